@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BASE_ERROR_H
+#define T2V_BASE_ERROR_H
+/*
+ * One way to fail. A function that can fail returns 0 or a negative T2V_E* code; where a person
+ * will read the reason, its last parameter is a `struct t2v_err *`, which may be NULL. Nothing here
+ * prints or exits: only main.c does. http/ maps the codes to HTTP statuses in one table.
+ */
+#include <stddef.h>
+
+enum t2v_code {
+    T2V_OK = 0,
+    T2V_ENOMEM = -1,       /* memory could not be had */
+    T2V_EIO = -2,          /* a file or socket could not be opened, read, mapped */
+    T2V_EFORMAT = -3,      /* bytes that are not what they should be: a file's or a request's */
+    T2V_EUNSUPPORTED = -4, /* well formed, but not something we run */
+    T2V_ETOOLARGE = -5,    /* above a limit */
+    T2V_EEMPTY = -6,       /* a text without a sentence, under the default vectorizer */
+    T2V_EPOOLING = -7,     /* unknown pooling_strategy */
+    T2V_EBUSY = -8,        /* queue full, or shutting down */
+    T2V_EUSAGE = -9        /* an option that does not parse */
+};
+
+struct t2v_err {
+    int code;
+    size_t pos;    /* byte position in the input, where that means something; else 0 */
+    char msg[320]; /* one line, no final period, NUL-terminated, valid UTF-8 if its arguments are */
+};
+
+/* Fills *err (if not NULL; a longer message is cut) and returns code, so that `return t2v_fail(...)`
+ * reads well. */
+int t2v_fail(struct t2v_err *err, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* As t2v_fail, with the byte position that is to blame. */
+int t2v_fail_at(struct t2v_err *err, int code, size_t pos, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Puts "PREFIX: " before err's message, as a failure passes a caller who knows which file it was. */
+int t2v_fail_in(struct t2v_err *err, int code, const char *prefix);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#include "base/banned.h"
+
+/* Opens a regular file and says how long it is. The descriptor, or a negative code. */
+static int open_regular(const char *path, size_t *len, struct t2v_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return t2v_fail(err, T2V_EIO, "%s: %s", path, strerror(errno));
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0) {
+        close(fd);
+        return t2v_fail(err, T2V_EIO, "%s: not a regular file", path);
+    }
+    *len = (size_t)st.st_size;
+    return fd;
+}
+
+int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err)
+{
+    size_t len;
+    int fd = open_regular(path, &len, err);
+    if (fd < 0)
+        return fd;
+    void *ptr = NULL;
+    if (len != 0) {
+        ptr = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (ptr == MAP_FAILED) {
+            int said = errno;
+            close(fd);
+            return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", path, strerror(said));
+        }
+    }
+    close(fd);
+    *out = (struct t2v_mapping){ptr, len};
+    return 0;
+}
+
+void t2v_file_unmap(struct t2v_mapping *mapping)
+{
+    if (mapping->ptr != NULL)
+        munmap((void *)(uintptr_t)mapping->ptr, mapping->len);
+    *mapping = (struct t2v_mapping){0};
+}
+
+int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct t2v_err *err)
+{
+    size_t size;
+    int fd = open_regular(path, &size, err);
+    if (fd < 0)
+        return fd;
+    int rc = 0;
+    size_t done = 0;
+    char *bytes = NULL;
+    if (size > max) {
+        rc = t2v_fail(err, T2V_ETOOLARGE, "%s: %zu bytes, the limit is %zu", path, size, max);
+        goto out;
+    }
+    bytes = t2v_alloc(size + 1);
+    if (bytes == NULL) {
+        rc = t2v_fail(err, T2V_ENOMEM, "%s: no memory for its %zu bytes", path, size);
+        goto out;
+    }
+    while (done < size) {
+        ssize_t n = read(fd, bytes + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            rc = t2v_fail(err, T2V_EIO, "%s: %s", path, n < 0 ? strerror(errno) : "cut short");
+            goto out;
+        }
+        done += (size_t)n;
+    }
+    bytes[size] = '\0';
+    *out = bytes;
+    *len = size;
+    bytes = NULL;
+out:
+    t2v_free(bytes);
+    close(fd);
+    return rc;
+}
+
+bool t2v_file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
+}
+
+int t2v_file_join(char *path, size_t size, const char *dir, const char *name, struct t2v_err *err)
+{
+    int n = snprintf(path, size, "%s/%s", dir, name);
+    if (n < 0 || (size_t)n >= size)
+        return t2v_fail(err, T2V_ETOOLARGE, "path too long: %.100s/%.100s", dir, name);
+    return 0;
+}

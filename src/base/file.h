@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BASE_FILE_H
+#define T2V_BASE_FILE_H
+/* Whole files, read or mapped; only regular files are taken. Messages name the path. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct t2v_mapping {
+    const uint8_t *ptr; /* read-only, page aligned; NULL when the file is empty */
+    size_t len;
+};
+
+/* Maps path for reading. */
+int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err);
+void t2v_file_unmap(struct t2v_mapping *mapping);
+
+/* Reads the whole of path, at most max bytes, into *out (t2v_free; a NUL stands after its len). */
+int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct t2v_err *err);
+
+/* True when path is a regular file that can be read. */
+bool t2v_file_exists(const char *path);
+
+/* "DIR/NAME" into path[size]; T2V_ETOOLARGE when it does not fit. */
+int t2v_file_join(char *path, size_t size, const char *dir, const char *name, struct t2v_err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BASE_STR_H
+#define T2V_BASE_STR_H
+/*
+ * Text is (pointer, length) everywhere: bytes borrowed from somebody, possibly with NULs in them,
+ * not terminated. Copy by value.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct t2v_str {
+    const char *ptr;
+    size_t len;
+};
+
+#define T2V_STR(literal) ((struct t2v_str){"" literal, sizeof(literal) - 1})
+/* For "%.*s". */
+#define T2V_STR_ARG(s) ((int)((s).len > 200 ? 200 : (s).len)), (s).ptr
+
+static inline struct t2v_str t2v_str_of(const char *cstr)
+{
+    return (struct t2v_str){cstr, strlen(cstr)};
+}
+
+static inline bool t2v_str_eq(struct t2v_str a, struct t2v_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool t2v_str_is(struct t2v_str a, const char *cstr)
+{
+    return t2v_str_eq(a, t2v_str_of(cstr));
+}
+
+static inline bool t2v_str_starts(struct t2v_str s, struct t2v_str prefix)
+{
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+static inline struct t2v_str t2v_str_skip(struct t2v_str s, size_t n)
+{
+    return (struct t2v_str){s.ptr + n, s.len - n};
+}
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BATCH_ENGINE_H
+#define T2V_BATCH_ENGINE_H
+/*
+ * Texts in, vectors out. The engine has one thread, the leader, that takes work from a queue, cuts
+ * texts into sentences and sentences into tokens, lays sequences of one or several requests end to
+ * end in a batch, has the whole team of threads encode it, and pools. While a batch runs, arriving
+ * work queues up; the next batch takes from all of it in turn, up to a token budget, so one long
+ * text does not hold up many short ones. Without a leader (`leader` false) the caller of
+ * t2v_engine_run does the leader's work itself: bench, embed, the tests.
+ *
+ * Threads: submit, cancel, stalled_ms and stats may be called from any thread. `done` is called
+ * exactly once for every submitted work, from the leader thread, with no lock held.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/hist.h"
+#include "base/str.h"
+#include "pool/model.h"
+
+typedef struct t2v_engine t2v_engine;
+
+/* What a request asks for, beside its text; from the `config` of /vectors. */
+struct t2v_ask {
+    struct t2v_str pooling; /* pooling_strategy; empty: the default */
+    struct t2v_str task;    /* task_type; ptr NULL when not given */
+    int64_t dimensions;     /* 0: not given */
+};
+
+/* One request. The caller sets the first part, keeps everything it points to unchanged until done,
+ * and calls t2v_work_deinit after it. */
+struct t2v_work {
+    const struct t2v_str *texts; /* [n_text], valid UTF-8 */
+    size_t n_text;
+    struct t2v_ask ask;
+    void (*done)(struct t2v_work *work);
+    void *user;
+
+    /* The answer. */
+    struct t2v_err err; /* code 0: all went well */
+    size_t err_text;    /* index of the text that failed, where one is to blame */
+    float *vectors;     /* [n_text, dim], owned by the work; NULL on failure */
+    size_t dim;
+
+    /* What it took. */
+    uint64_t queued_ns; /* clock when it was submitted */
+    uint64_t begun_ns;  /* clock when its first batch began */
+    uint64_t ended_ns;
+    size_t n_tok; /* encoded, special tokens included */
+
+    /* The engine's own. */
+    atomic_bool cancelled;
+    struct t2v_work *next;
+    struct t2v_progress *progress;
+};
+
+struct t2v_engine_options {
+    int n_thread;        /* the team; at least 1 */
+    bool leader;         /* start a leader thread */
+    size_t max_queue;    /* works waiting or running; one more is T2V_EBUSY */
+    size_t max_text_tok; /* a text of more tokens is T2V_ETOOLARGE */
+};
+
+/* The model is borrowed and must outlive the engine. */
+int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *options,
+                   t2v_engine **out, struct t2v_err *err);
+/* Finishes what is queued (each work's done is called), ends the threads. NULL is allowed. */
+void t2v_engine_free(t2v_engine *engine);
+
+/* Queues work; done will be called. T2V_EBUSY when the queue is full: then done is not called. */
+int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work);
+/* The client has left: its work is given up as soon as may be. done is still called. */
+void t2v_engine_cancel(t2v_engine *engine, struct t2v_work *work);
+/* Without a leader: does the work on the calling thread (and the team); done is not called. */
+void t2v_engine_run(t2v_engine *engine, struct t2v_work *work);
+
+void t2v_work_deinit(struct t2v_work *work);
+
+/* For how long work has waited without any batch being finished; 0 when nothing waits. */
+uint64_t t2v_engine_stalled_ms(const t2v_engine *engine);
+
+struct t2v_engine_stats {
+    uint64_t n_batch, n_tok, n_seq;
+    size_t n_waiting;             /* works queued or running now */
+    struct t2v_hist batch_tok;    /* tokens in a batch */
+    struct t2v_hist batch_seq;    /* sequences in a batch */
+};
+void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_JSON_JSON_H
+#define T2V_JSON_JSON_H
+/*
+ * The one JSON reader: requests, config.json, tokenizer.json, the header of safetensors. It is a
+ * thin cover over jansson, which no other file includes. A value is a pointer into a tree that its
+ * root owns; a tree is read-only, so any thread may read it. Every accessor takes NULL as "not
+ * there", so that a path can be walked without a check at each step.
+ *
+ * Integers are read as doubles (real files hold 1000000000000000019884624838656), strings may hold
+ * NULs, the last of equal keys wins (as in Python), bad UTF-8 and lone surrogates are errors.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+typedef struct t2v_json t2v_json;
+
+enum t2v_json_type {
+    T2V_JSON_MISSING, /* the pointer is NULL */
+    T2V_JSON_NULL,
+    T2V_JSON_BOOL,
+    T2V_JSON_NUMBER,
+    T2V_JSON_STRING,
+    T2V_JSON_ARRAY,
+    T2V_JSON_OBJECT
+};
+
+/* Parses all of text. T2V_EFORMAT (err->pos is the byte to blame) or T2V_ENOMEM. */
+int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err);
+/* Reads and parses a file of at most max_bytes; messages name it. */
+int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2v_err *err);
+void t2v_json_free(t2v_json *root);
+
+enum t2v_json_type t2v_json_type(const t2v_json *value);
+/* "null", "a number", "a string", ... for messages. */
+const char *t2v_json_type_name(const t2v_json *value);
+
+/* The member of an object; NULL when there is none, or when value is no object. */
+const t2v_json *t2v_json_get(const t2v_json *value, const char *key);
+/* Members of an object, items of an array; 0 for anything else. */
+size_t t2v_json_len(const t2v_json *value);
+/* Item i of an array; NULL past its end. */
+const t2v_json *t2v_json_at(const t2v_json *value, size_t i);
+
+/* Walks an object's members in the order of the text:
+ *     for (struct t2v_json_member m = t2v_json_first(v); m.value != NULL; m = t2v_json_next(v, m)) */
+struct t2v_json_member {
+    struct t2v_str key;
+    const t2v_json *value;
+    void *iter; /* private */
+};
+struct t2v_json_member t2v_json_first(const t2v_json *object);
+struct t2v_json_member t2v_json_next(const t2v_json *object, struct t2v_json_member member);
+
+/* The text of a string (borrowed); ptr is NULL for anything else. */
+struct t2v_str t2v_json_str(const t2v_json *value);
+/* Each sets *out and returns true when value is of that kind (an integer: a number without a
+ * fraction, below 2^53 in size); else leaves *out alone, so that it may hold the default. */
+bool t2v_json_bool(const t2v_json *value, bool *out);
+bool t2v_json_int(const t2v_json *value, int64_t *out);
+bool t2v_json_double(const t2v_json *value, double *out);
+
+#endif

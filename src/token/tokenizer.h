@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_TOKENIZER_H
+#define T2V_TOKEN_TOKENIZER_H
+/*
+ * Text to token ids, exactly as the Hugging Face tokenizer of the model directory gives them:
+ *
+ *   text -added tokens-> segments -normalizer-> text -pre-tokenizer-> pieces -model-> ids -template-> ids
+ *
+ * Every stage is read from tokenizer.json, or put together from the older files (vocab.txt and
+ * tokenizer_config.json) into the same structures; nothing is assumed. The `truncation` and
+ * `padding` of tokenizer.json never count. A component that we do not know is an error that names
+ * it. A tokenizer is read-only once opened and serves any number of threads, each with a workspace
+ * of its own.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+typedef struct t2v_tokenizer t2v_tokenizer;
+/* Scratch memory of one thread; grows to what the longest text so far needed. */
+typedef struct t2v_token_space t2v_token_space;
+
+/* A growing list of token ids. A zeroed struct is empty. */
+struct t2v_ids {
+    int32_t *ptr;
+    size_t len, cap;
+};
+int t2v_ids_add(struct t2v_ids *ids, int32_t id); /* 0 or T2V_ENOMEM */
+void t2v_ids_deinit(struct t2v_ids *ids);
+
+int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err);
+void t2v_tokenizer_free(t2v_tokenizer *tokenizer);
+
+int t2v_token_space_new(t2v_token_space **out);
+void t2v_token_space_free(t2v_token_space *space);
+
+/* Replaces *ids by the ids of text (valid UTF-8), special tokens of the template included, at most
+ * max_tok in all: what is too much is cut from the end before the special tokens are put around it
+ * (as `truncation=True, max_length=max_tok`). max_tok is at least the number of special tokens.
+ * Work stops early once enough ids are there. Errors: T2V_ENOMEM. */
+int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space, struct t2v_str text,
+                         size_t max_tok, struct t2v_ids *ids, struct t2v_err *err);
+
+/* How many ids the template adds to a text. */
+size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
+/* The largest id that can come out; the embedding table must have more rows. */
+int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer);
+/* `model_max_length` of tokenizer_config.json; 0 when there is none, or one above 2^31 - 1. */
+size_t t2v_tokenizer_model_max(const t2v_tokenizer *tokenizer);
+/* What it is, for `inspect`: "tokenizer.json: BertNormalizer, BertPreTokenizer, WordPiece, ...". */
+const char *t2v_tokenizer_describe(const t2v_tokenizer *tokenizer);
+
+#endif

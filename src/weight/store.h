@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_WEIGHT_STORE_H
+#define T2V_WEIGHT_STORE_H
+/*
+ * The tensors of a model directory by name: model.safetensors, or the shards that
+ * model.safetensors.index.json lists. The files stay mapped until the store is closed; tensors point
+ * into them. Headers are hostile until proven otherwise: every offset lies in its file, shape times
+ * dtype is exactly the byte range, ranges do not overlap. Read-only once opened.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+enum t2v_dtype { T2V_F32, T2V_F16, T2V_BF16, T2V_F64, T2V_I64, T2V_I32, T2V_I16, T2V_I8, T2V_U8, T2V_BOOL };
+enum { T2V_MAX_DIMS = 8 };
+
+struct t2v_tensor {
+    struct t2v_str name;
+    enum t2v_dtype dtype;
+    int n_dim;
+    size_t shape[T2V_MAX_DIMS];
+    size_t n;            /* product of shape */
+    const uint8_t *data; /* n items, little endian, row-major; perhaps not aligned */
+    const char *file;    /* where it lies, for messages */
+};
+
+typedef struct t2v_store t2v_store;
+
+int t2v_store_open(const char *model_dir, t2v_store **out, struct t2v_err *err);
+void t2v_store_close(t2v_store *store);
+
+/* The tensor of that name, or NULL. */
+const struct t2v_tensor *t2v_store_find(const t2v_store *store, struct t2v_str name);
+/* All of them, in the order of the files. */
+size_t t2v_store_len(const t2v_store *store);
+const struct t2v_tensor *t2v_store_at(const t2v_store *store, size_t i);
+
+size_t t2v_dtype_size(enum t2v_dtype dtype);
+const char *t2v_dtype_name(enum t2v_dtype dtype); /* "F32", "BF16", ... as safetensors spells it */
+
+/* Converts n items of an f32, f16, bf16 or f64 tensor, from item `first` on, to f32. The caller has
+ * checked the range and the dtype. */
+void t2v_tensor_f32(const struct t2v_tensor *tensor, size_t first, size_t n, float *out);
+
+#endif
