@@ -12,7 +12,7 @@ void t2v_json_write_str(struct t2v_buf *buf, struct t2v_str s);
  * NaN and infinities, which JSON lacks, become null. */
 void t2v_json_write_f32(struct t2v_buf *buf, float x);
 
-/* [x, x, ...] */
+/* [x,x,...] */
 void t2v_json_write_f32s(struct t2v_buf *buf, const float *x, size_t n);
 
 #endif
