@@ -4,7 +4,8 @@
 /*
  * Functions that must not be called, made into compile errors. Include it last in every .c file.
  * The first group overruns or loses errors; the second depends on the locale or knows only ASCII;
- * the third is memory that the fault injection of the tests would not see (base/mem.h has its like).
+ * the third is memory that the fault injection of the tests would not see (base/mem.h has its
+ * like).
  */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol atof
 #pragma GCC poison setlocale strtod strtof tolower toupper isalpha isalnum isspace isdigit isupper

@@ -27,8 +27,8 @@ struct t2v_err {
     char msg[320]; /* one line, no final period, NUL-terminated, valid UTF-8 if its arguments are */
 };
 
-/* Fills *err (if not NULL; a longer message is cut) and returns code, so that `return t2v_fail(...)`
- * reads well. */
+/* Fills *err (if not NULL; a longer message is cut) and returns code, so that `return
+ * t2v_fail(...)` reads well. */
 int t2v_fail(struct t2v_err *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -36,7 +36,8 @@ int t2v_fail(struct t2v_err *err, int code, const char *format, ...)
 int t2v_fail_at(struct t2v_err *err, int code, size_t pos, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Puts "PREFIX: " before err's message, as a failure passes a caller who knows which file it was. */
+/* Puts "PREFIX: " before err's message, as a failure passes a caller who knows which file it was.
+ */
 int t2v_fail_in(struct t2v_err *err, int code, const char *prefix);
 
 #endif

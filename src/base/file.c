@@ -55,6 +55,15 @@ void t2v_file_unmap(struct t2v_mapping *mapping)
     *mapping = (struct t2v_mapping){0};
 }
 
+void t2v_file_release(const uint8_t *ptr, size_t len)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = ((uintptr_t)ptr + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)ptr + len) / page * page;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct t2v_err *err)
 {
     size_t size;
@@ -91,6 +100,25 @@ out:
     t2v_free(bytes);
     close(fd);
     return rc;
+}
+
+int t2v_file_read_special(const char *path, char **out, size_t *len)
+{
+    enum { MAX_BYTES = 4096 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return T2V_EIO;
+    char *bytes = t2v_alloc(MAX_BYTES + 1);
+    ssize_t n = bytes != NULL ? read(fd, bytes, MAX_BYTES) : -1;
+    close(fd);
+    if (n < 0) {
+        t2v_free(bytes);
+        return bytes == NULL ? T2V_ENOMEM : T2V_EIO;
+    }
+    bytes[n] = '\0';
+    *out = bytes;
+    *len = (size_t)n;
+    return 0;
 }
 
 bool t2v_file_exists(const char *path)

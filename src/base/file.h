@@ -16,9 +16,16 @@ struct t2v_mapping {
 /* Maps path for reading. */
 int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err);
 void t2v_file_unmap(struct t2v_mapping *mapping);
+/* Gives the memory of the whole pages inside [ptr, ptr + len), part of a mapping, back to the
+ * system; they are read from the file again when touched. */
+void t2v_file_release(const uint8_t *ptr, size_t len);
 
 /* Reads the whole of path, at most max bytes, into *out (t2v_free; a NUL stands after its len). */
 int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct t2v_err *err);
+
+/* Reads a small file that does not know its length, such as those of /proc and /sys: at most 4 KiB,
+ * NUL-terminated, freed with t2v_free. */
+int t2v_file_read_special(const char *path, char **out, size_t *len);
 
 /* True when path is a regular file that can be read. */
 bool t2v_file_exists(const char *path);

@@ -7,8 +7,8 @@
 enum { T2V_HIST_BOUNDS = 20 };
 
 struct t2v_hist {
-    double first;                          /* the first upper bound; bound i is first * 2^i */
-    uint64_t count[T2V_HIST_BOUNDS + 1];   /* of each bucket alone; the last has no bound */
+    double first;                        /* the first upper bound; bound i is first * 2^i */
+    uint64_t count[T2V_HIST_BOUNDS + 1]; /* of each bucket alone; the last has no bound */
     uint64_t n;
     double sum;
 };

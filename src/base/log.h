@@ -2,8 +2,8 @@
 #ifndef T2V_BASE_LOG_H
 #define T2V_BASE_LOG_H
 /*
- * The service's log: one line an event on standard error, `LEVEL AREA MESSAGE key=value ...` (or one
- * JSON object). Any thread may log. Text of requests and tokens never go into it.
+ * The service's log: one line an event on standard error, `LEVEL AREA MESSAGE key=value ...` (or
+ * one JSON object). Any thread may log. Text of requests and tokens never go into it.
  */
 enum t2v_log_level { T2V_LOG_ERROR, T2V_LOG_WARN, T2V_LOG_INFO, T2V_LOG_DEBUG };
 

@@ -2,9 +2,9 @@
 #ifndef T2V_BASE_OPTIONS_H
 #define T2V_BASE_OPTIONS_H
 /*
- * The settings of the program: one table (in options.c) gives each its flag, environment name, kind,
- * default and help; it drives parsing, --help and the table in doc/api.md. A flag wins over the
- * environment. Strings point into argv, the environment or the table.
+ * The settings of the program: one table (in options.c) gives each its flag, environment name,
+ * kind, default and help; it drives parsing, --help and the table in doc/api.md. A flag wins over
+ * the environment. Strings point into argv, the environment or the table.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,23 +18,23 @@ struct t2v_options {
     const char *listen; /* ADDR:PORT, [V6ADDR]:PORT or :PORT */
     int64_t threads;    /* 0: as many as the container may use */
     const char *precision, *vectorizer, *cpu;
-
-    int64_t max_body_bytes;
-    int64_t max_text_tok;
-    int64_t max_queue;       /* requests waiting or running */
-    int64_t max_connections;
-    int64_t idle_ms;         /* a kept-alive connection with nothing under way */
-    int64_t read_ms;         /* from a request's first byte to its last; also a reader that stalls */
-    int64_t drain_ms;
-    int64_t stall_ms;        /* live says 503 when waiting work sees no progress for so long */
-    const char *log_level, *log_format;
-
-    const char *tokens;      /* comma-separated bearer tokens; "": none needed */
-    bool cache;
     bool direct_tokenize;
     bool sentence_transformers, query_passage_prefixes, onnx_runtime;
 
-    /* bench, embed */
+    /* serve */
+    const char *tokens; /* comma-separated bearer tokens; "": none needed */
+    bool cache;
+    int64_t max_body_bytes;
+    int64_t max_text_tok;
+    int64_t max_queue; /* requests waiting or running */
+    int64_t max_connections;
+    int64_t idle_ms;  /* a kept-alive connection with nothing under way */
+    int64_t read_ms;  /* from a request's first byte to its last; also for a reader that stalls */
+    int64_t drain_ms; /* after SIGTERM */
+    int64_t stall_ms; /* live says 503 when waiting work sees no progress for so long */
+    const char *log_level, *log_format;
+
+    /* embed, bench */
     const char *corpus, *pooling, *task;
     int64_t dimensions;
 };
@@ -55,8 +55,8 @@ int t2v_options_parse(struct t2v_options *options, enum t2v_command command, int
                       bool *help, struct t2v_err *err);
 /* The table's lines for one command. */
 void t2v_options_help(FILE *out, enum t2v_command command);
-/* Lines for the log about environment names: those accepted without effect, those unknown that
- * begin with T2V_. */
+/* Logs what the environment says in vain: upstream's names that need nothing here, and names that
+ * begin with T2V_ but are no setting. */
 void t2v_options_log_environment(void);
 
 /* Processors that affinity and the cgroup's quota (v1 and v2) leave to this process; at least 1. */

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include "base/banned.h"
+
+enum kind {
+    TEXT,
+    COUNT,   /* digits; `k`, `m`, `g` behind them are powers of 1024 */
+    SECONDS, /* "5", "0.5"; kept in milliseconds */
+    SWITCH   /* a flag alone, or true/1/false/0 */
+};
+
+struct setting {
+    const char *flag; /* without the dashes; NULL: from the environment alone */
+    const char *env;  /* NULL: from the flag alone */
+    enum kind kind;
+    size_t offset;
+    const char *value;  /* the default, spelled as a person would */
+    const char *one_of; /* for TEXT: the words that are allowed, "" for any */
+    unsigned commands;
+    const char *help;
+};
+
+#define AT(field) offsetof(struct t2v_options, field)
+enum {
+    MODEL = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_INSPECT | T2V_CMD_BENCH,
+    RUN = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_BENCH,
+    SERVE = T2V_CMD_SERVE
+};
+
+// clang-format off
+static const struct setting settings[] = {
+    {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
+    {"listen", "T2V_LISTEN", TEXT, AT(listen), "0.0.0.0:8080", "", SERVE, "ADDR:PORT, [V6ADDR]:PORT or :PORT"},
+    {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
+    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder (f32 unless the model says otherwise)"},
+    {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx", MODEL, "how a text becomes a vector; auto: as the model directory says"},
+    {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c avx2 avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "use no instructions above these"},
+    {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: the whole text is one sequence, not sentences"},
+    {"sentence-transformers", "USE_SENTENCE_TRANSFORMERS_VECTORIZER", SWITCH, AT(sentence_transformers), "false", "", MODEL, "run the pipeline of modules.json"},
+    {"query-passage-prefixes", "USE_QUERY_PASSAGE_PREFIXES", SWITCH, AT(query_passage_prefixes), "false", "", MODEL, "put \"TASK_TYPE: \" before each text"},
+    {"onnx-runtime", "ONNX_RUNTIME", SWITCH, AT(onnx_runtime), "false", "", MODEL, "run as the Python server's int8 images do"},
+
+    {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(tokens), "", "", SERVE, "comma-separated bearer tokens; none: everybody may ask"},
+    {"cache", "ENABLE_CACHE", SWITCH, AT(cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
+    {"max-body", "T2V_MAX_BODY", COUNT, AT(max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
+    {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text"},
+    {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
+    {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(max_connections), "16384", "", SERVE, "open connections"},
+    {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(idle_ms), "120", "", SERVE, "seconds that a kept-alive connection may idle"},
+    {"read-timeout", "T2V_READ_TIMEOUT", SECONDS, AT(read_ms), "30", "", SERVE, "seconds for a whole request to come in, or for an answer to be taken"},
+    {"drain", "T2V_DRAIN", SECONDS, AT(drain_ms), "5", "", SERVE, "seconds of service after SIGTERM"},
+    {"stall-timeout", "T2V_STALL_TIMEOUT", SECONDS, AT(stall_ms), "60", "", SERVE, "seconds without progress on waiting work after which live says 503"},
+    {"log-level", "T2V_LOG_LEVEL", TEXT, AT(log_level), "info", "error warn info debug", SERVE, "what is logged to standard error"},
+    {"log-format", "T2V_LOG_FORMAT", TEXT, AT(log_format), "text", "text json", SERVE, "a line of text, or of JSON, an event"},
+
+    {"corpus", NULL, TEXT, AT(corpus), "", "", T2V_CMD_BENCH, "a JSON file, {\"SET\": [\"TEXT\", ...], ...}"},
+    {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
+    {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
+    {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "cut vectors to so many components; 0: do not"},
+};
+// clang-format on
+enum { N_SETTING = sizeof settings / sizeof settings[0] };
+
+/* Upstream's names that are accepted and need nothing here. */
+static const char *const needless[] = {
+    "ENABLE_CUDA",       "CUDA_CORE",
+    "USE_QUERY_PROMPT",  "CUDA_PER_PROCESS_MEMORY_FRACTION",
+    "TRUST_REMOTE_CODE", "USE_SENTENCE_TRANSFORMERS_MULTI_PROCESS",
+};
+
+/* Digits with an optional fraction of up to three, as thousandths; false when it is anything else.
+ * *rest is what follows. */
+static bool read_decimal(const char *text, int64_t *thousandths, const char **rest)
+{
+    int64_t value = 0;
+    const char *p = text;
+    for (; *p >= '0' && *p <= '9'; p++) {
+        value = value * 10 + (*p - '0');
+        if (value > INT64_MAX / 10000 - 10)
+            return false;
+    }
+    if (p == text)
+        return false;
+    value *= 1000;
+    if (*p == '.') {
+        int64_t unit = 100;
+        for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
+            value += (*p - '0') * unit;
+    }
+    *thousandths = value;
+    *rest = p;
+    return true;
+}
+
+static bool read_count(const char *text, int64_t *out)
+{
+    int64_t thousandths;
+    const char *rest;
+    if (!read_decimal(text, &thousandths, &rest) || thousandths % 1000 != 0)
+        return false;
+    int64_t value = thousandths / 1000;
+    static const char units[] = "kmg";
+    if (*rest != '\0') {
+        const char *unit = strchr(units, *rest);
+        if (unit == NULL || rest[1] != '\0')
+            return false;
+        int shift = 10 * (int)(unit - units + 1);
+        if (value > INT64_MAX >> shift)
+            return false;
+        value <<= shift;
+    }
+    *out = value;
+    return true;
+}
+
+static bool read_seconds(const char *text, int64_t *ms)
+{
+    const char *rest;
+    return read_decimal(text, ms, &rest) && *rest == '\0' && *ms <= INT64_C(86400000);
+}
+
+static bool read_switch(const char *text, bool *out)
+{
+    static const char *const yes[] = {"true", "1", "True", "TRUE", "yes", "on"};
+    static const char *const no[] = {"false", "0", "False", "FALSE", "no", "off", ""};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+        if (strcmp(text, yes[i]) == 0)
+            return *out = true, true;
+    }
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
+        if (strcmp(text, no[i]) == 0)
+            return *out = false, true;
+    }
+    return false;
+}
+
+/* True when word is one of the space-separated words, or any word will do. */
+static bool is_one_of(const char *word, const char *words)
+{
+    size_t len = strlen(word);
+    if (*words == '\0' || len == 0)
+        return true;
+    for (const char *at = words; at != NULL; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        if (strncmp(at, word, len) == 0 && (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static int set(struct t2v_options *options, const struct setting *s, const char *text,
+               const char *name, struct t2v_err *err)
+{
+    void *field = (char *)options + s->offset;
+    switch (s->kind) {
+    case TEXT:
+        if (!is_one_of(text, s->one_of))
+            return t2v_fail(err, T2V_EUSAGE, "%s: '%.60s' is not one of: %s", name, text,
+                            s->one_of);
+        *(const char **)field = text;
+        return 0;
+    case COUNT:
+        if (!read_count(text, field))
+            return t2v_fail(err, T2V_EUSAGE, "%s: '%.60s' is not a count (digits, then k, m or g)",
+                            name, text);
+        return 0;
+    case SECONDS:
+        if (!read_seconds(text, field))
+            return t2v_fail(err, T2V_EUSAGE,
+                            "%s: '%.60s' is not a number of seconds, at most 86400", name, text);
+        return 0;
+    case SWITCH:
+        if (!read_switch(text, field))
+            return t2v_fail(err, T2V_EUSAGE, "%s: '%.60s' is not true or false", name, text);
+        return 0;
+    }
+    return 0;
+}
+
+static const struct setting *find_flag(const char *name, size_t len, enum t2v_command command)
+{
+    for (size_t i = 0; i < N_SETTING; i++) {
+        const struct setting *s = &settings[i];
+        if (s->flag != NULL && (s->commands & command) != 0 && strlen(s->flag) == len &&
+            memcmp(s->flag, name, len) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+/* Takes the flag at argv[*i], and its value from behind '=' or from the next argument. */
+static int take_flag(struct t2v_options *options, enum t2v_command command, int n, char **argv,
+                     int *i, struct t2v_err *err)
+{
+    const char *arg = argv[*i];
+    if (strncmp(arg, "--", 2) != 0)
+        return t2v_fail(err, T2V_EUSAGE, "'%.60s': expected a flag, such as --model DIR", arg);
+    const char *name = arg + 2;
+    const char *equals = strchr(name, '=');
+    size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    const struct setting *s = find_flag(name, len, command);
+    if (s == NULL)
+        return t2v_fail(err, T2V_EUSAGE, "unknown flag '%.60s' (--help lists those that are known)",
+                        arg);
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    if (value == NULL && s->kind == SWITCH)
+        value = "true";
+    if (value == NULL) {
+        if (*i + 1 >= n)
+            return t2v_fail(err, T2V_EUSAGE, "--%s needs a value", s->flag);
+        value = argv[++*i];
+    }
+    char shown[64];
+    snprintf(shown, sizeof shown, "--%s", s->flag);
+    return set(options, s, value, shown, err);
+}
+
+static int check(const struct t2v_options *options, struct t2v_err *err)
+{
+    if (options->threads > 1024)
+        return t2v_fail(err, T2V_EUSAGE, "threads: %" PRId64 " is above 1024", options->threads);
+    if (options->max_queue < 1 || options->max_connections < 1 || options->max_body_bytes < 1 ||
+        options->max_text_tok < 1)
+        return t2v_fail(err, T2V_EUSAGE,
+                        "max-queue, max-connections, max-body and max-text-tokens must be above 0");
+    return 0;
+}
+
+int t2v_options_parse(struct t2v_options *options, enum t2v_command command, int n, char **argv,
+                      bool *help, struct t2v_err *err)
+{
+    struct t2v_options parsed = {0};
+    *help = false;
+    for (size_t i = 0; i < N_SETTING; i++) {
+        int rc = set(&parsed, &settings[i], settings[i].value, settings[i].flag, err);
+        if (rc != 0)
+            return rc;
+    }
+    for (size_t i = 0; i < N_SETTING; i++) {
+        const struct setting *s = &settings[i];
+        const char *value = s->env != NULL ? getenv(s->env) : NULL;
+        if (value == NULL || *value == '\0' || (s->commands & command) == 0)
+            continue;
+        int rc = set(&parsed, s, value, s->env, err);
+        if (rc != 0)
+            return rc;
+    }
+    for (int i = 0; i < n; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            *help = true;
+            continue;
+        }
+        int rc = take_flag(&parsed, command, n, argv, &i, err);
+        if (rc != 0)
+            return rc;
+    }
+    int rc = check(&parsed, err);
+    if (rc == 0)
+        *options = parsed;
+    return rc;
+}
+
+void t2v_options_help(FILE *out, enum t2v_command command)
+{
+    for (size_t i = 0; i < N_SETTING; i++) {
+        const struct setting *s = &settings[i];
+        if ((s->commands & command) == 0)
+            continue;
+        static const char *const values[] = {" TEXT", " N", " SECONDS", ""};
+        char flag[64] = "(environment only)";
+        if (s->flag != NULL)
+            snprintf(flag, sizeof flag, "--%s%s", s->flag, values[s->kind]);
+        fprintf(out, "  %-28s %s\n", flag, s->help);
+        if (*s->one_of != '\0')
+            fprintf(out, "  %-28s one of: %s\n", "", s->one_of);
+        fprintf(out, "  %-28s", "");
+        if (s->env != NULL)
+            fprintf(out, " %s;", s->env);
+        fprintf(out, " default: %s\n", *s->value != '\0' ? s->value : "none");
+    }
+}
+
+static bool is_setting(const char *name, size_t len)
+{
+    for (size_t i = 0; i < N_SETTING; i++) {
+        const char *env = settings[i].env;
+        if (env != NULL && strlen(env) == len && memcmp(env, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+extern char **environ;
+
+void t2v_options_log_environment(void)
+{
+    for (size_t i = 0; i < sizeof needless / sizeof needless[0]; i++) {
+        const char *value = getenv(needless[i]);
+        if (value != NULL && *value != '\0')
+            t2v_log(T2V_LOG_INFO, "options", "%s is accepted and needs nothing here", needless[i]);
+    }
+    for (char **e = environ; *e != NULL; e++) {
+        const char *equals = strchr(*e, '=');
+        if (strncmp(*e, "T2V_", 4) != 0 || equals == NULL || is_setting(*e, (size_t)(equals - *e)))
+            continue;
+        t2v_log(T2V_LOG_WARN, "options", "%.*s is no setting, and ignored", (int)(equals - *e), *e);
+    }
+}
+
+/* The first number of a small file, and the second when there is one; how many were found. A word
+ * such as "max" is no number. */
+static int read_numbers(const char *path, int64_t out[2])
+{
+    char *text;
+    size_t len;
+    if (t2v_file_read_special(path, &text, &len) != 0)
+        return 0;
+    int n = 0;
+    const char *at = text;
+    while (n < 2 && *at != '\0') {
+        int64_t thousandths;
+        if (!read_decimal(at, &thousandths, &at))
+            break;
+        out[n++] = thousandths / 1000;
+        while (*at == ' ')
+            at++;
+    }
+    t2v_free(text);
+    return n;
+}
+
+/* Processors' worth of time that the cgroup's quota allows, rounded up; 0: no quota. */
+static int cgroup_quota(void)
+{
+    int64_t v2[2], quota[2], period[2];
+    if (read_numbers("/sys/fs/cgroup/cpu.max", v2) == 2 && v2[1] > 0)
+        return (int)((v2[0] + v2[1] - 1) / v2[1]);
+    if (read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", quota) >= 1 &&
+        read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period) >= 1 && period[0] > 0)
+        return (int)((quota[0] + period[0] - 1) / period[0]);
+    return 0;
+}
+
+int t2v_options_processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    int quota = cgroup_quota();
+    if (quota > 0 && quota < n)
+        n = quota;
+    return n > 0 ? n : 1;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/team.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/mem.h"
+
+#include "base/banned.h"
+
+enum {
+    SPIN_BARRIER = 4000, /* pauses before a lane at a barrier gives its processor away */
+    SPIN_IDLE = 2000     /* pauses before an idle lane goes to sleep: some 50 microseconds */
+};
+
+struct t2v_team {
+    int n, n_started;
+    pthread_t *threads; /* [n - 1] */
+    void (*fn)(void *arg, const struct t2v_lane *lane);
+    void *arg;
+
+    alignas(64) atomic_uint run;     /* goes up with each run: what idle lanes watch */
+    alignas(64) atomic_uint arrived; /* lanes at the barrier */
+    alignas(64) atomic_uint phase;   /* goes up when a barrier opens */
+
+    alignas(64) pthread_mutex_t lock; /* for sleeping only */
+    pthread_cond_t wake;
+    atomic_int n_asleep;
+    atomic_bool stop;
+};
+
+struct start {
+    t2v_team *team;
+    int rank;
+};
+
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+void t2v_lane_barrier(const struct t2v_lane *lane)
+{
+    if (lane->n == 1)
+        return;
+    t2v_team *team = lane->team;
+    unsigned phase = atomic_load_explicit(&team->phase, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) + 1 ==
+        (unsigned)lane->n) {
+        atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
+        atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
+        return;
+    }
+    for (int spins = 0; atomic_load_explicit(&team->phase, memory_order_acquire) == phase;) {
+        if (++spins < SPIN_BARRIER)
+            pause_briefly();
+        else
+            sched_yield();
+    }
+}
+
+/* Waits for a run after the one numbered `seen`; returns its number. */
+static unsigned next_run(t2v_team *team, unsigned seen)
+{
+    for (int spins = 0; spins < SPIN_IDLE; spins++) {
+        unsigned run = atomic_load_explicit(&team->run, memory_order_acquire);
+        if (run != seen)
+            return run;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&team->lock);
+    atomic_fetch_add(&team->n_asleep, 1);
+    unsigned run;
+    while ((run = atomic_load(&team->run)) == seen)
+        pthread_cond_wait(&team->wake, &team->lock);
+    atomic_fetch_sub(&team->n_asleep, 1);
+    pthread_mutex_unlock(&team->lock);
+    return run;
+}
+
+/* Lets the idle lanes go. The sequentially consistent order of `run` and `n_asleep` means that
+ * either we see a sleeper, or it sees the new run before it waits. */
+static void begin_run(t2v_team *team)
+{
+    atomic_fetch_add(&team->run, 1);
+    if (atomic_load(&team->n_asleep) != 0) {
+        pthread_mutex_lock(&team->lock);
+        pthread_cond_broadcast(&team->wake);
+        pthread_mutex_unlock(&team->lock);
+    }
+}
+
+static void *lane_main(void *arg)
+{
+    struct start *start = arg;
+    t2v_team *team = start->team;
+    struct t2v_lane lane = {start->rank, team->n, team};
+    t2v_free(start);
+    for (unsigned run = 0;;) {
+        run = next_run(team, run);
+        if (atomic_load(&team->stop))
+            return NULL;
+        team->fn(team->arg, &lane);
+        t2v_lane_barrier(&lane);
+    }
+}
+
+/* Signals are for the thread that runs the event loop. */
+static int start_lane(t2v_team *team, int rank)
+{
+    struct start *start = t2v_alloc(sizeof *start);
+    if (start == NULL)
+        return T2V_ENOMEM;
+    *start = (struct start){team, rank};
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int rc = pthread_create(&team->threads[rank - 1], NULL, lane_main, start);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (rc != 0) {
+        t2v_free(start);
+        return T2V_ENOMEM;
+    }
+    team->n_started++;
+    return 0;
+}
+
+int t2v_team_new(int n, t2v_team **out, struct t2v_err *err)
+{
+    t2v_team *team = t2v_alloc_aligned(1, sizeof *team);
+    if (team == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for a team of %d threads", n);
+    *team = (t2v_team){.n = n, .threads = t2v_alloc_zero((size_t)n, sizeof(pthread_t))};
+    pthread_mutex_init(&team->lock, NULL);
+    pthread_cond_init(&team->wake, NULL);
+    int rc = team->threads == NULL ? T2V_ENOMEM : 0;
+    for (int rank = 1; rank < n && rc == 0; rank++)
+        rc = start_lane(team, rank);
+    if (rc != 0) {
+        t2v_team_free(team);
+        return t2v_fail(err, rc, "a team of %d threads cannot be started", n);
+    }
+    *out = team;
+    return 0;
+}
+
+void t2v_team_free(t2v_team *team)
+{
+    if (team == NULL)
+        return;
+    atomic_store(&team->stop, true);
+    begin_run(team);
+    for (int i = 0; i < team->n_started; i++)
+        pthread_join(team->threads[i], NULL);
+    pthread_cond_destroy(&team->wake);
+    pthread_mutex_destroy(&team->lock);
+    t2v_free(team->threads);
+    t2v_free(team);
+}
+
+int t2v_team_size(const t2v_team *team)
+{
+    return team->n;
+}
+
+void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane), void *arg)
+{
+    struct t2v_lane lane = {0, team->n, team};
+    if (team->n > 1) {
+        team->fn = fn;
+        team->arg = arg;
+        begin_run(team);
+    }
+    fn(arg, &lane);
+    t2v_lane_barrier(&lane);
+}
+
+void t2v_lane_share(const struct t2v_lane *lane, size_t n, size_t grain, size_t *begin, size_t *end)
+{
+    size_t n_grain = (n + grain - 1) / grain;
+    size_t rank = (size_t)lane->rank, of = (size_t)lane->n;
+    size_t first = n_grain * rank / of * grain;
+    size_t last = n_grain * (rank + 1) / of * grain;
+    *begin = first < n ? first : n;
+    *end = last < n ? last : n;
+}

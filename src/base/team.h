@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BASE_TEAM_H
+#define T2V_BASE_TEAM_H
+/*
+ * A team of threads that runs one function together: every thread (a lane) calls it with its rank,
+ * takes its share of each step, and meets the others at barriers. The thread that calls
+ * t2v_team_run is lane 0; the others are kept alive between runs, waiting first by spinning, then
+ * asleep. One run at a time.
+ */
+#include <stddef.h>
+
+#include "base/error.h"
+
+typedef struct t2v_team t2v_team;
+
+struct t2v_lane {
+    int rank; /* 0 .. n-1 */
+    int n;
+    t2v_team *team;
+};
+
+/* A team of n lanes: n - 1 threads are started. */
+int t2v_team_new(int n, t2v_team **out, struct t2v_err *err);
+void t2v_team_free(t2v_team *team);
+int t2v_team_size(const t2v_team *team);
+
+/* Every lane calls fn(arg, lane) once; returns when all have. */
+void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane), void *arg);
+
+/* Waits until every lane has come here. What was written before it is seen by all after it. */
+void t2v_lane_barrier(const struct t2v_lane *lane);
+
+/* This lane's part [*begin, *end) of n items, cut at multiples of grain. */
+void t2v_lane_share(const struct t2v_lane *lane, size_t n, size_t grain, size_t *begin,
+                    size_t *end);
+
+#endif
