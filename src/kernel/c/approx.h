@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_KERNEL_C_APPROX_H
+#define T2V_KERNEL_C_APPROX_H
+/*
+ * The exponential and what is made of it, without a call into libm, in a form that a compiler turns
+ * into vector code. The x86 kernels compute the same formulas with intrinsics.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+
+/* exp(x), relative error below 2e-7 where the result is a normal number; 0 below -87.33, and at
+ * most 3.4e38 above 88.7. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
+ * of Cephes' expf (Moshier). */
+static inline float approx_exp(float x)
+{
+    const float round = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
+    float clamped = x < -87.33654f ? -87.33654f : x > 88.3762f ? 88.3762f : x;
+    float n = (clamped * 1.44269504f + round) - round;
+    float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
+    float scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return x < -87.33654f ? 0.0f : p * scale;
+}
+
+/* x * Phi(x), Phi being the normal distribution function, by Abramowitz and Stegun 7.1.26; absolute
+ * error below 5e-7 * max(1, |x|). Phi(-|x|) is computed without a difference, so the tail is small
+ * and negative as it should be. */
+static inline float approx_gelu(float x)
+{
+    float a = (x < 0.0f ? -x : x) * 0.70710678f;
+    float t = 1.0f / (1.0f + 0.3275911f * a);
+    float p = 1.061405429f;
+    p = p * t - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    float tail = 0.5f * p * t * approx_exp(-a * a); /* Phi(-|x|) */
+    return x < 0.0f ? x * tail : x - x * tail;
+}
+
+/* x / (1 + exp(-x)) */
+static inline float approx_silu(float x)
+{
+    return x / (1.0f + approx_exp(-x));
+}
+
+/* 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), since (1 + tanh u) / 2 = 1 / (1 + exp(-2u)) */
+static inline float approx_gelu_tanh(float x)
+{
+    float u = 0.79788456f * (x + 0.044715f * x * x * x);
+    return x / (1.0f + approx_exp(-2.0f * u));
+}
+
+static inline float approx_act(enum t2v_act act, float x)
+{
+    switch (act) {
+    case T2V_ACT_GELU:
+        return approx_gelu(x);
+    case T2V_ACT_GELU_TANH:
+        return approx_gelu_tanh(x);
+    case T2V_ACT_RELU:
+        return x > 0.0f ? x : 0.0f;
+    case T2V_ACT_SILU:
+        return approx_silu(x);
+    case T2V_ACT_NONE:
+        break;
+    }
+    return x;
+}
+
+#endif

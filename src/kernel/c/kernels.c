@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The definitions: what every other rung must compute, as plainly as it can be said. */
+#include <math.h>
+
+#include "kernel/c/approx.h"
+#include "kernel/kernel.h"
+
+#include "base/banned.h"
+
+/* Its own loop for each activation, so that each is a straight line for the vectoriser. */
+static void apply(enum t2v_act act, float *y, size_t n)
+{
+    switch (act) {
+    case T2V_ACT_GELU:
+        for (size_t i = 0; i < n; i++)
+            y[i] = approx_gelu(y[i]);
+        break;
+    case T2V_ACT_GELU_TANH:
+        for (size_t i = 0; i < n; i++)
+            y[i] = approx_gelu_tanh(y[i]);
+        break;
+    case T2V_ACT_RELU:
+        for (size_t i = 0; i < n; i++)
+            y[i] = y[i] > 0.0f ? y[i] : 0.0f;
+        break;
+    case T2V_ACT_SILU:
+        for (size_t i = 0; i < n; i++)
+            y[i] = approx_silu(y[i]);
+        break;
+    case T2V_ACT_NONE:
+        break;
+    }
+}
+
+void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n)
+{
+    if (bias != NULL) {
+        for (size_t i = 0; i < n; i++)
+            y[i] += bias[i];
+    }
+    apply(act, y, n);
+}
+
+void t2v_linear_f32_c(const struct t2v_linear *layer, enum t2v_act act, const float *x, size_t ldx,
+                      size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    for (size_t r = 0; r < n_row; r++) {
+        for (size_t c = begin; c < end; c++) {
+            const float *w = layer->weight + c * layer->n_in;
+            float sum = 0.0f;
+            for (size_t i = 0; i < layer->n_in; i++)
+                sum += x[r * ldx + i] * w[i];
+            y[r * ldy + c] = sum;
+        }
+        t2v_bias_act_f32_c(act, layer->bias != NULL ? layer->bias + begin : NULL,
+                           y + r * ldy + begin, end - begin);
+    }
+}
+
+void t2v_add_norm_f32_c(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                        const float *beta, float eps)
+{
+    for (size_t r = 0; r < n_row; r++, x += n) {
+        float sum = 0.0f, squares = 0.0f;
+        for (size_t i = 0; i < n; i++) {
+            if (add != NULL)
+                x[i] += add[r * n + i];
+            sum += x[i];
+        }
+        float mean = sum / (float)n;
+        for (size_t i = 0; i < n; i++)
+            squares += (x[i] - mean) * (x[i] - mean);
+        float inverse = 1.0f / sqrtf(squares / (float)n + eps);
+        for (size_t i = 0; i < n; i++)
+            x[i] = (x[i] - mean) * inverse * gamma[i] + beta[i];
+    }
+}
+
+void t2v_attention_f32_c(const struct t2v_attention *call)
+{
+    float *score = call->scratch; /* [n_key] */
+    for (size_t i = 0; i < call->n_query; i++) {
+        const float *q = call->q + i * call->ld;
+        float *out = call->out + i * call->ld_out;
+        float max = -INFINITY, sum = 0.0f;
+        for (size_t j = 0; j < call->n_key; j++) {
+            const float *k = call->k + j * call->ld;
+            float dot = 0.0f;
+            for (size_t d = 0; d < call->head_dim; d++)
+                dot += q[d] * k[d];
+            score[j] = dot * call->scale;
+            max = score[j] > max ? score[j] : max;
+        }
+        for (size_t j = 0; j < call->n_key; j++)
+            score[j] = approx_exp(score[j] - max);
+        for (size_t j = 0; j < call->n_key; j++)
+            sum += score[j];
+        for (size_t d = 0; d < call->head_dim; d++)
+            out[d] = 0.0f;
+        for (size_t j = 0; j < call->n_key; j++) {
+            const float *v = call->v + j * call->ld;
+            for (size_t d = 0; d < call->head_dim; d++)
+                out[d] += score[j] / sum * v[d];
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "kernel/kernel.h"
+
+#include "base/banned.h"
+
+/* How far up the ladder we may go; in the order of interfaces.md's names for each processor. */
+enum rung { RUNG_C, RUNG_AVX2 };
+
+static enum rung processor_rung(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return RUNG_AVX2;
+#endif
+    return RUNG_C;
+}
+
+/* Names of rungs that this build has no kernels for cap at the best one below them. */
+static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
+{
+    static const struct {
+        const char *name;
+        enum rung most;
+    } caps[] = {
+        {"c", RUNG_C},
+#if defined(__x86_64__)
+        {"avx2", RUNG_AVX2},
+        {"avx512", RUNG_AVX2},
+        {"avx512vnni", RUNG_AVX2},
+        {"avx512bf16", RUNG_AVX2},
+#endif
+#if defined(__aarch64__)
+        {"neon", RUNG_C},
+        {"dotprod", RUNG_C},
+        {"i8mm", RUNG_C},
+#endif
+    };
+    if (cap == NULL || *cap == '\0')
+        return 0;
+    for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++) {
+        if (strcmp(cap, caps[i].name) == 0) {
+            if (caps[i].most < *rung)
+                *rung = caps[i].most;
+            return 0;
+        }
+    }
+    return t2v_fail(err, T2V_EUNSUPPORTED, "cpu: '%.40s' is not for this kind of processor", cap);
+}
+
+int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err)
+{
+    enum rung rung = processor_rung();
+    int rc = cap_rung(cap, &rung, err);
+    if (rc != 0)
+        return rc;
+    t2v_blas_setup();
+    *out = (struct t2v_kernels){
+        .name = "c",
+        .linear = t2v_linear_f32_blas,
+        .add_norm = t2v_add_norm_f32_c,
+        .attention = t2v_attention_f32_c,
+    };
+#if defined(__x86_64__)
+    if (rung < RUNG_AVX2)
+        return 0;
+    out->name = "avx2";
+    out->packed = true;
+    out->linear = t2v_linear_f32_avx2;
+    out->add_norm = t2v_add_norm_f32_avx2;
+    out->attention = t2v_attention_f32_avx2;
+#endif
+    return 0;
+}
+
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* Room for the widest rung: keys packed, values packed, and a tile of score rows. */
+size_t t2v_attention_scratch(size_t n_key, size_t head_dim)
+{
+    size_t keys = round_up(n_key, T2V_PANEL), dim = round_up(head_dim, T2V_PANEL);
+    return keys * dim * 2 + keys * 8 + dim * 8;
+}
+
+size_t t2v_linear_packed_len(size_t n_in, size_t n_out)
+{
+    return round_up(n_out, T2V_PANEL) * n_in;
+}
+
+void t2v_linear_pack(const float *plain, size_t n_in, size_t n_out, float *packed)
+{
+    for (size_t c = 0; c < n_out; c += T2V_PANEL) {
+        size_t width = n_out - c < T2V_PANEL ? n_out - c : T2V_PANEL;
+        for (size_t i = 0; i < n_in; i++, packed += T2V_PANEL) {
+            for (size_t j = 0; j < width; j++)
+                packed[j] = plain[(c + j) * n_in + i];
+            for (size_t j = width; j < T2V_PANEL; j++)
+                packed[j] = 0.0f;
+        }
+    }
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * AVX2 and FMA. One tile does all the multiplying: six rows of A times a panel of 16 columns of B,
+ * twelve sums in registers over the whole inner dimension. `linear` meets packed weights with it,
+ * attention meets packed keys and values.
+ */
+#include <immintrin.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+
+#include "base/banned.h"
+
+enum {
+    TILE_ROWS = 6,
+    /* Weights stream from the outer caches: ask for them this many floats ahead (kernels.md). */
+    PREFETCH_FLOATS = 2048
+};
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* The lanes below n of 8, as a mask for maskload and maskstore. */
+INLINE __m256i lanes_below(size_t n)
+{
+    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n > 8 ? 8 : (int)n), index);
+}
+
+/* exp(x) for x <= 88; the formula of kernel/c/approx.h. */
+INLINE __m256 exp8(__m256 x)
+{
+    const __m256 least = _mm256_set1_ps(-87.33654f);
+    __m256 keep = _mm256_cmp_ps(x, least, _CMP_GE_OQ);
+    x = _mm256_min_ps(_mm256_max_ps(x, least), _mm256_set1_ps(88.3762f));
+    __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)),
+                               _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
+    r = _mm256_fmadd_ps(n, _mm256_set1_ps(2.12194440e-4f), r);
+    __m256 p = _mm256_set1_ps(1.9875691500e-4f);
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.3981999507e-3f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
+    p = _mm256_fmadd_ps(_mm256_mul_ps(p, r), r, _mm256_add_ps(r, _mm256_set1_ps(1.0f)));
+    __m256i bits =
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    return _mm256_and_ps(keep, _mm256_mul_ps(p, _mm256_castsi256_ps(bits)));
+}
+
+INLINE __m256 gelu8(__m256 x)
+{
+    const __m256 sign = _mm256_set1_ps(-0.0f), one = _mm256_set1_ps(1.0f);
+    __m256 a = _mm256_mul_ps(_mm256_andnot_ps(sign, x), _mm256_set1_ps(0.70710678f));
+    __m256 t = _mm256_div_ps(one, _mm256_fmadd_ps(_mm256_set1_ps(0.3275911f), a, one));
+    __m256 p = _mm256_set1_ps(1.061405429f);
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-1.453152027f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(1.421413741f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-0.284496736f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(0.254829592f));
+    p = _mm256_mul_ps(_mm256_mul_ps(p, t), _mm256_set1_ps(0.5f));
+    __m256 tail = _mm256_mul_ps(p, exp8(_mm256_xor_ps(_mm256_mul_ps(a, a), sign)));
+    __m256 part = _mm256_mul_ps(x, tail);
+    return _mm256_blendv_ps(_mm256_sub_ps(x, part), part, x); /* x's sign bit chooses */
+}
+
+INLINE __m256 silu8(__m256 x, __m256 minus_y)
+{
+    return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0f), exp8(minus_y)));
+}
+
+INLINE __m256 gelu_tanh8(__m256 x)
+{
+    __m256 cube = _mm256_mul_ps(_mm256_mul_ps(x, x), _mm256_mul_ps(x, _mm256_set1_ps(0.044715f)));
+    return silu8(x, _mm256_mul_ps(_mm256_add_ps(x, cube), _mm256_set1_ps(-2.0f * 0.79788456f)));
+}
+
+INLINE __m256 act8(enum t2v_act act, __m256 x)
+{
+    switch (act) {
+    case T2V_ACT_GELU:
+        return gelu8(x);
+    case T2V_ACT_GELU_TANH:
+        return gelu_tanh8(x);
+    case T2V_ACT_RELU:
+        return _mm256_max_ps(x, _mm256_setzero_ps());
+    case T2V_ACT_SILU:
+        return silu8(x, _mm256_xor_ps(x, _mm256_set1_ps(-0.0f)));
+    case T2V_ACT_NONE:
+        break;
+    }
+    return x;
+}
+
+struct tile {
+    __m256 sum[TILE_ROWS][2];
+};
+
+/* sum[r] = a[r, 0..n_in) times b[0..n_in, 16]; `rows` is a constant wherever it is called. */
+INLINE void tile_mul(struct tile *t, const int rows, const float *a, size_t lda, const float *b,
+                     size_t ldb, size_t n_in, bool prefetch)
+{
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+        t->sum[r][0] = t->sum[r][1] = _mm256_setzero_ps();
+    for (size_t i = 0; i < n_in; i++, b += ldb) {
+        __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
+        if (prefetch)
+            _mm_prefetch((const char *)(b + PREFETCH_FLOATS), _MM_HINT_T0);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            __m256 x = _mm256_broadcast_ss(a + (size_t)r * lda + i);
+            t->sum[r][0] = _mm256_fmadd_ps(x, b0, t->sum[r][0]);
+            t->sum[r][1] = _mm256_fmadd_ps(x, b1, t->sum[r][1]);
+        }
+    }
+}
+
+/* Where a tile of `linear` goes. */
+struct out_tile {
+    float *y;
+    size_t ldy;
+    size_t width;      /* columns of the panel that exist */
+    const float *bias; /* of these columns, or NULL */
+};
+
+INLINE void tile_store(const struct tile *t, const int rows, enum t2v_act act,
+                       const struct out_tile *out)
+{
+    __m256i m0 = lanes_below(out->width), m1 = lanes_below(out->width > 8 ? out->width - 8 : 0);
+    __m256 bias0 = _mm256_setzero_ps(), bias1 = bias0;
+    if (out->bias != NULL) {
+        bias0 = _mm256_maskload_ps(out->bias, m0);
+        bias1 = _mm256_maskload_ps(out->bias + 8, m1);
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) {
+        float *y = out->y + (size_t)r * out->ldy;
+        __m256 y0 = act8(act, _mm256_add_ps(t->sum[r][0], bias0));
+        __m256 y1 = act8(act, _mm256_add_ps(t->sum[r][1], bias1));
+        if (out->width == T2V_PANEL) {
+            _mm256_storeu_ps(y, y0);
+            _mm256_storeu_ps(y + 8, y1);
+        } else {
+            _mm256_maskstore_ps(y, m0, y0);
+            _mm256_maskstore_ps(y + 8, m1, y1);
+        }
+    }
+}
+
+/* One function for each number of rows: the tile must know it at compile time. */
+#define LINEAR_TILE(ROWS)                                                                          \
+    static void linear_tile_##ROWS(const float *a, size_t lda, const float *b, size_t n_in,        \
+                                   enum t2v_act act, const struct out_tile *out)                   \
+    {                                                                                              \
+        struct tile t;                                                                             \
+        tile_mul(&t, ROWS, a, lda, b, T2V_PANEL, n_in, true);                                      \
+        tile_store(&t, ROWS, act, out);                                                            \
+    }
+LINEAR_TILE(1)
+LINEAR_TILE(2)
+LINEAR_TILE(3)
+LINEAR_TILE(4)
+LINEAR_TILE(5)
+LINEAR_TILE(6)
+
+typedef void linear_tile_fn(const float *, size_t, const float *, size_t, enum t2v_act,
+                            const struct out_tile *);
+static linear_tile_fn *const linear_tiles[TILE_ROWS + 1] = {
+    NULL, linear_tile_1, linear_tile_2, linear_tile_3, linear_tile_4, linear_tile_5, linear_tile_6,
+};
+
+/* Panels outside, rows inside: a panel's weights are read from afar once. Rows are cut into tiles
+ * of nearly equal height (8 is 4 + 4, not 6 + 2). */
+void t2v_linear_f32_avx2(const struct t2v_linear *layer, enum t2v_act act, const float *x,
+                         size_t ldx, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
+    for (size_t c = begin; c < end; c += T2V_PANEL) {
+        const float *panel = layer->weight + c * layer->n_in;
+        struct out_tile out = {
+            .ldy = ldy,
+            .width = end - c < T2V_PANEL ? end - c : T2V_PANEL,
+            .bias = layer->bias != NULL ? layer->bias + c : NULL,
+        };
+        for (size_t tile = 0, row = 0; tile < n_tile; tile++) {
+            size_t rows = (n_row - row + n_tile - tile - 1) / (n_tile - tile);
+            out.y = y + row * ldy + c;
+            linear_tiles[rows](x + row * ldx, ldx, panel, layer->n_in, act, &out);
+            row += rows;
+        }
+    }
+}
+
+INLINE float sum8(__m256 v)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+INLINE float max8(__m256 v)
+{
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
+}
+
+void t2v_add_norm_f32_avx2(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                           const float *beta, float eps)
+{
+    for (size_t r = 0; r < n_row; r++, x += n) {
+        __m256 sum = _mm256_setzero_ps();
+        for (size_t i = 0; i < n; i += 8) {
+            __m256i m = lanes_below(n - i);
+            __m256 v = _mm256_maskload_ps(x + i, m);
+            if (add != NULL) {
+                v = _mm256_add_ps(v, _mm256_maskload_ps(add + r * n + i, m));
+                _mm256_maskstore_ps(x + i, m, v);
+            }
+            sum = _mm256_add_ps(sum, v);
+        }
+        __m256 mean = _mm256_set1_ps(sum8(sum) / (float)n), squares = _mm256_setzero_ps();
+        for (size_t i = 0; i < n; i += 8) {
+            __m256i m = lanes_below(n - i);
+            __m256 d = _mm256_sub_ps(_mm256_maskload_ps(x + i, m), mean);
+            d = _mm256_and_ps(d, _mm256_castsi256_ps(m));
+            squares = _mm256_fmadd_ps(d, d, squares);
+        }
+        __m256 inverse = _mm256_set1_ps(1.0f / sqrtf(sum8(squares) / (float)n + eps));
+        for (size_t i = 0; i < n; i += 8) {
+            __m256i m = lanes_below(n - i);
+            __m256 d = _mm256_sub_ps(_mm256_maskload_ps(x + i, m), mean);
+            __m256 scaled =
+                _mm256_mul_ps(_mm256_mul_ps(d, inverse), _mm256_maskload_ps(gamma + i, m));
+            _mm256_maskstore_ps(x + i, m, _mm256_add_ps(scaled, _mm256_maskload_ps(beta + i, m)));
+        }
+    }
+}
+
+/* In place: the first n of row become exp(scale * (row - max)) and the rest, up to the padding, 0.
+ * Returns one over their sum. */
+static float softmax_row(float *row, size_t n, size_t padded, float scale)
+{
+    __m256 top = _mm256_set1_ps(-INFINITY), sum = _mm256_setzero_ps();
+    const __m256 minus = _mm256_set1_ps(-INFINITY), by = _mm256_set1_ps(scale);
+    for (size_t j = 0; j < n; j += 8) {
+        __m256 below = _mm256_castsi256_ps(lanes_below(n - j));
+        __m256 v = _mm256_mul_ps(_mm256_loadu_ps(row + j), by);
+        v = _mm256_blendv_ps(minus, v, below);
+        _mm256_storeu_ps(row + j, v);
+        top = _mm256_max_ps(top, v);
+    }
+    __m256 max = _mm256_set1_ps(max8(top));
+    for (size_t j = 0; j < padded; j += 8) {
+        __m256 v = _mm256_setzero_ps();
+        if (j < n)
+            v = exp8(_mm256_sub_ps(_mm256_loadu_ps(row + j), max));
+        _mm256_storeu_ps(row + j, v);
+        sum = _mm256_add_ps(sum, v);
+    }
+    return 1.0f / sum8(sum);
+}
+
+/* Keys as panels [n_key / 16, head_dim, 16], padded with zeros; values as [n_key, dim], dim being
+ * head_dim rounded up to a panel. */
+static void pack_keys_values(const struct t2v_attention *call, size_t keys, size_t dim,
+                             float *packed_k, float *packed_v)
+{
+    for (size_t j = 0; j < keys; j++) {
+        float *to = packed_k + j / T2V_PANEL * T2V_PANEL * call->head_dim + j % T2V_PANEL;
+        const float *k = call->k + j * call->ld;
+        for (size_t d = 0; d < call->head_dim; d++)
+            to[d * T2V_PANEL] = j < call->n_key ? k[d] : 0.0f;
+    }
+    for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
+        memcpy(packed_v, call->v + j * call->ld, call->head_dim * sizeof(float));
+        for (size_t d = call->head_dim; d < dim; d++)
+            packed_v[d] = 0.0f;
+    }
+}
+
+INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t first,
+                        const float *packed_k, const float *packed_v, size_t keys, size_t dim,
+                        float *scores)
+{
+    struct tile t;
+    const float *q = call->q + first * call->ld;
+    for (size_t j = 0; j < keys; j += T2V_PANEL) {
+        tile_mul(&t, rows, q, call->ld, packed_k + j * call->head_dim, T2V_PANEL, call->head_dim,
+                 false);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            _mm256_storeu_ps(scores + (size_t)r * keys + j, t.sum[r][0]);
+            _mm256_storeu_ps(scores + (size_t)r * keys + j + 8, t.sum[r][1]);
+        }
+    }
+    float inverse[TILE_ROWS];
+    for (int r = 0; r < rows; r++)
+        inverse[r] = softmax_row(scores + (size_t)r * keys, call->n_key, keys, call->scale);
+    for (size_t d = 0; d < dim; d += T2V_PANEL) {
+        tile_mul(&t, rows, scores, keys, packed_v + d, dim, call->n_key, false);
+        size_t width = call->head_dim - d;
+        __m256i m0 = lanes_below(width), m1 = lanes_below(width > 8 ? width - 8 : 0);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            float *out = call->out + (first + (size_t)r) * call->ld_out + d;
+            __m256 by = _mm256_set1_ps(inverse[r]);
+            _mm256_maskstore_ps(out, m0, _mm256_mul_ps(t.sum[r][0], by));
+            _mm256_maskstore_ps(out + 8, m1, _mm256_mul_ps(t.sum[r][1], by));
+        }
+    }
+}
+
+#define ATTEND(ROWS)                                                                               \
+    static void attend_##ROWS(const struct t2v_attention *call, size_t first,                      \
+                              const float *packed_k, const float *packed_v, size_t keys,           \
+                              size_t dim, float *scores)                                           \
+    {                                                                                              \
+        attend_rows(ROWS, call, first, packed_k, packed_v, keys, dim, scores);                     \
+    }
+ATTEND(1)
+ATTEND(2)
+ATTEND(3)
+ATTEND(4)
+ATTEND(5)
+ATTEND(6)
+
+typedef void attend_fn(const struct t2v_attention *, size_t, const float *, const float *, size_t,
+                       size_t, float *);
+static attend_fn *const attend[TILE_ROWS + 1] = {
+    NULL, attend_1, attend_2, attend_3, attend_4, attend_5, attend_6,
+};
+
+void t2v_attention_f32_avx2(const struct t2v_attention *call)
+{
+    size_t keys = (call->n_key + T2V_PANEL - 1) / T2V_PANEL * T2V_PANEL;
+    size_t dim = (call->head_dim + T2V_PANEL - 1) / T2V_PANEL * T2V_PANEL;
+    float *packed_k = call->scratch;
+    float *packed_v = packed_k + keys * call->head_dim;
+    float *scores = packed_v + keys * dim; /* [TILE_ROWS, keys] */
+    pack_keys_values(call, keys, dim, packed_k, packed_v);
+    for (size_t row = 0; row < call->n_query; row += TILE_ROWS) {
+        size_t rows = call->n_query - row < TILE_ROWS ? call->n_query - row : TILE_ROWS;
+        attend[rows](call, row, packed_k, packed_v, keys, dim, scores);
+    }
+}
