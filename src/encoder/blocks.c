@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "encoder/family.h"
+
+#include "base/banned.h"
+
+/* Queries of one head are dealt out in blocks of so many rows, so that one long sequence occupies
+ * the whole team and scores never take quadratic memory. */
+enum { QUERY_BLOCK = 128 };
+
+void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end)
+{
+    t2v_lane_share(run->lane, run->seqs->n_tok, 1, begin, end);
+}
+
+void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer, enum t2v_act act,
+                      const float *x, float *y)
+{
+    size_t begin, end;
+    t2v_lane_share(run->lane, layer->n_out, T2V_PANEL, &begin, &end);
+    run->kernels->linear(layer, act, x, layer->n_in, run->seqs->n_tok, begin, end, y, layer->n_out);
+    t2v_lane_barrier(run->lane);
+}
+
+void t2v_block_add_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
+                        const struct t2v_norm *norm, float eps)
+{
+    size_t begin, end;
+    t2v_block_rows(run, &begin, &end);
+    run->kernels->add_norm(x + begin * n, add + begin * n, end - begin, n, norm->gamma, norm->beta,
+                           eps);
+    t2v_lane_barrier(run->lane);
+}
+
+void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t heads, size_t head_dim,
+                         float scale, float *out)
+{
+    const struct t2v_seqs *seqs = run->seqs;
+    size_t hidden = heads * head_dim, turn = 0;
+    struct t2v_attention call = {
+        .ld = 3 * hidden,
+        .head_dim = head_dim,
+        .scale = scale,
+        .ld_out = hidden,
+        .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,
+    };
+    for (size_t s = 0; s < seqs->n_seq; s++) {
+        size_t first = seqs->start[s], len = seqs->start[s + 1] - first;
+        for (size_t block = 0; block < len; block += QUERY_BLOCK) {
+            for (size_t h = 0; h < heads; h++) {
+                if (turn++ % (size_t)run->lane->n != (size_t)run->lane->rank)
+                    continue;
+                const float *head = qkv + first * call.ld + h * head_dim;
+                call.q = head + block * call.ld;
+                call.k = head + hidden;
+                call.v = head + 2 * hidden;
+                call.n_query = len - block < QUERY_BLOCK ? len - block : QUERY_BLOCK;
+                call.n_key = len;
+                call.out = out + (first + block) * hidden + h * head_dim;
+                run->kernels->attention(&call);
+            }
+        }
+    }
+    t2v_lane_barrier(run->lane);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+
+#include "encoder/family.h"
+
+#include "base/banned.h"
+
+static int read_size(const t2v_json *config, const struct t2v_size_key *key, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, key->key);
+    int64_t n = key->absent;
+    if (t2v_json_type(value) <= T2V_JSON_NULL) {
+        if (key->absent < 0)
+            return t2v_fail(err, T2V_EFORMAT, "config.json: %s is missing", key->key);
+    } else if (!t2v_json_int(value, &n)) {
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be an integer, and is %s",
+                        key->key, t2v_json_type_name(value));
+    } else if (n < key->min || n > key->max) {
+        return t2v_fail(err, T2V_EFORMAT,
+                        "config.json: %s is %" PRId64 ", outside %" PRId64 " to %" PRId64, key->key,
+                        n, key->min, key->max);
+    }
+    *key->to = (size_t)n;
+    return 0;
+}
+
+int t2v_config_sizes(const t2v_json *config, const struct t2v_size_key *keys, size_t n_key,
+                     struct t2v_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < n_key && rc == 0; i++)
+        rc = read_size(config, &keys[i], err);
+    return rc;
+}
+
+int t2v_config_float(const t2v_json *config, const char *key, double min, double max, double absent,
+                     float *out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, key);
+    double x = absent;
+    if (t2v_json_type(value) > T2V_JSON_NULL && !t2v_json_double(value, &x))
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be a number, and is %s", key,
+                        t2v_json_type_name(value));
+    if (!(x >= min && x <= max))
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s is %g, outside %g to %g", key, x, min,
+                        max);
+    *out = (float)x;
+    return 0;
+}
+
+int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err)
+{
+    static const struct {
+        const char *name;
+        enum t2v_act act;
+    } acts[] = {
+        {"gelu", T2V_ACT_GELU},
+        {"gelu_python", T2V_ACT_GELU},
+        {"gelu_new", T2V_ACT_GELU_TANH},
+        {"gelu_fast", T2V_ACT_GELU_TANH},
+        {"gelu_pytorch_tanh", T2V_ACT_GELU_TANH},
+        {"relu", T2V_ACT_RELU},
+        {"silu", T2V_ACT_SILU},
+        {"swish", T2V_ACT_SILU},
+    };
+    struct t2v_str name = t2v_json_str(t2v_json_get(config, key));
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        if (name.ptr != NULL && t2v_str_is(name, acts[i].name)) {
+            *out = acts[i].act;
+            return 0;
+        }
+    }
+    if (name.ptr == NULL)
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be the name of an activation",
+                        key);
+    return t2v_fail(err, T2V_EUNSUPPORTED,
+                    "config.json: %s '%.*s' is not supported (gelu, gelu_new, relu, silu are)", key,
+                    T2V_STR_ARG(name));
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "encoder/encoder.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "encoder/family.h"
+
+#include "base/banned.h"
+
+/* A new family adds its line here. */
+static const struct t2v_family *const families[] = {
+    &t2v_family_bert,
+};
+enum { N_FAMILY = sizeof families / sizeof families[0] };
+
+struct t2v_encoder {
+    const struct t2v_family *family;
+    struct t2v_kernels kernels;
+    struct t2v_arena arena;
+    struct t2v_shape shape;
+    void *model;
+};
+
+static int find_family(const t2v_json *config, const struct t2v_family **out, struct t2v_err *err)
+{
+    struct t2v_str type = t2v_json_str(t2v_json_get(config, "model_type"));
+    if (type.ptr == NULL)
+        return t2v_fail(err, T2V_EFORMAT, "config.json: model_type is missing, or not a string");
+    char known[160] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < N_FAMILY; i++) {
+        if (t2v_str_is(type, families[i]->model_type)) {
+            *out = families[i];
+            return 0;
+        }
+        if (at < sizeof known)
+            at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i > 0 ? ", " : "",
+                                   families[i]->model_type);
+    }
+    return t2v_fail(err, T2V_EUNSUPPORTED,
+                    "config.json: model_type '%.*s' is not supported; supported: %s",
+                    T2V_STR_ARG(type), known);
+}
+
+int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
+                     const struct t2v_kernels *kernels, t2v_encoder **out, struct t2v_err *err)
+{
+    const struct t2v_family *family;
+    int rc = find_family(config, &family, err);
+    if (rc != 0)
+        return rc;
+    t2v_encoder *encoder = t2v_alloc_zero(1, sizeof *encoder);
+    if (encoder == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+    encoder->family = family;
+    encoder->kernels = *kernels;
+    struct t2v_loader loader = {
+        .store = store, .kernels = &encoder->kernels, .arena = &encoder->arena};
+    rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
+    if (rc != 0) {
+        t2v_encoder_free(encoder);
+        return rc;
+    }
+    *out = encoder;
+    return 0;
+}
+
+void t2v_encoder_free(t2v_encoder *encoder)
+{
+    if (encoder == NULL)
+        return;
+    t2v_arena_free(&encoder->arena);
+    t2v_free(encoder);
+}
+
+const char *t2v_encoder_family(const t2v_encoder *encoder)
+{
+    return encoder->family->model_type;
+}
+
+const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder)
+{
+    return &encoder->shape;
+}
+
+int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out)
+{
+    const struct t2v_shape *shape = &encoder->shape;
+    size_t longest = max_tok < shape->max_tok ? max_tok : shape->max_tok;
+    size_t lane_len = (t2v_attention_scratch(longest, shape->head_dim) + 15) / 16 * 16;
+    /* The factors are bounded by config.c, so the products fit 64 bits. */
+    size_t sizes[] = {max_tok * 3 * shape->hidden, max_tok * shape->hidden, max_tok * shape->hidden,
+                      max_tok * shape->inter, (size_t)n_lane * lane_len};
+    size_t total = 0;
+    for (int i = 0; i < 5; i++) {
+        sizes[i] = (sizes[i] + 15) / 16 * 16;
+        total += sizes[i];
+    }
+    t2v_scratch *scratch = t2v_alloc_zero(1, sizeof *scratch);
+    float *at = t2v_alloc_aligned(total, sizeof(float));
+    if (scratch == NULL || at == NULL) {
+        t2v_free(scratch);
+        t2v_free(at);
+        return T2V_ENOMEM;
+    }
+    scratch->base = at;
+    scratch->lane_len = lane_len;
+    scratch->qkv = at;
+    scratch->mixed = at += sizes[0];
+    scratch->delta = at += sizes[1];
+    scratch->inter = at += sizes[2];
+    scratch->lanes = at + sizes[3];
+    *out = scratch;
+    return 0;
+}
+
+void t2v_scratch_free(t2v_scratch *scratch)
+{
+    if (scratch == NULL)
+        return;
+    t2v_free(scratch->base);
+    t2v_free(scratch);
+}
+
+void t2v_encoder_forward(const t2v_encoder *encoder, const struct t2v_lane *lane,
+                         const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden)
+{
+    struct t2v_run run = {&encoder->kernels, lane, seqs, scratch};
+    encoder->family->forward(encoder->model, &run, hidden);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_ENCODER_ENCODER_H
+#define T2V_ENCODER_ENCODER_H
+/*
+ * Token ids to hidden states. The family is chosen by config.json's model_type; each is one file
+ * that holds its table of tensors and its forward pass (bert.c is the one to read first).
+ *
+ * Sequences lie end to end, without padding: a batch of n_seq sequences is n_tok rows. An encoder
+ * is read-only once opened; a forward pass works in a scratch of its own and allocates nothing.
+ *
+ * Dimensions: n_seq sequences, n_tok tokens in all of them, hidden, heads, head_dim, inter (width
+ * of the feed-forward layer), vocab.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/team.h"
+#include "kernel/kernel.h"
+#include "weight/store.h"
+#include "json/json.h"
+
+struct t2v_seqs {
+    const int32_t *ids;  /* [n_tok], each below vocab */
+    const size_t *start; /* [n_seq + 1]: sequence s is the rows start[s] .. start[s + 1] - 1 */
+    size_t n_seq, n_tok;
+};
+
+/* What the rest of the program needs to know of an encoder. */
+struct t2v_shape {
+    size_t hidden, heads, head_dim, inter, n_layer, vocab;
+    size_t max_tok; /* longest sequence */
+};
+
+typedef struct t2v_encoder t2v_encoder;
+typedef struct t2v_scratch t2v_scratch;
+
+/* config: config.json. The store must outlive the encoder, which looks embeddings up in its
+ * mapping; other weights are packed and their pages given back. kernels is copied.
+ * T2V_EUNSUPPORTED names the model_type (and those that are supported) or the setting. */
+int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
+                     const struct t2v_kernels *kernels, t2v_encoder **out, struct t2v_err *err);
+void t2v_encoder_free(t2v_encoder *encoder);
+
+const char *t2v_encoder_family(const t2v_encoder *encoder);
+const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder);
+
+/* Working memory for batches of up to max_tok tokens on a team of n_lane. */
+int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out);
+void t2v_scratch_free(t2v_scratch *scratch);
+
+/* Called by every lane of a team together. hidden: [n_tok, hidden] f32, the last hidden states; it
+ * is complete when all lanes have returned to a barrier, which the last step is. */
+void t2v_encoder_forward(const t2v_encoder *encoder, const struct t2v_lane *lane,
+                         const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden);
+
+#endif

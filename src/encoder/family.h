@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_ENCODER_FAMILY_H
+#define T2V_ENCODER_FAMILY_H
+/*
+ * What a family's file is made of, and the blocks that families share. Private to encoder/.
+ *
+ * A family reads its settings from config.json (t2v_config_*), fills its struct of weights from a
+ * table of wants (t2v_load), and strings blocks together in its forward pass. Every block is called
+ * by all lanes of the team, does this lane's share, and ends at a barrier, so that the next block
+ * may read all of what it wrote.
+ */
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "encoder/encoder.h"
+
+/* One step of the way through a model, as one lane sees it. */
+struct t2v_run {
+    const struct t2v_kernels *kernels;
+    const struct t2v_lane *lane;
+    const struct t2v_seqs *seqs;
+    t2v_scratch *scratch;
+};
+
+struct t2v_scratch {
+    float *qkv;   /* [max_tok, 3 hidden] */
+    float *mixed; /* [max_tok, hidden]: the heads' output */
+    float *delta; /* [max_tok, hidden]: what a layer adds */
+    float *inter; /* [max_tok, inter] */
+    float *lanes; /* [n_lane, lane_len]: attention's */
+    size_t lane_len;
+    float *base; /* all of the above */
+};
+
+struct t2v_loader {
+    const t2v_store *store;
+    const struct t2v_kernels *kernels;
+    struct t2v_arena *arena; /* owns what is converted or packed */
+    char prefix[64];         /* before every name: "bert.", "" */
+};
+
+struct t2v_family {
+    const char *model_type;
+    /* Reads config and weights into *model (from the arena) and *shape. */
+    int (*open)(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
+                void **model, struct t2v_err *err);
+    void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
+};
+
+extern const struct t2v_family t2v_family_bert;
+
+/* --- config.c: settings, each error naming config.json and the key --- */
+
+/* An integer of config.json that must lie in [min, max]. */
+struct t2v_size_key {
+    const char *key;
+    int64_t min, max;
+    int64_t absent; /* what counts when the key is not there; negative: that is an error */
+    size_t *to;
+};
+int t2v_config_sizes(const t2v_json *config, const struct t2v_size_key *keys, size_t n_key,
+                     struct t2v_err *err);
+int t2v_config_float(const t2v_json *config, const char *key, double min, double max, double absent,
+                     float *out, struct t2v_err *err);
+/* The activation that Transformers calls by that name. */
+int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err);
+
+/* --- load.c: tensors --- */
+
+struct t2v_norm {
+    const float *gamma, *beta; /* [n] */
+};
+
+enum t2v_want_kind {
+    T2V_WANT_LINEAR, /* to: struct t2v_linear, with NAME.weight [n_out, n_in] and NAME.bias [n_out];
+                        several names are stacked into one layer, n_out being that of each */
+    T2V_WANT_NORM,   /* to: struct t2v_norm, NAME.weight and NAME.bias (or .gamma, .beta) [n_out] */
+    T2V_WANT_TABLE   /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is */
+};
+
+struct t2v_want {
+    enum t2v_want_kind kind;
+    void *to;
+    const char *names[3];
+    size_t n_in, n_out;
+};
+
+/* Sets loader->prefix to the first of the prefixes (the last is NULL) under which `name` is. */
+int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name,
+                    struct t2v_err *err);
+/* Loads all wants, their names behind loader->prefix and `under`. Errors name the tensor and say
+ * which shape was expected. */
+int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
+             size_t n_want, struct t2v_err *err);
+
+/* --- blocks.c --- */
+
+/* The rows of this lane. */
+void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end);
+/* y = act(x W^T + b). x: [n_tok, n_in], y: [n_tok, n_out]. */
+void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer, enum t2v_act act,
+                      const float *x, float *y);
+/* x = norm(x + add). x, add: [n_tok, n]. */
+void t2v_block_add_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
+                        const struct t2v_norm *norm, float eps);
+/* Every token attends to all tokens of its sequence. qkv: [n_tok, 3 hidden], out: [n_tok, hidden].
+ */
+void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t heads, size_t head_dim,
+                         float scale, float *out);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "encoder/family.h"
+
+#include "base/banned.h"
+
+enum { NAME_BYTES = 256 };
+
+static bool is_float(enum t2v_dtype dtype)
+{
+    return dtype == T2V_F32 || dtype == T2V_F16 || dtype == T2V_BF16 || dtype == T2V_F64;
+}
+
+static const struct t2v_tensor *look_up(const struct t2v_loader *loader, const char *under,
+                                        const char *name, const char *suffix, char full[NAME_BYTES])
+{
+    int n = snprintf(full, NAME_BYTES, "%s%s%s%s", loader->prefix, under, name, suffix);
+    if (n < 0 || n >= NAME_BYTES)
+        return NULL;
+    return t2v_store_find(loader->store, t2v_str_of(full));
+}
+
+/* The tensor NAME + suffix (or NAME + older suffix), of shape [n_out, n_in], or [n_out] when n_in
+ * is 0. */
+static int find(const struct t2v_loader *loader, const char *under, const char *name,
+                const char *suffix, const char *older, size_t n_out, size_t n_in,
+                const struct t2v_tensor **out, struct t2v_err *err)
+{
+    char full[NAME_BYTES];
+    const struct t2v_tensor *t = NULL;
+    if (older != NULL)
+        t = look_up(loader, under, name, older, full);
+    if (t == NULL)
+        t = look_up(loader, under, name, suffix, full);
+    if (t == NULL)
+        return t2v_fail(err, T2V_EFORMAT, "tensor %s is missing", full);
+    if (!is_float(t->dtype))
+        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: tensor %s is %s; F32, F16, BF16 are supported",
+                        t->file, full, t2v_dtype_name(t->dtype));
+    int n_dim = n_in == 0 ? 1 : 2;
+    if (t->n_dim != n_dim || t->shape[0] != n_out || (n_dim == 2 && t->shape[1] != n_in)) {
+        char seen[96] = "";
+        size_t at = 0;
+        for (int i = 0; i < t->n_dim && at < sizeof seen - 24; i++)
+            at += (size_t)snprintf(seen + at, sizeof seen - at, "%s%zu", i > 0 ? ", " : "",
+                                   t->shape[i]);
+        return n_dim == 1
+                   ? t2v_fail(err, T2V_EFORMAT, "%s: tensor %s has shape [%s], expected [%zu]",
+                              t->file, full, seen, n_out)
+                   : t2v_fail(err, T2V_EFORMAT, "%s: tensor %s has shape [%s], expected [%zu, %zu]",
+                              t->file, full, seen, n_out, n_in);
+    }
+    *out = t;
+    return 0;
+}
+
+static int no_memory(struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights");
+}
+
+/* All of a tensor as f32: in place where it can be read there, else converted. */
+static const float *as_f32(const struct t2v_loader *loader, const struct t2v_tensor *t)
+{
+    if (t->dtype == T2V_F32 && (uintptr_t)t->data % alignof(float) == 0)
+        return (const float *)(const void *)t->data;
+    float *copy = t2v_arena_alloc(loader->arena, t->n, sizeof(float));
+    if (copy != NULL)
+        t2v_tensor_f32(t, 0, t->n, copy);
+    return copy;
+}
+
+/* The stacked matrices of a layer, [n_part * n_out, n_in], in the kernels' form. */
+static const float *load_matrix(const struct t2v_loader *loader,
+                                const struct t2v_tensor *const *parts, size_t n_part, size_t n_out,
+                                size_t n_in)
+{
+    bool packed = loader->kernels->packed;
+    if (!packed && n_part == 1)
+        return as_f32(loader, parts[0]);
+    size_t n_row = n_part * n_out;
+    size_t len = packed ? t2v_linear_packed_len(n_in, n_row) : n_row * n_in;
+    float *matrix = t2v_arena_alloc(loader->arena, len, sizeof(float));
+    float *panel = t2v_arena_alloc(loader->arena, T2V_PANEL * n_in, sizeof(float));
+    if (matrix == NULL || panel == NULL)
+        return NULL;
+    for (size_t first = 0; first < n_row; first += T2V_PANEL) {
+        size_t rows = n_row - first < T2V_PANEL ? n_row - first : T2V_PANEL;
+        float *to = packed ? panel : matrix + first * n_in;
+        for (size_t r = 0; r < rows; r++) {
+            size_t row = first + r;
+            t2v_tensor_f32(parts[row / n_out], row % n_out * n_in, n_in, to + r * n_in);
+        }
+        if (packed)
+            t2v_linear_pack(panel, n_in, rows, matrix + first * n_in);
+    }
+    for (size_t p = 0; p < n_part; p++)
+        t2v_file_release(parts[p]->data, parts[p]->n * t2v_dtype_size(parts[p]->dtype));
+    return matrix;
+}
+
+static int load_linear(const struct t2v_loader *loader, const char *under,
+                       const struct t2v_want *want, struct t2v_err *err)
+{
+    const struct t2v_tensor *weights[3], *biases[3];
+    size_t n_part = 0;
+    for (; n_part < 3 && want->names[n_part] != NULL; n_part++) {
+        const char *name = want->names[n_part];
+        int rc = find(loader, under, name, ".weight", NULL, want->n_out, want->n_in,
+                      &weights[n_part], err);
+        if (rc == 0)
+            rc = find(loader, under, name, ".bias", NULL, want->n_out, 0, &biases[n_part], err);
+        if (rc != 0)
+            return rc;
+    }
+    const float *weight = load_matrix(loader, weights, n_part, want->n_out, want->n_in);
+    float *bias = t2v_arena_alloc(loader->arena, n_part * want->n_out, sizeof(float));
+    if (weight == NULL || bias == NULL)
+        return no_memory(err);
+    for (size_t p = 0; p < n_part; p++)
+        t2v_tensor_f32(biases[p], 0, want->n_out, bias + p * want->n_out);
+    *(struct t2v_linear *)want->to = (struct t2v_linear){
+        .n_in = want->n_in,
+        .n_out = n_part * want->n_out,
+        .weight = weight,
+        .bias = bias,
+    };
+    return 0;
+}
+
+static int load_norm(const struct t2v_loader *loader, const char *under,
+                     const struct t2v_want *want, struct t2v_err *err)
+{
+    const struct t2v_tensor *gamma, *beta;
+    const char *name = want->names[0];
+    int rc = find(loader, under, name, ".weight", ".gamma", want->n_out, 0, &gamma, err);
+    if (rc == 0)
+        rc = find(loader, under, name, ".bias", ".beta", want->n_out, 0, &beta, err);
+    if (rc != 0)
+        return rc;
+    struct t2v_norm norm = {as_f32(loader, gamma), as_f32(loader, beta)};
+    if (norm.gamma == NULL || norm.beta == NULL)
+        return no_memory(err);
+    *(struct t2v_norm *)want->to = norm;
+    return 0;
+}
+
+int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name,
+                    struct t2v_err *err)
+{
+    for (size_t i = 0; prefixes[i] != NULL; i++) {
+        char full[NAME_BYTES];
+        snprintf(loader->prefix, sizeof loader->prefix, "%s", prefixes[i]);
+        if (look_up(loader, "", name, "", full) != NULL)
+            return 0;
+    }
+    return t2v_fail(err, T2V_EFORMAT, "no tensor is called %s, with or without a prefix", name);
+}
+
+int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
+             size_t n_want, struct t2v_err *err)
+{
+    for (size_t i = 0; i < n_want; i++) {
+        const struct t2v_want *want = &wants[i];
+        int rc = 0;
+        switch (want->kind) {
+        case T2V_WANT_LINEAR:
+            rc = load_linear(loader, under, want, err);
+            break;
+        case T2V_WANT_NORM:
+            rc = load_norm(loader, under, want, err);
+            break;
+        case T2V_WANT_TABLE:
+            rc = find(loader, under, want->names[0], ".weight", NULL, want->n_out, want->n_in,
+                      (const struct t2v_tensor **)want->to, err);
+            break;
+        }
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
