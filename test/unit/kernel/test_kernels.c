@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every rung against a reference in double, over all sizes around its tile, with operands that end
+ * where an unmapped page begins. `T2V_SEED=N` replays a run.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kernel/c/approx.h"
+#include "kernel/kernel.h"
+
+static uint64_t seed;
+
+static uint64_t next_random(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed;
+}
+
+/* Mostly around 0; now and then large or exactly 0. */
+static float draw(void)
+{
+    uint64_t r = next_random();
+    float x = (float)(int64_t)(r >> 40) / (float)(1 << 23) - 1.0f;
+    if (r % 61 == 0)
+        return x * 40.0f;
+    return r % 67 == 0 ? 0.0f : x;
+}
+
+/* n floats that end at an unmapped page. */
+struct guarded {
+    float *ptr;
+    void *map;
+    size_t bytes;
+};
+
+static struct guarded guarded_new(size_t n)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t body = (n * sizeof(float) + page - 1) / page * page;
+    struct guarded g = {.bytes = body + page};
+    g.map = mmap(NULL, g.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(g.map != MAP_FAILED);
+    assert_int_equal(mprotect((char *)g.map + body, page, PROT_NONE), 0);
+    g.ptr = (float *)((char *)g.map + body) - n;
+    for (size_t i = 0; i < n; i++)
+        g.ptr[i] = draw();
+    return g;
+}
+
+static void guarded_free(struct guarded *g)
+{
+    munmap(g->map, g->bytes);
+}
+
+static void expect_near(double got, double want, double bound, const char *what, size_t a, size_t b,
+                        size_t c)
+{
+    if (!(fabs(got - want) <= bound)) {
+        print_error("%s (%zu, %zu, %zu): got %.9g, expected %.9g, bound %.3g\n", what, a, b, c, got,
+                    want, bound);
+        fail();
+    }
+}
+
+static double act_double(enum t2v_act act, double x)
+{
+    switch (act) {
+    case T2V_ACT_GELU:
+        return 0.5 * x * erfc(-x / sqrt(2.0));
+    case T2V_ACT_GELU_TANH:
+        return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case T2V_ACT_RELU:
+        return x > 0 ? x : 0;
+    case T2V_ACT_SILU:
+        return x / (1 + exp(-x));
+    case T2V_ACT_NONE:
+        break;
+    }
+    return x;
+}
+
+/* One linear layer: rows x [n_in -> n_out], columns [begin, n_out). */
+static void check_linear(t2v_linear_fn *fn, bool packed, size_t rows, size_t n_in, size_t n_out,
+                         size_t begin, enum t2v_act act)
+{
+    struct guarded x = guarded_new(rows * n_in), w = guarded_new(n_out * n_in);
+    struct guarded bias = guarded_new(n_out), y = guarded_new(rows * n_out);
+    float *pack = NULL;
+    struct t2v_linear layer = {n_in, n_out, w.ptr, rows % 3 == 1 ? NULL : bias.ptr};
+    if (packed) {
+        pack = aligned_alloc(64, (t2v_linear_packed_len(n_in, n_out) * 4 + 63) / 64 * 64);
+        t2v_linear_pack(w.ptr, n_in, n_out, pack);
+        layer.weight = pack;
+    }
+    fn(&layer, act, x.ptr, n_in, rows, begin, n_out, y.ptr, n_out);
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = begin; c < n_out; c++) {
+            double sum = layer.bias != NULL ? (double)bias.ptr[c] : 0, size = 1 + fabs(sum);
+            for (size_t i = 0; i < n_in; i++) {
+                double term = (double)x.ptr[r * n_in + i] * (double)w.ptr[c * n_in + i];
+                sum += term;
+                size += fabs(term);
+            }
+            expect_near((double)y.ptr[r * n_out + c], act_double(act, sum), 1.5e-6 * size,
+                        "linear rows, in, out", rows, n_in, n_out);
+        }
+    }
+    free(pack);
+    guarded_free(&x);
+    guarded_free(&w);
+    guarded_free(&bias);
+    guarded_free(&y);
+}
+
+static void sweep_linear(t2v_linear_fn *fn, bool packed)
+{
+    static const size_t ins[] = {1, 2, 7, 8, 32, 33, 130};
+    for (size_t rows = 1; rows <= 13; rows++) {
+        for (size_t n_out = 1; n_out <= 2 * T2V_PANEL + 1; n_out++)
+            check_linear(fn, packed, rows, ins[(rows + n_out) % 7], n_out, 0,
+                         (enum t2v_act)(n_out % 5));
+        check_linear(fn, packed, rows, 40, 3 * T2V_PANEL + 5, T2V_PANEL, T2V_ACT_GELU);
+    }
+}
+
+static void check_add_norm(t2v_add_norm_fn *fn, size_t rows, size_t n, bool has_add)
+{
+    const float eps = 1e-5f;
+    struct guarded x = guarded_new(rows * n), add = guarded_new(rows * n);
+    struct guarded gamma = guarded_new(n), beta = guarded_new(n);
+    float *before = malloc(rows * n * sizeof *before);
+    memcpy(before, x.ptr, rows * n * sizeof *before);
+    fn(x.ptr, has_add ? add.ptr : NULL, rows, n, gamma.ptr, beta.ptr, eps);
+    for (size_t r = 0; r < rows; r++) {
+        double mean = 0, variance = 0;
+        for (size_t i = 0; i < n; i++) {
+            before[r * n + i] += has_add ? add.ptr[r * n + i] : 0.0f;
+            mean += (double)before[r * n + i] / (double)n;
+        }
+        for (size_t i = 0; i < n; i++)
+            variance += pow((double)before[r * n + i] - mean, 2) / (double)n;
+        for (size_t i = 0; i < n; i++) {
+            double d = ((double)before[r * n + i] - mean) / sqrt(variance + (double)eps);
+            double want = d * (double)gamma.ptr[i] + (double)beta.ptr[i];
+            double bound = 4e-5 * (1 + fabs(d)) * (1 + fabs((double)gamma.ptr[i])) *
+                           (n < 3 ? 40 : 1); /* few values: the mean cancels them */
+            expect_near((double)x.ptr[r * n + i], want, bound, "add_norm rows, n, i", rows, n, i);
+        }
+    }
+    free(before);
+    guarded_free(&x);
+    guarded_free(&add);
+    guarded_free(&gamma);
+    guarded_free(&beta);
+}
+
+static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, size_t dim)
+{
+    size_t ld = 3 * dim, first = n_key - n_query;
+    struct guarded qkv = guarded_new(n_key * ld), out = guarded_new(n_query * dim);
+    size_t scratch_bytes = (t2v_attention_scratch(n_key, dim) * sizeof(float) + 63) / 64 * 64;
+    struct t2v_attention call = {
+        .q = qkv.ptr + first * ld,
+        .k = qkv.ptr + dim,
+        .v = qkv.ptr + 2 * dim,
+        .ld = ld,
+        .n_query = n_query,
+        .n_key = n_key,
+        .head_dim = dim,
+        .scale = 0.25f,
+        .out = out.ptr,
+        .ld_out = dim,
+        .scratch = aligned_alloc(64, scratch_bytes),
+    };
+    memset(call.scratch, 0xff, scratch_bytes); /* NaNs, should any be read */
+    fn(&call);
+    double *p = malloc(n_key * sizeof *p);
+    for (size_t i = 0; i < n_query; i++) {
+        double max = -INFINITY, sum = 0, size = 0;
+        for (size_t j = 0; j < n_key; j++) {
+            double dot = 0, terms = 0;
+            for (size_t d = 0; d < dim; d++) {
+                double term = (double)call.q[i * ld + d] * (double)call.k[j * ld + d];
+                dot += term;
+                terms += fabs(term);
+            }
+            p[j] = dot * 0.25;
+            size = fmax(size, terms);
+            max = fmax(max, p[j]);
+        }
+        for (size_t j = 0; j < n_key; j++)
+            sum += p[j] = exp(p[j] - max);
+        for (size_t d = 0; d < dim; d++) {
+            double want = 0, terms = 0;
+            for (size_t j = 0; j < n_key; j++) {
+                want += p[j] / sum * (double)call.v[j * ld + d];
+                terms += p[j] / sum * fabs((double)call.v[j * ld + d]);
+            }
+            expect_near((double)out.ptr[i * dim + d], want, 1e-6 * (1 + size) * (1 + terms),
+                        "attention queries, keys, dim", n_query, n_key, dim);
+        }
+    }
+    free(p);
+    free(call.scratch);
+    guarded_free(&qkv);
+    guarded_free(&out);
+}
+
+/* Calls check with the table of every rung that this processor has. */
+static void each_rung(void (*check)(const struct t2v_kernels *kernels))
+{
+    static const char *const rungs[] = {"c", "avx2", "avx512", "neon"};
+    const char *last = "";
+    for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
+        struct t2v_kernels kernels;
+        if (t2v_kernels_init(&kernels, rungs[i], NULL) != 0 || strcmp(kernels.name, last) == 0)
+            continue;
+        last = kernels.name;
+        check(&kernels);
+    }
+}
+
+static void linear_of(const struct t2v_kernels *kernels)
+{
+    sweep_linear(kernels->linear, kernels->packed);
+}
+
+static void test_linear(void **state)
+{
+    (void)state;
+    sweep_linear(t2v_linear_f32_c, false);
+    each_rung(linear_of);
+}
+
+static void add_norm_of(const struct t2v_kernels *kernels)
+{
+    for (size_t n = 1; n <= 40; n++)
+        check_add_norm(kernels->add_norm, 1 + n % 3, n, n % 2 == 0);
+    check_add_norm(kernels->add_norm, 2, 384, true);
+}
+
+static void test_add_norm(void **state)
+{
+    (void)state;
+    each_rung(add_norm_of);
+}
+
+static void attention_of(const struct t2v_kernels *kernels)
+{
+    static const size_t dims[] = {1, 5, 8, 16, 24, 32, 64};
+    for (size_t n_key = 1; n_key <= 2 * T2V_PANEL + 1; n_key++) {
+        for (size_t d = 0; d < 7; d++)
+            check_attention(kernels->attention, 1 + (n_key * 7 + d) % n_key, n_key, dims[d]);
+    }
+    check_attention(kernels->attention, 130, 300, 32);
+}
+
+static void test_attention(void **state)
+{
+    (void)state;
+    each_rung(attention_of);
+}
+
+/* A row's result must not depend on how many rows there are: text alone and in a batch. */
+static void rows_of(const struct t2v_kernels *kernels)
+{
+    enum { N_IN = 70, N_OUT = 48, ROWS = 14 };
+    if (!kernels->packed)
+        return; /* OpenBLAS does not promise it */
+    struct guarded x = guarded_new(ROWS * N_IN), w = guarded_new(N_OUT * N_IN);
+    float pack[N_IN * N_OUT], all[ROWS * N_OUT], one[N_OUT];
+    t2v_linear_pack(w.ptr, N_IN, N_OUT, pack);
+    struct t2v_linear layer = {N_IN, N_OUT, pack, NULL};
+    kernels->linear(&layer, T2V_ACT_GELU, x.ptr, N_IN, ROWS, 0, N_OUT, all, N_OUT);
+    for (size_t r = 0; r < ROWS; r++) {
+        kernels->linear(&layer, T2V_ACT_GELU, x.ptr + r * N_IN, N_IN, 1, 0, N_OUT, one, N_OUT);
+        assert_memory_equal(one, all + r * N_OUT, sizeof one);
+    }
+    guarded_free(&x);
+    guarded_free(&w);
+}
+
+static void test_rows_alone(void **state)
+{
+    (void)state;
+    each_rung(rows_of);
+}
+
+/* The activations over their whole range, through a layer that multiplies by one. */
+static void acts_of(const struct t2v_kernels *kernels)
+{
+    float weight[T2V_PANEL] = {1.0f};
+    struct t2v_linear layer = {1, 1, weight, NULL};
+    for (int a = T2V_ACT_NONE; a <= T2V_ACT_SILU; a++) {
+        for (float x = -100.0f; x < 100.0f; x += 0.0137f) {
+            float y;
+            kernels->linear(&layer, (enum t2v_act)a, &x, 1, 1, 0, 1, &y, 1);
+            expect_near((double)y, act_double((enum t2v_act)a, (double)x),
+                        5e-7 * fmax(1.0, fabs((double)x)), "activation, 1000 |x|", (size_t)a,
+                        (size_t)(1000.0f * fabsf(x)), x < 0.0f);
+        }
+    }
+}
+
+static void test_activations(void **state)
+{
+    (void)state;
+    each_rung(acts_of);
+}
+
+static void test_exp(void **state)
+{
+    (void)state;
+    for (float x = -87.3f; x < 88.3f; x += 0.0031f) {
+        double want = exp((double)x);
+        expect_near((double)approx_exp(x), want, 2e-7 * want, "exp", 0, 0, 0);
+    }
+    assert_true(approx_exp(-1000.0f) == 0.0f);
+    assert_true(approx_exp(-INFINITY) == 0.0f);
+    assert_true(isfinite(approx_exp(1000.0f)));
+}
+
+static void test_unknown_rung(void **state)
+{
+    (void)state;
+    struct t2v_kernels kernels;
+    struct t2v_err err;
+    assert_int_equal(t2v_kernels_init(&kernels, "sse9", &err), T2V_EUNSUPPORTED);
+    assert_non_null(strstr(err.msg, "sse9"));
+}
+
+int main(void)
+{
+    const char *given = getenv("T2V_SEED");
+    seed = given != NULL ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15u;
+    print_message("T2V_SEED=%llu\n", (unsigned long long)seed);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exp),          cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_linear),       cmocka_unit_test(test_add_norm),
+        cmocka_unit_test(test_attention),    cmocka_unit_test(test_rows_alone),
+        cmocka_unit_test(test_unknown_rung),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
