@@ -37,15 +37,16 @@ static json_t *tree_mutable(const t2v_json *value)
     return (json_t *)(uintptr_t)value;
 }
 
-int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err)
+static int parse(struct t2v_str text, size_t flags, t2v_json **root, struct t2v_err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, use_our_memory);
 
     json_error_t said = {.position = 0};
     refused = false;
-    json_t *parsed = json_loadb(text.ptr != NULL ? text.ptr : "", text.len,
-                                JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &said);
+    json_t *parsed =
+        json_loadb(text.ptr != NULL ? text.ptr : "", text.len,
+                   flags | JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &said);
     if (parsed == NULL && refused)
         return t2v_fail(err, T2V_ENOMEM, "no memory to parse %zu bytes of JSON", text.len);
     if (parsed == NULL) {
@@ -59,6 +60,16 @@ int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err)
     }
     *root = (t2v_json *)parsed;
     return 0;
+}
+
+int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err)
+{
+    return parse(text, 0, root, err);
+}
+
+int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err)
+{
+    return parse(text, JSON_REJECT_DUPLICATES, root, err);
 }
 
 int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2v_err *err)
@@ -177,4 +188,9 @@ bool t2v_json_int(const t2v_json *value, int64_t *out)
         return false;
     *out = (int64_t)x;
     return true;
+}
+
+const char *t2v_json_library(void)
+{
+    return jansson_version_str();
 }

@@ -31,6 +31,8 @@ enum t2v_json_type {
 
 /* Parses all of text. T2V_EFORMAT (err->pos is the byte to blame) or T2V_ENOMEM. */
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err);
+/* The same, but equal keys in one object are an error. */
+int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err);
 /* Reads and parses a file of at most max_bytes; messages name it. */
 int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2v_err *err);
 void t2v_json_free(t2v_json *root);
@@ -63,5 +65,8 @@ struct t2v_str t2v_json_str(const t2v_json *value);
 bool t2v_json_bool(const t2v_json *value, bool *out);
 bool t2v_json_int(const t2v_json *value, int64_t *out);
 bool t2v_json_double(const t2v_json *value, double *out);
+
+/* The library's version. */
+const char *t2v_json_library(void);
 
 #endif

@@ -3,9 +3,9 @@
 #define T2V_WEIGHT_STORE_H
 /*
  * The tensors of a model directory by name: model.safetensors, or the shards that
- * model.safetensors.index.json lists. The files stay mapped until the store is closed; tensors point
- * into them. Headers are hostile until proven otherwise: every offset lies in its file, shape times
- * dtype is exactly the byte range, ranges do not overlap. Read-only once opened.
+ * model.safetensors.index.json lists. The files stay mapped until the store is closed; tensors
+ * point into them. Headers are hostile until proven otherwise: every offset lies in its file, shape
+ * times dtype is exactly the byte range, ranges do not overlap. Read-only once opened.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,18 @@
 #include "base/error.h"
 #include "base/str.h"
 
-enum t2v_dtype { T2V_F32, T2V_F16, T2V_BF16, T2V_F64, T2V_I64, T2V_I32, T2V_I16, T2V_I8, T2V_U8, T2V_BOOL };
+enum t2v_dtype {
+    T2V_F32,
+    T2V_F16,
+    T2V_BF16,
+    T2V_F64,
+    T2V_I64,
+    T2V_I32,
+    T2V_I16,
+    T2V_I8,
+    T2V_U8,
+    T2V_BOOL
+};
 enum { T2V_MAX_DIMS = 8 };
 
 struct t2v_tensor {

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "weight/store.h"
+
+#include "base/banned.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "tensors are read as they lie in the file");
+
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes[] = {
+    [T2V_F32] = {"F32", 4},   [T2V_F16] = {"F16", 2}, [T2V_BF16] = {"BF16", 2},
+    [T2V_F64] = {"F64", 8},   [T2V_I64] = {"I64", 8}, [T2V_I32] = {"I32", 4},
+    [T2V_I16] = {"I16", 2},   [T2V_I8] = {"I8", 1},   [T2V_U8] = {"U8", 1},
+    [T2V_BOOL] = {"BOOL", 1},
+};
+
+size_t t2v_dtype_size(enum t2v_dtype dtype)
+{
+    return dtypes[dtype].size;
+}
+
+const char *t2v_dtype_name(enum t2v_dtype dtype)
+{
+    return dtypes[dtype].name;
+}
+
+/* The loops below load by memcpy, since data may be unaligned, and hold no branch: the compiler
+ * makes vector code of them. */
+
+/* The bits of a half, moved to where a float has them, read as a number 2^112 times too small (the
+ * difference of the biases); that holds for subnormals, too. Infinity and NaN keep all their ones.
+ */
+static void from_f16(const uint8_t *data, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint16_t half;
+        memcpy(&half, data + 2 * i, sizeof half);
+        uint32_t bits = (uint32_t)(half & 0x7fff) << 13;
+        float x;
+        memcpy(&x, &bits, sizeof x);
+        x *= 0x1p112F;
+        memcpy(&bits, &x, sizeof bits);
+        bits |= (half & 0x7c00) == 0x7c00 ? UINT32_C(0x7f800000) : 0;
+        bits |= (uint32_t)(half & 0x8000) << 16;
+        memcpy(out + i, &bits, sizeof bits);
+    }
+}
+
+/* A bf16 is the upper half of a float. */
+static void from_bf16(const uint8_t *data, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint16_t upper;
+        memcpy(&upper, data + 2 * i, sizeof upper);
+        uint32_t bits = (uint32_t)upper << 16;
+        memcpy(out + i, &bits, sizeof bits);
+    }
+}
+
+static void from_f64(const uint8_t *data, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        double x;
+        memcpy(&x, data + 8 * i, sizeof x);
+        out[i] = (float)x;
+    }
+}
+
+void t2v_tensor_f32(const struct t2v_tensor *tensor, size_t first, size_t n, float *out)
+{
+    if (n == 0)
+        return;
+    const uint8_t *data = tensor->data + first * t2v_dtype_size(tensor->dtype);
+    switch (tensor->dtype) {
+    case T2V_F32:
+        memcpy(out, data, n * sizeof *out);
+        break;
+    case T2V_F16:
+        from_f16(data, n, out);
+        break;
+    case T2V_BF16:
+        from_bf16(data, n, out);
+        break;
+    case T2V_F64:
+        from_f64(data, n, out);
+        break;
+    default: /* the caller has checked */
+        memset(out, 0, n * sizeof *out);
+        break;
+    }
+}

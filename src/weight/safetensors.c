@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A safetensors file: the header's length (8 bytes, little endian), the header (a JSON object of
+ * tensor name -> {dtype, shape, data_offsets}), then the data, which the offsets count from.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "weight/reader.h"
+#include "json/json.h"
+
+#include "base/banned.h"
+
+enum { LENGTH_BYTES = 8, MAX_HEADER_BYTES = 100 * 1000 * 1000 };
+
+/* One file while it is read. */
+struct parse {
+    const char *file;
+    const uint8_t *data; /* [n_data] */
+    size_t n_data;
+    struct t2v_arena *arena;
+    struct t2v_tensor_list *list;
+    struct t2v_err *err;
+};
+
+static int bad(const struct parse *p, struct t2v_str name, const char *reason)
+{
+    return t2v_fail(p->err, T2V_EFORMAT, "%s: tensor \"%.*s\": %s", p->file, T2V_STR_ARG(name),
+                    reason);
+}
+
+static int no_memory(const char *file, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_ENOMEM, "%s: no memory for its list of tensors", file);
+}
+
+static bool as_size(const t2v_json *value, size_t *out)
+{
+    int64_t x;
+    if (!t2v_json_int(value, &x) || x < 0)
+        return false;
+    *out = (size_t)x;
+    return true;
+}
+
+static int read_dtype(const struct parse *p, const t2v_json *value, struct t2v_tensor *t)
+{
+    static const enum t2v_dtype known[] = {T2V_F32, T2V_F16, T2V_BF16, T2V_F64, T2V_I64,
+                                           T2V_I32, T2V_I16, T2V_I8,   T2V_U8,  T2V_BOOL};
+    struct t2v_str name = t2v_json_str(value);
+    if (name.ptr == NULL)
+        return bad(p, t->name, "dtype is no string");
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (t2v_str_is(name, t2v_dtype_name(known[i]))) {
+            t->dtype = known[i];
+            return 0;
+        }
+    }
+    return t2v_fail(p->err, T2V_EUNSUPPORTED, "%s: tensor \"%.*s\": dtype %.*s is not supported",
+                    p->file, T2V_STR_ARG(t->name), (int)(name.len < 32 ? name.len : 32), name.ptr);
+}
+
+/* Also sets t->n; an empty shape is one number. */
+static int read_shape(const struct parse *p, const t2v_json *value, struct t2v_tensor *t)
+{
+    size_t n_dim = t2v_json_len(value);
+    if (t2v_json_type(value) != T2V_JSON_ARRAY)
+        return bad(p, t->name, "shape is no array");
+    if (n_dim > T2V_MAX_DIMS)
+        return bad(p, t->name, "shape has too many dimensions");
+    t->n_dim = (int)n_dim;
+    t->n = 1;
+    for (size_t i = 0; i < n_dim; i++) {
+        if (!as_size(t2v_json_at(value, i), &t->shape[i]))
+            return bad(p, t->name, "shape holds something that is no size");
+        if (!t2v_mul(t->n, t->shape[i], &t->n))
+            return bad(p, t->name, "shape is too large");
+    }
+    return 0;
+}
+
+/* The byte range: inside the data, and as long as shape and dtype say. */
+static int read_offsets(const struct parse *p, const t2v_json *value, struct t2v_tensor *t)
+{
+    size_t begin, end, bytes;
+    if (t2v_json_type(value) != T2V_JSON_ARRAY || t2v_json_len(value) != 2 ||
+        !as_size(t2v_json_at(value, 0), &begin) || !as_size(t2v_json_at(value, 1), &end))
+        return bad(p, t->name, "data_offsets is no pair of sizes");
+    if (begin > end)
+        return bad(p, t->name, "data_offsets end before they begin");
+    if (end > p->n_data)
+        return bad(p, t->name, "data_offsets lie beyond the end of the file");
+    if (!t2v_mul(t->n, t2v_dtype_size(t->dtype), &bytes) || bytes != end - begin)
+        return bad(p, t->name, "data_offsets do not span what shape and dtype need");
+    t->data = p->data + begin;
+    return 0;
+}
+
+static int read_tensor(const struct parse *p, struct t2v_str name, const t2v_json *value)
+{
+    struct t2v_tensor *t = t2v_tensor_list_add(p->list);
+    if (t == NULL)
+        return no_memory(p->file, p->err);
+    t->name = t2v_arena_dup(p->arena, name);
+    if (t->name.ptr == NULL)
+        return no_memory(p->file, p->err);
+    t->file = p->file;
+    if (t2v_json_type(value) != T2V_JSON_OBJECT)
+        return bad(p, name, "is described by no object");
+    int rc = read_dtype(p, t2v_json_get(value, "dtype"), t);
+    if (rc == 0)
+        rc = read_shape(p, t2v_json_get(value, "shape"), t);
+    if (rc == 0)
+        rc = read_offsets(p, t2v_json_get(value, "data_offsets"), t);
+    return rc;
+}
+
+static int by_data(const void *a, const void *b)
+{
+    const struct t2v_tensor *const *x = a, *const *y = b;
+    return ((*x)->data > (*y)->data) - ((*x)->data < (*y)->data);
+}
+
+/* No two of t[0..n) may share a byte. */
+static int check_overlap(const struct parse *p, const struct t2v_tensor *t, size_t n)
+{
+    const struct t2v_tensor **sorted = t2v_alloc_zero(n, sizeof(struct t2v_tensor *));
+    if (sorted == NULL)
+        return no_memory(p->file, p->err);
+    size_t n_sorted = 0;
+    for (size_t i = 0; i < n; i++)
+        if (t[i].n != 0)
+            sorted[n_sorted++] = &t[i];
+    qsort(sorted, n_sorted, sizeof *sorted, by_data);
+
+    int rc = 0;
+    for (size_t i = 1; i < n_sorted && rc == 0; i++) {
+        const struct t2v_tensor *before = sorted[i - 1];
+        if (before->data + before->n * t2v_dtype_size(before->dtype) > sorted[i]->data)
+            rc = t2v_fail(p->err, T2V_EFORMAT, "%s: tensors \"%.*s\" and \"%.*s\" overlap", p->file,
+                          (int)(before->name.len < 80 ? before->name.len : 80), before->name.ptr,
+                          (int)(sorted[i]->name.len < 80 ? sorted[i]->name.len : 80),
+                          sorted[i]->name.ptr);
+    }
+    t2v_free(sorted);
+    return rc;
+}
+
+static int read_header(const struct parse *p, const t2v_json *header)
+{
+    if (t2v_json_type(header) != T2V_JSON_OBJECT)
+        return t2v_fail(p->err, T2V_EFORMAT, "%s: the header is no JSON object", p->file);
+    size_t first = p->list->n;
+    for (struct t2v_json_member m = t2v_json_first(header); m.value != NULL;
+         m = t2v_json_next(header, m)) {
+        if (t2v_str_is(m.key, "__metadata__"))
+            continue;
+        int rc = read_tensor(p, m.key, m.value);
+        if (rc != 0)
+            return rc;
+    }
+    return check_overlap(p, p->list->at + first, p->list->n - first);
+}
+
+int t2v_safetensors_read(const uint8_t *bytes, size_t len, const char *file,
+                         struct t2v_arena *arena, struct t2v_tensor_list *list, struct t2v_err *err)
+{
+    if (len < LENGTH_BYTES)
+        return t2v_fail(err, T2V_EFORMAT, "%s: too short for a safetensors file", file);
+    uint64_t n_header;
+    memcpy(&n_header, bytes, sizeof n_header);
+    if (n_header > len - LENGTH_BYTES)
+        return t2v_fail(err, T2V_EFORMAT,
+                        "%s: no safetensors file, or cut short: its header is longer than it",
+                        file);
+    if (n_header > MAX_HEADER_BYTES)
+        return t2v_fail(err, T2V_ETOOLARGE, "%s: a header of %llu bytes, the limit is %d", file,
+                        (unsigned long long)n_header, MAX_HEADER_BYTES);
+
+    t2v_json *header;
+    struct t2v_str text = {(const char *)bytes + LENGTH_BYTES, (size_t)n_header};
+    int rc = t2v_json_parse_unique(text, &header, err);
+    if (rc != 0)
+        return t2v_fail_in(err, rc, file);
+    struct parse p = {
+        .file = file,
+        .data = bytes + LENGTH_BYTES + n_header,
+        .n_data = len - LENGTH_BYTES - (size_t)n_header,
+        .arena = arena,
+        .list = list,
+        .err = err,
+    };
+    rc = read_header(&p, header);
+    t2v_json_free(header);
+    return rc;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "weight/store.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "weight/reader.h"
+#include "json/json.h"
+
+#include "base/banned.h"
+
+enum { MAX_INDEX_BYTES = 64 * 1024 * 1024 };
+
+/* A file that tensors point into, newest first. */
+struct mapped {
+    struct mapped *next;
+    struct t2v_mapping mapping;
+};
+
+struct t2v_store {
+    const char *dir;        /* the caller's; only while it is opened */
+    struct mapped *files;   /* in the arena */
+    struct t2v_arena arena; /* names of files and tensors */
+    struct t2v_tensor_list list;
+    struct t2v_map by_name; /* -> index in list */
+};
+
+struct t2v_tensor *t2v_tensor_list_add(struct t2v_tensor_list *list)
+{
+    if (list->n == INT32_MAX) /* store's map counts so far */
+        return NULL;
+    if (list->n == list->cap) {
+        size_t cap = list->cap < 64 ? 64 : list->cap * 2;
+        struct t2v_tensor *grown = t2v_resize(list->at, cap, sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        list->at = grown;
+        list->cap = cap;
+    }
+    struct t2v_tensor *t = &list->at[list->n++];
+    memset(t, 0, sizeof *t);
+    return t;
+}
+
+void t2v_tensor_list_deinit(struct t2v_tensor_list *list)
+{
+    t2v_free(list->at);
+    *list = (struct t2v_tensor_list){0};
+}
+
+static int no_memory(const t2v_store *store, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_ENOMEM, "%s: no memory to open its weights", store->dir);
+}
+
+static int join(const t2v_store *store, const char *name, char path[PATH_MAX], struct t2v_err *err)
+{
+    return t2v_file_join(path, PATH_MAX, store->dir, name, err);
+}
+
+/* Maps one file of the directory and adds its tensors. */
+static int add_file(t2v_store *store, const char *name, t2v_tensor_reader *reader,
+                    struct t2v_err *err)
+{
+    char path[PATH_MAX];
+    int rc = join(store, name, path, err);
+    if (rc != 0)
+        return rc;
+    struct mapped *file = t2v_arena_alloc(&store->arena, 1, sizeof *file);
+    struct t2v_str kept = t2v_arena_dup(&store->arena, t2v_str_of(path));
+    if (file == NULL || kept.ptr == NULL)
+        return no_memory(store, err);
+    rc = t2v_file_map(path, &file->mapping, err);
+    if (rc != 0)
+        return rc;
+    file->next = store->files;
+    store->files = file;
+    return reader(file->mapping.ptr, file->mapping.len, kept.ptr, &store->arena, &store->list, err);
+}
+
+/* Fills by_name; a name may stand in one file only. */
+static int index_names(t2v_store *store, struct t2v_err *err)
+{
+    if (t2v_map_init(&store->by_name, store->list.n) != 0)
+        return no_memory(store, err);
+    for (size_t i = 0; i < store->list.n; i++) {
+        const struct t2v_tensor *t = &store->list.at[i];
+        const struct t2v_tensor *twin = t2v_store_find(store, t->name);
+        if (twin != NULL)
+            return t2v_fail(err, T2V_EFORMAT, "%s: tensor \"%.*s\" stands in %.100s, too", t->file,
+                            (int)(t->name.len < 80 ? t->name.len : 80), t->name.ptr, twin->file);
+        if (t2v_map_set(&store->by_name, t->name, (int32_t)i) != 0)
+            return no_memory(store, err);
+    }
+    return 0;
+}
+
+/* A shard is a file of the directory itself: its name may not lead anywhere else. */
+static bool is_plain_name(struct t2v_str name)
+{
+    return name.len != 0 && name.len <= NAME_MAX && memchr(name.ptr, '/', name.len) == NULL &&
+           memchr(name.ptr, '\0', name.len) == NULL && !t2v_str_is(name, ".") &&
+           !t2v_str_is(name, "..");
+}
+
+/* Adds each file that the weight_map of the index at `path` names, once. seen: the names so far. */
+static int add_shards(t2v_store *store, const char *path, const t2v_json *weight_map,
+                      struct t2v_map *seen, struct t2v_err *err)
+{
+    for (struct t2v_json_member m = t2v_json_first(weight_map); m.value != NULL;
+         m = t2v_json_next(weight_map, m)) {
+        struct t2v_str shard = t2v_json_str(m.value);
+        if (shard.ptr == NULL || !is_plain_name(shard))
+            return t2v_fail(err, T2V_EFORMAT,
+                            "%s: tensor \"%.*s\": its shard is no plain name of a file: %.*s", path,
+                            T2V_STR_ARG(m.key), (int)(shard.len < 80 ? shard.len : 80),
+                            shard.ptr != NULL ? shard.ptr : t2v_json_type_name(m.value));
+        if (t2v_map_get(seen, shard) >= 0)
+            continue;
+        if (t2v_map_set(seen, shard, 1) != 0)
+            return no_memory(store, err);
+        int rc = add_file(store, shard.ptr, t2v_safetensors_read, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* Every tensor that the index lists lies in the shard that it names. */
+static int check_listed(const t2v_store *store, const char *path, const t2v_json *weight_map,
+                        struct t2v_err *err)
+{
+    for (struct t2v_json_member m = t2v_json_first(weight_map); m.value != NULL;
+         m = t2v_json_next(weight_map, m)) {
+        struct t2v_str shard = t2v_json_str(m.value);
+        const struct t2v_tensor *t = t2v_store_find(store, m.key);
+        if (t == NULL || !t2v_str_is(shard, strrchr(t->file, '/') + 1))
+            return t2v_fail(err, T2V_EFORMAT, "%s: tensor \"%.*s\" is not in %.*s", path,
+                            T2V_STR_ARG(m.key), (int)(shard.len < 80 ? shard.len : 80), shard.ptr);
+    }
+    return 0;
+}
+
+static int open_one(t2v_store *store, const char *name, struct t2v_err *err)
+{
+    int rc = add_file(store, name, t2v_safetensors_read, err);
+    return rc != 0 ? rc : index_names(store, err);
+}
+
+static int open_shards(t2v_store *store, const char *name, struct t2v_err *err)
+{
+    char path[PATH_MAX];
+    int rc = join(store, name, path, err);
+    if (rc != 0)
+        return rc;
+    t2v_json *root;
+    rc = t2v_json_load(path, MAX_INDEX_BYTES, &root, err);
+    if (rc != 0)
+        return rc;
+    struct t2v_map seen = {0};
+    const t2v_json *weight_map = t2v_json_get(root, "weight_map");
+    if (t2v_json_type(weight_map) != T2V_JSON_OBJECT || t2v_json_len(weight_map) == 0)
+        rc = t2v_fail(err, T2V_EFORMAT, "%s: weight_map is no object with tensors in it", path);
+    else if (t2v_map_init(&seen, 0) != 0)
+        rc = no_memory(store, err);
+    else
+        rc = add_shards(store, path, weight_map, &seen, err);
+    if (rc == 0)
+        rc = index_names(store, err);
+    if (rc == 0)
+        rc = check_listed(store, path, weight_map, err);
+    t2v_map_deinit(&seen);
+    t2v_json_free(root);
+    return rc;
+}
+
+static int open_pytorch(t2v_store *store, const char *name, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_EUNSUPPORTED,
+                    "%s/%s is not supported yet; save the model as model.safetensors", store->dir,
+                    name);
+}
+
+/* The layouts that a directory may have: the first whose file is there is taken. */
+static const struct {
+    const char *name;
+    int (*open)(t2v_store *store, const char *name, struct t2v_err *err);
+} layouts[] = {
+    {"model.safetensors", open_one},
+    {"model.safetensors.index.json", open_shards},
+    {"pytorch_model.bin", open_pytorch},
+    {"pytorch_model.bin.index.json", open_pytorch},
+};
+
+static int open_layout(t2v_store *store, struct t2v_err *err)
+{
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
+        char path[PATH_MAX];
+        int rc = join(store, layouts[i].name, path, err);
+        if (rc != 0)
+            return rc;
+        if (t2v_file_exists(path))
+            return layouts[i].open(store, layouts[i].name, err);
+    }
+    return t2v_fail(err, T2V_EIO, "%s: no weights that can be read; looked for %s, %s, %s and %s",
+                    store->dir, layouts[0].name, layouts[1].name, layouts[2].name, layouts[3].name);
+}
+
+int t2v_store_open(const char *model_dir, t2v_store **out, struct t2v_err *err)
+{
+    t2v_store *store = t2v_alloc_zero(1, sizeof *store);
+    if (store == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "%s: no memory to open its weights", model_dir);
+    store->dir = model_dir;
+    int rc = open_layout(store, err);
+    store->dir = NULL;
+    if (rc != 0) {
+        t2v_store_close(store);
+        return rc;
+    }
+    *out = store;
+    return 0;
+}
+
+void t2v_store_close(t2v_store *store)
+{
+    if (store == NULL)
+        return;
+    for (struct mapped *file = store->files; file != NULL; file = file->next)
+        t2v_file_unmap(&file->mapping);
+    t2v_map_deinit(&store->by_name);
+    t2v_tensor_list_deinit(&store->list);
+    t2v_arena_free(&store->arena);
+    t2v_free(store);
+}
+
+const struct t2v_tensor *t2v_store_find(const t2v_store *store, struct t2v_str name)
+{
+    int32_t i = t2v_map_get(&store->by_name, name);
+    return i >= 0 ? &store->list.at[i] : NULL;
+}
+
+size_t t2v_store_len(const t2v_store *store)
+{
+    return store->list.n;
+}
+
+const struct t2v_tensor *t2v_store_at(const t2v_store *store, size_t i)
+{
+    return i < store->list.n ? &store->list.at[i] : NULL;
+}
