@@ -40,10 +40,7 @@ int t2v_fail_in(struct t2v_err *err, int code, const char *prefix)
     if (err != NULL) {
         char said[sizeof err->msg];
         memcpy(said, err->msg, sizeof said);
-        err->code = code;
-        int n = snprintf(err->msg, sizeof err->msg, "%s: ", prefix);
-        if (n > 0 && (size_t)n < sizeof err->msg)
-            snprintf(err->msg + n, sizeof err->msg - (size_t)n, "%s", said);
+        t2v_fail_at(err, code, err->pos, "%s: %s", prefix, said);
     }
     return code;
 }

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/team.h"
+
+enum { N = 1000 };
+
+struct sums {
+    int value[N], shifted[N];
+    int visits[8];
+};
+
+/* Two steps with a barrier between: the second reads what other lanes wrote in the first. */
+static void two_steps(void *arg, const struct t2v_lane *lane)
+{
+    struct sums *sums = arg;
+    size_t begin, end;
+    sums->visits[lane->rank]++;
+    t2v_lane_share(lane, N, 16, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        sums->value[i] = (int)i;
+    t2v_lane_barrier(lane);
+    for (size_t i = begin; i < end; i++)
+        sums->shifted[i] = sums->value[(i + N / 2) % N];
+}
+
+static void test_runs(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 5; n++) {
+        t2v_team *team;
+        assert_int_equal(t2v_team_new(n, &team, NULL), 0);
+        assert_int_equal(t2v_team_size(team), n);
+        for (int round = 0; round < 200; round++) {
+            struct sums sums = {0};
+            t2v_team_run(team, two_steps, &sums);
+            for (int i = 0; i < N; i++)
+                assert_int_equal(sums.shifted[i], (i + N / 2) % N);
+            for (int rank = 0; rank < n; rank++)
+                assert_int_equal(sums.visits[rank], 1);
+            if (round % 50 == 0) /* let the lanes fall asleep */
+                nanosleep(&(struct timespec){0, 3000000}, NULL);
+        }
+        t2v_team_free(team);
+    }
+    t2v_team_free(NULL);
+}
+
+/* The lanes' shares are the whole, without gap or overlap, cut at the grain. */
+static void test_shares(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 7; n++) {
+        for (size_t items = 0; items < 70; items++) {
+            for (size_t grain = 1; grain <= 16; grain *= 4) {
+                size_t at = 0;
+                for (int rank = 0; rank < n; rank++) {
+                    struct t2v_lane lane = {rank, n, NULL};
+                    size_t begin, end;
+                    t2v_lane_share(&lane, items, grain, &begin, &end);
+                    assert_int_equal(begin, at);
+                    assert_true(end >= begin);
+                    assert_true(end % grain == 0 || end == items);
+                    at = end;
+                }
+                assert_int_equal(at, items);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_shares),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
