@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_AUTH_H
+#define T2V_HTTP_AUTH_H
+/* Bearer tokens: who may ask. Tokens never reach a log or a message. Read-only once set up. */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct t2v_auth {
+    struct t2v_str *tokens; /* [n], views of the list that was given */
+    size_t n;               /* 0: everybody may */
+};
+
+/* list: "token1,token2", borrowed for as long as auth is used; "" or NULL: everybody may. White
+ * space around a token does not count. A list without any token in it is T2V_EUSAGE: it would
+ * either lock everybody out or let everybody in, and neither was meant. */
+int t2v_auth_init(struct t2v_auth *auth, const char *list, struct t2v_err *err);
+void t2v_auth_deinit(struct t2v_auth *auth);
+
+/* header: the value of Authorization ("Bearer TOKEN", the scheme in any case); ptr NULL when there
+ * is none. The time it takes depends on lengths only, not on which bytes are right. */
+bool t2v_auth_allows(const struct t2v_auth *auth, struct t2v_str header);
+
+#endif

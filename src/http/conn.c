@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/conn.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include "base/banned.h"
+
+enum {
+    READ_BYTES = 64 * 1024,     /* taken from a socket at a time; and kept of what is pipelined */
+    PROGRESS_BYTES = 64 * 1024, /* a reader that takes fewer in read_ms is too slow */
+    LINGER_MS = 2000
+};
+
+/* Bodies being read or worked on, all together: many times the largest one, and at least so much.
+ */
+enum { HELD_BODIES = 32 };
+static const size_t held_least_bytes = (size_t)256 << 20;
+
+static const uint64_t never = UINT64_MAX;
+
+static uint64_t ms_ahead(int64_t ms)
+{
+    return t2v_clock_ns() + (uint64_t)(ms > 0 ? ms : 0) * 1000000;
+}
+
+static void kill_conn(struct t2v_conn *c)
+{
+    if (c->state == T2V_CONN_DEAD)
+        return;
+    if (c->job != NULL) {
+        c->server->service.metrics.cancelled++;
+        c->job->conn = NULL;
+        if (!c->job->back)
+            t2v_engine_cancel(c->server->service.engine, &c->job->work);
+        c->job = NULL;
+    }
+    bufferevent_free(c->bev);
+    c->bev = NULL;
+    c->server->held_bytes -= c->held_bytes;
+    c->state = T2V_CONN_DEAD;
+}
+
+/* Frees a connection that has died on the way; the last thing that each way in does. */
+static void settle(struct t2v_conn *c)
+{
+    struct t2v_server *server = c->server;
+    if (c->state != T2V_CONN_DEAD)
+        return;
+    *(c->prev != NULL ? &c->prev->next : &server->conns) = c->next;
+    if (c->next != NULL)
+        c->next->prev = c->prev;
+    t2v_reader_deinit(&c->reader);
+    t2v_free(c);
+    t2v_server_conn_closed(server);
+}
+
+static void drain_input(struct t2v_conn *c)
+{
+    struct evbuffer *input = bufferevent_get_input(c->bev);
+    evbuffer_drain(input, evbuffer_get_length(input));
+}
+
+/* No more requests here. A close at once could reset the connection before the client has read the
+ * answer, if anything it sent is still unread; so shut our side and wait for its end. */
+static void linger(struct t2v_conn *c)
+{
+    if (c->eof || shutdown(c->fd, SHUT_WR) != 0) {
+        kill_conn(c);
+        return;
+    }
+    c->state = T2V_CONN_LINGERING;
+    c->deadline_ns = ms_ahead(LINGER_MS);
+    drain_input(c);
+}
+
+static void hold(struct t2v_conn *c, size_t bytes)
+{
+    c->server->held_bytes += bytes - c->held_bytes;
+    c->held_bytes = bytes;
+}
+
+static void await_request(struct t2v_conn *c)
+{
+    t2v_reader_next(&c->reader);
+    hold(c, 0);
+    c->route = NULL;
+    c->state = T2V_CONN_READING;
+    c->deadline_ns = ms_ahead(c->server->service.options->idle_ms);
+}
+
+static void all_sent(struct t2v_conn *c)
+{
+    if (c->keep_alive)
+        await_request(c);
+    else
+        linger(c);
+}
+
+static void free_bytes(const void *data, size_t len, void *arg)
+{
+    (void)data, (void)len;
+    t2v_free(arg);
+}
+
+/* Sends what the socket takes now and leaves the rest, with the reply's memory, to the
+ * bufferevent. */
+static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_reply *reply)
+{
+    ssize_t n = send(c->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        kill_conn(c);
+        return;
+    }
+    size_t sent = n > 0 ? (size_t)n : 0;
+    if (sent == bytes.len) {
+        all_sent(c);
+        return;
+    }
+    size_t n_taken;
+    char *taken = t2v_buf_take(&reply->buf, &n_taken);
+    struct evbuffer *output = bufferevent_get_output(c->bev);
+    if (evbuffer_add_reference(output, bytes.ptr + sent, bytes.len - sent, free_bytes, taken) !=
+        0) {
+        t2v_free(taken);
+        kill_conn(c);
+        return;
+    }
+    c->state = T2V_CONN_WRITING;
+    c->unsent = bytes.len - sent;
+    c->deadline_ns = ms_ahead(c->server->service.options->read_ms);
+}
+
+static double ms_between(uint64_t begin_ns, uint64_t end_ns)
+{
+    return end_ns > begin_ns ? (double)(end_ns - begin_ns) * 1e-6 : 0;
+}
+
+/* Counts and logs the answer. job: NULL when the engine had no part in it. */
+static void note(struct t2v_conn *c, int status, const struct t2v_job *job)
+{
+    struct t2v_metrics *metrics = &c->server->service.metrics;
+    enum t2v_route_id route = c->route != NULL ? c->route->id : T2V_ROUTE_OTHER;
+    double ms = ms_between(c->began_ns, t2v_clock_ns()), queue_ms = 0, encode_ms = 0;
+    t2v_metrics_count(metrics, route, status, ms * 1e-3);
+    if (job != NULL && job->work.begun_ns != 0) {
+        queue_ms = ms_between(job->work.queued_ns, job->work.begun_ns);
+        encode_ms = ms_between(job->work.begun_ns, job->work.ended_ns);
+        t2v_hist_add(&metrics->queue_seconds, queue_ms * 1e-3);
+        t2v_hist_add(&metrics->encode_seconds, encode_ms * 1e-3);
+    }
+    if (t2v_log_enabled(T2V_LOG_DEBUG))
+        t2v_log(T2V_LOG_DEBUG, "http",
+                "request id=%" PRIu64 " route=%s status=%d ms=%.3f tok=%zu queue_ms=%.3f "
+                "encode_ms=%.3f",
+                c->id, t2v_route_name(route), status, ms, job != NULL ? job->work.n_tok : 0,
+                queue_ms, encode_ms);
+    else if (status >= 500)
+        t2v_server_warn(c->server, "request failed id=%" PRIu64 " route=%s status=%d", c->id,
+                        t2v_route_name(route), status);
+}
+
+static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_job *job)
+{
+    const struct t2v_request *request = &c->reader.request;
+    struct t2v_reply_head head = {
+        .keep_alive = c->keep_alive && !c->server->service.draining,
+        .old = request->old,
+        .only_head = t2v_str_is(request->method, "HEAD"),
+    };
+    struct t2v_str bytes = t2v_reply_finish(reply, &head);
+    c->keep_alive = head.keep_alive;
+    note(c, reply->status, job);
+    send_reply(c, bytes, reply);
+}
+
+static void refuse(struct t2v_conn *c, int status, const char *message)
+{
+    struct t2v_reply reply;
+    t2v_reply_init(&reply);
+    t2v_reply_error(&reply, status, message);
+    c->keep_alive = false;
+    answer(c, &reply, NULL);
+    t2v_reply_deinit(&reply);
+}
+
+/* The input's first bytes that lie together; len 0 when there are none. */
+static struct t2v_str next_piece(struct t2v_conn *c)
+{
+    struct evbuffer_iovec piece;
+    if (evbuffer_peek(bufferevent_get_input(c->bev), -1, NULL, &piece, 1) < 1)
+        return (struct t2v_str){NULL, 0};
+    return (struct t2v_str){piece.iov_base, piece.iov_len};
+}
+
+static enum t2v_reader_said feed(struct t2v_conn *c, struct t2v_str piece)
+{
+    size_t used;
+    enum t2v_reader_said said = t2v_reader_feed(&c->reader, piece.ptr, piece.len, &used);
+    evbuffer_drain(bufferevent_get_input(c->bev), used);
+    hold(c, c->reader.body.len);
+    return said;
+}
+
+/* After a refusal that the head alone decided: the connection can go on when the request's body has
+ * come along with it. */
+static bool swallow(struct t2v_conn *c)
+{
+    enum t2v_reader_said said;
+    struct t2v_str piece;
+    do {
+        piece = next_piece(c);
+        said = feed(c, piece);
+    } while (said == T2V_READER_MORE && piece.len != 0);
+    return said == T2V_READER_DONE;
+}
+
+static void say_continue(struct t2v_conn *c)
+{
+    static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (send(c->fd, line, sizeof line - 1, MSG_NOSIGNAL) != (ssize_t)(sizeof line - 1))
+        kill_conn(c);
+}
+
+static void on_head(struct t2v_conn *c)
+{
+    const struct t2v_request *request = &c->reader.request;
+    struct t2v_reply reply;
+    c->keep_alive = request->keep_alive;
+    c->route = t2v_route_find(request->path);
+    t2v_reply_init(&reply);
+    if (t2v_route_refuses(&c->server->service, c->route, request, &reply)) {
+        c->keep_alive = swallow(c) && c->keep_alive;
+        answer(c, &reply, NULL);
+    } else if (request->expect_continue && next_piece(c).len == 0 &&
+               request->length <= c->reader.max_body) {
+        say_continue(c);
+    }
+    t2v_reply_deinit(&reply);
+}
+
+/* Hands the job to the engine; 0, or a negative code, and the job is still ours. */
+static int submit(struct t2v_conn *c, struct t2v_job *job)
+{
+    struct t2v_server *server = c->server;
+    job->server = server;
+    job->conn = c;
+    job->work.done = t2v_server_job_done;
+    job->work.user = job;
+    job->held_bytes = c->held_bytes;
+    int rc = t2v_engine_submit(server->service.engine, &job->work);
+    if (rc != 0)
+        return rc;
+    server->n_job++;
+    c->held_bytes = 0; /* the job's share now */
+    t2v_buf_deinit(&c->reader.body);
+    c->job = job;
+    c->state = T2V_CONN_WORKING;
+    c->deadline_ns = never;
+    return 0;
+}
+
+static void on_request(struct t2v_conn *c)
+{
+    struct t2v_service *service = &c->server->service;
+    struct t2v_job *job = NULL;
+    struct t2v_reply reply;
+    t2v_reply_init(&reply);
+    c->route->answer(service, &c->reader.request, &reply, &job);
+    int rc = job != NULL ? submit(c, job) : 0;
+    if (rc != 0) {
+        t2v_job_free(job);
+        job = NULL;
+        t2v_reply_error(&reply, t2v_reply_status_of(rc),
+                        rc == T2V_EBUSY ? "the queue is full" : "no memory for this request");
+    }
+    if (job == NULL)
+        answer(c, &reply, NULL);
+    t2v_reply_deinit(&reply);
+}
+
+static void begin_request(struct t2v_conn *c)
+{
+    c->began_ns = c->server->active_ns = t2v_clock_ns();
+    c->id = ++c->server->next_id;
+    c->deadline_ns = c->began_ns + (uint64_t)c->server->service.options->read_ms * 1000000;
+}
+
+static bool holds_too_much(const struct t2v_conn *c)
+{
+    size_t most = held_least_bytes / HELD_BODIES;
+    if (c->reader.max_body > most)
+        most = c->reader.max_body;
+    return c->server->held_bytes / HELD_BODIES >= most;
+}
+
+/* Reads requests and answers them, until more bytes are needed or one has to wait. */
+static void work_through(struct t2v_conn *c)
+{
+    while (c->state == T2V_CONN_READING) {
+        struct t2v_str piece = next_piece(c);
+        if (piece.len != 0 && !t2v_reader_begun(&c->reader))
+            begin_request(c);
+        switch (feed(c, piece)) {
+        case T2V_READER_HEAD:
+            on_head(c);
+            break;
+        case T2V_READER_DONE:
+            on_request(c);
+            break;
+        case T2V_READER_BAD:
+            refuse(c, c->reader.status, c->reader.err.msg);
+            break;
+        case T2V_READER_MORE:
+            if (holds_too_much(c))
+                refuse(c, 503, "no memory for this request now");
+            else if (piece.len == 0 && c->eof)
+                kill_conn(c);
+            else if (piece.len == 0)
+                return;
+            break;
+        }
+    }
+}
+
+static void on_readable(struct bufferevent *bev, void *arg)
+{
+    struct t2v_conn *c = arg;
+    (void)bev;
+    if (c->state == T2V_CONN_LINGERING)
+        drain_input(c);
+    work_through(c);
+    settle(c);
+}
+
+static void on_written(struct bufferevent *bev, void *arg)
+{
+    struct t2v_conn *c = arg;
+    (void)bev;
+    if (c->state == T2V_CONN_WRITING) {
+        all_sent(c);
+        work_through(c);
+    }
+    settle(c);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+    struct t2v_conn *c = arg;
+    (void)bev;
+    /* A client that shuts its side while the engine works for it counts as gone, as upstream's
+     * server has it: it cannot be told from one that has left. */
+    if ((what & BEV_EVENT_EOF) != 0 && c->state == T2V_CONN_WRITING)
+        c->eof = true;
+    else
+        kill_conn(c);
+    settle(c);
+}
+
+void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
+{
+    struct t2v_conn *c = t2v_alloc(sizeof *c);
+    struct bufferevent *bev = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (c == NULL || bev == NULL) {
+        t2v_free(c);
+        if (bev != NULL)
+            bufferevent_free(bev);
+        else
+            evutil_closesocket(fd);
+        t2v_server_warn(server, "connection dropped, no memory for it");
+        t2v_server_conn_closed(server);
+        return;
+    }
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* The reader's 17 KiB of bytes are left as they are: only those that were read are looked at.
+     */
+    c->server = server;
+    c->prev = NULL;
+    c->next = server->conns;
+    c->bev = bev;
+    c->fd = fd;
+    c->eof = c->keep_alive = false;
+    c->unsent = c->held_bytes = 0;
+    c->job = NULL;
+    c->id = 0;
+    c->began_ns = t2v_clock_ns();
+    if (server->conns != NULL)
+        server->conns->prev = c;
+    server->conns = c;
+    t2v_reader_init(&c->reader, (size_t)server->service.options->max_body_bytes);
+    await_request(c);
+    bufferevent_setcb(bev, on_readable, on_written, on_event, c);
+    bufferevent_setwatermark(bev, EV_READ, 0, READ_BYTES);
+    bufferevent_set_max_single_read(bev, READ_BYTES);
+    if (bufferevent_enable(bev, EV_READ | EV_WRITE) != 0)
+        kill_conn(c);
+    settle(c);
+}
+
+void t2v_conn_deliver(struct t2v_conn *c, struct t2v_job *job)
+{
+    c->job = NULL;
+    job->conn = NULL;
+    answer(c, &job->reply, job);
+    work_through(c);
+    settle(c);
+}
+
+void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
+{
+    if (now_ns < c->deadline_ns)
+        return;
+    if (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader)) {
+        refuse(c, 408, "the request was not complete in time");
+    } else if (c->state == T2V_CONN_WRITING) {
+        size_t left = evbuffer_get_length(bufferevent_get_output(c->bev));
+        if (left + PROGRESS_BYTES > c->unsent) {
+            kill_conn(c);
+        } else {
+            c->unsent = left;
+            c->deadline_ns = ms_ahead(c->server->service.options->read_ms);
+        }
+    } else {
+        kill_conn(c);
+    }
+    settle(c);
+}
+
+bool t2v_conn_is_busy(const struct t2v_conn *c)
+{
+    return c->state == T2V_CONN_WORKING || c->state == T2V_CONN_WRITING ||
+           (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader));
+}
+
+void t2v_conn_end(struct t2v_conn *c)
+{
+    static const char why[] = "shutting down, ask again";
+    if (c->state == T2V_CONN_WORKING) {
+        struct t2v_job *job = c->job;
+        c->job = NULL;
+        job->conn = NULL;
+        if (!job->back)
+            t2v_engine_cancel(c->server->service.engine, &job->work);
+        refuse(c, 503, why);
+    } else if (t2v_conn_is_busy(c) && c->state == T2V_CONN_READING) {
+        refuse(c, 503, why);
+    } else if (c->state == T2V_CONN_READING) {
+        kill_conn(c);
+    }
+    settle(c);
+}
+
+void t2v_conn_close(struct t2v_conn *c)
+{
+    kill_conn(c);
+    settle(c);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_CONN_H
+#define T2V_HTTP_CONN_H
+/*
+ * The server's insides, shared by server.c (listener, signals, hand-over from the engine, drain)
+ * and conn.c (one connection: reading, answering, time-outs). Everything here belongs to the loop
+ * thread but `finished`, which has a lock.
+ *
+ * A connection handles one request at a time:
+ *
+ *     READING --request--> WORKING --job done--> WRITING --all sent--> READING, or LINGERING ->
+ * DEAD
+ *
+ * Most answers go out in one send(), and skip WRITING. While it is WORKING or WRITING, what a
+ * client pipelines waits in the bufferevent (up to a watermark) and then in the kernel.
+ *
+ * Who may die: a job points to its connection and the connection to its job, both on this thread,
+ * and whichever ends first clears the other's pointer. A connection is freed only by
+ * t2v_conn_settle, at the end of each way into conn.c, so no function on the way up finds it gone.
+ */
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/routes.h"
+#include "http/server.h"
+
+enum t2v_conn_state {
+    T2V_CONN_READING,
+    T2V_CONN_WORKING,
+    T2V_CONN_WRITING,
+    T2V_CONN_LINGERING, /* our side is shut; what still comes is thrown away, so that no reset
+                           overtakes the answer */
+    T2V_CONN_DEAD
+};
+
+struct t2v_conn {
+    struct t2v_server *server;
+    struct t2v_conn *prev, *next;
+    struct bufferevent *bev;
+    evutil_socket_t fd;
+    enum t2v_conn_state state;
+    bool eof;             /* the client sends no more */
+    bool keep_alive;      /* after the answer under way */
+    uint64_t deadline_ns; /* of the state; UINT64_MAX: none */
+    size_t unsent;        /* bytes left when the deadline was set, while WRITING */
+    size_t held_bytes;    /* this connection's share of server->held_bytes */
+    struct t2v_job *job;  /* while WORKING */
+
+    /* The request under way. */
+    uint64_t id, began_ns;
+    const struct t2v_route *route; /* NULL: unknown path, or not read so far */
+    struct t2v_reader reader;
+};
+
+enum t2v_server_phase { T2V_SERVING, T2V_DRAINING, T2V_ENDING };
+
+struct t2v_server {
+    struct t2v_service service;
+    struct event_base *base;
+    struct evconnlistener *listener; /* NULL when no more are taken */
+    bool listener_paused;
+    int port;
+    int wake_fd; /* eventfd: finished jobs wait */
+    struct event *wake_event, *tick_event, *slice_event, *term_event, *int_event;
+
+    pthread_mutex_t lock;
+    struct t2v_job *finished, *finished_last; /* under lock: done, oldest first */
+
+    struct t2v_job *answering, *answering_last; /* whose answers are being written in slices */
+    struct t2v_conn *conns;
+    size_t n_job;      /* jobs that the engine has */
+    size_t held_bytes; /* bodies, in buffers and in jobs */
+    uint64_t next_id;
+    enum t2v_server_phase phase;
+    uint64_t phase_ends_ns; /* while DRAINING and ENDING */
+    uint64_t active_ns;     /* when a connection or a request last came */
+    uint64_t warned_ns;     /* the last warning in the log */
+    uint64_t n_unsaid;      /* warnings since then that were not logged */
+};
+
+/* Takes over fd, a fresh non-blocking connection. */
+void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd);
+/* The job of conn has its answer in job->reply. conn may be gone afterwards. */
+void t2v_conn_deliver(struct t2v_conn *conn, struct t2v_job *job);
+/* Answers or closes what has run into its deadline. conn may be gone afterwards. */
+void t2v_conn_check(struct t2v_conn *conn, uint64_t now_ns);
+/* The drain time is over: 503 to a request under way, goodbye to an idle client. conn may be gone
+ * afterwards. */
+void t2v_conn_end(struct t2v_conn *conn);
+/* A request, a job or an unsent answer is under way. */
+bool t2v_conn_is_busy(const struct t2v_conn *conn);
+
+/* Closes it without a word and frees it. */
+void t2v_conn_close(struct t2v_conn *conn);
+
+/* In server.c. */
+void t2v_server_job_done(struct t2v_work *work);        /* on the engine's thread */
+void t2v_server_conn_closed(struct t2v_server *server); /* room for one more */
+/* A line at most once a second; how many were left out is said with the next. */
+void t2v_server_warn(struct t2v_server *server, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+static const int statuses[T2V_N_STATUS] = {200, 204, 400, 401, 404, 405, 408, 413,
+                                           415, 417, 422, 500, 501, 503, 505, 0};
+
+const char *t2v_route_name(enum t2v_route_id route)
+{
+    static const char *const names[T2V_N_ROUTE] = {
+        [T2V_ROUTE_LIVE] = "/.well-known/live",
+        [T2V_ROUTE_READY] = "/.well-known/ready",
+        [T2V_ROUTE_META] = "/meta",
+        [T2V_ROUTE_VECTORS] = "/vectors",
+        [T2V_ROUTE_METRICS] = "/metrics",
+        [T2V_ROUTE_OPENAPI] = "/openapi.json",
+        [T2V_ROUTE_OTHER] = "other",
+    };
+    return names[route];
+}
+
+void t2v_metrics_init(struct t2v_metrics *metrics)
+{
+    *metrics = (struct t2v_metrics){0};
+    for (int route = 0; route < T2V_N_ROUTE; route++)
+        metrics->seconds[route].first = 50e-6;
+    metrics->queue_seconds.first = metrics->encode_seconds.first = 50e-6;
+}
+
+void t2v_metrics_count(struct t2v_metrics *metrics, enum t2v_route_id route, int status,
+                       double seconds)
+{
+    int i = 0;
+    while (statuses[i] != 0 && statuses[i] != status)
+        i++;
+    metrics->requests[route][i]++;
+    t2v_hist_add(&metrics->seconds[route], seconds);
+}
+
+static void head(struct t2v_buf *out, const char *name, const char *kind, const char *help)
+{
+    t2v_buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
+}
+
+static void one(struct t2v_buf *out, const char *name, const char *kind, const char *help,
+                uint64_t value)
+{
+    head(out, name, kind, help);
+    t2v_buf_addf(out, "%s %" PRIu64 "\n", name, value);
+}
+
+/* label: `route="/meta",` or "". A histogram's buckets count all that is not above their bound. */
+static void hist_lines(struct t2v_buf *out, const char *name, const char *label,
+                       const struct t2v_hist *hist)
+{
+    uint64_t sum = 0;
+    double bound = hist->first;
+    for (int i = 0; i < T2V_HIST_BOUNDS; i++) {
+        sum += hist->count[i];
+        t2v_buf_addf(out, "%s_bucket{%sle=\"%.6g\"} %" PRIu64 "\n", name, label, bound, sum);
+        bound *= 2;
+    }
+    t2v_buf_addf(out, "%s_bucket{%sle=\"+Inf\"} %" PRIu64 "\n", name, label, hist->n);
+    int n = (int)strlen(label);
+    const char *open = n != 0 ? "{" : "", *close = n != 0 ? "}" : "";
+    n -= n != 0; /* the comma */
+    t2v_buf_addf(out, "%s_sum%s%.*s%s %.9g\n", name, open, n, label, close, hist->sum);
+    t2v_buf_addf(out, "%s_count%s%.*s%s %" PRIu64 "\n", name, open, n, label, close, hist->n);
+}
+
+static void one_hist(struct t2v_buf *out, const char *name, const char *help,
+                     const struct t2v_hist *hist)
+{
+    head(out, name, "histogram", help);
+    hist_lines(out, name, "", hist);
+}
+
+static void by_route(const struct t2v_metrics *m, struct t2v_buf *out)
+{
+    head(out, "t2v_requests_total", "counter", "Requests answered.");
+    for (int route = 0; route < T2V_N_ROUTE; route++) {
+        for (int i = 0; i < T2V_N_STATUS; i++) {
+            if (m->requests[route][i] != 0)
+                t2v_buf_addf(out, "t2v_requests_total{route=\"%s\",status=\"%d\"} %" PRIu64 "\n",
+                             t2v_route_name(route), statuses[i], m->requests[route][i]);
+        }
+    }
+    head(out, "t2v_request_seconds", "histogram",
+         "From a request's first byte to the moment its answer is ready.");
+    for (int route = 0; route < T2V_N_ROUTE; route++) {
+        if (m->seconds[route].n == 0)
+            continue;
+        char label[64];
+        snprintf(label, sizeof label, "route=\"%s\",", t2v_route_name(route));
+        hist_lines(out, "t2v_request_seconds", label, &m->seconds[route]);
+    }
+}
+
+/* Of a label's value: the version line is ours, but a quote in it must not end the label. */
+static void add_label(struct t2v_buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            t2v_buf_addc(out, '\\');
+        t2v_buf_addc(out, *text == '\n' ? ' ' : *text);
+    }
+}
+
+void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stats *engine,
+                       const char *version, struct t2v_buf *out)
+{
+    head(out, "t2v_build_info", "gauge", "What runs here; always 1.");
+    t2v_buf_adds(out, "t2v_build_info{version=\"");
+    add_label(out, version);
+    t2v_buf_adds(out, "\"} 1\n");
+    by_route(m, out);
+    one_hist(out, "t2v_queue_seconds", "From submission to the first batch.", &m->queue_seconds);
+    one_hist(out, "t2v_encode_seconds", "From the first batch to the vector.", &m->encode_seconds);
+    one(out, "t2v_tokens_total", "counter", "Tokens encoded, special ones too.", engine->n_tok);
+    one(out, "t2v_sequences_total", "counter", "Sequences encoded.", engine->n_seq);
+    one(out, "t2v_batches_total", "counter", "Batches encoded.", engine->n_batch);
+    one_hist(out, "t2v_batch_tokens", "Tokens in a batch.", &engine->batch_tok);
+    one_hist(out, "t2v_batch_sequences", "Sequences in a batch.", &engine->batch_seq);
+    one(out, "t2v_waiting_requests", "gauge", "Requests queued or running.", engine->n_waiting);
+    one(out, "t2v_cancelled_total", "counter", "Requests whose client left.", m->cancelled);
+    one(out, "t2v_cache_hits_total", "counter", "Answers taken from the cache.", m->cache_hits);
+    one(out, "t2v_cache_misses_total", "counter", "Answers not in the cache.", m->cache_misses);
+    one(out, "t2v_connections", "gauge", "Connections open.", m->n_connection);
+    one(out, "t2v_connections_total", "counter", "Connections accepted.", m->connections);
+}

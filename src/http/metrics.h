@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_METRICS_H
+#define T2V_HTTP_METRICS_H
+/* What /metrics tells, counted by the loop thread and written as Prometheus text (0.0.4). */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/hist.h"
+#include "batch/engine.h"
+
+/* Routes as the metrics and the log name them. */
+enum t2v_route_id {
+    T2V_ROUTE_LIVE,
+    T2V_ROUTE_READY,
+    T2V_ROUTE_META,
+    T2V_ROUTE_VECTORS,
+    T2V_ROUTE_METRICS,
+    T2V_ROUTE_OPENAPI,
+    T2V_ROUTE_OTHER, /* unknown paths, and requests that were not read so far */
+    T2V_N_ROUTE
+};
+const char *t2v_route_name(enum t2v_route_id route);
+
+enum { T2V_N_STATUS = 16 };
+
+struct t2v_metrics {
+    uint64_t requests[T2V_N_ROUTE][T2V_N_STATUS]; /* by the statuses listed in metrics.c */
+    struct t2v_hist seconds[T2V_N_ROUTE];         /* from a request's first byte to its answer */
+    struct t2v_hist queue_seconds, encode_seconds;
+    uint64_t cache_hits, cache_misses;
+    uint64_t n_connection; /* open now */
+    uint64_t connections;  /* accepted so far */
+    uint64_t cancelled;    /* requests whose client left before the answer */
+};
+
+void t2v_metrics_init(struct t2v_metrics *metrics);
+void t2v_metrics_count(struct t2v_metrics *metrics, enum t2v_route_id route, int status,
+                       double seconds);
+/* version: as --version says it. */
+void t2v_metrics_write(const struct t2v_metrics *metrics, const struct t2v_engine_stats *engine,
+                       const char *version, struct t2v_buf *out);
+
+#endif

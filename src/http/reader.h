@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_READER_H
+#define T2V_HTTP_READER_H
+/*
+ * Bytes of a connection in, one HTTP/1.x request at a time out: pure, incremental, without libevent
+ * and without any idea of routes. It is strict (RFC 9112 with its "may be lenient" left out): two
+ * parties that read the same bytes must not see different requests. Whatever the bytes are cut
+ * into, the outcome is the same.
+ *
+ * The head lies in a fixed array inside the reader (the struct is some 17 KiB), the body in a
+ * buffer that grows as bytes arrive, never on a header's word alone. One thread at a time.
+ *
+ * It does not decode percent signs, join repeated header fields, or keep fields it has no use for.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+
+enum {
+    T2V_HEAD_MAX = 16 * 1024, /* request line and header fields, line ends included */
+    T2V_FIELDS_MAX = 100,     /* header fields; trailer fields have the same limit */
+    T2V_BODY_LINE_MAX = 1024, /* a line inside a chunked body: size and extensions, a trailer */
+    T2V_BODY_LINES_MAX = 64 * 1024 /* chunk extensions and trailers of one body, in bytes */
+};
+
+/* What was asked. Views into the reader, good until t2v_reader_next or _deinit. */
+struct t2v_request {
+    struct t2v_str method;        /* "POST" */
+    struct t2v_str path;          /* "/vectors": of an absolute URI too, "/" when it has none */
+    struct t2v_str query;         /* after '?'; empty when there is none */
+    struct t2v_str authorization; /* the field's value; ptr NULL when not sent */
+    struct t2v_str body;          /* set when the whole request is read */
+    uint64_t length; /* Content-Length (UINT64_MAX: larger than that); 0 when not sent */
+    bool chunked;
+    bool encoded;         /* Content-Encoding names something other than identity */
+    bool expect_continue; /* the client waits for "100 Continue" before it sends the body */
+    bool keep_alive;      /* as the version and the Connection field have it */
+    bool old;             /* HTTP/1.0 */
+};
+
+enum t2v_reader_said {
+    T2V_READER_MORE, /* all bytes used, the request is not complete */
+    T2V_READER_HEAD, /* the head is complete; said once for each request, before the body is read */
+    T2V_READER_DONE, /* the request is complete; said again until t2v_reader_next */
+    T2V_READER_BAD   /* this connection cannot be read further: see status and err */
+};
+
+struct t2v_reader {
+    struct t2v_request request;
+    int status;         /* after BAD: 400, 413, 417, 501, 503, 505 */
+    struct t2v_err err; /* after BAD: why; never quotes a header's value */
+
+    /* private */
+    int state;
+    bool has_host, has_length, has_encoding, says_close, says_keep;
+    size_t max_body;
+    size_t n_field;
+    size_t line;   /* where the current line begins in bytes */
+    size_t used;   /* filled part of bytes */
+    size_t lines;  /* bytes of extensions and trailers so far */
+    uint64_t left; /* of the body, or of the current chunk */
+    struct t2v_buf body;
+    char bytes[T2V_HEAD_MAX + T2V_BODY_LINE_MAX];
+};
+
+/* max_body: a body of more bytes is status 413. */
+void t2v_reader_init(struct t2v_reader *reader, size_t max_body);
+void t2v_reader_deinit(struct t2v_reader *reader);
+
+/* Reads on, from bytes that follow those used before, and says how many of these it has *used.
+ * After HEAD call it again (with no bytes, if there are none), so that a body announced as too
+ * large, or an empty one, is known at once. len may be 0; then ptr may be NULL. */
+enum t2v_reader_said t2v_reader_feed(struct t2v_reader *reader, const char *ptr, size_t len,
+                                     size_t *used);
+
+/* True when a request has begun: some of its bytes are read. */
+bool t2v_reader_begun(const struct t2v_reader *reader);
+/* Forgets the request, after DONE, and waits for the next one on the connection. */
+void t2v_reader_next(struct t2v_reader *reader);
+
+#endif

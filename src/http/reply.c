@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/reply.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "json/write.h"
+
+#include "base/banned.h"
+
+/* HEAD_ROOM: a head with every field that we send is below 300 bytes. BODY_MAX: routes bound their
+ * answers far below this. */
+enum { HEAD_ROOM = 384, BODY_MAX = 1 << 30 };
+
+static const char json_type[] = "application/json";
+
+void t2v_reply_init(struct t2v_reply *reply)
+{
+    *reply = (struct t2v_reply){.status = 200, .type = json_type, .extra = ""};
+    t2v_buf_init(&reply->buf, BODY_MAX);
+    if (t2v_buf_room(&reply->buf, HEAD_ROOM + 128) != NULL)
+        reply->buf.len = HEAD_ROOM;
+}
+
+void t2v_reply_deinit(struct t2v_reply *reply)
+{
+    t2v_buf_deinit(&reply->buf);
+}
+
+void t2v_reply_restart(struct t2v_reply *reply)
+{
+    t2v_reply_deinit(reply);
+    t2v_reply_init(reply);
+}
+
+void t2v_reply_empty(struct t2v_reply *reply)
+{
+    reply->status = 204;
+    reply->type = NULL;
+}
+
+void t2v_reply_error(struct t2v_reply *reply, int status, const char *message)
+{
+    reply->status = status;
+    if (status == 401)
+        reply->extra = "WWW-Authenticate: Bearer\r\n";
+    else if (status == 503)
+        reply->extra = "Retry-After: 1\r\n";
+    t2v_buf_adds(&reply->buf, "{\"error\":");
+    t2v_json_write_str(&reply->buf, t2v_str_of(message));
+    t2v_buf_adds(&reply->buf, "}");
+}
+
+void t2v_reply_not_allowed(struct t2v_reply *reply, bool get)
+{
+    t2v_reply_error(reply, 405,
+                    get ? "method not allowed, use GET" : "method not allowed, use POST");
+    reply->extra = get ? "Allow: GET, HEAD\r\n" : "Allow: POST\r\n";
+}
+
+int t2v_reply_status_of(int code)
+{
+    switch (code) {
+    case T2V_OK:
+        return 200;
+    case T2V_ENOMEM:
+    case T2V_EBUSY:
+        return 503;
+    case T2V_ETOOLARGE:
+        return 413;
+    case T2V_EEMPTY:
+    case T2V_EFORMAT:
+    case T2V_EUNSUPPORTED:
+        return 422;
+    case T2V_EPOOLING: /* UPSTREAM: an unknown pooling_strategy is a 500 */
+    default:
+        return 500;
+    }
+}
+
+/* "config.dimensions: ", "texts[3]: ", "text: ", or nothing. */
+static void where(char *out, size_t size, const struct t2v_blame *blame)
+{
+    out[0] = '\0';
+    if (blame->outer == NULL)
+        return;
+    if (blame->inner != NULL)
+        snprintf(out, size, "%s.%s: ", blame->outer, blame->inner);
+    else if (blame->index >= 0)
+        snprintf(out, size, "%s[%td]: ", blame->outer, blame->index);
+    else
+        snprintf(out, size, "%s: ", blame->outer);
+}
+
+void t2v_reply_invalid(struct t2v_reply *reply, const struct t2v_blame *blame, const char *message)
+{
+    struct t2v_buf *buf = &reply->buf;
+    char said[512], place[64];
+    where(place, sizeof place, blame);
+    snprintf(said, sizeof said, "%s%s", place, message);
+    reply->status = 422;
+    t2v_buf_adds(buf, "{\"error\":");
+    t2v_json_write_str(buf, t2v_str_of(said));
+    t2v_buf_addf(buf, ",\"detail\":[{\"type\":\"%s\",\"loc\":[\"body\"", blame->kind);
+    if (blame->outer != NULL)
+        t2v_buf_addf(buf, ",\"%s\"", blame->outer);
+    if (blame->inner != NULL)
+        t2v_buf_addf(buf, ",\"%s\"", blame->inner);
+    if (blame->index >= 0)
+        t2v_buf_addf(buf, ",%td", blame->index);
+    t2v_buf_adds(buf, "],\"msg\":");
+    t2v_json_write_str(buf, t2v_str_of(message));
+    t2v_buf_adds(buf, "}]}");
+}
+
+static const char *phrase(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 204:
+        return "No Content";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 413:
+        return "Content Too Large";
+    case 415:
+        return "Unsupported Media Type";
+    case 417:
+        return "Expectation Failed";
+    case 422:
+        return "Unprocessable Content";
+    case 501:
+        return "Not Implemented";
+    case 503:
+        return "Service Unavailable";
+    case 505:
+        return "HTTP Version Not Supported";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT", made once a second. Only the loop thread answers, but tests may
+ * have several. */
+static const char *date(void)
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static _Thread_local time_t made;
+    static _Thread_local char text[64];
+    time_t now = time(NULL);
+    struct tm t;
+    if (now != made && gmtime_r(&now, &t) != NULL) {
+        snprintf(text, sizeof text, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * t.tm_wday,
+                 t.tm_mday, months + 3 * t.tm_mon, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+        made = now;
+    }
+    return text;
+}
+
+static struct t2v_str no_memory(struct t2v_reply *reply, struct t2v_reply_head *head)
+{
+    t2v_buf_deinit(&reply->buf);
+    reply->status = 503;
+    head->keep_alive = false;
+    return T2V_STR("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+                   "Content-Length: 38\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+                   "{\"error\":\"no memory for this request\"}");
+}
+
+struct t2v_str t2v_reply_finish(struct t2v_reply *reply, struct t2v_reply_head *head)
+{
+    struct t2v_buf *buf = &reply->buf;
+    if (buf->fail != 0)
+        return no_memory(reply, head);
+    size_t n_body = buf->len - HEAD_ROOM;
+    char text[HEAD_ROOM], content[160] = "";
+    if (reply->type != NULL)
+        snprintf(content, sizeof content, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+                 reply->type, n_body);
+    const char *connection = "";
+    if (!head->keep_alive)
+        connection = "Connection: close\r\n";
+    else if (head->old)
+        connection = "Connection: keep-alive\r\n";
+    int n = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s\r\n", reply->status,
+                     phrase(reply->status), date(), content, reply->extra, connection);
+    if (n < 0 || (size_t)n >= sizeof text)
+        return no_memory(reply, head);
+    char *begin = buf->ptr + HEAD_ROOM - n;
+    memcpy(begin, text, (size_t)n);
+    return (struct t2v_str){begin, (size_t)n + (head->only_head ? 0 : n_body)};
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_REPLY_H
+#define T2V_HTTP_REPLY_H
+/*
+ * An answer in the making: a status, and a body that is appended to reply->buf. The head is written
+ * last, into room kept free before the body, so that head and body go out as one piece. Every error
+ * is JSON. The one table from T2V_E* to HTTP statuses is here.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+
+struct t2v_reply {
+    int status;
+    const char *type;  /* Content-Type; NULL: an answer without a body (204) */
+    const char *extra; /* further header lines, each with its CRLF; "" when none */
+    struct t2v_buf buf;
+};
+
+/* An empty 200 with JSON to come; also forgets an answer begun before (its memory is freed). */
+void t2v_reply_init(struct t2v_reply *reply);
+void t2v_reply_deinit(struct t2v_reply *reply);
+void t2v_reply_restart(struct t2v_reply *reply);
+
+/* 204. */
+void t2v_reply_empty(struct t2v_reply *reply);
+/* {"error": message}. 401, 405 and 503 get the header lines that they need (405: allow, such as
+ * "POST", is given). */
+void t2v_reply_error(struct t2v_reply *reply, int status, const char *message);
+void t2v_reply_not_allowed(struct t2v_reply *reply, bool get);
+/* The HTTP status for a failure. */
+int t2v_reply_status_of(int code);
+
+/* What in a request's body is wrong, and where. */
+struct t2v_blame {
+    const char *kind;  /* FastAPI's name of it: "missing", "string_type", "json_invalid", ... */
+    const char *outer; /* "config", "texts"; NULL: the body itself */
+    const char *inner; /* "dimensions"; NULL: none */
+    ptrdiff_t index;   /* of an item in outer, or of a byte in the body; -1: none */
+};
+/* 422: {"error": "WHERE: message", "detail": [{"type", "loc", "msg"}]}. */
+void t2v_reply_invalid(struct t2v_reply *reply, const struct t2v_blame *blame, const char *message);
+
+struct t2v_reply_head {
+    bool keep_alive;
+    bool old;       /* the client speaks HTTP/1.0 */
+    bool only_head; /* the request was HEAD: no body goes out */
+};
+/* The bytes to send, within reply->buf; called once, at the end. When memory ran out on the way, it
+ * is a 503 instead (and *head says no to keep_alive). */
+struct t2v_str t2v_reply_finish(struct t2v_reply *reply, struct t2v_reply_head *head);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/routes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "json/write.h"
+
+#include "base/banned.h"
+
+/* openapi.json, made into C when the program is built. */
+extern const char t2v_openapi[];
+extern const size_t t2v_openapi_len;
+
+/* UPSTREAM: 1024 results for 600 s. The ceiling on bytes is ours. */
+static const struct t2v_cache_limits cache_limits = {
+    .max_entries = 1024,
+    .max_bytes = 64 << 20,
+    .ttl_ns = UINT64_C(600) * 1000 * 1000 * 1000,
+};
+
+static int make_meta(struct t2v_buf *buf, const t2v_model *model, const char *version)
+{
+    struct t2v_str config = t2v_model_config(model);
+    const char *const more[][2] = {
+        {"model_path", t2v_model_dir(model)},      {"version", version},
+        {"family", t2v_model_family(model)},       {"vectorizer", t2v_model_vectorizer(model)},
+        {"precision", t2v_model_precision(model)},
+    };
+    t2v_buf_init(buf, 64 << 20);
+    t2v_buf_adds(buf, "{\"model\":");
+    t2v_buf_add(buf, config.ptr, config.len);
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        t2v_buf_addf(buf, ",\"%s\":", more[i][0]);
+        t2v_json_write_str(buf, t2v_str_of(more[i][1]));
+    }
+    t2v_buf_addf(buf, ",\"dimensions\":%zu}", t2v_model_dim(model));
+    return buf->fail;
+}
+
+int t2v_service_init(struct t2v_service *service, const struct t2v_options *options,
+                     t2v_engine *engine, const t2v_model *model, const char *version,
+                     struct t2v_err *err)
+{
+    *service = (struct t2v_service){
+        .options = options, .engine = engine, .model = model, .version = version};
+    t2v_metrics_init(&service->metrics);
+    int rc = t2v_auth_init(&service->auth, options->tokens, err);
+    if (rc != 0)
+        return rc;
+    rc = make_meta(&service->meta, model, version);
+    if (rc == 0 && options->cache)
+        rc = t2v_cache_new(&cache_limits, &service->cache);
+    if (rc != 0) {
+        t2v_service_deinit(service);
+        return t2v_fail(err, rc, "no memory for the service");
+    }
+    return 0;
+}
+
+void t2v_service_deinit(struct t2v_service *service)
+{
+    t2v_cache_free(service->cache);
+    t2v_buf_deinit(&service->meta);
+    t2v_auth_deinit(&service->auth);
+    *service = (struct t2v_service){0};
+}
+
+static void answer_live(struct t2v_service *service, const struct t2v_request *request,
+                        struct t2v_reply *reply, struct t2v_job **job)
+{
+    (void)request, (void)job;
+    uint64_t stalled = t2v_engine_stalled_ms(service->engine);
+    int64_t limit = service->options->stall_ms;
+    if (limit <= 0 || stalled <= (uint64_t)limit) {
+        t2v_reply_empty(reply);
+        return;
+    }
+    char message[96];
+    snprintf(message, sizeof message, "work has waited %" PRIu64 " ms without progress", stalled);
+    t2v_reply_error(reply, 503, message);
+}
+
+static void answer_ready(struct t2v_service *service, const struct t2v_request *request,
+                         struct t2v_reply *reply, struct t2v_job **job)
+{
+    (void)request, (void)job;
+    if (service->draining)
+        t2v_reply_error(reply, 503, "shutting down");
+    else
+        t2v_reply_empty(reply);
+}
+
+static void answer_meta(struct t2v_service *service, const struct t2v_request *request,
+                        struct t2v_reply *reply, struct t2v_job **job)
+{
+    (void)request, (void)job;
+    t2v_buf_add(&reply->buf, service->meta.ptr, service->meta.len);
+}
+
+static void answer_metrics(struct t2v_service *service, const struct t2v_request *request,
+                           struct t2v_reply *reply, struct t2v_job **job)
+{
+    (void)request, (void)job;
+    struct t2v_engine_stats stats;
+    t2v_engine_get_stats(service->engine, &stats);
+    reply->type = "text/plain; version=0.0.4; charset=utf-8";
+    t2v_metrics_write(&service->metrics, &stats, service->version, &reply->buf);
+}
+
+static void answer_openapi(struct t2v_service *service, const struct t2v_request *request,
+                           struct t2v_reply *reply, struct t2v_job **job)
+{
+    (void)service, (void)request, (void)job;
+    t2v_buf_add(&reply->buf, t2v_openapi, t2v_openapi_len);
+}
+
+/* The answer from the cache; false when there is none. */
+static bool from_cache(struct t2v_service *service, const struct t2v_question *question,
+                       struct t2v_reply *reply)
+{
+    if (service->cache == NULL || question->many)
+        return false;
+    struct t2v_cache_key key = {question->texts[0], question->ask};
+    size_t dim;
+    const float *vector = t2v_cache_get(service->cache, &key, t2v_clock_ns(), &dim);
+    if (vector == NULL) {
+        service->metrics.cache_misses++;
+        return false;
+    }
+    service->metrics.cache_hits++;
+    t2v_question_answer(question, vector, dim, reply);
+    return true;
+}
+
+static struct t2v_job *new_job(struct t2v_question *question)
+{
+    struct t2v_job *job = t2v_alloc_zero(1, sizeof *job);
+    if (job == NULL)
+        return NULL;
+    job->question = *question;
+    job->work.texts = job->question.texts;
+    job->work.n_text = job->question.n_text;
+    job->work.ask = job->question.ask;
+    t2v_reply_init(&job->reply);
+    return job;
+}
+
+static void answer_vectors(struct t2v_service *service, const struct t2v_request *request,
+                           struct t2v_reply *reply, struct t2v_job **job)
+{
+    struct t2v_question question;
+    size_t dim = t2v_model_dim(service->model), none = 0;
+    if (!t2v_question_read(&question, request->body, dim, reply))
+        return;
+    if (question.n_text == 0)
+        t2v_question_answer_many(&question, NULL, dim, &none, reply);
+    else if (!from_cache(service, &question, reply)) {
+        *job = new_job(&question);
+        if (*job != NULL)
+            return;
+        t2v_reply_error(reply, 503, "no memory for this request");
+    }
+    t2v_question_deinit(&question);
+}
+
+void t2v_job_free(struct t2v_job *job)
+{
+    if (job == NULL)
+        return;
+    t2v_work_deinit(&job->work);
+    t2v_reply_deinit(&job->reply);
+    t2v_question_deinit(&job->question);
+    t2v_free(job);
+}
+
+static void keep(struct t2v_service *service, const struct t2v_job *job)
+{
+    if (service->cache == NULL || job->question.many)
+        return;
+    struct t2v_cache_key key = {job->question.texts[0], job->question.ask};
+    t2v_cache_put(service->cache, &key, job->work.vectors, job->work.dim, t2v_clock_ns());
+}
+
+bool t2v_job_answer(struct t2v_service *service, struct t2v_job *job)
+{
+    const struct t2v_work *work = &job->work;
+    if (work->err.code != 0) {
+        t2v_question_fail(&job->question, &work->err, work->err_text, &job->reply);
+        return true;
+    }
+    if (job->question.many)
+        return t2v_question_answer_many(&job->question, work->vectors, work->dim, &job->n_answered,
+                                        &job->reply);
+    keep(service, job);
+    t2v_question_answer(&job->question, work->vectors, work->dim, &job->reply);
+    return true;
+}
+
+static const struct t2v_route routes[] = {
+    {"/vectors", T2V_ROUTE_VECTORS, false, false, answer_vectors},
+    {"/vectors/", T2V_ROUTE_VECTORS, false, false, answer_vectors},
+    {"/.well-known/ready", T2V_ROUTE_READY, true, true, answer_ready},
+    {"/.well-known/live", T2V_ROUTE_LIVE, true, true, answer_live},
+    {"/meta", T2V_ROUTE_META, true, false, answer_meta},
+    {"/metrics", T2V_ROUTE_METRICS, true, true, answer_metrics},
+    {"/openapi.json", T2V_ROUTE_OPENAPI, true, true, answer_openapi},
+};
+
+const struct t2v_route *t2v_route_find(struct t2v_str path)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (t2v_str_is(path, routes[i].path))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+bool t2v_route_refuses(const struct t2v_service *service, const struct t2v_route *route,
+                       const struct t2v_request *request, struct t2v_reply *reply)
+{
+    bool open = route != NULL && route->open;
+    if (!open && !t2v_auth_allows(&service->auth, request->authorization)) {
+        t2v_reply_error(reply, 401, "Unauthorized");
+        return true;
+    }
+    if (route == NULL) {
+        t2v_reply_error(reply, 404, "no such path");
+        return true;
+    }
+    bool is_get = t2v_str_is(request->method, "GET") || t2v_str_is(request->method, "HEAD");
+    bool fits = route->get ? is_get : t2v_str_is(request->method, "POST");
+    if (!fits) {
+        t2v_reply_not_allowed(reply, route->get);
+        return true;
+    }
+    if (request->encoded) {
+        t2v_reply_error(reply, 415, "header: a body with Content-Encoding is not taken");
+        return true;
+    }
+    return false;
+}

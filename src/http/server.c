@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/conn.h"
+
+#include "base/banned.h"
+
+enum {
+    BACKLOG = 4096,
+    SPARE_FILES = 64, /* open files that are not connections */
+    END_MS = 1000,    /* for the last answers to be sent */
+    JOB_MS = 10000    /* and for the engine to give back cancelled work */
+};
+
+void t2v_server_warn(struct t2v_server *server, const char *format, ...)
+{
+    uint64_t now = t2v_clock_ns();
+    if (server->warned_ns != 0 && now - server->warned_ns < UINT64_C(1000000000)) {
+        server->n_unsaid++;
+        return;
+    }
+    char line[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    t2v_log(T2V_LOG_WARN, "http", "%s unsaid=%llu", line, (unsigned long long)server->n_unsaid);
+    server->warned_ns = now;
+    server->n_unsaid = 0;
+}
+
+/* ---- Connections come and go ---- */
+
+static bool is_full(const struct t2v_server *server)
+{
+    int64_t most = server->service.options->max_connections;
+    return server->service.metrics.n_connection >= (uint64_t)(most > 0 ? most : 1);
+}
+
+/* While it is paused, clients wait in the kernel's backlog. */
+static void pause_listener(struct t2v_server *server)
+{
+    if (server->listener != NULL)
+        evconnlistener_disable(server->listener);
+    server->listener_paused = true;
+}
+
+static void resume_listener(struct t2v_server *server)
+{
+    if (!server->listener_paused || is_full(server))
+        return;
+    if (server->listener != NULL)
+        evconnlistener_enable(server->listener);
+    server->listener_paused = false;
+}
+
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
+                          struct sockaddr *address, int len, void *arg)
+{
+    struct t2v_server *server = arg;
+    (void)listener, (void)address, (void)len;
+    server->active_ns = t2v_clock_ns();
+    server->service.metrics.n_connection++;
+    server->service.metrics.connections++;
+    if (is_full(server)) {
+        pause_listener(server);
+        t2v_server_warn(server, "max_connections=%lld reached, no more are taken for now",
+                        (long long)server->service.options->max_connections);
+    }
+    t2v_conn_open(server, fd);
+}
+
+void t2v_server_conn_closed(struct t2v_server *server)
+{
+    server->service.metrics.n_connection--;
+    resume_listener(server);
+}
+
+/* No file descriptor or no memory for a connection: it stays in the backlog, so asking again at
+ * once would fail at once, for ever. Pause until one is closed, or the next tick. */
+static void on_accept_failed(struct evconnlistener *listener, void *arg)
+{
+    struct t2v_server *server = arg;
+    int said = errno;
+    (void)listener;
+    pause_listener(server);
+    t2v_server_warn(server, "a connection cannot be taken: %s", strerror(said));
+}
+
+/* ---- Jobs come back from the engine ---- */
+
+void t2v_server_job_done(struct t2v_work *work)
+{
+    struct t2v_job *job = work->user;
+    struct t2v_server *server = job->server;
+    job->next = NULL;
+    pthread_mutex_lock(&server->lock);
+    bool was_empty = server->finished == NULL;
+    *(was_empty ? &server->finished : &server->finished_last->next) = job;
+    server->finished_last = job;
+    if (was_empty) {
+        /* Under the lock: once it is released, the loop may end and close the descriptor. */
+        uint64_t one = 1;
+        ssize_t n = write(server->wake_fd, &one, sizeof one);
+        (void)n; /* fails only when the counter is full, and then the loop wakes anyway */
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void free_job(struct t2v_server *server, struct t2v_job *job)
+{
+    server->held_bytes -= job->held_bytes;
+    t2v_job_free(job);
+}
+
+static void answer_later(struct t2v_server *server, struct t2v_job *job)
+{
+    static const struct timeval at_once = {0, 0};
+    job->next = NULL;
+    bool was_empty = server->answering == NULL;
+    *(was_empty ? &server->answering : &server->answering_last->next) = job;
+    server->answering_last = job;
+    if (was_empty)
+        event_add(server->slice_event, &at_once);
+}
+
+/* Writes a slice of the job's answer; when that was the last, it goes out. */
+static void advance(struct t2v_server *server, struct t2v_job *job)
+{
+    if (job->conn != NULL) {
+        if (!t2v_job_answer(&server->service, job)) {
+            answer_later(server, job);
+            return;
+        }
+        t2v_conn_deliver(job->conn, job);
+    }
+    free_job(server, job);
+}
+
+/* One slice of one answer, then the loop looks at everybody else first: a timer of no time is run
+ * after the next look at the sockets. */
+static void on_slice(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = {0, 0};
+    struct t2v_server *server = arg;
+    (void)fd, (void)what;
+    struct t2v_job *job = server->answering;
+    if (job == NULL)
+        return;
+    server->answering = job->next;
+    if (server->answering != NULL)
+        event_add(server->slice_event, &at_once);
+    advance(server, job);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    struct t2v_server *server = arg;
+    uint64_t count;
+    (void)what;
+    ssize_t n = read(fd, &count, sizeof count);
+    (void)n;
+    pthread_mutex_lock(&server->lock);
+    struct t2v_job *job = server->finished;
+    server->finished = server->finished_last = NULL;
+    pthread_mutex_unlock(&server->lock);
+    while (job != NULL) {
+        struct t2v_job *next = job->next;
+        server->n_job--;
+        job->back = true;
+        advance(server, job);
+        job = next;
+    }
+}
+
+/* ---- Time-outs, signals and the drain ---- */
+
+static uint64_t ns_of_ms(int64_t ms)
+{
+    return (uint64_t)(ms > 0 ? ms : 0) * 1000000;
+}
+
+static void set_tick(struct t2v_server *server, int64_t ms)
+{
+    struct timeval each = {ms / 1000, ms % 1000 * 1000};
+    event_add(server->tick_event, &each);
+}
+
+/* The connection at hand may go away, the others stay. */
+static void check_conns(struct t2v_server *server, uint64_t now_ns)
+{
+    for (struct t2v_conn *c = server->conns, *next; c != NULL; c = next) {
+        next = c->next;
+        t2v_conn_check(c, now_ns);
+    }
+}
+
+static void begin_end(struct t2v_server *server)
+{
+    server->phase = T2V_ENDING;
+    server->phase_ends_ns = t2v_clock_ns() + ns_of_ms(END_MS);
+    if (server->listener != NULL)
+        evconnlistener_free(server->listener);
+    server->listener = NULL;
+    for (struct t2v_conn *c = server->conns, *next; c != NULL; c = next) {
+        next = c->next;
+        t2v_conn_end(c);
+    }
+}
+
+static bool is_busy(const struct t2v_server *server)
+{
+    bool busy = server->n_job != 0 || server->answering != NULL;
+    for (const struct t2v_conn *c = server->conns; c != NULL && !busy; c = c->next)
+        busy = t2v_conn_is_busy(c);
+    return busy;
+}
+
+static void check_phase(struct t2v_server *server, uint64_t now)
+{
+    uint64_t quiet = ns_of_ms(server->service.options->drain_ms) / 5;
+    bool over = now >= server->phase_ends_ns;
+    if (server->phase == T2V_DRAINING &&
+        (over || (now >= server->active_ns + quiet && !is_busy(server))))
+        begin_end(server);
+    if (server->phase != T2V_ENDING)
+        return;
+    bool unsent = server->conns != NULL && !over;
+    bool engine_has = server->n_job != 0 && now < server->phase_ends_ns + ns_of_ms(JOB_MS);
+    if (!unsent && !engine_has)
+        event_base_loopbreak(server->base);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct t2v_server *server = arg;
+    uint64_t now = t2v_clock_ns();
+    (void)fd, (void)what;
+    resume_listener(server);
+    check_conns(server, now);
+    check_phase(server, now);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    struct t2v_server *server = arg;
+    (void)what;
+    if (server->phase != T2V_SERVING) {
+        t2v_log(T2V_LOG_WARN, "http", "second signal, ending at once");
+        event_base_loopbreak(server->base);
+        return;
+    }
+    t2v_log(T2V_LOG_INFO, "http", "signal %d, draining for at most %lld ms", (int)number,
+            (long long)server->service.options->drain_ms);
+    uint64_t now = t2v_clock_ns();
+    server->service.draining = true;
+    server->phase = T2V_DRAINING;
+    server->active_ns = now;
+    server->phase_ends_ns = now + ns_of_ms(server->service.options->drain_ms);
+    set_tick(server, 10);
+    check_phase(server, now);
+}
+
+/* ---- Setting up ---- */
+
+/* "ADDR:PORT", "[V6]:PORT", ":PORT" to what getaddrinfo takes. */
+static int split_address(const char *listen, char host[256], const char **port, struct t2v_err *err)
+{
+    const char *colon = strrchr(listen, ':'), *begin = listen, *end = colon;
+    bool bracket = listen[0] == '[';
+    if (bracket && colon != NULL) {
+        begin = listen + 1;
+        end = colon[-1] == ']' ? colon - 1 : NULL;
+    }
+    bool plain = end != NULL && end >= begin && end - begin < 256 &&
+                 (bracket || memchr(begin, ':', (size_t)(end - begin)) == NULL);
+    size_t digits = plain ? strspn(colon + 1, "0123456789") : 0;
+    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' ||
+        strtoul(colon + 1, NULL, 10) > 65535)
+        return t2v_fail(err, T2V_EUSAGE,
+                        "listen address '%s': ADDR:PORT, [V6ADDR]:PORT or :PORT was expected",
+                        listen);
+    memcpy(host, begin, (size_t)(end - begin));
+    host[end - begin] = '\0';
+    *port = colon + 1;
+    return 0;
+}
+
+static int listen_on(struct t2v_server *server, const struct addrinfo *at)
+{
+    const int on = 1, off = 0;
+    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (at->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    struct sockaddr_storage bound;
+    socklen_t len = sizeof bound;
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0 &&
+        getsockname(fd, (struct sockaddr *)&bound, &len) == 0) {
+        server->port =
+            ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
+                                              : ((const struct sockaddr_in *)&bound)->sin_port);
+        server->listener = evconnlistener_new(server->base, on_connection, server,
+                                              LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+        if (server->listener != NULL) {
+            evconnlistener_set_error_cb(server->listener, on_accept_failed);
+            return 0;
+        }
+    }
+    int said = errno;
+    close(fd);
+    errno = said;
+    return -1;
+}
+
+static int open_port(struct t2v_server *server, const char *listen, struct t2v_err *err)
+{
+    char host[256];
+    const char *port = NULL;
+    int rc = split_address(listen, host, &port, err);
+    if (rc != 0)
+        return rc;
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+                                   .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    int said = getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found);
+    if (said != 0)
+        return t2v_fail(err, T2V_EUSAGE, "listen address '%s': %s", listen, gai_strerror(said));
+    /* Without a host, v6 first: such a socket takes v4 too. */
+    errno = EADDRNOTAVAIL;
+    for (int v6 = 1; v6 >= 0 && server->listener == NULL; v6--) {
+        const struct addrinfo *at = found;
+        for (; at != NULL && server->listener == NULL; at = at->ai_next) {
+            if ((at->ai_family == AF_INET6) == (v6 == 1))
+                listen_on(server, at);
+        }
+    }
+    said = errno;
+    freeaddrinfo(found);
+    if (server->listener == NULL)
+        return t2v_fail(err, T2V_EIO, "cannot listen on %s: %s", listen, strerror(said));
+    return 0;
+}
+
+static void raise_file_limit(const struct t2v_options *options)
+{
+    struct rlimit limit;
+    rlim_t want = (rlim_t)options->max_connections + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+        return;
+    limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < want)
+        t2v_log(T2V_LOG_WARN, "http", "open files are limited to %llu, below max_connections=%lld",
+                (unsigned long long)limit.rlim_cur, (long long)options->max_connections);
+}
+
+static int make_events(struct t2v_server *server)
+{
+    struct event_base *base = server->base;
+    server->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (server->wake_fd < 0)
+        return T2V_EIO;
+    server->wake_event = event_new(base, server->wake_fd, EV_READ | EV_PERSIST, on_wake, server);
+    server->tick_event = event_new(base, -1, EV_PERSIST, on_tick, server);
+    server->slice_event = evtimer_new(base, on_slice, server);
+    server->term_event = evsignal_new(base, SIGTERM, on_signal, server);
+    server->int_event = evsignal_new(base, SIGINT, on_signal, server);
+    bool made = server->wake_event != NULL && server->tick_event != NULL &&
+                server->slice_event != NULL && server->term_event != NULL &&
+                server->int_event != NULL;
+    if (!made || event_add(server->wake_event, NULL) != 0 ||
+        event_add(server->term_event, NULL) != 0 || event_add(server->int_event, NULL) != 0)
+        return T2V_ENOMEM;
+    const struct t2v_options *options = server->service.options;
+    int64_t least = options->idle_ms < options->read_ms ? options->idle_ms : options->read_ms;
+    int64_t tick = least / 8;
+    set_tick(server, tick < 10 ? 10 : tick > 250 ? 250 : tick);
+    return 0;
+}
+
+int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const t2v_model *model,
+                   const char *version, t2v_server **out, struct t2v_err *err)
+{
+    t2v_server *server = t2v_alloc_zero(1, sizeof *server);
+    if (server == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the server");
+    server->wake_fd = -1;
+    pthread_mutex_init(&server->lock, NULL);
+    int rc = t2v_service_init(&server->service, options, engine, model, version, err);
+    if (rc != 0)
+        goto out;
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit(options);
+    server->base = event_base_new();
+    rc = server->base != NULL ? make_events(server) : T2V_ENOMEM;
+    if (rc != 0) {
+        t2v_fail(err, rc, "cannot set up the event loop: %s", strerror(errno));
+        goto out;
+    }
+    rc = open_port(server, options->listen, err);
+    if (rc == 0) {
+        *out = server;
+        return 0;
+    }
+out:
+    t2v_server_free(server);
+    return rc;
+}
+
+const char *t2v_server_libevent(void)
+{
+    return event_get_version();
+}
+
+int t2v_server_port(const t2v_server *server)
+{
+    return server->port;
+}
+
+int t2v_server_run(t2v_server *server)
+{
+    t2v_log(T2V_LOG_INFO, "http", "listening address=%s port=%d", server->service.options->listen,
+            server->port);
+    int rc = event_base_dispatch(server->base);
+    t2v_log(T2V_LOG_INFO, "http", "stopped");
+    return rc < 0 ? T2V_EIO : 0;
+}
+
+static void free_jobs(struct t2v_server *server, struct t2v_job *job)
+{
+    while (job != NULL) {
+        struct t2v_job *next = job->next;
+        free_job(server, job);
+        job = next;
+    }
+}
+
+static void free_event(struct event *event)
+{
+    if (event != NULL)
+        event_free(event);
+}
+
+void t2v_server_free(t2v_server *server)
+{
+    if (server == NULL)
+        return;
+    if (server->listener != NULL)
+        evconnlistener_free(server->listener);
+    server->listener = NULL;
+    while (server->conns != NULL)
+        t2v_conn_close(server->conns);
+    if (server->wake_event != NULL)
+        on_wake(server->wake_fd, 0, server);
+    free_jobs(server, server->answering);
+    if (server->n_job != 0)
+        return; /* the engine still writes into them, and then into our list */
+    free_event(server->wake_event);
+    free_event(server->tick_event);
+    free_event(server->slice_event);
+    free_event(server->term_event);
+    free_event(server->int_event);
+    if (server->base != NULL)
+        event_base_free(server->base);
+    if (server->wake_fd >= 0)
+        close(server->wake_fd);
+    t2v_service_deinit(&server->service);
+    pthread_mutex_destroy(&server->lock);
+    t2v_free(server);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_SERVER_H
+#define T2V_HTTP_SERVER_H
+/*
+ * The HTTP service: libevent's loop, one listener, many connections, one thread. It answers all by
+ * itself but /vectors, whose questions go to the engine and come back through a list and an
+ * eventfd.
+ *
+ *     t2v_server *server;
+ *     rc = t2v_server_new(&options, engine, model, "t2v 0.1.0", &server, &err);   the port is open
+ *     rc = t2v_server_run(server);            until SIGTERM or SIGINT, and the drain after it
+ *     t2v_server_free(server);                before t2v_engine_free
+ *
+ * One server in a process: it takes the two signals, ignores SIGPIPE, and raises the soft limit on
+ * open files to what max_connections needs.
+ */
+#include "base/error.h"
+#include "base/options.h"
+#include "batch/engine.h"
+#include "pool/model.h"
+
+typedef struct t2v_server t2v_server;
+
+/* Binds options->listen: "ADDR:PORT", "[V6ADDR]:PORT" or ":PORT" (every address, v6 and v4); port 0
+ * is a free one. All pointers are borrowed until t2v_server_free. version goes into /meta and
+ * /metrics. T2V_EUSAGE: an address or a list of tokens that makes no sense; T2V_EIO: the address
+ * cannot be bound. */
+int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const t2v_model *model,
+                   const char *version, t2v_server **out, struct t2v_err *err);
+
+/* The port that is open. */
+int t2v_server_port(const t2v_server *server);
+
+/* Serves. After SIGTERM or SIGINT `ready` is 503 and requests are answered for options->drain_ms
+ * more, or until nothing is in flight and nothing new has come for a fifth of that time; what is
+ * still in flight then is answered 503. A second signal ends it at once. 0, or T2V_EIO when the
+ * loop broke. */
+int t2v_server_run(t2v_server *server);
+
+/* NULL is allowed. Work that the engine still has (after a second signal) is left to it, and then
+ * the server's memory too. */
+void t2v_server_free(t2v_server *server);
+
+/* libevent's version. */
+const char *t2v_server_libevent(void);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_VECTORS_H
+#define T2V_HTTP_VECTORS_H
+/*
+ * POST /vectors: from a body to a question for the engine, and from its vectors to an answer. A
+ * question owns the JSON tree that its texts lie in, so no text is copied on the way.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "batch/engine.h"
+#include "http/reply.h"
+#include "json/json.h"
+
+struct t2v_question {
+    t2v_json *root;        /* owned; the texts and the ask point into it */
+    struct t2v_str *texts; /* [n_text], owned */
+    size_t n_text;
+    bool many; /* "texts" was sent: the answer is {"vectors", "dim"} */
+    struct t2v_ask ask;
+};
+
+/* Reads a body. True: *question is set, and is freed with t2v_question_deinit. False: *reply says
+ * why not. dim: the model's, which bounds how many texts one answer may hold. */
+bool t2v_question_read(struct t2v_question *question, struct t2v_str body, size_t dim,
+                       struct t2v_reply *reply);
+void t2v_question_deinit(struct t2v_question *question);
+
+/* {"text", "vector", "dim"} for a question of one text. */
+void t2v_question_answer(const struct t2v_question *question, const float *vector, size_t dim,
+                         struct t2v_reply *reply);
+/* {"vectors", "dim"}, in slices so that the loop stays free for others: each call writes some
+ * vectors of [question->n_text, dim] from number *begin on, and moves *begin. True when it is
+ * complete. */
+bool t2v_question_answer_many(const struct t2v_question *question, const float *vectors, size_t dim,
+                              size_t *begin, struct t2v_reply *reply);
+/* The engine's failure: err_text is the index of the text to blame. */
+void t2v_question_fail(const struct t2v_question *question, const struct t2v_err *err,
+                       size_t err_text, struct t2v_reply *reply);
+
+#endif
