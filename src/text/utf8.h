@@ -8,7 +8,8 @@
 
 #include "base/str.h"
 
-/* True when all of s is valid; else *bad (may be NULL) is the position of the first wrong byte. */
+/* True when all of s is valid; else *bad (may be NULL) is where its first ill-formed sequence
+ * starts, as Python's UnicodeDecodeError.start. */
 bool t2v_utf8_valid(struct t2v_str s, size_t *bad);
 
 /* Decodes the code point at the start of s (which is not empty) into *cp and returns its length in
@@ -20,5 +21,8 @@ int t2v_utf8_decode_last(struct t2v_str s, uint32_t *cp);
 
 /* Writes cp (a valid scalar value) and returns its length, 1 to 4. */
 int t2v_utf8_encode(uint32_t cp, char out[4]);
+
+/* utf8proc's version and Unicode's: "2.8.0, Unicode 15.0.0". */
+const char *t2v_utf8_library(void);
 
 #endif

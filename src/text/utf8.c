@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "text/utf8.h"
+
+#include <stdio.h>
+#include <utf8proc.h>
+
+#include "base/banned.h"
+
+enum { REPLACEMENT = 0xFFFD };
+
+/* The length that a lead byte announces (0: it cannot lead) and the range of the byte after it,
+ * which is where overlong forms, surrogates and what lies above U+10FFFF are told apart. */
+static int lead(uint8_t byte, uint8_t *low, uint8_t *high)
+{
+    *low = 0x80;
+    *high = 0xBF;
+    if (byte >= 0xC2 && byte <= 0xDF)
+        return 2;
+    if (byte >= 0xE0 && byte <= 0xEF) {
+        if (byte == 0xE0)
+            *low = 0xA0;
+        else if (byte == 0xED)
+            *high = 0x9F;
+        return 3;
+    }
+    if (byte >= 0xF0 && byte <= 0xF4) {
+        if (byte == 0xF0)
+            *low = 0x90;
+        else if (byte == 0xF4)
+            *high = 0x8F;
+        return 4;
+    }
+    return 0;
+}
+
+int t2v_utf8_decode(struct t2v_str s, uint32_t *cp)
+{
+    const uint8_t *bytes = (const uint8_t *)s.ptr;
+    uint8_t low, high;
+    if (bytes[0] < 0x80) {
+        *cp = bytes[0];
+        return 1;
+    }
+    *cp = REPLACEMENT;
+    int n = lead(bytes[0], &low, &high);
+    if (n == 0 || s.len < (size_t)n || bytes[1] < low || bytes[1] > high)
+        return 1;
+    uint32_t value = bytes[0] & (0xFFu >> (n + 1));
+    for (int i = 1; i < n; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 1;
+        value = value << 6 | (bytes[i] & 0x3Fu);
+    }
+    *cp = value;
+    return n;
+}
+
+int t2v_utf8_decode_last(struct t2v_str s, uint32_t *cp)
+{
+    for (size_t n = 1; n <= 4 && n <= s.len; n++) {
+        if (((uint8_t)s.ptr[s.len - n] & 0xC0) == 0x80)
+            continue;
+        if (t2v_utf8_decode(t2v_str_skip(s, s.len - n), cp) == (int)n)
+            return (int)n;
+        break;
+    }
+    *cp = REPLACEMENT;
+    return 1;
+}
+
+int t2v_utf8_encode(uint32_t cp, char out[4])
+{
+    if (cp < 0x80) {
+        out[0] = (char)cp;
+        return 1;
+    }
+    int n = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+    for (int i = n - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (cp & 0x3F));
+        cp >>= 6;
+    }
+    out[0] = (char)(0xF00u >> n | cp);
+    return n;
+}
+
+bool t2v_utf8_valid(struct t2v_str s, size_t *bad)
+{
+    size_t at = 0;
+    while (at < s.len) {
+        uint64_t eight;
+        if (s.len - at >= sizeof eight) {
+            memcpy(&eight, s.ptr + at, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += sizeof eight;
+                continue;
+            }
+        }
+        uint32_t cp;
+        int n = t2v_utf8_decode(t2v_str_skip(s, at), &cp);
+        if (n == 1 && cp == REPLACEMENT) {
+            if (bad != NULL)
+                *bad = at;
+            return false;
+        }
+        at += (size_t)n;
+    }
+    return true;
+}
+
+const char *t2v_utf8_library(void)
+{
+    static char name[64];
+    snprintf(name, sizeof name, "%s, Unicode %s", utf8proc_version(), utf8proc_unicode_version());
+    return name;
+}
