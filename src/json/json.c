@@ -10,7 +10,8 @@
 
 #include "base/banned.h"
 
-/* Set when jansson was refused memory: not every failure of that kind reaches its json_error_t. */
+/* Set when jansson was refused memory. Its own word is not enough: not every such failure reaches
+ * its json_error_t, and where its lexer cannot grow a string it drops bytes of it and goes on. */
 static _Thread_local bool refused;
 
 static void *jansson_alloc(size_t bytes)
@@ -47,8 +48,10 @@ static int parse(struct t2v_str text, size_t flags, t2v_json **root, struct t2v_
     json_t *parsed =
         json_loadb(text.ptr != NULL ? text.ptr : "", text.len,
                    flags | JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &said);
-    if (parsed == NULL && refused)
+    if (refused) {
+        json_decref(parsed);
         return t2v_fail(err, T2V_ENOMEM, "no memory to parse %zu bytes of JSON", text.len);
+    }
     if (parsed == NULL) {
         /* jansson says how far it has read: the byte to blame is the last of these, give or take
          * a quote, except for bytes that are no UTF-8, which it has not counted yet. */

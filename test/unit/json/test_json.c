@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The JSON reader: what it takes, what it refuses and where it puts the blame, hostile input. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "json/json.h"
+
+static t2v_json *parse(struct t2v_str text)
+{
+    t2v_json *root = NULL;
+    struct t2v_err err = {0};
+    if (t2v_json_parse(text, &root, &err) != 0)
+        fail_msg("%.*s: %s", T2V_STR_ARG(text), err.msg);
+    return root;
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    t2v_json *root = parse(T2V_STR(" {\"b\": true, \"n\": null, \"i\": -42, \"d\": 0.5, \"s\": "
+                                   "\"a\\u0000\\u20ac\", \"a\": [1, [], {}],"
+                                   " \"huge\": 1000000000000000019884624838656, \"e\": \"\"} "));
+    bool b = false;
+    int64_t i = 7;
+    double d = 7;
+    assert_int_equal(t2v_json_type(root), T2V_JSON_OBJECT);
+    assert_int_equal(t2v_json_len(root), 8);
+    assert_true(t2v_json_bool(t2v_json_get(root, "b"), &b) && b);
+    assert_int_equal(t2v_json_type(t2v_json_get(root, "n")), T2V_JSON_NULL);
+    assert_true(t2v_json_int(t2v_json_get(root, "i"), &i));
+    assert_int_equal(i, -42);
+    assert_false(t2v_json_int(t2v_json_get(root, "d"), &i));
+    assert_false(t2v_json_int(t2v_json_get(root, "huge"), &i));
+    assert_int_equal(i, -42);
+    assert_true(t2v_json_double(t2v_json_get(root, "d"), &d) && d == 0.5);
+    assert_true(t2v_json_double(t2v_json_get(root, "huge"), &d) && d == 1e30);
+    assert_true(t2v_str_eq(t2v_json_str(t2v_json_get(root, "s")), T2V_STR("a\0\xe2\x82\xac")));
+    assert_non_null(t2v_json_str(t2v_json_get(root, "e")).ptr);
+    const t2v_json *a = t2v_json_get(root, "a");
+    assert_int_equal(t2v_json_len(a), 3);
+    assert_int_equal(t2v_json_type(t2v_json_at(a, 0)), T2V_JSON_NUMBER);
+    assert_int_equal(t2v_json_type(t2v_json_at(a, 1)), T2V_JSON_ARRAY);
+    assert_null(t2v_json_at(a, 3));
+    t2v_json_free(root);
+}
+
+/* The edges of what counts as an integer. */
+static void test_integers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool taken;
+        int64_t want;
+    } cases[] = {
+        {"0", true, 0},
+        {"-0", true, 0},
+        {"3.0", true, 3},
+        {"1e3", true, 1000},
+        {"9007199254740991", true, INT64_C(9007199254740991)},
+        {"-9007199254740991", true, INT64_C(-9007199254740991)},
+        {"9007199254740992", false, 0},
+        {"9223372036854775808", false, 0},
+        {"0.5", false, 0},
+        {"1e308", false, 0},
+        {"true", false, 0},
+        {"\"1\"", false, 0},
+        {"null", false, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        t2v_json *root = parse(t2v_str_of(cases[i].text));
+        int64_t got = 77;
+        bool taken = t2v_json_int(root, &got);
+        if (taken != cases[i].taken || got != (taken ? cases[i].want : 77))
+            fail_msg("%s: taken %d, got %lld", cases[i].text, taken, (long long)got);
+        t2v_json_free(root);
+    }
+}
+
+/* Every accessor takes NULL, and a value of another kind. */
+static void test_missing(void **state)
+{
+    (void)state;
+    bool b = true;
+    int64_t i = 5;
+    double d = 5;
+    t2v_json *text = parse(T2V_STR("\"text\""));
+    t2v_json *array = parse(T2V_STR("[1]"));
+    t2v_json *object = parse(T2V_STR("{\"a\": 1}"));
+    const t2v_json *others[] = {NULL, text, array, object};
+    for (size_t k = 0; k < 4; k++) {
+        const t2v_json *v = others[k];
+        assert_null(t2v_json_get(v, "no"));
+        assert_null(t2v_json_at(v, 1));
+        assert_false(t2v_json_bool(v, &b) || t2v_json_int(v, &i) || t2v_json_double(v, &d));
+        assert_true(v == text || t2v_json_str(v).ptr == NULL);
+        assert_true(v == object || t2v_json_first(v).value == NULL);
+        assert_int_equal(t2v_json_len(v), v == array || v == object ? 1 : 0);
+    }
+    assert_true(b && i == 5 && d == 5);
+    assert_int_equal(t2v_json_type(NULL), T2V_JSON_MISSING);
+    assert_string_equal(t2v_json_type_name(text), "a string");
+    assert_string_equal(t2v_json_type_name(NULL), "nothing");
+    t2v_json_free(text);
+    t2v_json_free(array);
+    t2v_json_free(object);
+    t2v_json_free(NULL);
+}
+
+static void test_walk(void **state)
+{
+    (void)state;
+    t2v_json *root = parse(T2V_STR("{\"z\": 0, \"\": 1, \"\xc3\xa9\": 2, \"a\": 9, \"z\": 3}"));
+    const char *keys[] = {"z", "", "\xc3\xa9", "a"};
+    const int64_t values[] = {3, 1, 2, 9}; /* the last of equal keys wins */
+    size_t n = 0;
+    for (struct t2v_json_member m = t2v_json_first(root); m.value != NULL;
+         m = t2v_json_next(root, m), n++) {
+        int64_t got = -1;
+        assert_in_range(n, 0, 3);
+        assert_true(t2v_json_int(m.value, &got));
+        if (!t2v_str_is(m.key, keys[n]) || got != values[n])
+            fail_msg("member %zu: expected %s = %d, got %.*s = %d", n, keys[n], (int)values[n],
+                     T2V_STR_ARG(m.key), (int)got);
+    }
+    assert_int_equal(n, 4);
+    t2v_json_free(root);
+
+    root = parse(T2V_STR("{}"));
+    assert_null(t2v_json_first(root).value);
+    t2v_json_free(root);
+}
+
+static void check_refused(struct t2v_str text, size_t pos, const char *reason)
+{
+    /* A copy of just that size, so that ASan sees a read past its end. */
+    char *copy = malloc(text.len != 0 ? text.len : 1);
+    assert_non_null(copy);
+    memcpy(copy, text.ptr, text.len);
+    t2v_json *root = NULL;
+    struct t2v_err err = {0};
+    int rc = t2v_json_parse((struct t2v_str){copy, text.len}, &root, &err);
+    free(copy);
+    if (rc != T2V_EFORMAT || err.code != T2V_EFORMAT || root != NULL)
+        fail_msg("%.*s: expected %d, got %d", T2V_STR_ARG(text), T2V_EFORMAT, rc);
+    if (err.pos != pos || strstr(err.msg, reason) == NULL)
+        fail_msg("%.*s: expected \"%s\" at %zu, got \"%s\" at %zu", T2V_STR_ARG(text), reason, pos,
+                 err.msg, err.pos);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    check_refused(T2V_STR(""), 0, "end of file");
+    check_refused(T2V_STR("  "), 1, "end of file");
+    check_refused(T2V_STR("[1,]"), 3, "unexpected token");
+    check_refused(T2V_STR("{\"a\":1} x"), 8, "end of file expected");
+    check_refused(T2V_STR("{} {}"), 3, "end of file expected");
+    check_refused(T2V_STR("{}\0"), 2, "end of file expected");
+    check_refused(T2V_STR("[1,2"), 3, "expected near end of file");
+    check_refused(T2V_STR("nul"), 2, "invalid token");
+    check_refused(T2V_STR("NaN"), 2, "invalid token");
+    check_refused(T2V_STR("01"), 0, "invalid token");
+    check_refused(T2V_STR("'a'"), 0, "invalid token");
+    check_refused(T2V_STR("1e999"), 4, "overflow");
+    check_refused(T2V_STR("\"abc"), 3, "premature end");
+    check_refused(T2V_STR("\"a\xff"
+                          "b\""),
+                  2, "unable to decode byte 0xff");
+    check_refused(T2V_STR("\"\xed\xa0\x80\""), 1, "unable to decode");
+    check_refused(T2V_STR("\"\xc0\x80\""), 1, "unable to decode");
+    check_refused(T2V_STR("\"\\ud800\""), 7, "invalid Unicode '\\uD800'");
+    check_refused(T2V_STR("\"\\ud800\\u0041\""), 13, "invalid Unicode");
+    check_refused(T2V_STR("\"\\udc00\""), 7, "invalid Unicode");
+    check_refused(T2V_STR("\"a\\x\""), 3, "invalid escape");
+    check_refused(T2V_STR("{\"a\\u0000\": 1}"), 9, "NUL byte in object key");
+}
+
+/* n times `open`, then, if any, n times `close`. */
+static int parse_deep(const char *open, const char *close, size_t n)
+{
+    struct t2v_err err = {0};
+    t2v_json *root = NULL;
+    size_t n_open = strlen(open), n_close = strlen(close);
+    char *text = malloc(n * (n_open + n_close));
+    assert_non_null(text);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(text + i * n_open, open, n_open);
+        memcpy(text + n * n_open + i * n_close, close, n_close);
+    }
+    int rc = t2v_json_parse((struct t2v_str){text, n * (n_open + n_close)}, &root, &err);
+    t2v_json_free(root);
+    free(text);
+    return rc;
+}
+
+static void test_depth(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_deep("[", "]", 2000), 0);
+    assert_int_equal(parse_deep("[", "]", 100000), T2V_EFORMAT);
+    assert_int_equal(parse_deep("[", "", 100000), T2V_EFORMAT);
+    assert_int_equal(parse_deep("{\"a\":", "}", 100000), T2V_EFORMAT);
+    assert_int_equal(parse_deep("[{\"a\":", "}]", 100000), T2V_EFORMAT);
+}
+
+static void test_unique(void **state)
+{
+    (void)state;
+    t2v_json *root = NULL;
+    struct t2v_err err = {0};
+    assert_int_equal(t2v_json_parse_unique(T2V_STR("{\"a\":1,\"b\":{\"a\":1}}"), &root, &err), 0);
+    t2v_json_free(root);
+    assert_int_equal(t2v_json_parse_unique(T2V_STR("{\"a\":1,\"a\":1}"), &root, &err), T2V_EFORMAT);
+    assert_non_null(strstr(err.msg, "duplicate object key"));
+}
+
+static void test_load(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/t2v-json-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "{\"a\": tru}", 10), 10);
+    close(fd);
+    t2v_json *root = NULL;
+    struct t2v_err err = {0};
+    assert_int_equal(t2v_json_load(path, 100, &root, &err), T2V_EFORMAT);
+    assert_non_null(strstr(err.msg, path));
+    assert_int_equal(err.pos, 8);
+    assert_int_equal(t2v_json_load(path, 9, &root, &err), T2V_ETOOLARGE);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(t2v_json_load(path, 9, &root, &err), T2V_EFORMAT);
+    unlink(path);
+    assert_int_equal(t2v_json_load(path, 9, &root, &err), T2V_EIO);
+    assert_null(root);
+}
+
+/* Each allocation fails in turn: always T2V_ENOMEM, nothing leaks (ASan), and in the end it works.
+ */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct t2v_str text =
+        T2V_STR("{\"a\": [1, \"a string that is longer than the first buffer\", "
+                "{\"b\": [[[]]]}, 1, 2, 3, 4, 5, 6, 7, 8, 9], \"c\": 2, \"d\": {}, "
+                "\"e\": 1, \"f\": 1, \"g\": 1, \"h\": 1, \"i\": 1, \"j\": 1}");
+    long n = 0;
+    for (;; n++) {
+        t2v_json *root = NULL;
+        struct t2v_err err = {0};
+        t2v_mem_fail_at(n);
+        int rc = t2v_json_parse(text, &root, &err);
+        t2v_mem_fail_at(-1);
+        t2v_json_free(root);
+        if (rc == 0)
+            break;
+        if (rc != T2V_ENOMEM || root != NULL)
+            fail_msg("allocation %ld: expected %d, got %d: %s", n, T2V_ENOMEM, rc, err.msg);
+    }
+    assert_in_range(n, 20, 1000);
+}
+
+/* Threads may parse at once, and may share a tree. */
+static void *read_many(void *arg)
+{
+    const t2v_json *shared = arg;
+    for (int i = 0; i < 500; i++) {
+        t2v_json *root = NULL;
+        if (t2v_json_parse(T2V_STR("{\"a\": [1, 2, {\"b\": \"c\"}]}"), &root, NULL) != 0 ||
+            t2v_json_len(t2v_json_get(root, "a")) != 3 ||
+            t2v_json_len(t2v_json_get(shared, "x")) != 2)
+            return arg;
+        t2v_json_free(root);
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    t2v_json *shared = parse(T2V_STR("{\"x\": [1, 2]}"));
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_many, shared), 0);
+    for (size_t i = 0; i < 4; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    t2v_json_free(shared);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_missing),   cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_unique),    cmocka_unit_test(test_load),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
