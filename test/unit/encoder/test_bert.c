@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The encoder alone, from the token ids of the golden files to their vectors, as PyTorch gave them:
+ * float32 arithmetic in another order. Bound: 1e-5 of the largest component, with these weights.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "encoder/encoder.h"
+
+struct fixture {
+    t2v_json *config, *expected;
+    t2v_store *store;
+    struct t2v_kernels kernels;
+    t2v_encoder *encoder;
+};
+
+static void path_to(char path[512], const char *name, const char *file)
+{
+    snprintf(path, 512, "%s/golden/%s/%s", T2V_TEST_DIR, name, file);
+}
+
+static struct fixture open_fixture(const char *name, const char *cpu)
+{
+    struct fixture f = {0};
+    struct t2v_err err = {0};
+    char path[512];
+    path_to(path, name, "config.json");
+    assert_int_equal(t2v_json_load(path, 1 << 20, &f.config, &err), 0);
+    path_to(path, name, "expected.json");
+    assert_int_equal(t2v_json_load(path, 1 << 26, &f.expected, &err), 0);
+    path_to(path, name, ".");
+    assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
+    assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
+    if (t2v_encoder_open(f.config, f.store, &f.kernels, &f.encoder, &err) != 0)
+        fail_msg("%s: %s", name, err.msg);
+    return f;
+}
+
+static void close_fixture(struct fixture *f)
+{
+    t2v_encoder_free(f->encoder);
+    t2v_store_close(f->store);
+    t2v_json_free(f->expected);
+    t2v_json_free(f->config);
+}
+
+struct pass {
+    const struct fixture *fixture;
+    struct t2v_seqs seqs;
+    t2v_scratch *scratch;
+    float *hidden;
+};
+
+static void run_pass(void *arg, const struct t2v_lane *lane)
+{
+    struct pass *pass = arg;
+    t2v_encoder_forward(pass->fixture->encoder, lane, &pass->seqs, pass->scratch, pass->hidden);
+}
+
+/* The hidden states of n sequences as one batch, on a team of n_lane. */
+static float *encode(const struct fixture *f, int32_t *ids, size_t *start, size_t n, int n_lane)
+{
+    struct pass pass = {.fixture = f, .seqs = {ids, start, n, start[n]}};
+    t2v_team *team;
+    assert_int_equal(t2v_team_new(n_lane, &team, NULL), 0);
+    assert_int_equal(t2v_scratch_new(f->encoder, start[n], n_lane, &pass.scratch), 0);
+    pass.hidden = calloc(start[n] * t2v_encoder_shape(f->encoder)->hidden, sizeof(float));
+    t2v_team_run(team, run_pass, &pass);
+    t2v_scratch_free(pass.scratch);
+    t2v_team_free(team);
+    return pass.hidden;
+}
+
+/* All texts' ids end to end. */
+static size_t all_ids(const struct fixture *f, int32_t **ids, size_t **start)
+{
+    const t2v_json *lists = t2v_json_get(f->expected, "ids");
+    size_t n = t2v_json_len(lists), at = 0;
+    *start = calloc(n + 1, sizeof **start);
+    for (size_t i = 0; i < n; i++)
+        (*start)[i + 1] = (*start)[i] + t2v_json_len(t2v_json_at(lists, i));
+    *ids = calloc((*start)[n], sizeof **ids);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < t2v_json_len(t2v_json_at(lists, i)); j++) {
+            int64_t id;
+            assert_true(t2v_json_int(t2v_json_at(t2v_json_at(lists, i), j), &id));
+            (*ids)[at++] = (int32_t)id;
+        }
+    }
+    return n;
+}
+
+static const t2v_json *direct_case(const struct fixture *f, const char *pooling)
+{
+    const t2v_json *cases = t2v_json_get(f->expected, "cases");
+    for (size_t i = 0; i < t2v_json_len(cases); i++) {
+        const t2v_json *c = t2v_json_at(cases, i);
+        bool direct = false;
+        t2v_json_bool(t2v_json_get(c, "direct_tokenize"), &direct);
+        struct t2v_str name = t2v_json_str(t2v_json_get(c, "pooling_strategy"));
+        if (direct && name.ptr != NULL && t2v_str_is(name, pooling))
+            return c;
+    }
+    fail_msg("no such case");
+    return NULL;
+}
+
+/* Both poolings of every text, from one batch of all of them. */
+static void check_fixture(const char *name, const char *cpu, int n_lane)
+{
+    struct fixture f = open_fixture(name, cpu);
+    size_t dim = t2v_encoder_shape(f.encoder)->hidden, *start;
+    int32_t *ids;
+    size_t n = all_ids(&f, &ids, &start);
+    float *hidden = encode(&f, ids, start, n, n_lane);
+    for (int mean = 0; mean < 2; mean++) {
+        const t2v_json *c = direct_case(&f, mean ? "masked_mean" : "cls");
+        const t2v_json *index = t2v_json_get(c, "index"), *vectors = t2v_json_get(c, "vectors");
+        assert_true(t2v_json_len(index) > 0);
+        for (size_t i = 0; i < t2v_json_len(index); i++) {
+            int64_t t;
+            double worst = 0, top = 0;
+            assert_true(t2v_json_int(t2v_json_at(index, i), &t));
+            size_t first = start[t], end = mean ? start[t + 1] : first + 1;
+            for (size_t d = 0; d < dim; d++) {
+                double got = 0, want = NAN;
+                for (size_t row = first; row < end; row++)
+                    got += (double)hidden[row * dim + d] / (double)(end - first);
+                t2v_json_double(t2v_json_at(t2v_json_at(vectors, i), d), &want);
+                top = fmax(top, fabs(want));
+                worst = fmax(worst, fabs(got - want));
+            }
+            if (!(worst <= 1e-5 * top)) {
+                print_error("%s cpu=%s lanes=%d mean=%d text %d: off by %.3g of %.3g\n", name, cpu,
+                            n_lane, mean, (int)t, worst, top);
+                fail();
+            }
+        }
+    }
+    free(hidden);
+    free(ids);
+    free(start);
+    close_fixture(&f);
+}
+
+static void test_golden(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"bert-uncased", "bert-bf16-sharded", "bge-cls",
+                                        "bert-cased-mlm-gamma"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        check_fixture(names[i], "", 1);
+        check_fixture(names[i], "", 3);
+        check_fixture(names[i], "c", 2);
+    }
+}
+
+/* The same bits alone, in a batch and on any number of lanes, where our own kernels multiply. */
+static void test_alone_and_in_a_batch(void **state)
+{
+    (void)state;
+    struct fixture f = open_fixture("bert-uncased", "");
+    size_t dim = t2v_encoder_shape(f.encoder)->hidden, *start;
+    int32_t *ids;
+    size_t n = all_ids(&f, &ids, &start);
+    float *all = encode(&f, ids, start, n, 2);
+    for (size_t t = 0; t < n; t++) {
+        size_t len = start[t + 1] - start[t], alone[2] = {0, len};
+        float *one = encode(&f, ids + start[t], alone, 1, 1 + (int)(t % 3));
+        for (size_t i = 0; i < len * dim; i++) {
+            float other = all[start[t] * dim + i];
+            if (f.kernels.packed ? one[i] != other : fabsf(one[i] - other) > 1e-5f) {
+                print_error("text %zu value %zu: alone %.9g, in a batch %.9g\n", t, i,
+                            (double)one[i], (double)other);
+                fail();
+            }
+        }
+        free(one);
+    }
+    free(all);
+    free(ids);
+    free(start);
+    close_fixture(&f);
+}
+
+/* A changed configuration must be refused with a message that names the key or the tensor. */
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config, *says;
+    } cases[] = {
+        {"{}", "model_type"},
+        {"{\"model_type\":\"gpt9\"}", "'gpt9' is not supported; supported: bert"},
+        {"{\"model_type\":\"bert\"}", "hidden_size is missing"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":\"x\"}", "hidden_size should be an integer"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":0}", "hidden_size is 0"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":1e300}", "hidden_size"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":32,\"num_attention_heads\":2,"
+         "\"intermediate_size\":96,\"num_hidden_layers\":2,\"vocab_size\":1200,"
+         "\"max_position_embeddings\":512,\"hidden_act\":\"mish\"}",
+         "hidden_act 'mish'"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":32,\"num_attention_heads\":3,"
+         "\"intermediate_size\":96,\"num_hidden_layers\":2,\"vocab_size\":1200,"
+         "\"max_position_embeddings\":512,\"hidden_act\":\"gelu\"}",
+         "num_attention_heads 3"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":32,\"num_attention_heads\":2,"
+         "\"intermediate_size\":64,\"num_hidden_layers\":2,\"vocab_size\":1200,"
+         "\"max_position_embeddings\":512,\"hidden_act\":\"gelu\"}",
+         "intermediate.dense.weight has shape [96, 32], expected [64, 32]"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":32,\"num_attention_heads\":2,"
+         "\"intermediate_size\":96,\"num_hidden_layers\":3,\"vocab_size\":1200,"
+         "\"max_position_embeddings\":512,\"hidden_act\":\"gelu\"}",
+         "encoder.layer.2.attention.self.query.weight is missing"},
+        {"{\"model_type\":\"bert\",\"hidden_size\":32,\"num_attention_heads\":2,"
+         "\"intermediate_size\":96,\"num_hidden_layers\":2,\"vocab_size\":1200,"
+         "\"max_position_embeddings\":512,\"hidden_act\":\"gelu\",\"layer_norm_eps\":\"x\"}",
+         "layer_norm_eps should be a number"},
+        {"{\"model_type\":\"bert\",\"position_embedding_type\":\"relative_key\"}",
+         "position_embedding_type 'relative_key'"},
+    };
+    struct fixture f = open_fixture("bert-uncased", "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        t2v_json *config;
+        t2v_encoder *encoder = NULL;
+        struct t2v_err err = {0};
+        assert_int_equal(t2v_json_parse(t2v_str_of(cases[i].config), &config, &err), 0);
+        int rc = t2v_encoder_open(config, f.store, &f.kernels, &encoder, &err);
+        if (rc == 0 || encoder != NULL || strstr(err.msg, cases[i].says) == NULL) {
+            print_error("%s: got %d '%s', expected '%s'\n", cases[i].config, rc, err.msg,
+                        cases[i].says);
+            fail();
+        }
+        t2v_json_free(config);
+    }
+    close_fixture(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_alone_and_in_a_batch),
+        cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
