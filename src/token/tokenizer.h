@@ -4,7 +4,8 @@
 /*
  * Text to token ids, exactly as the Hugging Face tokenizer of the model directory gives them:
  *
- *   text -added tokens-> segments -normalizer-> text -pre-tokenizer-> pieces -model-> ids -template-> ids
+ *   text -added tokens-> segments -normalizer-> text -pre-tokenizer-> pieces -model-> ids
+ * -template-> ids
  *
  * Every stage is read from tokenizer.json, or put together from the older files (vocab.txt and
  * tokenizer_config.json) into the same structures; nothing is assumed. The `truncation` and
@@ -40,8 +41,9 @@ void t2v_token_space_free(t2v_token_space *space);
  * max_tok in all: what is too much is cut from the end before the special tokens are put around it
  * (as `truncation=True, max_length=max_tok`). max_tok is at least the number of special tokens.
  * Work stops early once enough ids are there. Errors: T2V_ENOMEM. */
-int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space, struct t2v_str text,
-                         size_t max_tok, struct t2v_ids *ids, struct t2v_err *err);
+int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                         struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
+                         struct t2v_err *err);
 
 /* How many ids the template adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "token/field.h"
+
+#include <stdio.h>
+
+#include "base/banned.h"
+
+bool t2v_field_there(const t2v_json *object, const char *key)
+{
+    enum t2v_json_type type = t2v_json_type(t2v_json_get(object, key));
+    return type != T2V_JSON_MISSING && type != T2V_JSON_NULL;
+}
+
+int t2v_field_wrong(const t2v_json *value, const char *where, const char *wanted,
+                    struct t2v_err *err)
+{
+    if (value == NULL)
+        return t2v_fail(err, T2V_EFORMAT, "%s is missing", where);
+    return t2v_fail(err, T2V_EFORMAT, "%s is %s, not %s", where, t2v_json_type_name(value), wanted);
+}
+
+static int wrong(const t2v_json *object, const char *where, const char *key, const char *wanted,
+                 struct t2v_err *err)
+{
+    char path[T2V_WHERE_MAX];
+    snprintf(path, sizeof path, "%s%s%s", where, where[0] != '\0' ? "." : "", key);
+    return t2v_field_wrong(t2v_json_get(object, key), path, wanted, err);
+}
+
+int t2v_field_bool(const t2v_json *object, const char *where, const char *key, bool *out,
+                   struct t2v_err *err)
+{
+    if (!t2v_json_bool(t2v_json_get(object, key), out))
+        return wrong(object, where, key, "true or false", err);
+    return 0;
+}
+
+int t2v_field_bool_opt(const t2v_json *object, const char *where, const char *key, bool *out,
+                       struct t2v_err *err)
+{
+    return t2v_field_there(object, key) ? t2v_field_bool(object, where, key, out, err) : 0;
+}
+
+int t2v_field_str(const t2v_json *object, const char *where, const char *key, struct t2v_str *out,
+                  struct t2v_err *err)
+{
+    struct t2v_str s = t2v_json_str(t2v_json_get(object, key));
+    if (s.ptr == NULL)
+        return wrong(object, where, key, "a string", err);
+    *out = s;
+    return 0;
+}
+
+int t2v_field_int(const t2v_json *object, const char *where, const char *key, int64_t min,
+                  int64_t max, int64_t *out, struct t2v_err *err)
+{
+    char wanted[80];
+    snprintf(wanted, sizeof wanted, "a whole number in [%lld, %lld]", (long long)min,
+             (long long)max);
+    int64_t n;
+    if (!t2v_json_int(t2v_json_get(object, key), &n))
+        return wrong(object, where, key, wanted, err);
+    if (n < min || n > max)
+        return t2v_fail(err, T2V_EFORMAT, "%s.%s is %lld, not %s", where, key, (long long)n,
+                        wanted);
+    *out = n;
+    return 0;
+}
+
+int t2v_field_array(const t2v_json *object, const char *where, const char *key,
+                    const t2v_json **out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(object, key);
+    if (t2v_json_type(value) != T2V_JSON_ARRAY)
+        return wrong(object, where, key, "an array", err);
+    *out = value;
+    return 0;
+}
+
+int t2v_field_object(const t2v_json *object, const char *where, const char *key,
+                     const t2v_json **out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(object, key);
+    if (t2v_json_type(value) != T2V_JSON_OBJECT)
+        return wrong(object, where, key, "an object", err);
+    *out = value;
+    return 0;
+}
+
+int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t2v_err *err)
+{
+    int64_t id;
+    if (!t2v_json_int(value, &id))
+        return t2v_field_wrong(value, name, "a token id", err);
+    if (id < 0 || id > T2V_TOKEN_MAX_ID)
+        return t2v_fail(err, T2V_EFORMAT, "%s is %lld, not a token id in [0, %d]", name,
+                        (long long)id, T2V_TOKEN_MAX_ID);
+    *out = (int32_t)id;
+    return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_FIELD_H
+#define T2V_TOKEN_FIELD_H
+/*
+ * Fields of the tokenizer's JSON files, with errors that name them: "normalizer.lowercase is a
+ * string, not true or false". `where` is the path of the object inside its file; who knows the file
+ * puts its name before. A null counts as missing.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "json/json.h"
+
+enum { T2V_WHERE_MAX = 160, T2V_TOKEN_MAX_ID = (1 << 24) - 1 };
+
+/* Each needs object[key] to be there and of the kind: 0 or T2V_EFORMAT. */
+int t2v_field_bool(const t2v_json *object, const char *where, const char *key, bool *out,
+                   struct t2v_err *err);
+int t2v_field_str(const t2v_json *object, const char *where, const char *key, struct t2v_str *out,
+                  struct t2v_err *err);
+int t2v_field_int(const t2v_json *object, const char *where, const char *key, int64_t min,
+                  int64_t max, int64_t *out, struct t2v_err *err);
+int t2v_field_array(const t2v_json *object, const char *where, const char *key,
+                    const t2v_json **out, struct t2v_err *err);
+int t2v_field_object(const t2v_json *object, const char *where, const char *key,
+                     const t2v_json **out, struct t2v_err *err);
+/* As t2v_field_bool, but leaves *out alone when the field is missing. */
+int t2v_field_bool_opt(const t2v_json *object, const char *where, const char *key, bool *out,
+                       struct t2v_err *err);
+
+/* True when object[key] is neither missing nor null. */
+bool t2v_field_there(const t2v_json *object, const char *key);
+/* A token id: a number in [0, T2V_TOKEN_MAX_ID]. name is its whole path. */
+int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t2v_err *err);
+/* T2V_EFORMAT: "WHERE is KIND, not WANTED", or "WHERE is missing". */
+int t2v_field_wrong(const t2v_json *value, const char *where, const char *wanted,
+                    struct t2v_err *err);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Opens a tokenizer: which files, in which order, and what transformers does once they are read. */
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "token/parts.h"
+
+#include "base/banned.h"
+
+/* The tokens of the settings that transformers adds to a loaded tokenizer: the whole decoder, then
+ * those special tokens that came with flags or that nobody knows yet. */
+static int list_tokens(const struct t2v_settings *settings, const t2v_tokenizer *tokenizer,
+                       struct t2v_added_list *list)
+{
+    const struct t2v_added_list *decoder = &settings->decoder;
+    for (size_t i = 0; i < decoder->n; i++) {
+        struct t2v_added_token token = decoder->ptr[i];
+        for (size_t j = 0; j < T2V_N_SPECIAL + settings->n_more && !token.special; j++) {
+            const struct t2v_special_token *special =
+                j < T2V_N_SPECIAL ? &settings->special[j] : &settings->more[j - T2V_N_SPECIAL];
+            token.special = special->there && t2v_str_eq(special->token.content, token.content);
+        }
+        if (t2v_added_list_add(list, &token) != 0)
+            return T2V_ENOMEM;
+    }
+    for (size_t j = 0; j < T2V_N_SPECIAL + settings->n_more; j++) {
+        const struct t2v_special_token *special =
+            j < T2V_N_SPECIAL ? &settings->special[j] : &settings->more[j - T2V_N_SPECIAL];
+        if (!special->there)
+            continue;
+        bool known =
+            special->plain && t2v_map_get(&tokenizer->added.id_of, special->token.content) >= 0;
+        for (size_t i = 0; i < list->n && !known; i++)
+            known = (special->plain || i >= decoder->n) &&
+                    t2v_str_eq(list->ptr[i].content, special->token.content);
+        if (!known && t2v_added_list_add(list, &special->token) != 0)
+            return T2V_ENOMEM;
+    }
+    return 0;
+}
+
+/* UPSTREAM: the classes of BERT and MPNet set the flags of a BertNormalizer from the settings,
+ * which have defaults, so a do_lower_case that is not there overrules tokenizer.json's lowercase:
+ * false. The patterns of added tokens keep the normalizer that was there before. */
+static void override_normalizer(const struct t2v_settings *settings, t2v_tokenizer *tokenizer)
+{
+    struct t2v_norm_step *step = &tokenizer->normalizer.steps[0];
+    bool is_bert = tokenizer->normalizer.n == 1 && !tokenizer->normalizer.sequence &&
+                   strcmp(step->name, "BertNormalizer") == 0;
+    if (!is_bert || settings->class_ == T2V_CLASS_PLAIN)
+        return;
+    bool mpnet = settings->class_ == T2V_CLASS_MPNET;
+    bool same_accents = settings->accents_null
+                            ? step->accents_null
+                            : !step->accents_null && step->accents == settings->accents;
+    if (step->lower == settings->lower && same_accents &&
+        (mpnet || step->chinese == settings->chinese))
+        return;
+    t2v_norm_bert(step, step->clean, mpnet ? step->chinese : settings->chinese,
+                  settings->accents_null ? NULL : &settings->accents, settings->lower);
+}
+
+int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
+                       struct t2v_err *err)
+{
+    struct t2v_added_list list = {0};
+    int rc = list_tokens(settings, tokenizer, &list);
+    if (rc == 0 && list.n != 0)
+        rc = t2v_added_add(&tokenizer->added, list.ptr, list.n, tokenizer->model);
+    t2v_free(list.ptr);
+    if (rc != 0)
+        return t2v_fail(err, rc, "the special tokens do not fit");
+    rc = t2v_added_build(&tokenizer->added, &tokenizer->normalizer, settings->split_special, err);
+    if (rc != 0)
+        return rc;
+    override_normalizer(settings, tokenizer);
+    tokenizer->cut_left = settings->cut_left;
+    tokenizer->model_max = settings->model_max;
+    tokenizer->chunked = t2v_normalizer_local(&tokenizer->normalizer) &&
+                         t2v_pretok_cuts_at_space(&tokenizer->pretok) &&
+                         !tokenizer->added.normalized.has_space;
+    return 0;
+}
+
+static int describe(t2v_tokenizer *tokenizer, const struct t2v_settings *settings)
+{
+    struct t2v_buf buf;
+    t2v_buf_init(&buf, 8192);
+    t2v_buf_addf(&buf, "%s: ", tokenizer->source);
+    for (size_t i = 0; i < tokenizer->normalizer.n; i++)
+        t2v_buf_addf(&buf, "%s, ", tokenizer->normalizer.steps[i].name);
+    for (size_t i = 0; i < tokenizer->pretok.n; i++)
+        t2v_buf_addf(&buf, "%s, ", tokenizer->pretok.steps[i].name);
+    t2v_buf_addf(&buf, "%s of %zu, %zu added tokens, template %zu + text + %zu",
+                 tokenizer->model->ops->name, tokenizer->model->n_vocab, tokenizer->added.by_id.n,
+                 tokenizer->tmpl.before.len, tokenizer->tmpl.behind.len);
+    if (settings->class_name[0] != '\0')
+        t2v_buf_addf(&buf, ", class %s", settings->class_name);
+    struct t2v_str copy = {NULL, 0};
+    if (buf.fail == 0)
+        copy = t2v_arena_dup(&tokenizer->arena, t2v_buf_str(&buf));
+    t2v_buf_deinit(&buf);
+    tokenizer->describe = copy.ptr;
+    return copy.ptr != NULL ? 0 : T2V_ENOMEM;
+}
+
+static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
+                      struct t2v_settings *settings, struct t2v_err *err)
+{
+    char path[4096];
+    int rc = t2v_file_join(path, sizeof path, model_dir, "tokenizer.json", err);
+    if (rc != 0)
+        return rc;
+    if (t2v_file_exists(path)) {
+        rc = t2v_load_json(path, tokenizer, settings, err);
+        if (rc == 0 && t2v_settings_finish(settings) != 0)
+            rc = t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer's settings");
+        return rc;
+    }
+    rc = t2v_file_join(path, sizeof path, model_dir, "vocab.txt", err);
+    if (rc != 0)
+        return rc;
+    if (!t2v_file_exists(path))
+        return t2v_fail(err, T2V_EIO, "%s: neither tokenizer.json nor vocab.txt is there",
+                        model_dir);
+    /* vocab.txt alone can be nothing but BERT's. */
+    if (settings->class_ == T2V_CLASS_PLAIN && settings->class_name[0] != '\0')
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "%s: there is no tokenizer.json, and a %s cannot be made of vocab.txt",
+                        model_dir, settings->class_name);
+    if (settings->class_ == T2V_CLASS_PLAIN)
+        settings->class_ = T2V_CLASS_BERT;
+    if (t2v_settings_finish(settings) != 0)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer's settings");
+    return t2v_load_legacy(path, tokenizer, settings, err);
+}
+
+int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err)
+{
+    struct t2v_settings settings = {0};
+    t2v_tokenizer *tokenizer = t2v_alloc_zero(1, sizeof *tokenizer);
+    if (tokenizer == NULL || t2v_added_init(&tokenizer->added) != 0) {
+        t2v_free(tokenizer);
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer");
+    }
+    int rc = t2v_settings_read(model_dir, &settings, err);
+    if (rc == 0)
+        rc = load_parts(model_dir, tokenizer, &settings, err);
+    if (rc == 0) {
+        rc = t2v_settings_apply(&settings, tokenizer, err);
+        if (rc != 0)
+            t2v_fail_in(err, rc, model_dir);
+    }
+    if (rc == 0 && describe(tokenizer, &settings) != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer");
+    t2v_settings_deinit(&settings);
+    if (rc != 0) {
+        t2v_tokenizer_free(tokenizer);
+        return rc;
+    }
+    *out = tokenizer;
+    return 0;
+}
+
+void t2v_tokenizer_free(t2v_tokenizer *tokenizer)
+{
+    if (tokenizer == NULL)
+        return;
+    t2v_model_free(tokenizer->model);
+    t2v_template_deinit(&tokenizer->tmpl);
+    t2v_added_deinit(&tokenizer->added);
+    t2v_arena_free(&tokenizer->arena);
+    t2v_free(tokenizer);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tokenizer.json: each component reads its own part of it. */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "token/field.h"
+#include "token/parts.h"
+
+#include "base/banned.h"
+
+/* One of added_tokens; here every field must be there, as the library has it. */
+static int read_added(const t2v_json *value, const char *where, struct t2v_added_token *token,
+                      struct t2v_err *err)
+{
+    char path[T2V_WHERE_MAX];
+    snprintf(path, sizeof path, "%.150s.id", where);
+    int rc = t2v_field_id(t2v_json_get(value, "id"), path, &token->id, err);
+    if (rc == 0)
+        rc = t2v_field_str(value, where, "content", &token->content, err);
+    const struct {
+        const char *key;
+        bool *to;
+    } flags[] = {
+        {"single_word", &token->single_word}, {"lstrip", &token->lstrip},
+        {"rstrip", &token->rstrip},           {"normalized", &token->normalized},
+        {"special", &token->special},
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof *flags && rc == 0; i++)
+        rc = t2v_field_bool(value, where, flags[i].key, flags[i].to, err);
+    return rc;
+}
+
+/* The id that the file gives to a token is not the one it gets, when the two differ: the library
+ * takes the model's, or the next free one. */
+static int load_added(const t2v_json *list, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                      struct t2v_err *err)
+{
+    if (list == NULL)
+        return 0;
+    if (t2v_json_type(list) != T2V_JSON_ARRAY)
+        return t2v_field_wrong(list, "added_tokens", "an array", err);
+    size_t n = t2v_json_len(list);
+    struct t2v_added_token *tokens = t2v_alloc_zero(n, sizeof *tokens);
+    int rc = tokens == NULL ? t2v_fail(err, T2V_ENOMEM, "no memory for added_tokens") : 0;
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        char path[T2V_WHERE_MAX];
+        snprintf(path, sizeof path, "added_tokens[%zu]", i);
+        rc = read_added(t2v_json_at(list, i), path, &tokens[i], err);
+        if (rc != 0 || settings->has_decoder)
+            continue;
+        /* The settings live longer than this file's tree. */
+        struct t2v_added_token copy = tokens[i];
+        copy.content = t2v_arena_dup(&tokenizer->arena, copy.content);
+        if (copy.content.ptr == NULL || t2v_settings_add(settings, &copy) != 0)
+            rc = t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+    }
+    if (rc == 0) {
+        rc = t2v_added_add(&tokenizer->added, tokens, n, tokenizer->model);
+        if (rc != 0)
+            t2v_fail(err, rc, "added_tokens do not fit");
+    }
+    t2v_free(tokens);
+    return rc;
+}
+
+static int load_parts(const t2v_json *root, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                      struct t2v_err *err)
+{
+    int rc = t2v_normalizer_load(t2v_json_get(root, "normalizer"), "normalizer", &tokenizer->arena,
+                                 &tokenizer->normalizer, err);
+    if (rc == 0)
+        rc = t2v_pretok_load(t2v_json_get(root, "pre_tokenizer"), "pre_tokenizer",
+                             &tokenizer->arena, &tokenizer->pretok, err);
+    if (rc == 0)
+        rc = t2v_model_load(t2v_json_get(root, "model"), "model", &tokenizer->model, err);
+    if (rc == 0)
+        rc = t2v_template_load(t2v_json_get(root, "post_processor"), "post_processor",
+                               &tokenizer->tmpl, err);
+    if (rc == 0)
+        rc = load_added(t2v_json_get(root, "added_tokens"), tokenizer, settings, err);
+    return rc;
+}
+
+int t2v_load_json(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                  struct t2v_err *err)
+{
+    t2v_json *root;
+    int rc = t2v_json_load(path, T2V_TOKENIZER_MAX_BYTES, &root, err);
+    if (rc != 0)
+        return rc;
+    if (t2v_json_type(root) != T2V_JSON_OBJECT)
+        rc = t2v_field_wrong(root, "the whole", "an object", err);
+    else
+        rc = load_parts(root, tokenizer, settings, err);
+    if (rc != 0)
+        t2v_fail_in(err, rc, path);
+    /* The one thing that counts of `truncation`: transformers goes on cutting at that side. */
+    const t2v_json *cut = t2v_json_get(t2v_json_get(root, "truncation"), "direction");
+    if (!settings->cut_side_known && t2v_str_is(t2v_json_str(cut), "Left"))
+        settings->cut_left = true;
+    t2v_json_free(root);
+    tokenizer->source = "tokenizer.json";
+    return rc;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "token/normalize.h"
+
+#include <stdio.h>
+
+#include "token/field.h"
+
+#include "base/banned.h"
+
+enum { MAX_TEXT_BYTES = 1 << 30 };
+
+/* The kinds. Each has how it runs and how it is read; the steps come zeroed, run and local set. */
+
+static int run_normal_form(const struct t2v_norm_step *step, struct t2v_str in,
+                           struct t2v_cps *scratch, struct t2v_buf *out)
+{
+    return t2v_unicode_normal_form(in, step->compat, step->compose, scratch, out);
+}
+
+static int put(struct t2v_buf *out, uint32_t cp)
+{
+    char *to = t2v_buf_room(out, 4);
+    if (to == NULL)
+        return out->fail;
+    out->len += (size_t)(t2v_utf8_put(to, cp) - to);
+    return 0;
+}
+
+static int run_lowercase(const struct t2v_norm_step *step, struct t2v_str in,
+                         struct t2v_cps *scratch, struct t2v_buf *out)
+{
+    (void)step;
+    (void)scratch;
+    int rc = 0;
+    for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
+        uint32_t lower[2];
+        size_t n = t2v_unicode_lower(t2v_utf8_next(&at, end), lower);
+        rc = put(out, lower[0]);
+        if (n == 2 && rc == 0)
+            rc = put(out, lower[1]);
+    }
+    return rc;
+}
+
+static int run_strip_accents(const struct t2v_norm_step *step, struct t2v_str in,
+                             struct t2v_cps *scratch, struct t2v_buf *out)
+{
+    (void)step;
+    (void)scratch;
+    int rc = 0;
+    for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
+        uint32_t cp = t2v_utf8_next(&at, end);
+        if (cp < 0x300 || !(t2v_unicode_flags(cp) & T2V_UNI_MARK))
+            rc = put(out, cp);
+    }
+    return rc;
+}
+
+static int run_strip(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
+                     struct t2v_buf *out)
+{
+    (void)scratch;
+    const char *begin = in.ptr, *end = in.ptr + in.len;
+    while (step->left && begin < end) {
+        const char *next = begin;
+        if (!t2v_unicode_space(t2v_utf8_next(&next, end)))
+            break;
+        begin = next;
+    }
+    while (step->right && begin < end) {
+        const char *last = t2v_utf8_back(begin, end), *at = last;
+        if (!t2v_unicode_space(t2v_utf8_next(&at, end)))
+            break;
+        end = last;
+    }
+    return t2v_buf_add(out, begin, (size_t)(end - begin));
+}
+
+static int load_strip(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                      struct t2v_norm_step *step, struct t2v_err *err)
+{
+    (void)arena;
+    int rc = t2v_field_bool(value, where, "strip_left", &step->left, err);
+    return rc == 0 ? t2v_field_bool(value, where, "strip_right", &step->right, err) : rc;
+}
+
+static int run_replace(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
+                       struct t2v_buf *out)
+{
+    (void)scratch;
+    struct t2v_str left = in;
+    for (;;) {
+        const char *hit =
+            left.len != 0 ? memmem(left.ptr, left.len, step->pattern.ptr, step->pattern.len) : NULL;
+        if (hit == NULL)
+            return t2v_buf_add(out, left.ptr, left.len);
+        size_t before = (size_t)(hit - left.ptr);
+        t2v_buf_add(out, left.ptr, before);
+        if (t2v_buf_add(out, step->content.ptr, step->content.len) != 0)
+            return out->fail;
+        left = t2v_str_skip(left, before + step->pattern.len);
+    }
+}
+
+static int load_replace(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                        struct t2v_norm_step *step, struct t2v_err *err)
+{
+    struct t2v_str content, plain;
+    const t2v_json *pattern;
+    char path[T2V_WHERE_MAX];
+    int rc = t2v_field_object(value, where, "pattern", &pattern, err);
+    if (rc == 0)
+        rc = t2v_field_str(value, where, "content", &content, err);
+    if (rc != 0)
+        return rc;
+    snprintf(path, sizeof path, "%s.pattern", where);
+    if (t2v_json_get(pattern, "Regex") != NULL)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: Replace with a Regex is not supported", path);
+    rc = t2v_field_str(pattern, path, "String", &plain, err);
+    if (rc != 0)
+        return rc;
+    if (plain.len == 0)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "%s.String is empty", path);
+    step->pattern = t2v_arena_dup(arena, plain);
+    step->content = t2v_arena_dup(arena, content);
+    if (step->pattern.ptr == NULL || step->content.ptr == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+    return 0;
+}
+
+static int load_bert(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                     struct t2v_norm_step *step, struct t2v_err *err)
+{
+    (void)arena;
+    bool clean, chinese, accents = false, lower;
+    int rc = t2v_field_bool(value, where, "clean_text", &clean, err);
+    if (rc == 0)
+        rc = t2v_field_bool(value, where, "handle_chinese_chars", &chinese, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "strip_accents", &accents, err);
+    if (rc == 0)
+        rc = t2v_field_bool(value, where, "lowercase", &lower, err);
+    if (rc == 0)
+        t2v_norm_bert(step, clean, chinese,
+                      t2v_field_there(value, "strip_accents") ? &accents : NULL, lower);
+    return rc;
+}
+
+/* clang-format off */
+static const struct {
+    const char *type;
+    int (*run)(const struct t2v_norm_step *, struct t2v_str, struct t2v_cps *, struct t2v_buf *);
+    int (*load)(const t2v_json *, const char *, struct t2v_arena *, struct t2v_norm_step *,
+                struct t2v_err *); /* NULL: it has no fields */
+    bool local, compat, compose;
+} kinds[] = {
+    {"BertNormalizer", NULL,              load_bert,    true,  false, false},
+    {"Lowercase",      run_lowercase,     NULL,         true,  false, false},
+    {"NFC",            run_normal_form,   NULL,         true,  false, true},
+    {"NFD",            run_normal_form,   NULL,         true,  false, false},
+    {"NFKC",           run_normal_form,   NULL,         true,  true,  true},
+    {"NFKD",           run_normal_form,   NULL,         true,  true,  false},
+    {"Replace",        run_replace,       load_replace, false, false, false},
+    {"Strip",          run_strip,         load_strip,   false, false, false},
+    {"StripAccents",   run_strip_accents, NULL,         true,  false, false},
+};
+/* clang-format on */
+
+static int load_step(const t2v_json *value, const char *where, struct t2v_str type,
+                     struct t2v_arena *arena, struct t2v_normalizer *normalizer,
+                     struct t2v_err *err)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!t2v_str_is(type, kinds[i].type))
+            continue;
+        if (normalizer->n == T2V_NORM_MAX_STEPS)
+            return t2v_fail(err, T2V_ETOOLARGE, "%s: more than %d normalizers", where,
+                            T2V_NORM_MAX_STEPS);
+        struct t2v_norm_step step = {
+            .name = kinds[i].type,
+            .run = kinds[i].run,
+            .local = kinds[i].local,
+            .compat = kinds[i].compat,
+            .compose = kinds[i].compose,
+        };
+        int rc = kinds[i].load != NULL ? kinds[i].load(value, where, arena, &step, err) : 0;
+        if (rc == 0)
+            normalizer->steps[normalizer->n++] = step;
+        return rc;
+    }
+    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the normalizer \"%.*s\" is not supported", where,
+                    T2V_STR_ARG(type));
+}
+
+static int load(const t2v_json *value, const char *where, unsigned depth, struct t2v_arena *arena,
+                struct t2v_normalizer *normalizer, struct t2v_err *err)
+{
+    struct t2v_str type;
+    int rc = t2v_field_str(value, where, "type", &type, err);
+    if (rc != 0)
+        return rc;
+    if (!t2v_str_is(type, "Sequence"))
+        return load_step(value, where, type, arena, normalizer, err);
+    if (depth == T2V_TOKEN_MAX_DEPTH)
+        return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
+    const t2v_json *list;
+    rc = t2v_field_array(value, where, "normalizers", &list, err);
+    for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
+        char path[T2V_WHERE_MAX];
+        snprintf(path, sizeof path, "%.120s.normalizers[%zu]", where, i);
+        rc = load(t2v_json_at(list, i), path, depth + 1, arena, normalizer, err);
+    }
+    return rc;
+}
+
+int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                        struct t2v_normalizer *normalizer, struct t2v_err *err)
+{
+    if (value == NULL || t2v_json_type(value) == T2V_JSON_NULL)
+        return 0;
+    normalizer->sequence = t2v_str_is(t2v_json_str(t2v_json_get(value, "type")), "Sequence");
+    return load(value, where, 0, arena, normalizer, err);
+}
+
+void t2v_norm_space_init(struct t2v_norm_space *space)
+{
+    *space = (struct t2v_norm_space){0};
+    t2v_buf_init(&space->text[0], MAX_TEXT_BYTES);
+    t2v_buf_init(&space->text[1], MAX_TEXT_BYTES);
+}
+
+void t2v_norm_space_deinit(struct t2v_norm_space *space)
+{
+    t2v_buf_deinit(&space->text[0]);
+    t2v_buf_deinit(&space->text[1]);
+    t2v_cps_deinit(&space->cps);
+}
+
+int t2v_normalizer_run(const struct t2v_normalizer *normalizer, struct t2v_norm_space *space,
+                       struct t2v_str in, struct t2v_str *out)
+{
+    for (size_t i = 0; i < normalizer->n; i++) {
+        struct t2v_buf *to = &space->text[i & 1];
+        to->len = 0;
+        to->fail = 0;
+        int rc = normalizer->steps[i].run(&normalizer->steps[i], in, &space->cps, to);
+        if (rc == 0)
+            rc = to->fail;
+        if (rc != 0)
+            return rc;
+        in = t2v_buf_str(to);
+    }
+    *out = in;
+    return 0;
+}
+
+bool t2v_normalizer_local(const struct t2v_normalizer *normalizer)
+{
+    for (size_t i = 0; i < normalizer->n; i++) {
+        if (!normalizer->steps[i].local)
+            return false;
+    }
+    return true;
+}

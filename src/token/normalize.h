@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_NORMALIZE_H
+#define T2V_TOKEN_NORMALIZE_H
+/*
+ * The normalizer: a list of steps, each of which rewrites the whole text. A Sequence is flattened
+ * into the list. A new kind of step is one function that runs it, one that reads it from JSON, and
+ * a line in the table of normalize.c. Read-only once loaded.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "token/unicode.h"
+#include "json/json.h"
+
+enum { T2V_NORM_MAX_STEPS = 32, T2V_TOKEN_MAX_DEPTH = 8 };
+
+struct t2v_norm_step {
+    const char *name; /* "NFC" */
+    /* Appends the rewritten text to out, which is empty. 0, T2V_ENOMEM or out's failure. */
+    int (*run)(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
+               struct t2v_buf *out);
+    /* What comes out of a text is what comes out of its parts, when it is cut before an ASCII
+     * white space character. */
+    bool local;
+    /* Settings; which of them count depends on the kind. */
+    bool clean, chinese, accents_null, accents, lower; /* BertNormalizer */
+    uint8_t ascii[128];              /* BertNormalizer: what ASCII becomes; 0xff: dropped */
+    bool compat, compose;            /* normal forms */
+    bool left, right;                /* Strip */
+    struct t2v_str pattern, content; /* Replace; owned by the arena */
+};
+
+struct t2v_normalizer {
+    struct t2v_norm_step steps[T2V_NORM_MAX_STEPS];
+    size_t n;
+    bool sequence; /* the outermost component was a Sequence */
+};
+
+/* Scratch of one thread; a zeroed struct is empty. */
+struct t2v_norm_space {
+    struct t2v_buf text[2];
+    struct t2v_cps cps;
+};
+void t2v_norm_space_init(struct t2v_norm_space *space);
+void t2v_norm_space_deinit(struct t2v_norm_space *space);
+
+/* Reads the component `value` (null: no steps), adding its steps to a zeroed *normalizer. where:
+ * its path in the file. T2V_EFORMAT, T2V_EUNSUPPORTED (a kind that we do not know), T2V_ENOMEM. */
+int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                        struct t2v_normalizer *normalizer, struct t2v_err *err);
+/* Makes *step a BertNormalizer. accents: NULL is null, which means "as lower". */
+void t2v_norm_bert(struct t2v_norm_step *step, bool clean, bool chinese, const bool *accents,
+                   bool lower);
+
+/* Sets *out to the normalised text, good until the next run with this space (in, if there are no
+ * steps). 0, T2V_ENOMEM, or T2V_ETOOLARGE when it grows beyond 1 GiB. */
+int t2v_normalizer_run(const struct t2v_normalizer *normalizer, struct t2v_norm_space *space,
+                       struct t2v_str in, struct t2v_str *out);
+/* True when every step is local. */
+bool t2v_normalizer_local(const struct t2v_normalizer *normalizer);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "token/pretok.h"
+
+#include <stdio.h>
+
+#include "token/field.h"
+#include "token/normalize.h"
+#include "token/unicode.h"
+
+#include "base/banned.h"
+
+/* What a character is to the splitters below. */
+enum char_kind { WORD, SPACE, PUNCT };
+
+static int emit_range(struct t2v_pretok_run *run, const char *begin, const char *end)
+{
+    return begin == end ? 0 : t2v_pretok_emit(run, (struct t2v_str){begin, (size_t)(end - begin)});
+}
+
+/* BertPreTokenizer: words between white space; each punctuation character is a piece of its own. */
+
+static enum char_kind bert_class(uint32_t cp)
+{
+    if (t2v_unicode_space(cp))
+        return SPACE;
+    return t2v_unicode_flags(cp) & T2V_UNI_PUNCT ? PUNCT : WORD;
+}
+
+/* bert_class of ASCII: the symbols and punctuation, and White_Space. */
+static enum char_kind bert_ascii_class(unsigned char c)
+{
+    if (c == ' ' || (c >= '\t' && c <= '\r'))
+        return SPACE;
+    bool punct = (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
+                 (c >= '{' && c <= '~');
+    return punct ? PUNCT : WORD;
+}
+
+static int split_bert(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                      struct t2v_str text)
+{
+    (void)step;
+    const char *begin = text.ptr, *at = text.ptr, *end = text.ptr + text.len;
+    while (at < end) {
+        const char *here = at;
+        unsigned char c = (unsigned char)*at;
+        enum char_kind kind;
+        if (c < 0x80) {
+            kind = bert_ascii_class(c);
+            at++;
+        } else {
+            kind = bert_class(t2v_utf8_next(&at, end));
+        }
+        if (kind == WORD)
+            continue;
+        int rc = emit_range(run, begin, here);
+        if (rc == 0 && kind == PUNCT)
+            rc = emit_range(run, here, at);
+        if (rc != 0)
+            return rc;
+        begin = at;
+    }
+    return emit_range(run, begin, end);
+}
+
+/* WhitespaceSplit: what stands between white space. */
+static int split_space(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                       struct t2v_str text)
+{
+    (void)step;
+    const char *begin = text.ptr, *at = text.ptr, *end = text.ptr + text.len;
+    while (at < end) {
+        const char *here = at;
+        if (!t2v_unicode_space(t2v_utf8_next(&at, end)))
+            continue;
+        int rc = emit_range(run, begin, here);
+        if (rc != 0)
+            return rc;
+        begin = at;
+    }
+    return emit_range(run, begin, end);
+}
+
+/* Whitespace: \w+|[^\w\s]+ */
+static int split_words(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                       struct t2v_str text)
+{
+    (void)step;
+    const char *begin = text.ptr, *at = text.ptr, *end = text.ptr + text.len;
+    enum char_kind last = SPACE;
+    while (at < end) {
+        const char *here = at;
+        uint32_t cp = t2v_utf8_next(&at, end);
+        enum char_kind kind = PUNCT;
+        if (t2v_unicode_flags(cp) & T2V_UNI_WORD)
+            kind = WORD;
+        else if (t2v_unicode_space(cp))
+            kind = SPACE;
+        if (kind == last)
+            continue;
+        int rc = last != SPACE ? emit_range(run, begin, here) : 0;
+        if (rc != 0)
+            return rc;
+        begin = here;
+        last = kind;
+    }
+    return last != SPACE ? emit_range(run, begin, end) : 0;
+}
+
+static const struct {
+    const char *type;
+    int (*split)(const struct t2v_pretok_step *, struct t2v_pretok_run *, struct t2v_str);
+    int (*load)(const t2v_json *, const char *, struct t2v_arena *, struct t2v_pretok_step *,
+                struct t2v_err *); /* NULL: it has no fields */
+    bool cuts_at_space;
+} kinds[] = {
+    {"BertPreTokenizer", split_bert, NULL, true},
+    {"Whitespace", split_words, NULL, true},
+    {"WhitespaceSplit", split_space, NULL, true},
+};
+
+static const size_t n_kind = sizeof kinds / sizeof *kinds;
+
+bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type)
+{
+    for (size_t i = 0; i < n_kind && pretok->n < T2V_PRETOK_MAX_STEPS; i++) {
+        if (kinds[i].load != NULL || strcmp(kinds[i].type, type) != 0)
+            continue;
+        pretok->steps[pretok->n++] = (struct t2v_pretok_step){
+            .name = kinds[i].type,
+            .split = kinds[i].split,
+            .cuts_at_space = kinds[i].cuts_at_space,
+        };
+        return true;
+    }
+    return false;
+}
+
+static int load_step(const t2v_json *value, const char *where, struct t2v_str type,
+                     struct t2v_arena *arena, struct t2v_pretok *pretok, struct t2v_err *err)
+{
+    for (size_t i = 0; i < n_kind; i++) {
+        if (!t2v_str_is(type, kinds[i].type))
+            continue;
+        if (pretok->n == T2V_PRETOK_MAX_STEPS)
+            return t2v_fail(err, T2V_ETOOLARGE, "%s: more than %d pre-tokenizers", where,
+                            T2V_PRETOK_MAX_STEPS);
+        struct t2v_pretok_step step = {
+            .name = kinds[i].type,
+            .split = kinds[i].split,
+            .cuts_at_space = kinds[i].cuts_at_space,
+        };
+        int rc = kinds[i].load != NULL ? kinds[i].load(value, where, arena, &step, err) : 0;
+        if (rc == 0)
+            pretok->steps[pretok->n++] = step;
+        return rc;
+    }
+    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the pre-tokenizer \"%.*s\" is not supported", where,
+                    T2V_STR_ARG(type));
+}
+
+static int load(const t2v_json *value, const char *where, unsigned depth, struct t2v_arena *arena,
+                struct t2v_pretok *pretok, struct t2v_err *err)
+{
+    struct t2v_str type;
+    int rc = t2v_field_str(value, where, "type", &type, err);
+    if (rc != 0)
+        return rc;
+    if (!t2v_str_is(type, "Sequence"))
+        return load_step(value, where, type, arena, pretok, err);
+    if (depth == T2V_TOKEN_MAX_DEPTH)
+        return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
+    const t2v_json *list;
+    rc = t2v_field_array(value, where, "pretokenizers", &list, err);
+    for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
+        char path[T2V_WHERE_MAX];
+        snprintf(path, sizeof path, "%.120s.pretokenizers[%zu]", where, i);
+        rc = load(t2v_json_at(list, i), path, depth + 1, arena, pretok, err);
+    }
+    return rc;
+}
+
+int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                    struct t2v_pretok *pretok, struct t2v_err *err)
+{
+    if (value == NULL || t2v_json_type(value) == T2V_JSON_NULL)
+        return 0;
+    return load(value, where, 0, arena, pretok, err);
+}
+
+bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok)
+{
+    return pretok->n != 0 && pretok->steps[0].cuts_at_space;
+}
+
+int t2v_pretok_run(struct t2v_pretok_run *run, struct t2v_str text)
+{
+    run->depth = SIZE_MAX; /* the emit below enters step 0 */
+    return t2v_pretok_emit(run, text);
+}
+
+int t2v_pretok_emit(struct t2v_pretok_run *run, struct t2v_str piece)
+{
+    if (piece.len == 0)
+        return 0;
+    size_t next = run->depth + 1;
+    if (next == run->pretok->n)
+        return run->take(run->ctx, piece);
+    run->depth = next;
+    const struct t2v_pretok_step *step = &run->pretok->steps[next];
+    int rc = step->split(step, run, piece);
+    run->depth = next - 1;
+    return rc;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "token/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "token/field.h"
+
+#include "base/banned.h"
+
+enum { MAX_FILE_BYTES = 64 << 20, MAX_PATH = 4096 };
+enum { CONFIG, SPECIAL_MAP, ADDED, MODEL_CONFIG }; /* places in settings->files */
+
+static const char *const special_names[T2V_N_SPECIAL] = {
+    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
+};
+
+/* Classes, less "Tokenizer" and "Fast", and types of models that stand for them. The first name of
+ * a kind is written in messages. Classes that are not here take tokenizer.json as it is. */
+static const struct {
+    const char *name, *model_type;
+    enum t2v_class class_;
+} classes[] = {
+    {"Bert", "bert", T2V_CLASS_BERT},
+    {"Bert", "ernie", T2V_CLASS_BERT},
+    {"Bert", "megatron-bert", T2V_CLASS_BERT},
+    {"ConvBert", "convbert", T2V_CLASS_BERT},
+    {"DPRContextEncoder", NULL, T2V_CLASS_BERT},
+    {"DPRQuestionEncoder", "dpr", T2V_CLASS_BERT},
+    {"DPRReader", NULL, T2V_CLASS_BERT},
+    {"DistilBert", "distilbert", T2V_CLASS_BERT},
+    {"Electra", "electra", T2V_CLASS_BERT},
+    {"LayoutLM", "layoutlm", T2V_CLASS_BERT},
+    {"Lxmert", "lxmert", T2V_CLASS_BERT},
+    {"MPNet", "mpnet", T2V_CLASS_MPNET},
+    {"MobileBert", "mobilebert", T2V_CLASS_BERT},
+    {"Realm", "realm", T2V_CLASS_BERT},
+    {"RetriBert", "retribert", T2V_CLASS_BERT},
+    {"SqueezeBert", "squeezebert", T2V_CLASS_BERT},
+};
+static const size_t n_class = sizeof classes / sizeof *classes;
+
+static void set_class(struct t2v_settings *settings, struct t2v_str name, struct t2v_str model_type)
+{
+    snprintf(settings->class_name, sizeof settings->class_name, "%.*s",
+             (int)(name.len > 70 ? 70 : name.len), name.ptr != NULL ? name.ptr : "");
+    static const struct t2v_str suffixes[] = {{"Fast", 4}, {"Tokenizer", 9}};
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = suffixes[i].len;
+        if (name.len >= n && memcmp(name.ptr + name.len - n, suffixes[i].ptr, n) == 0)
+            name.len -= n;
+    }
+    for (size_t i = 0; i < n_class; i++) {
+        bool by_type = name.ptr == NULL && classes[i].model_type != NULL &&
+                       t2v_str_is(model_type, classes[i].model_type);
+        if (by_type || (name.ptr != NULL && t2v_str_is(name, classes[i].name))) {
+            settings->class_ = classes[i].class_;
+            if (by_type)
+                snprintf(settings->class_name, sizeof settings->class_name, "%sTokenizer",
+                         classes[i].name);
+            return;
+        }
+    }
+}
+
+/* Tokens. */
+
+/* {"content": ..., "lstrip": ..., ...}: what is missing is false, and `normalized` is what
+ * `special` is not. */
+static int read_token(const t2v_json *value, const char *where, struct t2v_added_token *token,
+                      struct t2v_err *err)
+{
+    int rc = t2v_field_str(value, where, "content", &token->content, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "single_word", &token->single_word, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "lstrip", &token->lstrip, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "rstrip", &token->rstrip, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "special", &token->special, err);
+    token->normalized = !token->special;
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "normalized", &token->normalized, err);
+    return rc;
+}
+
+/* A special token: a string, an object, or null for none. */
+static int read_special(const t2v_json *value, const char *where, struct t2v_special_token *out,
+                        struct t2v_err *err)
+{
+    struct t2v_special_token special = {.token = {.special = true}};
+    enum t2v_json_type type = t2v_json_type(value);
+    if (type == T2V_JSON_STRING) {
+        special.plain = true;
+        special.token.content = t2v_json_str(value);
+    } else if (type == T2V_JSON_OBJECT) {
+        int rc = read_token(value, where, &special.token, err);
+        if (rc != 0)
+            return rc;
+        /* A special token is special whatever its flag says; one that said nothing of being
+         * normalized is then not. */
+        special.token.special = true;
+        if (!t2v_field_there(value, "normalized"))
+            special.token.normalized = false;
+    } else if (type != T2V_JSON_NULL) {
+        return t2v_field_wrong(value, where, "a string or an object", err);
+    }
+    special.named = true;
+    special.there = type != T2V_JSON_NULL && special.token.content.len != 0;
+    *out = special;
+    return 0;
+}
+
+static int read_more(const t2v_json *list, struct t2v_settings *settings, struct t2v_err *err)
+{
+    if (t2v_json_type(list) == T2V_JSON_NULL)
+        return 0;
+    if (t2v_json_type(list) != T2V_JSON_ARRAY)
+        return t2v_field_wrong(list, "additional_special_tokens", "an array", err);
+    size_t n = t2v_json_len(list);
+    struct t2v_special_token *grown =
+        t2v_resize(settings->more, settings->n_more + n, sizeof *grown);
+    if (grown == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for additional_special_tokens");
+    settings->more = grown;
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        char path[T2V_WHERE_MAX];
+        snprintf(path, sizeof path, "additional_special_tokens[%zu]", i);
+        rc = read_special(t2v_json_at(list, i), path, &settings->more[settings->n_more], err);
+        settings->n_more += rc == 0;
+    }
+    return rc;
+}
+
+/* cls_token and the like, from tokenizer_config.json or special_tokens_map.json. */
+static int read_specials(const t2v_json *file, struct t2v_settings *settings, struct t2v_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < T2V_N_SPECIAL && rc == 0; i++) {
+        const t2v_json *value = t2v_json_get(file, special_names[i]);
+        if (value != NULL)
+            rc = read_special(value, special_names[i], &settings->special[i], err);
+    }
+    const t2v_json *more = t2v_json_get(file, "additional_special_tokens");
+    return rc == 0 && more != NULL ? read_more(more, settings, err) : rc;
+}
+
+static void default_special(struct t2v_settings *settings, enum t2v_special which,
+                            struct t2v_str content)
+{
+    if (settings->special[which].named)
+        return;
+    settings->special[which] = (struct t2v_special_token){
+        .token = {.content = content, .special = true},
+        .there = true,
+        .plain = true,
+    };
+}
+
+static void default_specials(struct t2v_settings *settings)
+{
+    bool mpnet = settings->class_ == T2V_CLASS_MPNET;
+    if (settings->class_ == T2V_CLASS_PLAIN)
+        return;
+    default_special(settings, T2V_UNK, T2V_STR("[UNK]"));
+    default_special(settings, T2V_SEP, mpnet ? T2V_STR("</s>") : T2V_STR("[SEP]"));
+    default_special(settings, T2V_PAD, mpnet ? T2V_STR("<pad>") : T2V_STR("[PAD]"));
+    default_special(settings, T2V_CLS, mpnet ? T2V_STR("<s>") : T2V_STR("[CLS]"));
+    default_special(settings, T2V_MASK, mpnet ? T2V_STR("<mask>") : T2V_STR("[MASK]"));
+    if (mpnet) {
+        default_special(settings, T2V_BOS, T2V_STR("<s>"));
+        default_special(settings, T2V_EOS, T2V_STR("</s>"));
+    }
+}
+
+int t2v_settings_add(struct t2v_settings *settings, const struct t2v_added_token *token)
+{
+    return t2v_added_list_add(&settings->decoder, token);
+}
+
+static int compare_index(const void *a, const void *b)
+{
+    const struct t2v_added_token *x = a, *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static void sort_by_index(struct t2v_added_list *list)
+{
+    if (list->n > 1)
+        qsort(list->ptr, list->n, sizeof *list->ptr, compare_index);
+}
+
+/* The special tokens that a file names take the flags of their namesakes in the decoder. */
+static void take_flags(struct t2v_settings *settings)
+{
+    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
+        struct t2v_special_token *special = &settings->special[i];
+        for (size_t j = 0; special->there && j < settings->decoder.n; j++) {
+            if (!t2v_str_eq(settings->decoder.ptr[j].content, special->token.content))
+                continue;
+            special->token = settings->decoder.ptr[j];
+            special->token.special = true;
+            special->plain = false;
+        }
+    }
+}
+
+int t2v_settings_finish(struct t2v_settings *settings)
+{
+    take_flags(settings);
+    default_specials(settings);
+    /* MPNet's class gives flags to plain ones, and its mask takes in the space before it. */
+    for (size_t i = 0; i < T2V_N_SPECIAL && settings->class_ == T2V_CLASS_MPNET; i++) {
+        if (settings->special[i].plain)
+            settings->special[i].token.lstrip = i == T2V_MASK;
+        settings->special[i].plain = false;
+    }
+    struct t2v_added_list *decoder = &settings->decoder;
+    sort_by_index(decoder);
+    size_t n = decoder->n;
+    for (size_t i = 0; i < settings->legacy.n; i++) {
+        const struct t2v_added_token *token = &settings->legacy.ptr[i];
+        if (n != 0 && bsearch(token, decoder->ptr, n, sizeof *token, compare_index) != NULL)
+            continue;
+        if (t2v_settings_add(settings, token) != 0)
+            return T2V_ENOMEM;
+    }
+    sort_by_index(decoder);
+    return 0;
+}
+
+/* {"0": {"content": ...}, ...} */
+static int read_decoder(const t2v_json *decoder, struct t2v_settings *settings, struct t2v_err *err)
+{
+    if (t2v_json_type(decoder) != T2V_JSON_OBJECT)
+        return t2v_field_wrong(decoder, "added_tokens_decoder", "an object", err);
+    for (struct t2v_json_member m = t2v_json_first(decoder); m.value != NULL;
+         m = t2v_json_next(decoder, m)) {
+        char path[T2V_WHERE_MAX];
+        struct t2v_added_token token = {0};
+        snprintf(path, sizeof path, "added_tokens_decoder[\"%.*s\"]",
+                 (int)(m.key.len > 60 ? 60 : m.key.len), m.key.ptr);
+        bool digits = m.key.len != 0 && m.key.len <= 8;
+        for (size_t i = 0; i < m.key.len && digits; i++) {
+            digits = m.key.ptr[i] >= '0' && m.key.ptr[i] <= '9';
+            token.id = token.id * 10 + (m.key.ptr[i] - '0');
+        }
+        if (!digits || token.id > T2V_TOKEN_MAX_ID)
+            return t2v_fail(err, T2V_EFORMAT, "%s: the key is not a token id", path);
+        int rc = read_token(m.value, path, &token, err);
+        if (rc == 0 && t2v_settings_add(settings, &token) != 0)
+            rc = t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static bool is_special(const struct t2v_settings *settings, struct t2v_str content)
+{
+    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
+        if (settings->special[i].there && t2v_str_eq(settings->special[i].token.content, content))
+            return true;
+    }
+    for (size_t i = 0; i < settings->n_more; i++) {
+        if (t2v_str_eq(settings->more[i].token.content, content))
+            return true;
+    }
+    return false;
+}
+
+/* added_tokens.json: {"<new>": 30522, ...} */
+static int read_added(const t2v_json *added, struct t2v_settings *settings, struct t2v_err *err)
+{
+    for (struct t2v_json_member m = t2v_json_first(added); m.value != NULL;
+         m = t2v_json_next(added, m)) {
+        char path[T2V_WHERE_MAX];
+        struct t2v_added_token token = {.content = m.key};
+        snprintf(path, sizeof path, "[\"%.*s\"]", (int)(m.key.len > 60 ? 60 : m.key.len),
+                 m.key.ptr);
+        int rc = t2v_field_id(m.value, path, &token.id, err);
+        if (rc != 0)
+            return rc;
+        token.special = is_special(settings, m.key);
+        token.normalized = !token.special;
+        if (t2v_added_list_add(&settings->legacy, &token) != 0)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+    }
+    return 0;
+}
+
+/* Files. */
+
+static int load_file(const char *model_dir, const char *name, t2v_json **out, struct t2v_err *err)
+{
+    char path[MAX_PATH];
+    int rc = t2v_file_join(path, sizeof path, model_dir, name, err);
+    if (rc != 0 || !t2v_file_exists(path))
+        return rc;
+    rc = t2v_json_load(path, MAX_FILE_BYTES, out, err);
+    if (rc == 0 && t2v_json_type(*out) != T2V_JSON_OBJECT)
+        rc = t2v_fail(err, T2V_EFORMAT, "%s is %s, not an object", path, t2v_json_type_name(*out));
+    return rc;
+}
+
+static int read_flags(const t2v_json *config, struct t2v_settings *settings, struct t2v_err *err)
+{
+    settings->lower = settings->chinese = settings->basic = true;
+    settings->accents_null = !t2v_field_there(config, "strip_accents");
+    const struct {
+        const char *key;
+        bool *to;
+    } flags[] = {
+        {"do_lower_case", &settings->lower},
+        {"tokenize_chinese_chars", &settings->chinese},
+        {"do_basic_tokenize", &settings->basic},
+        {"strip_accents", &settings->accents},
+        {"split_special_tokens", &settings->split_special},
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        int rc = t2v_field_bool_opt(config, "", flags[i].key, flags[i].to, err);
+        if (rc != 0)
+            return rc;
+    }
+    const char *max_key =
+        t2v_json_get(config, "model_max_length") != NULL ? "model_max_length" : "max_len";
+    double max = 0;
+    if (t2v_json_double(t2v_json_get(config, max_key), &max) && max >= 1 && max <= INT32_MAX)
+        settings->model_max = (size_t)max;
+    settings->cut_side_known = t2v_field_there(config, "truncation_side");
+    if (!settings->cut_side_known)
+        return 0;
+    struct t2v_str side;
+    int rc = t2v_field_str(config, "", "truncation_side", &side, err);
+    if (rc != 0)
+        return rc;
+    settings->cut_left = t2v_str_is(side, "left");
+    if (!settings->cut_left && !t2v_str_is(side, "right"))
+        return t2v_fail(err, T2V_EFORMAT, "truncation_side is neither \"left\" nor \"right\"");
+    return 0;
+}
+
+static int read_config(const t2v_json *config, struct t2v_settings *settings, struct t2v_err *err)
+{
+    int rc = read_flags(config, settings, err);
+    if (rc == 0)
+        rc = read_specials(config, settings, err);
+    const t2v_json *decoder = t2v_json_get(config, "added_tokens_decoder");
+    settings->has_decoder = decoder != NULL;
+    if (rc == 0 && decoder != NULL)
+        rc = read_decoder(decoder, settings, err);
+    return rc;
+}
+
+static int find_class(const char *model_dir, struct t2v_settings *settings, struct t2v_err *err)
+{
+    const struct t2v_str none = {NULL, 0};
+    struct t2v_str name = t2v_json_str(t2v_json_get(settings->files[CONFIG], "tokenizer_class"));
+    struct t2v_str type = none;
+    if (name.ptr == NULL) {
+        int rc = load_file(model_dir, "config.json", &settings->files[MODEL_CONFIG], err);
+        if (rc != 0)
+            return rc;
+        name = t2v_json_str(t2v_json_get(settings->files[MODEL_CONFIG], "tokenizer_class"));
+        type = t2v_json_str(t2v_json_get(settings->files[MODEL_CONFIG], "model_type"));
+    }
+    set_class(settings, name, type);
+    return 0;
+}
+
+int t2v_settings_read(const char *model_dir, struct t2v_settings *settings, struct t2v_err *err)
+{
+    *settings = (struct t2v_settings){0};
+    int rc = load_file(model_dir, "tokenizer_config.json", &settings->files[CONFIG], err);
+    if (rc == 0)
+        rc = find_class(model_dir, settings, err);
+    if (rc != 0)
+        return rc;
+    rc = read_config(settings->files[CONFIG], settings, err);
+    if (rc != 0)
+        return t2v_fail_in(err, rc, "tokenizer_config.json");
+    if (settings->has_decoder)
+        return 0;
+    rc = load_file(model_dir, "special_tokens_map.json", &settings->files[SPECIAL_MAP], err);
+    if (rc == 0)
+        rc = load_file(model_dir, "added_tokens.json", &settings->files[ADDED], err);
+    if (rc != 0)
+        return rc;
+    rc = read_specials(settings->files[SPECIAL_MAP], settings, err);
+    if (rc != 0)
+        return t2v_fail_in(err, rc, "special_tokens_map.json");
+    rc = read_added(settings->files[ADDED], settings, err);
+    return rc != 0 ? t2v_fail_in(err, rc, "added_tokens.json") : 0;
+}
+
+void t2v_settings_deinit(struct t2v_settings *settings)
+{
+    for (size_t i = 0; i < sizeof settings->files / sizeof *settings->files; i++)
+        t2v_json_free(settings->files[i]);
+    t2v_free(settings->more);
+    t2v_free(settings->decoder.ptr);
+    t2v_free(settings->legacy.ptr);
+    *settings = (struct t2v_settings){0};
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The road of one text: added tokens split it; what stands between is normalised chunk by chunk,
+ * split again by the normalised added tokens, then into pieces, and each piece becomes ids. As soon
+ * as there are enough ids, the way back down begins.
+ */
+#include "token/tokenizer.h"
+
+#include "base/mem.h"
+#include "token/parts.h"
+
+#include "base/banned.h"
+
+enum {
+    CHUNK_BYTES = 4096, /* 500 tokens of English are some 2,400 bytes */
+    ENOUGH = 1          /* not an error: there are as many ids as are asked for */
+};
+
+int t2v_ids_add(struct t2v_ids *ids, int32_t id)
+{
+    if (ids->len == ids->cap) {
+        size_t cap = ids->cap < 64 ? 64 : ids->cap * 2;
+        int32_t *grown = t2v_resize(ids->ptr, cap, sizeof *grown);
+        if (grown == NULL)
+            return T2V_ENOMEM;
+        ids->ptr = grown;
+        ids->cap = cap;
+    }
+    ids->ptr[ids->len++] = id;
+    return 0;
+}
+
+void t2v_ids_deinit(struct t2v_ids *ids)
+{
+    t2v_free(ids->ptr);
+    *ids = (struct t2v_ids){0};
+}
+
+int t2v_token_space_new(t2v_token_space **out)
+{
+    t2v_token_space *space = t2v_alloc_zero(1, sizeof *space);
+    if (space == NULL)
+        return T2V_ENOMEM;
+    t2v_norm_space_init(&space->norm);
+    for (size_t i = 0; i < T2V_PRETOK_MAX_STEPS; i++)
+        t2v_buf_init(&space->pretok[i], (size_t)1 << 30);
+    for (size_t i = 0; i < T2V_MODEL_SCRATCH; i++)
+        t2v_buf_init(&space->model[i], (size_t)1 << 33);
+    *out = space;
+    return 0;
+}
+
+void t2v_token_space_free(t2v_token_space *space)
+{
+    if (space == NULL)
+        return;
+    t2v_norm_space_deinit(&space->norm);
+    for (size_t i = 0; i < T2V_PRETOK_MAX_STEPS; i++)
+        t2v_buf_deinit(&space->pretok[i]);
+    for (size_t i = 0; i < T2V_MODEL_SCRATCH; i++)
+        t2v_buf_deinit(&space->model[i]);
+    t2v_free(space);
+}
+
+/* One call of encode. */
+struct job {
+    const t2v_tokenizer *tokenizer;
+    t2v_token_space *space;
+    struct t2v_ids *ids;
+    size_t enough; /* ids->len at which the rest of the text no longer matters */
+};
+
+static int add_id(struct job *job, int32_t id)
+{
+    if (t2v_ids_add(job->ids, id) != 0)
+        return T2V_ENOMEM;
+    return job->ids->len >= job->enough ? ENOUGH : 0;
+}
+
+static int take_piece(void *ctx, struct t2v_str piece)
+{
+    struct job *job = ctx;
+    const struct t2v_model *model = job->tokenizer->model;
+    int rc = model->ops->encode(model, job->space->model, piece, job->ids);
+    if (rc != 0)
+        return rc;
+    return job->ids->len >= job->enough ? ENOUGH : 0;
+}
+
+/* Normalised text without added tokens. */
+static int encode_plain(struct job *job, struct t2v_str text, bool at_start)
+{
+    struct t2v_pretok_run run = {
+        .pretok = &job->tokenizer->pretok,
+        .at_start = at_start,
+        .scratch = job->space->pretok,
+        .take = take_piece,
+        .ctx = job,
+    };
+    return t2v_pretok_run(&run, text);
+}
+
+/* Raw text without added tokens of the raw kind. */
+static int encode_chunk(struct job *job, struct t2v_str text, bool at_start)
+{
+    const t2v_tokenizer *tokenizer = job->tokenizer;
+    int rc = t2v_normalizer_run(&tokenizer->normalizer, &job->space->norm, text, &text);
+    if (rc != 0 || tokenizer->added.normalized.n == 0)
+        return rc != 0 ? rc : encode_plain(job, text, at_start);
+    struct t2v_match match = {0};
+    do {
+        t2v_matcher_next(&tokenizer->added, &tokenizer->added.normalized, text, &match);
+        struct t2v_str plain = {text.ptr + match.begin, match.start - match.begin};
+        rc = plain.len != 0 ? encode_plain(job, plain, at_start && match.begin == 0) : 0;
+        if (rc == 0 && match.id >= 0)
+            rc = add_id(job, match.id);
+    } while (rc == 0 && match.id >= 0);
+    return rc;
+}
+
+/* How much of a long text to take now: up to the first white space behind CHUNK_BYTES. */
+static size_t chunk_len(const t2v_tokenizer *tokenizer, struct t2v_str text)
+{
+    if (!tokenizer->chunked || text.len <= CHUNK_BYTES)
+        return text.len;
+    size_t n = CHUNK_BYTES;
+    while (n < text.len && text.ptr[n] != ' ' && text.ptr[n] != '\n' && text.ptr[n] != '\t' &&
+           text.ptr[n] != '\r')
+        n++;
+    return n;
+}
+
+static int encode_text(struct job *job, struct t2v_str text)
+{
+    const struct t2v_added *added = &job->tokenizer->added;
+    struct t2v_match match = {0};
+    int rc = 0;
+    do {
+        t2v_matcher_next(added, &added->raw, text, &match);
+        for (size_t at = match.begin, n; at < match.start && rc == 0; at += n) {
+            n = chunk_len(job->tokenizer, (struct t2v_str){text.ptr + at, match.start - at});
+            rc = encode_chunk(job, (struct t2v_str){text.ptr + at, n}, at == 0);
+        }
+        if (rc == 0 && match.id >= 0)
+            rc = add_id(job, match.id);
+    } while (rc == 0 && match.id >= 0);
+    return rc == ENOUGH ? 0 : rc;
+}
+
+static int add_all(struct t2v_ids *ids, const struct t2v_ids *more)
+{
+    for (size_t i = 0; i < more->len; i++) {
+        if (t2v_ids_add(ids, more->ptr[i]) != 0)
+            return T2V_ENOMEM;
+    }
+    return 0;
+}
+
+int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                         struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
+                         struct t2v_err *err)
+{
+    size_t n_special = t2v_tokenizer_n_special(tokenizer);
+    size_t room = max_tok > n_special ? max_tok - n_special : 0;
+    size_t begin = tokenizer->tmpl.before.len;
+    ids->len = 0;
+    int rc = add_all(ids, &tokenizer->tmpl.before);
+    if (rc == 0 && room != 0) {
+        struct job job = {tokenizer, space, ids, SIZE_MAX};
+        if (!tokenizer->cut_left && room < SIZE_MAX - begin)
+            job.enough = begin + room;
+        rc = encode_text(&job, text);
+    }
+    if (rc != 0)
+        return t2v_fail(err, rc, "no memory to tokenize a text of %zu bytes", text.len);
+    size_t n = ids->len - begin;
+    if (n > room && tokenizer->cut_left)
+        memmove(ids->ptr + begin, ids->ptr + begin + (n - room), room * sizeof *ids->ptr);
+    if (n > room)
+        ids->len = begin + room;
+    if (add_all(ids, &tokenizer->tmpl.behind) != 0)
+        return t2v_fail(err, T2V_ENOMEM, "no memory to tokenize a text of %zu bytes", text.len);
+    return 0;
+}
+
+size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer)
+{
+    return tokenizer->tmpl.before.len + tokenizer->tmpl.behind.len;
+}
+
+int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer)
+{
+    int32_t max = tokenizer->model->max_id;
+    if (tokenizer->added.max_id > max)
+        max = tokenizer->added.max_id;
+    return tokenizer->tmpl.max_id > max ? tokenizer->tmpl.max_id : max;
+}
+
+size_t t2v_tokenizer_model_max(const t2v_tokenizer *tokenizer)
+{
+    return tokenizer->model_max;
+}
+
+const char *t2v_tokenizer_describe(const t2v_tokenizer *tokenizer)
+{
+    return tokenizer->describe;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_UNICODE_H
+#define T2V_TOKEN_UNICODE_H
+/*
+ * What the tokenizer has to know of a code point, and the four normal forms. The Hugging Face
+ * library has Unicode tables of several ages inside (its categories and normal forms are years
+ * older than its lower case and its \w), and ids are only the same if every table is. Categories
+ * come from unicode_data.c, which was asked of that library; mappings come from utf8proc, less the
+ * code points that are newer than the library's. Read-only, any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+enum t2v_unicode_flag {
+    T2V_UNI_DROP = 1,  /* what BertNormalizer's clean_text removes: NUL, U+FFFD, Cc, Cf, Co */
+    T2V_UNI_MN = 2,    /* nonspacing mark, as BertNormalizer's strip_accents has it */
+    T2V_UNI_MARK = 4,  /* any mark, as StripAccents has it */
+    T2V_UNI_PUNCT = 8, /* punctuation for BertPreTokenizer: category P and ASCII's symbols */
+    T2V_UNI_WORD = 16, /* \w */
+    T2V_UNI_CCC = 32   /* has a combining class other than 0 */
+};
+
+/* Sorted; unicode_data.c. */
+extern const uint32_t t2v_unicode_ranges[];
+extern const size_t t2v_unicode_n_range;
+
+/* Bits of t2v_unicode_flag. */
+unsigned t2v_unicode_flags(uint32_t cp);
+/* White_Space: \s of regular expressions, char::is_whitespace of Rust. */
+bool t2v_unicode_space(uint32_t cp);
+/* The lower case of one code point on its own; returns 1, or 2 for U+0130. */
+size_t t2v_unicode_lower(uint32_t cp, uint32_t out[2]);
+
+enum { T2V_DECOMPOSED_MAX = 18 };
+/* The canonical (or compatibility) decomposition of one code point, in full; returns its length. */
+size_t t2v_unicode_decompose(uint32_t cp, bool compat, uint32_t out[T2V_DECOMPOSED_MAX]);
+/* The primary composite of a and b, or 0. */
+uint32_t t2v_unicode_compose(uint32_t a, uint32_t b);
+
+/* A growing list of code points. A zeroed struct is empty; freed with t2v_cps_deinit. */
+struct t2v_cps {
+    uint32_t *ptr;
+    size_t len, cap;
+};
+int t2v_cps_add(struct t2v_cps *cps, uint32_t cp); /* 0 or T2V_ENOMEM */
+void t2v_cps_deinit(struct t2v_cps *cps);
+/* Puts runs of code points with a combining class, in cps[from, len), into canonical order. */
+int t2v_cps_order(struct t2v_cps *cps, size_t from);
+
+/* Appends a normal form of text (NFD; compat: NFKD; compose: NFC or NFKC) to out. scratch is any
+ * list, overwritten. T2V_ENOMEM, or out's failure. */
+int t2v_unicode_normal_form(struct t2v_str text, bool compat, bool compose, struct t2v_cps *scratch,
+                            struct t2v_buf *out);
+
+/* True when s is UTF-8, without surrogates or overlong forms. */
+bool t2v_utf8_valid(struct t2v_str s);
+
+/* Reads the code point at *at and moves *at behind it, never past end (*at < end). A byte that is
+ * not UTF-8 reads as U+FFFD. */
+static inline uint32_t t2v_utf8_next(const char **at, const char *end)
+{
+    const unsigned char *s = (const unsigned char *)*at;
+    size_t left = (size_t)(end - *at);
+    if (s[0] < 0x80) {
+        *at += 1;
+        return s[0];
+    }
+    if (s[0] < 0xe0 && left >= 2) {
+        *at += 2;
+        return (uint32_t)(s[0] & 0x1f) << 6 | (s[1] & 0x3f);
+    }
+    if (s[0] < 0xf0 && left >= 3) {
+        *at += 3;
+        return (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
+    }
+    if (s[0] < 0xf8 && left >= 4) {
+        *at += 4;
+        return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 |
+               (uint32_t)(s[2] & 0x3f) << 6 | (s[3] & 0x3f);
+    }
+    *at += 1;
+    return 0xfffd;
+}
+
+/* Where the code point before at begins; begin < at. */
+static inline const char *t2v_utf8_back(const char *begin, const char *at)
+{
+    do
+        at--;
+    while (at > begin && ((unsigned char)*at & 0xc0) == 0x80);
+    return at;
+}
+
+/* Writes cp (at most 4 bytes) and returns the end of it. */
+static inline char *t2v_utf8_put(char *to, uint32_t cp)
+{
+    if (cp < 0x80) {
+        *to++ = (char)cp;
+    } else if (cp < 0x800) {
+        *to++ = (char)(0xc0 | cp >> 6);
+        *to++ = (char)(0x80 | (cp & 0x3f));
+    } else if (cp < 0x10000) {
+        *to++ = (char)(0xe0 | cp >> 12);
+        *to++ = (char)(0x80 | (cp >> 6 & 0x3f));
+        *to++ = (char)(0x80 | (cp & 0x3f));
+    } else {
+        *to++ = (char)(0xf0 | (cp >> 18 & 7));
+        *to++ = (char)(0x80 | (cp >> 12 & 0x3f));
+        *to++ = (char)(0x80 | (cp >> 6 & 0x3f));
+        *to++ = (char)(0x80 | (cp & 0x3f));
+    }
+    return to;
+}
+
+#endif
