@@ -10,7 +10,8 @@
  * t2v_engine_run does the leader's work itself: bench, embed, the tests.
  *
  * Threads: submit, cancel, stalled_ms and stats may be called from any thread. `done` is called
- * exactly once for every submitted work, from the leader thread, with no lock held.
+ * exactly once for every submitted work, from the leader thread, with no lock held; the work is the
+ * caller's again then, and may be freed in it.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,13 +24,6 @@
 #include "pool/model.h"
 
 typedef struct t2v_engine t2v_engine;
-
-/* What a request asks for, beside its text; from the `config` of /vectors. */
-struct t2v_ask {
-    struct t2v_str pooling; /* pooling_strategy; empty: the default */
-    struct t2v_str task;    /* task_type; ptr NULL when not given */
-    int64_t dimensions;     /* 0: not given */
-};
 
 /* One request. The caller sets the first part, keeps everything it points to unchanged until done,
  * and calls t2v_work_deinit after it. */
@@ -55,7 +49,6 @@ struct t2v_work {
     /* The engine's own. */
     atomic_bool cancelled;
     struct t2v_work *next;
-    struct t2v_progress *progress;
 };
 
 struct t2v_engine_options {
@@ -75,7 +68,8 @@ void t2v_engine_free(t2v_engine *engine);
 int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work);
 /* The client has left: its work is given up as soon as may be. done is still called. */
 void t2v_engine_cancel(t2v_engine *engine, struct t2v_work *work);
-/* Without a leader: does the work on the calling thread (and the team); done is not called. */
+/* Without a leader: does the work on the calling thread (and the team), and calls done if there is
+ * one before it returns. */
 void t2v_engine_run(t2v_engine *engine, struct t2v_work *work);
 
 void t2v_work_deinit(struct t2v_work *work);
@@ -85,9 +79,9 @@ uint64_t t2v_engine_stalled_ms(const t2v_engine *engine);
 
 struct t2v_engine_stats {
     uint64_t n_batch, n_tok, n_seq;
-    size_t n_waiting;             /* works queued or running now */
-    struct t2v_hist batch_tok;    /* tokens in a batch */
-    struct t2v_hist batch_seq;    /* sequences in a batch */
+    size_t n_waiting;          /* works queued or running now */
+    struct t2v_hist batch_tok; /* tokens in a batch */
+    struct t2v_hist batch_seq; /* sequences in a batch */
 };
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out);
 

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -111,6 +113,16 @@ static void free_bytes(const void *data, size_t len, void *arg)
     t2v_free(arg);
 }
 
+/* Bytes of the answer that the client has not taken: ours, and the kernel's, which may hold
+ * megabytes and takes more only when a third of that is gone. */
+static size_t unsent_bytes(struct t2v_conn *c)
+{
+    int queued = 0;
+    if (ioctl(c->fd, SIOCOUTQ, &queued) != 0 || queued < 0)
+        queued = 0;
+    return evbuffer_get_length(bufferevent_get_output(c->bev)) + (size_t)queued;
+}
+
 /* Sends what the socket takes now and leaves the rest, with the reply's memory, to the
  * bufferevent. */
 static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_reply *reply)
@@ -135,7 +147,7 @@ static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_repl
         return;
     }
     c->state = T2V_CONN_WRITING;
-    c->unsent = bytes.len - sent;
+    c->unsent = unsent_bytes(c);
     c->deadline_ns = ms_ahead(c->server->service.options->read_ms);
 }
 
@@ -422,7 +434,7 @@ void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
     if (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader)) {
         refuse(c, 408, "the request was not complete in time");
     } else if (c->state == T2V_CONN_WRITING) {
-        size_t left = evbuffer_get_length(bufferevent_get_output(c->bev));
+        size_t left = unsent_bytes(c);
         if (left + PROGRESS_BYTES > c->unsent) {
             kill_conn(c);
         } else {

@@ -2,15 +2,19 @@
 #ifndef T2V_POOL_MODEL_H
 #define T2V_POOL_MODEL_H
 /*
- * A model directory, opened whole: configuration, tokenizer, encoder, and the vectorizer that says
- * how texts become sequences and hidden states become a vector. Read-only after t2v_model_open;
- * any number of threads may use it.
+ * A model directory, opened whole: configuration, tokenizer, encoder, and the vectorizer, which
+ * says how a text becomes sequences of tokens and how their hidden states become one vector.
+ * Read-only after t2v_model_open; any number of threads may use it.
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
-#include "base/str.h"
+#include "encoder/encoder.h"
+#include "text/punkt.h"
+#include "token/tokenizer.h"
 
 typedef struct t2v_model t2v_model;
 
@@ -19,6 +23,7 @@ struct t2v_model_options {
     const char *dir;
     const char *vectorizer; /* "auto", "default", "sentence-transformers", "onnx" */
     const char *precision;  /* "f32", "bf16", "int8", "auto"; "" when not given */
+    const char *cpu;        /* cap on the instruction set; "": none */
     bool direct_tokenize;
     bool sentence_transformers, onnx_runtime, query_passage_prefixes; /* upstream's environment */
 };
@@ -32,7 +37,46 @@ const char *t2v_model_dir(const t2v_model *model);
 const char *t2v_model_family(const t2v_model *model);     /* "bert" */
 const char *t2v_model_vectorizer(const t2v_model *model); /* "default" */
 const char *t2v_model_precision(const t2v_model *model);  /* "f32" */
+const char *t2v_model_cpu(const t2v_model *model);        /* the rung of kernels: "avx2" */
 /* Length of its vectors, before `dimensions` cuts them. */
 size_t t2v_model_dim(const t2v_model *model);
+/* The longest sequence it makes, special tokens included. */
+size_t t2v_model_max_tok(const t2v_model *model);
+const t2v_tokenizer *t2v_model_tokenizer(const t2v_model *model);
+const t2v_encoder *t2v_model_encoder(const t2v_model *model);
+const t2v_store *t2v_model_store(const t2v_model *model);
+
+/* What a request asks for, beside its text: the `config` of /vectors. */
+struct t2v_ask {
+    struct t2v_str pooling; /* pooling_strategy; empty: the default */
+    struct t2v_str task;    /* task_type; ptr is NULL when not given */
+    int64_t dimensions;     /* 0: not given */
+};
+
+enum t2v_pooling { T2V_POOL_MEAN, T2V_POOL_CLS };
+
+/* How the hidden states of a sequence are to be pooled. T2V_EPOOLING for an unknown strategy. */
+int t2v_model_pooling(const t2v_model *model, const struct t2v_ask *ask, enum t2v_pooling *out,
+                      struct t2v_err *err);
+
+/* A walk over the sequences of one text. A zeroed struct may be passed to t2v_walk_deinit. */
+struct t2v_walk {
+    const t2v_model *model;
+    struct t2v_str text; /* what is cut into sequences: the caller's, or what lies in buf */
+    struct t2v_buf buf;
+    struct t2v_punkt_walk sentences;
+    bool whole, ended;
+};
+
+/* text is valid UTF-8, borrowed until the end of the walk. T2V_EEMPTY when there is no sentence. */
+int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str text,
+                   const struct t2v_ask *ask, struct t2v_err *err);
+/* Puts the next sequence into ids and sets *more, or clears *more at the end. */
+int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
+                  struct t2v_err *err);
+void t2v_walk_deinit(struct t2v_walk *walk);
+
+/* out[dim] = the pooled hidden states, [n_tok, hidden], of one sequence; n_tok is at least 1. */
+void t2v_pool(enum t2v_pooling pooling, const float *hidden, size_t n_tok, size_t dim, float *out);
 
 #endif

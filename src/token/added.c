@@ -49,7 +49,7 @@ void t2v_added_deinit(struct t2v_added *added)
     *added = (struct t2v_added){0};
 }
 
-int32_t t2v_added_id_of(const struct t2v_added *added, const struct t2v_model *model,
+int32_t t2v_added_id_of(const struct t2v_added *added, const struct t2v_token_model *model,
                         struct t2v_str content)
 {
     int32_t id = t2v_map_get(&added->id_of, content);
@@ -93,7 +93,7 @@ static int set_by_id(struct t2v_added *added, const struct t2v_added_token *toke
 
 /* Adds one token. *next_id is the first id that nobody has. */
 static int add_one(struct t2v_added *added, struct t2v_added_token token,
-                   const struct t2v_model *model, int32_t *next_id)
+                   const struct t2v_token_model *model, int32_t *next_id)
 {
     int32_t known = t2v_map_get(&added->id_of, token.content);
     if (known >= 0) {
@@ -119,7 +119,7 @@ static int add_one(struct t2v_added *added, struct t2v_added_token token,
 }
 
 int t2v_added_add(struct t2v_added *added, const struct t2v_added_token *tokens, size_t n,
-                  const struct t2v_model *model)
+                  const struct t2v_token_model *model)
 {
     int32_t n_vocab =
         model->n_vocab < T2V_TOKEN_MAX_ID ? (int32_t)model->n_vocab : T2V_TOKEN_MAX_ID;

@@ -65,9 +65,9 @@ void t2v_added_deinit(struct t2v_added *added);
  * the next free one. An empty content is ignored. Contents are copied. T2V_ENOMEM, T2V_ETOOLARGE.
  */
 int t2v_added_add(struct t2v_added *added, const struct t2v_added_token *tokens, size_t n,
-                  const struct t2v_model *model);
+                  const struct t2v_token_model *model);
 /* The id of an added token or of one of the model's, or -1. */
-int32_t t2v_added_id_of(const struct t2v_added *added, const struct t2v_model *model,
+int32_t t2v_added_id_of(const struct t2v_added *added, const struct t2v_token_model *model,
                         struct t2v_str content);
 /* Makes the matchers; skip_special: `split_special_tokens`. T2V_ENOMEM, T2V_ETOOLARGE;
  * T2V_EUNSUPPORTED for a token that the normalizer makes empty. */

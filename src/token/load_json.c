@@ -72,7 +72,7 @@ static int load_parts(const t2v_json *root, t2v_tokenizer *tokenizer, struct t2v
         rc = t2v_pretok_load(t2v_json_get(root, "pre_tokenizer"), "pre_tokenizer",
                              &tokenizer->arena, &tokenizer->pretok, err);
     if (rc == 0)
-        rc = t2v_model_load(t2v_json_get(root, "model"), "model", &tokenizer->model, err);
+        rc = t2v_token_model_load(t2v_json_get(root, "model"), "model", &tokenizer->model, err);
     if (rc == 0)
         rc = t2v_template_load(t2v_json_get(root, "post_processor"), "post_processor",
                                &tokenizer->tmpl, err);

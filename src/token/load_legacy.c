@@ -6,6 +6,7 @@
  */
 #include "base/file.h"
 #include "base/mem.h"
+#include "text/utf8.h"
 #include "token/field.h"
 #include "token/parts.h"
 
@@ -24,14 +25,14 @@ static struct t2v_str take_line(struct t2v_str *text)
     return line;
 }
 
-static int load_lines(struct t2v_str text, struct t2v_model *model, struct t2v_err *err)
+static int load_lines(struct t2v_str text, struct t2v_token_model *model, struct t2v_err *err)
 {
     int32_t id = 0;
     for (; text.len != 0; id++) {
         if (id > T2V_TOKEN_MAX_ID)
             return t2v_fail(err, T2V_ETOOLARGE, "more than %d lines", T2V_TOKEN_MAX_ID);
         struct t2v_str line = take_line(&text);
-        if (!t2v_utf8_valid(line))
+        if (!t2v_utf8_valid(line, NULL))
             return t2v_fail(err, T2V_EFORMAT, "line %d is not UTF-8", (int)id + 1);
         int rc = t2v_wordpiece_add(model, line, id);
         if (rc != 0)
@@ -41,7 +42,7 @@ static int load_lines(struct t2v_str text, struct t2v_model *model, struct t2v_e
     return 0;
 }
 
-static int load_vocab(const char *path, struct t2v_str unk, struct t2v_model **out,
+static int load_vocab(const char *path, struct t2v_str unk, struct t2v_token_model **out,
                       struct t2v_err *err)
 {
     char *bytes;

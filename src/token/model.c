@@ -7,13 +7,13 @@
 
 static const struct {
     const char *type;
-    int (*load)(const t2v_json *, const char *, struct t2v_model **, struct t2v_err *);
+    int (*load)(const t2v_json *, const char *, struct t2v_token_model **, struct t2v_err *);
 } kinds[] = {
     {"WordPiece", t2v_wordpiece_load},
 };
 
-int t2v_model_load(const t2v_json *value, const char *where, struct t2v_model **out,
-                   struct t2v_err *err)
+int t2v_token_model_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
+                         struct t2v_err *err)
 {
     if (t2v_json_type(value) != T2V_JSON_OBJECT)
         return t2v_field_wrong(value, where, "an object", err);
@@ -33,7 +33,7 @@ int t2v_model_load(const t2v_json *value, const char *where, struct t2v_model **
                     T2V_STR_ARG(type));
 }
 
-void t2v_model_free(struct t2v_model *model)
+void t2v_token_model_free(struct t2v_token_model *model)
 {
     if (model != NULL)
         model->ops->free(model);

@@ -16,16 +16,16 @@
 
 enum { T2V_MODEL_SCRATCH = 4 };
 
-struct t2v_model {
-    const struct t2v_model_ops {
+struct t2v_token_model {
+    const struct t2v_token_model_ops {
         const char *name; /* "WordPiece" */
         /* Appends the ids of a piece (not empty) to ids. scratch: [T2V_MODEL_SCRATCH] buffers of
          * this thread, for anything. 0 or T2V_ENOMEM. */
-        int (*encode)(const struct t2v_model *model, struct t2v_buf *scratch, struct t2v_str piece,
-                      struct t2v_ids *ids);
+        int (*encode)(const struct t2v_token_model *model, struct t2v_buf *scratch,
+                      struct t2v_str piece, struct t2v_ids *ids);
         /* The id of a token of the vocabulary, or -1. */
-        int32_t (*id_of)(const struct t2v_model *model, struct t2v_str token);
-        void (*free)(struct t2v_model *model);
+        int32_t (*id_of)(const struct t2v_token_model *model, struct t2v_str token);
+        void (*free)(struct t2v_token_model *model);
     } * ops;
     size_t n_vocab; /* entries */
     int32_t max_id;
@@ -33,18 +33,18 @@ struct t2v_model {
 
 /* Reads the `model` of tokenizer.json; where is its path there. T2V_EFORMAT, T2V_EUNSUPPORTED
  * (a kind that we do not know), T2V_ETOOLARGE, T2V_ENOMEM. */
-int t2v_model_load(const t2v_json *value, const char *where, struct t2v_model **out,
-                   struct t2v_err *err);
+int t2v_token_model_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
+                         struct t2v_err *err);
 /* NULL is fine. */
-void t2v_model_free(struct t2v_model *model);
+void t2v_token_model_free(struct t2v_token_model *model);
 
 /* wordpiece.c: a WordPiece model made step by step: new, add each token, finish. n_byte: about how
  * many bytes the tokens have. After a failure free it. */
-int t2v_wordpiece_new(size_t n_byte, struct t2v_model **out);
-int t2v_wordpiece_add(struct t2v_model *model, struct t2v_str token, int32_t id);
-int t2v_wordpiece_finish(struct t2v_model *model, struct t2v_str unk_token, struct t2v_str prefix,
-                         size_t max_chars, struct t2v_err *err);
-int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_model **out,
+int t2v_wordpiece_new(size_t n_byte, struct t2v_token_model **out);
+int t2v_wordpiece_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
+int t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token,
+                         struct t2v_str prefix, size_t max_chars, struct t2v_err *err);
+int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
                        struct t2v_err *err);
 
 #endif

@@ -21,7 +21,7 @@ struct t2v_tokenizer {
     struct t2v_arena arena; /* strings of the parts */
     struct t2v_normalizer normalizer;
     struct t2v_pretok pretok;
-    struct t2v_model *model;
+    struct t2v_token_model *model;
     struct t2v_template tmpl;
     struct t2v_added added;
     bool chunked;  /* a long text may be taken in chunks cut before white space */

@@ -80,7 +80,7 @@ static int add_id(struct job *job, int32_t id)
 static int take_piece(void *ctx, struct t2v_str piece)
 {
     struct job *job = ctx;
-    const struct t2v_model *model = job->tokenizer->model;
+    const struct t2v_token_model *model = job->tokenizer->model;
     int rc = model->ops->encode(model, job->space->model, piece, job->ids);
     if (rc != 0)
         return rc;

@@ -18,20 +18,6 @@ unsigned t2v_unicode_flags(uint32_t cp)
     return t2v_unicode_ranges[low] & 0xff;
 }
 
-bool t2v_utf8_valid(struct t2v_str s)
-{
-    while (s.len != 0) {
-        utf8proc_int32_t cp;
-        size_t room = s.len < 4 ? s.len : 4;
-        utf8proc_ssize_t n =
-            utf8proc_iterate((const utf8proc_uint8_t *)s.ptr, (utf8proc_ssize_t)room, &cp);
-        if (n < 1)
-            return false;
-        s = t2v_str_skip(s, (size_t)n);
-    }
-    return true;
-}
-
 bool t2v_unicode_space(uint32_t cp)
 {
     if (cp < 0x80)

@@ -56,9 +56,6 @@ int t2v_cps_order(struct t2v_cps *cps, size_t from);
 int t2v_unicode_normal_form(struct t2v_str text, bool compat, bool compose, struct t2v_cps *scratch,
                             struct t2v_buf *out);
 
-/* True when s is UTF-8, without surrogates or overlong forms. */
-bool t2v_utf8_valid(struct t2v_str s);
-
 /* Reads the code point at *at and moves *at behind it, never past end (*at < end). A byte that is
  * not UTF-8 reads as U+FFFD. */
 static inline uint32_t t2v_utf8_next(const char **at, const char *end)

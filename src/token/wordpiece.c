@@ -15,7 +15,7 @@
 #include "base/banned.h"
 
 struct wordpiece {
-    struct t2v_model base; /* first: the two are cast into each other */
+    struct t2v_token_model base; /* first: the two are cast into each other */
     struct t2v_trie trie;
     uint32_t inside; /* the node behind the prefix */
     bool has_inside; /* some entry begins with the prefix */
@@ -23,7 +23,7 @@ struct wordpiece {
     size_t max_chars;
 };
 
-static const struct wordpiece *of(const struct t2v_model *model)
+static const struct wordpiece *of(const struct t2v_token_model *model)
 {
     return (const struct wordpiece *)model;
 }
@@ -57,8 +57,8 @@ static bool longer_than(struct t2v_str s, size_t max)
     return n > max;
 }
 
-static int encode(const struct t2v_model *model, struct t2v_buf *scratch, struct t2v_str piece,
-                  struct t2v_ids *ids)
+static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
+                  struct t2v_str piece, struct t2v_ids *ids)
 {
     (void)scratch;
     const struct wordpiece *wp = of(model);
@@ -80,33 +80,33 @@ static int encode(const struct t2v_model *model, struct t2v_buf *scratch, struct
     return 0;
 }
 
-static int32_t id_of(const struct t2v_model *model, struct t2v_str token)
+static int32_t id_of(const struct t2v_token_model *model, struct t2v_str token)
 {
     return t2v_trie_get(&of(model)->trie, token);
 }
 
-static void free_wordpiece(struct t2v_model *model)
+static void free_wordpiece(struct t2v_token_model *model)
 {
     struct wordpiece *wp = (struct wordpiece *)model;
     t2v_trie_deinit(&wp->trie);
     t2v_free(wp);
 }
 
-static const struct t2v_model_ops ops = {"WordPiece", encode, id_of, free_wordpiece};
+static const struct t2v_token_model_ops ops = {"WordPiece", encode, id_of, free_wordpiece};
 
-int t2v_wordpiece_new(size_t n_byte, struct t2v_model **out)
+int t2v_wordpiece_new(size_t n_byte, struct t2v_token_model **out)
 {
     struct wordpiece *wp = t2v_alloc_zero(1, sizeof *wp);
     if (wp == NULL || t2v_trie_init(&wp->trie, n_byte) != 0) {
         t2v_free(wp);
         return T2V_ENOMEM;
     }
-    wp->base = (struct t2v_model){.ops = &ops, .max_id = -1};
+    wp->base = (struct t2v_token_model){.ops = &ops, .max_id = -1};
     *out = &wp->base;
     return 0;
 }
 
-int t2v_wordpiece_add(struct t2v_model *model, struct t2v_str token, int32_t id)
+int t2v_wordpiece_add(struct t2v_token_model *model, struct t2v_str token, int32_t id)
 {
     struct wordpiece *wp = (struct wordpiece *)model;
     int rc = t2v_trie_set(&wp->trie, token, id);
@@ -116,8 +116,8 @@ int t2v_wordpiece_add(struct t2v_model *model, struct t2v_str token, int32_t id)
     return rc;
 }
 
-int t2v_wordpiece_finish(struct t2v_model *model, struct t2v_str unk_token, struct t2v_str prefix,
-                         size_t max_chars, struct t2v_err *err)
+int t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token,
+                         struct t2v_str prefix, size_t max_chars, struct t2v_err *err)
 {
     struct wordpiece *wp = (struct wordpiece *)model;
     wp->unk_id = t2v_trie_get(&wp->trie, unk_token);
@@ -131,7 +131,7 @@ int t2v_wordpiece_finish(struct t2v_model *model, struct t2v_str unk_token, stru
     return 0;
 }
 
-static int load_vocab(const t2v_json *vocab, const char *where, struct t2v_model *model,
+static int load_vocab(const t2v_json *vocab, const char *where, struct t2v_token_model *model,
                       struct t2v_err *err)
 {
     for (struct t2v_json_member m = t2v_json_first(vocab); m.value != NULL;
@@ -156,7 +156,7 @@ static int load_vocab(const t2v_json *vocab, const char *where, struct t2v_model
     return 0;
 }
 
-int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_model **out,
+int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
                        struct t2v_err *err)
 {
     struct t2v_str unk, prefix;
@@ -171,7 +171,7 @@ int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_mode
         rc = t2v_field_object(value, where, "vocab", &vocab, err);
     if (rc != 0)
         return rc;
-    struct t2v_model *model;
+    struct t2v_token_model *model;
     if (t2v_wordpiece_new(t2v_json_len(vocab) * 7, &model) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for %s.vocab", where);
     rc = load_vocab(vocab, where, model, err);
@@ -181,7 +181,7 @@ int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_mode
             t2v_fail_in(err, rc, where);
     }
     if (rc != 0) {
-        t2v_model_free(model);
+        t2v_token_model_free(model);
         return rc;
     }
     *out = model;

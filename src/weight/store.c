@@ -115,8 +115,8 @@ static int add_shards(t2v_store *store, const char *path, const t2v_json *weight
         struct t2v_str shard = t2v_json_str(m.value);
         if (shard.ptr == NULL || !is_plain_name(shard))
             return t2v_fail(err, T2V_EFORMAT,
-                            "%s: tensor \"%.*s\": its shard is no plain name of a file: %.*s", path,
-                            T2V_STR_ARG(m.key), (int)(shard.len < 80 ? shard.len : 80),
+                            "%s: tensor \"%.*s\": its shard is no plain name of a file: %.80s",
+                            path, T2V_STR_ARG(m.key),
                             shard.ptr != NULL ? shard.ptr : t2v_json_type_name(m.value));
         if (t2v_map_get(seen, shard) >= 0)
             continue;

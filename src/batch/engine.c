@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "batch/engine.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/team.h"
+
+#include "base/banned.h"
+
+/* Tokens that one batch may hold (or one sequence, if a model takes longer ones). Enough for the
+ * kernels' best speed; little enough that a batch of strangers' work is over in some 50 ms. */
+enum { BATCH_TOK = 1024 };
+
+/* A work on its way. */
+struct t2v_progress {
+    struct t2v_progress *next;
+    struct t2v_work *work;
+    enum t2v_pooling pooling;
+    size_t text;  /* the text being walked */
+    bool walking; /* walk is open */
+    struct t2v_walk walk;
+    struct t2v_ids held; /* a sequence that did not fit the last batch */
+    bool has_held;
+    size_t text_tok; /* tokens of this text so far */
+    size_t *n_seq;   /* [n_text]: sequences that each vector is the sum of */
+};
+
+struct list {
+    struct t2v_progress *head, **tail;
+};
+
+/* Whose vector a sequence of the batch adds to. */
+struct slot {
+    struct t2v_progress *progress;
+    size_t text;
+};
+
+struct t2v_engine {
+    const t2v_model *model;
+    struct t2v_engine_options options;
+    size_t dim, budget; /* budget: tokens of a batch */
+    t2v_team *team;
+
+    /* The leader's own. */
+    t2v_token_space *space;
+    t2v_scratch *scratch;
+    struct t2v_ids next_ids;
+    struct list active;  /* has sequences left; the head is next */
+    struct list closing; /* all its sequences are in this batch or before */
+    int32_t *ids;        /* [budget] */
+    size_t *start;       /* [budget + 1] */
+    struct slot *slots;  /* [budget] */
+    struct t2v_seqs seqs;
+    float *hidden; /* [budget, dim] */
+    float *pooled; /* [budget, dim]: n_seq of them */
+
+    /* Shared, under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct t2v_work *queue, **queue_tail;
+    bool stop;
+    struct t2v_engine_stats stats;
+    bool has_leader;
+    pthread_t leader;
+    atomic_size_t n_waiting;     /* works queued or running */
+    atomic_uint_least64_t moved; /* clock when work last moved on */
+};
+
+static void list_init(struct list *list)
+{
+    list->head = NULL;
+    list->tail = &list->head;
+}
+
+static void list_push(struct list *list, struct t2v_progress *progress)
+{
+    progress->next = NULL;
+    *list->tail = progress;
+    list->tail = &progress->next;
+}
+
+static struct t2v_progress *list_pop(struct list *list)
+{
+    struct t2v_progress *progress = list->head;
+    if (progress != NULL) {
+        list->head = progress->next;
+        if (list->head == NULL)
+            list->tail = &list->head;
+    }
+    return progress;
+}
+
+static void list_push_front(struct list *list, struct t2v_progress *progress)
+{
+    progress->next = list->head;
+    if (list->head == NULL)
+        list->tail = &progress->next;
+    list->head = progress;
+}
+
+/* --- one work --- */
+
+static void progress_free(struct t2v_progress *progress)
+{
+    if (progress == NULL)
+        return;
+    t2v_walk_deinit(&progress->walk);
+    t2v_ids_deinit(&progress->held);
+    t2v_free(progress->n_seq);
+    t2v_free(progress);
+}
+
+/* Makes room for a work's answer. On failure the work's err is set. */
+static struct t2v_progress *progress_new(t2v_engine *engine, struct t2v_work *work)
+{
+    struct t2v_progress *progress = t2v_alloc_zero(1, sizeof *progress);
+    size_t n;
+    work->begun_ns = t2v_clock_ns();
+    work->dim = engine->dim;
+    if (progress == NULL)
+        goto no_memory;
+    if (t2v_model_pooling(engine->model, &work->ask, &progress->pooling, &work->err) != 0) {
+        progress_free(progress);
+        return NULL;
+    }
+    progress->work = work;
+    progress->n_seq = t2v_alloc_zero(work->n_text, sizeof *progress->n_seq);
+    if (t2v_mul(work->n_text, engine->dim, &n))
+        work->vectors = t2v_alloc_zero(n, sizeof(float));
+    if (progress->n_seq == NULL || work->vectors == NULL)
+        goto no_memory;
+    return progress;
+no_memory:
+    t2v_fail(&work->err, T2V_ENOMEM, "no memory for %zu texts", work->n_text);
+    progress_free(progress);
+    return NULL;
+}
+
+/* The next sequence of the work into progress->held, walking from text to text. Sets *more. */
+static int next_sequence(t2v_engine *engine, struct t2v_progress *progress, bool *more)
+{
+    struct t2v_work *work = progress->work;
+    while (progress->text < work->n_text) {
+        int rc = 0;
+        if (!progress->walking) {
+            rc = t2v_walk_start(&progress->walk, engine->model, work->texts[progress->text],
+                                &work->ask, &work->err);
+            progress->walking = true;
+            progress->text_tok = 0;
+        }
+        if (rc == 0)
+            rc = t2v_walk_next(&progress->walk, engine->space, &progress->held, more, &work->err);
+        if (rc == 0 && *more) {
+            progress->text_tok += progress->held.len;
+            if (progress->text_tok > engine->options.max_text_tok)
+                rc = t2v_fail(&work->err, T2V_ETOOLARGE, "text has more than %zu tokens",
+                              engine->options.max_text_tok);
+        }
+        if (rc != 0 || *more) {
+            work->err_text = progress->text;
+            return rc;
+        }
+        t2v_walk_deinit(&progress->walk);
+        progress->walking = false;
+        progress->text++;
+    }
+    *more = false;
+    return 0;
+}
+
+/* The sums become means, or nothing when the work failed; the work is handed back. */
+static void finish(t2v_engine *engine, struct t2v_progress *progress)
+{
+    struct t2v_work *work = progress->work;
+    if (work->err.code == 0) {
+        for (size_t t = 0; t < work->n_text; t++) {
+            float *vector = work->vectors + t * engine->dim;
+            for (size_t i = 0; progress->n_seq[t] > 1 && i < engine->dim; i++)
+                vector[i] /= (float)progress->n_seq[t];
+        }
+    }
+    progress_free(progress);
+}
+
+static void hand_back(t2v_engine *engine, struct t2v_work *work)
+{
+    if (work->err.code != 0) {
+        t2v_free(work->vectors);
+        work->vectors = NULL;
+    }
+    work->ended_ns = t2v_clock_ns();
+    atomic_store(&engine->moved, work->ended_ns);
+    atomic_fetch_sub(&engine->n_waiting, 1);
+    if (work->done != NULL)
+        work->done(work);
+}
+
+void t2v_work_deinit(struct t2v_work *work)
+{
+    t2v_free(work->vectors);
+    work->vectors = NULL;
+}
+
+/* --- one batch --- */
+
+/* Lays the held sequence at the end of the batch. */
+static void place(t2v_engine *engine, struct t2v_progress *progress)
+{
+    struct t2v_seqs *seqs = &engine->seqs;
+    const struct t2v_ids *held = &progress->held;
+    memcpy(engine->ids + seqs->n_tok, held->ptr, held->len * sizeof *held->ptr);
+    engine->slots[seqs->n_seq] = (struct slot){progress, progress->text};
+    seqs->n_tok += held->len;
+    seqs->n_seq++;
+    engine->start[seqs->n_seq] = seqs->n_tok;
+    progress->n_seq[progress->text]++;
+    progress->work->n_tok += held->len;
+    progress->has_held = false;
+}
+
+/* Fills the batch from all active works in turn, a sequence at a time; a work without a further
+ * sequence (or with an error) goes to the closing list. */
+static void fill(t2v_engine *engine)
+{
+    engine->seqs = (struct t2v_seqs){.ids = engine->ids, .start = engine->start};
+    engine->start[0] = 0;
+    struct t2v_progress *progress;
+    while ((progress = list_pop(&engine->active)) != NULL) {
+        struct t2v_work *work = progress->work;
+        bool more = progress->has_held;
+        if (atomic_load(&work->cancelled))
+            t2v_fail(&work->err, T2V_EBUSY, "given up: the client has left");
+        else if (!more && next_sequence(engine, progress, &more) != 0)
+            more = false;
+        if (work->err.code != 0 || !more) {
+            list_push(&engine->closing, progress);
+            continue;
+        }
+        if (progress->held.len == 0) { /* no token at all: a vector of zeros */
+            list_push(&engine->active, progress);
+            continue;
+        }
+        progress->has_held = true;
+        if (progress->held.len > engine->budget - engine->seqs.n_tok) {
+            list_push_front(&engine->active, progress);
+            return;
+        }
+        place(engine, progress);
+        list_push(&engine->active, progress);
+    }
+}
+
+/* What each lane does with a batch. */
+static void encode(void *arg, const struct t2v_lane *lane)
+{
+    t2v_engine *engine = arg;
+    const struct t2v_seqs *seqs = &engine->seqs;
+    t2v_encoder_forward(t2v_model_encoder(engine->model), lane, seqs, engine->scratch,
+                        engine->hidden);
+    size_t begin, end;
+    t2v_lane_share(lane, seqs->n_seq, 1, &begin, &end);
+    for (size_t s = begin; s < end; s++)
+        t2v_pool(engine->slots[s].progress->pooling, engine->hidden + seqs->start[s] * engine->dim,
+                 seqs->start[s + 1] - seqs->start[s], engine->dim,
+                 engine->pooled + s * engine->dim);
+}
+
+/* Adds each sequence's vector to its text's, in the order of the text. */
+static void scatter(t2v_engine *engine)
+{
+    for (size_t s = 0; s < engine->seqs.n_seq; s++) {
+        const struct slot *slot = &engine->slots[s];
+        float *vector = slot->progress->work->vectors + slot->text * engine->dim;
+        const float *pooled = engine->pooled + s * engine->dim;
+        for (size_t i = 0; i < engine->dim; i++)
+            vector[i] += pooled[i];
+    }
+}
+
+static void count_batch(t2v_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct t2v_engine_stats *stats = &engine->stats;
+    stats->n_batch++;
+    stats->n_tok += engine->seqs.n_tok;
+    stats->n_seq += engine->seqs.n_seq;
+    t2v_hist_add(&stats->batch_tok, (double)engine->seqs.n_tok);
+    t2v_hist_add(&stats->batch_seq, (double)engine->seqs.n_seq);
+    pthread_mutex_unlock(&engine->lock);
+    atomic_store(&engine->moved, t2v_clock_ns());
+}
+
+/* One batch of whatever is active, from tokens to answers. */
+static void step(t2v_engine *engine)
+{
+    fill(engine);
+    if (engine->seqs.n_seq > 0) {
+        t2v_team_run(engine->team, encode, engine);
+        scatter(engine);
+        count_batch(engine);
+    }
+    struct t2v_progress *progress;
+    while ((progress = list_pop(&engine->closing)) != NULL) {
+        struct t2v_work *work = progress->work;
+        finish(engine, progress);
+        hand_back(engine, work);
+    }
+}
+
+static void activate(t2v_engine *engine, struct t2v_work *work)
+{
+    struct t2v_progress *progress = progress_new(engine, work);
+    if (progress != NULL)
+        list_push(&engine->active, progress);
+    else
+        hand_back(engine, work);
+}
+
+/* --- the leader --- */
+
+/* All that is queued; waits for it when nothing is active. NULL with *stop set: the end. */
+static struct t2v_work *take_queued(t2v_engine *engine, bool *stop)
+{
+    pthread_mutex_lock(&engine->lock);
+    while (engine->queue == NULL && engine->active.head == NULL && !engine->stop)
+        pthread_cond_wait(&engine->wake, &engine->lock);
+    struct t2v_work *works = engine->queue;
+    engine->queue = NULL;
+    engine->queue_tail = &engine->queue;
+    *stop = engine->stop && works == NULL && engine->active.head == NULL;
+    pthread_mutex_unlock(&engine->lock);
+    return works;
+}
+
+static void *lead(void *arg)
+{
+    t2v_engine *engine = arg;
+    for (;;) {
+        bool stop;
+        struct t2v_work *work = take_queued(engine, &stop);
+        if (stop)
+            return NULL;
+        while (work != NULL) {
+            struct t2v_work *next = work->next;
+            activate(engine, work);
+            work = next;
+        }
+        step(engine);
+    }
+}
+
+static int start_leader(t2v_engine *engine)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int rc = pthread_create(&engine->leader, NULL, lead, engine);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    engine->has_leader = rc == 0;
+    return rc == 0 ? 0 : T2V_ENOMEM;
+}
+
+static int allocate(t2v_engine *engine)
+{
+    size_t budget = engine->budget;
+    engine->ids = t2v_alloc_zero(budget, sizeof *engine->ids);
+    engine->start = t2v_alloc_zero(budget + 1, sizeof *engine->start);
+    engine->slots = t2v_alloc_zero(budget, sizeof *engine->slots);
+    engine->hidden = t2v_alloc_aligned(budget * engine->dim, sizeof(float));
+    engine->pooled = t2v_alloc_aligned(budget * engine->dim, sizeof(float));
+    if (engine->ids == NULL || engine->start == NULL || engine->slots == NULL ||
+        engine->hidden == NULL || engine->pooled == NULL)
+        return T2V_ENOMEM;
+    int rc = t2v_token_space_new(&engine->space);
+    if (rc == 0)
+        rc = t2v_scratch_new(t2v_model_encoder(engine->model), budget, engine->options.n_thread,
+                             &engine->scratch);
+    return rc;
+}
+
+int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *options,
+                   t2v_engine **out, struct t2v_err *err)
+{
+    t2v_engine *engine = t2v_alloc_zero(1, sizeof *engine);
+    if (engine == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the engine");
+    engine->model = model;
+    engine->options = *options;
+    engine->dim = t2v_model_dim(model);
+    engine->budget = t2v_model_max_tok(model) > BATCH_TOK ? t2v_model_max_tok(model) : BATCH_TOK;
+    engine->stats.batch_tok.first = engine->stats.batch_seq.first = 1;
+    engine->queue_tail = &engine->queue;
+    list_init(&engine->active);
+    list_init(&engine->closing);
+    pthread_mutex_init(&engine->lock, NULL);
+    pthread_cond_init(&engine->wake, NULL);
+    int rc = allocate(engine);
+    if (rc != 0)
+        t2v_fail(err, rc, "no memory for batches of %zu tokens", engine->budget);
+    if (rc == 0)
+        rc = t2v_team_new(options->n_thread, &engine->team, err);
+    if (rc == 0 && options->leader && (rc = start_leader(engine)) != 0)
+        t2v_fail(err, rc, "the engine's thread cannot be started");
+    if (rc != 0) {
+        t2v_engine_free(engine);
+        return rc;
+    }
+    *out = engine;
+    return 0;
+}
+
+void t2v_engine_free(t2v_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    if (engine->has_leader) {
+        pthread_mutex_lock(&engine->lock);
+        engine->stop = true;
+        pthread_cond_signal(&engine->wake);
+        pthread_mutex_unlock(&engine->lock);
+        pthread_join(engine->leader, NULL);
+    }
+    t2v_team_free(engine->team);
+    t2v_scratch_free(engine->scratch);
+    t2v_token_space_free(engine->space);
+    t2v_free(engine->ids);
+    t2v_free(engine->start);
+    t2v_free(engine->slots);
+    t2v_free(engine->hidden);
+    t2v_free(engine->pooled);
+    pthread_cond_destroy(&engine->wake);
+    pthread_mutex_destroy(&engine->lock);
+    t2v_free(engine);
+}
+
+/* --- from other threads --- */
+
+static void reset(struct t2v_work *work)
+{
+    work->err = (struct t2v_err){0};
+    work->err_text = 0;
+    work->vectors = NULL;
+    work->n_tok = 0;
+    work->next = NULL;
+    work->queued_ns = t2v_clock_ns();
+}
+
+int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
+{
+    size_t waiting = atomic_fetch_add(&engine->n_waiting, 1);
+    if (waiting >= engine->options.max_queue) {
+        atomic_fetch_sub(&engine->n_waiting, 1);
+        return T2V_EBUSY;
+    }
+    reset(work);
+    if (waiting == 0)
+        atomic_store(&engine->moved, work->queued_ns);
+    pthread_mutex_lock(&engine->lock);
+    bool was_empty = engine->queue == NULL;
+    *engine->queue_tail = work;
+    engine->queue_tail = &work->next;
+    if (was_empty)
+        pthread_cond_signal(&engine->wake);
+    pthread_mutex_unlock(&engine->lock);
+    return 0;
+}
+
+void t2v_engine_cancel(t2v_engine *engine, struct t2v_work *work)
+{
+    (void)engine;
+    atomic_store(&work->cancelled, true);
+}
+
+void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
+{
+    reset(work);
+    atomic_fetch_add(&engine->n_waiting, 1);
+    activate(engine, work);
+    while (engine->active.head != NULL)
+        step(engine);
+}
+
+uint64_t t2v_engine_stalled_ms(const t2v_engine *engine)
+{
+    if (atomic_load(&engine->n_waiting) == 0)
+        return 0;
+    uint64_t moved = atomic_load(&engine->moved), now = t2v_clock_ns();
+    return now > moved ? (now - moved) / 1000000 : 0;
+}
+
+void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
+{
+    pthread_mutex_lock(&engine->lock);
+    *out = engine->stats;
+    pthread_mutex_unlock(&engine->lock);
+    out->n_waiting = atomic_load(&engine->n_waiting);
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "text/space.h"
+#include "json/json.h"
+#include "json/write.h"
+
+#include "base/banned.h"
+
+int t2v_thread_count(const struct t2v_options *options)
+{
+    return options->threads > 0 ? (int)options->threads : t2v_options_processors();
+}
+
+static struct t2v_model_options model_options(const struct t2v_options *options)
+{
+    return (struct t2v_model_options){
+        .dir = options->model,
+        .vectorizer = options->vectorizer,
+        .precision = options->precision,
+        .cpu = options->cpu,
+        .direct_tokenize = options->direct_tokenize,
+        .sentence_transformers = options->sentence_transformers,
+        .onnx_runtime = options->onnx_runtime,
+        .query_passage_prefixes = options->query_passage_prefixes,
+    };
+}
+
+int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
+             struct t2v_err *err)
+{
+    struct t2v_model_options of_model = model_options(options);
+    struct t2v_engine_options of_engine = {
+        .n_thread = t2v_thread_count(options),
+        .leader = leader,
+        .max_queue = options->max_queue > 0 ? (size_t)options->max_queue : 1,
+        .max_text_tok = (size_t)options->max_text_tok,
+    };
+    int rc = t2v_model_open(&of_model, model, err);
+    if (rc != 0)
+        return rc;
+    rc = t2v_engine_new(*model, &of_engine, engine, err);
+    if (rc != 0) {
+        t2v_model_free(*model);
+        *model = NULL;
+    }
+    return rc;
+}
+
+/* --- lines of JSON --- */
+
+/* JSON strings, one a line, from standard input. */
+struct reader {
+    char *line;
+    size_t cap, number; /* number: of the line, from 1 */
+    t2v_json *json;
+};
+
+/* The next line's text, which lives until the next call; *more is false at the end. Blank lines are
+ * passed over. */
+static int next_text(struct reader *reader, struct t2v_str *text, bool *more, struct t2v_err *err)
+{
+    ssize_t len;
+    t2v_json_free(reader->json);
+    reader->json = NULL;
+    do {
+        len = getline(&reader->line, &reader->cap, stdin);
+        reader->number++;
+    } while (len > 0 && strspn(reader->line, " \t\r\n") == (size_t)len);
+    *more = len > 0;
+    if (len <= 0)
+        return ferror(stdin) ? t2v_fail(err, T2V_EIO, "standard input cannot be read") : 0;
+    char where[48];
+    snprintf(where, sizeof where, "line %zu", reader->number);
+    int rc = t2v_json_parse((struct t2v_str){reader->line, (size_t)len}, &reader->json, err);
+    if (rc == 0 && t2v_json_type(reader->json) != T2V_JSON_STRING)
+        rc = t2v_fail(err, T2V_EFORMAT, "expected a JSON string, found %s",
+                      t2v_json_type_name(reader->json));
+    if (rc != 0)
+        return t2v_fail_in(err, rc, where);
+    *text = t2v_json_str(reader->json);
+    return 0;
+}
+
+static void reader_deinit(struct reader *reader)
+{
+    t2v_json_free(reader->json);
+    free(reader->line);
+}
+
+/* Prints the buffer as a line and empties it. */
+static int print_line(struct t2v_buf *out, struct t2v_err *err)
+{
+    t2v_buf_addc(out, '\n');
+    if (out->fail != 0)
+        return t2v_fail(err, out->fail, "no memory for a line of output");
+    if (fwrite(out->ptr, 1, out->len, stdout) != out->len || fflush(stdout) != 0)
+        return t2v_fail(err, T2V_EIO, "standard output cannot be written");
+    out->len = 0;
+    return 0;
+}
+
+/* --- sentences --- */
+
+static int split_line(const t2v_punkt *punkt, struct t2v_str text, struct t2v_buf *collapsed,
+                      struct t2v_buf *out)
+{
+    collapsed->len = 0;
+    int rc = t2v_space_collapse(text, collapsed);
+    if (rc != 0)
+        return rc;
+    struct t2v_punkt_walk walk;
+    struct t2v_str sentence;
+    t2v_punkt_start(&walk, punkt, t2v_buf_str(collapsed));
+    const char *before = "[";
+    while (t2v_punkt_next(&walk, &sentence)) {
+        t2v_buf_adds(out, before);
+        t2v_json_write_str(out, sentence);
+        before = ", ";
+    }
+    t2v_buf_adds(out, *before == '[' ? "[]" : "]");
+    return out->fail;
+}
+
+int t2v_command_sentences(const struct t2v_options *options, struct t2v_err *err)
+{
+    (void)options;
+    struct reader reader = {0};
+    struct t2v_buf collapsed, out;
+    t2v_punkt *punkt = NULL;
+    t2v_buf_init(&collapsed, SIZE_MAX);
+    t2v_buf_init(&out, SIZE_MAX);
+    int rc = t2v_punkt_new(&punkt);
+    if (rc != 0)
+        t2v_fail(err, rc, "no memory for the sentence splitter");
+    while (rc == 0) {
+        struct t2v_str text;
+        bool more;
+        rc = next_text(&reader, &text, &more, err);
+        if (rc != 0 || !more)
+            break;
+        rc = split_line(punkt, text, &collapsed, &out);
+        rc = rc != 0 ? t2v_fail(err, rc, "no memory for a text of %zu bytes", text.len)
+                     : print_line(&out, err);
+    }
+    t2v_punkt_free(punkt);
+    t2v_buf_deinit(&out);
+    t2v_buf_deinit(&collapsed);
+    reader_deinit(&reader);
+    return rc;
+}
+
+/* --- tokens --- */
+
+/* UPSTREAM: the default vectorizer's limit. */
+enum { MAX_TOK = 500 };
+
+int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
+{
+    struct reader reader = {0};
+    struct t2v_buf out;
+    struct t2v_ids ids = {0};
+    t2v_tokenizer *tokenizer = NULL;
+    t2v_token_space *space = NULL;
+    t2v_buf_init(&out, SIZE_MAX);
+    int rc = t2v_tokenizer_open(options->model, &tokenizer, err);
+    if (rc == 0 && (rc = t2v_token_space_new(&space)) != 0)
+        t2v_fail(err, rc, "no memory for the tokenizer");
+    while (rc == 0) {
+        struct t2v_str text;
+        bool more;
+        rc = next_text(&reader, &text, &more, err);
+        if (rc == 0 && more)
+            rc = t2v_tokenizer_encode(tokenizer, space, text, MAX_TOK, &ids, err);
+        if (rc != 0 || !more)
+            break;
+        t2v_buf_addc(&out, '[');
+        for (size_t i = 0; i < ids.len; i++)
+            t2v_buf_addf(&out, "%s%d", i > 0 ? ", " : "", (int)ids.ptr[i]);
+        t2v_buf_addc(&out, ']');
+        rc = print_line(&out, err);
+    }
+    t2v_token_space_free(space);
+    t2v_tokenizer_free(tokenizer);
+    t2v_ids_deinit(&ids);
+    t2v_buf_deinit(&out);
+    reader_deinit(&reader);
+    return rc;
+}
+
+/* --- embed --- */
+
+static void show_progress(size_t n, bool end)
+{
+    if (isatty(STDERR_FILENO) && (end || n % 100 == 0))
+        fprintf(stderr, "\r%zu texts%s", n, end ? "\n" : "");
+}
+
+static int embed_lines(const struct t2v_options *options, t2v_engine *engine, struct reader *reader,
+                       struct t2v_buf *out, struct t2v_err *err)
+{
+    const struct t2v_ask ask = {
+        .pooling = t2v_str_of(options->pooling),
+        .task = *options->task != '\0' ? t2v_str_of(options->task) : (struct t2v_str){NULL, 0},
+        .dimensions = options->dimensions,
+    };
+    for (size_t n = 0;; n++) {
+        struct t2v_str text;
+        bool more;
+        int rc = next_text(reader, &text, &more, err);
+        show_progress(n, rc != 0 || !more);
+        if (rc != 0 || !more)
+            return rc;
+        struct t2v_work work = {.texts = &text, .n_text = 1, .ask = ask};
+        t2v_engine_run(engine, &work);
+        if (work.err.code != 0) {
+            rc = t2v_fail(err, work.err.code, "line %zu: %s", reader->number, work.err.msg);
+        } else {
+            t2v_json_write_f32s(out, work.vectors, work.dim);
+            rc = print_line(out, err);
+        }
+        t2v_work_deinit(&work);
+        if (rc != 0)
+            return rc;
+    }
+}
+
+int t2v_command_embed(const struct t2v_options *options, struct t2v_err *err)
+{
+    t2v_model *model = NULL;
+    t2v_engine *engine = NULL;
+    struct reader reader = {0};
+    struct t2v_buf out;
+    t2v_buf_init(&out, SIZE_MAX);
+    int rc = t2v_open(options, false, &model, &engine, err);
+    if (rc == 0)
+        rc = embed_lines(options, engine, &reader, &out, err);
+    t2v_engine_free(engine);
+    t2v_model_free(model);
+    t2v_buf_deinit(&out);
+    reader_deinit(&reader);
+    return rc;
+}
+
+/* --- inspect --- */
+
+int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
+{
+    struct t2v_model_options of_model = model_options(options);
+    t2v_model *model;
+    int rc = t2v_model_open(&of_model, &model, err);
+    if (rc != 0)
+        return rc;
+    const struct t2v_shape *shape = t2v_encoder_shape(t2v_model_encoder(model));
+    const t2v_store *store = t2v_model_store(model);
+    size_t n_weight = 0, n_byte = 0;
+    for (size_t i = 0; i < t2v_store_len(store); i++) {
+        const struct t2v_tensor *t = t2v_store_at(store, i);
+        n_weight += t->n;
+        n_byte += t->n * t2v_dtype_size(t->dtype);
+    }
+    printf("model       %s\n", t2v_model_dir(model));
+    printf("family      %s\n", t2v_model_family(model));
+    printf("vectorizer  %s\n", t2v_model_vectorizer(model));
+    printf("precision   %s, %s kernels\n", t2v_model_precision(model), t2v_model_cpu(model));
+    printf("tokenizer   %s\n", t2v_tokenizer_describe(t2v_model_tokenizer(model)));
+    printf("tokens      %zu words, at most %zu tokens in a sequence\n", shape->vocab,
+           t2v_model_max_tok(model));
+    printf("encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n", shape->n_layer,
+           shape->hidden, shape->heads, shape->head_dim, shape->inter);
+    printf("vectors     %zu components\n", t2v_model_dim(model));
+    printf("weights     %zu tensors, %zu numbers, %.1f MB\n", t2v_store_len(store), n_weight,
+           (double)n_byte / 1e6);
+    for (size_t i = 0; i < t2v_store_len(store); i++) {
+        const struct t2v_tensor *t = t2v_store_at(store, i);
+        printf("  %-60.*s %-4s [", (int)t->name.len, t->name.ptr, t2v_dtype_name(t->dtype));
+        for (int d = 0; d < t->n_dim; d++)
+            printf("%s%zu", d > 0 ? ", " : "", t->shape[d]);
+        printf("]\n");
+    }
+    t2v_model_free(model);
+    return 0;
+}
+
+/* --- bench --- */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* One text after another; times in ms (may be NULL), in the order of the texts. */
+static int bench_each(t2v_engine *engine, const struct t2v_str *texts, size_t n, double *ms,
+                      size_t *n_tok, struct t2v_err *err)
+{
+    *n_tok = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct t2v_work work = {.texts = &texts[i], .n_text = 1};
+        uint64_t begin = t2v_clock_ns();
+        t2v_engine_run(engine, &work);
+        if (ms != NULL)
+            ms[i] = (double)(t2v_clock_ns() - begin) / 1e6;
+        *n_tok += work.n_tok;
+        t2v_work_deinit(&work);
+        if (work.err.code != 0)
+            return t2v_fail(err, work.err.code, "text %zu: %s", i, work.err.msg);
+    }
+    return 0;
+}
+
+/* All texts at once: seconds that it took. */
+static int bench_all(t2v_engine *engine, const struct t2v_str *texts, size_t n, double *seconds,
+                     struct t2v_err *err)
+{
+    struct t2v_work work = {.texts = texts, .n_text = n};
+    uint64_t begin = t2v_clock_ns();
+    t2v_engine_run(engine, &work);
+    *seconds = (double)(t2v_clock_ns() - begin) / 1e9;
+    t2v_work_deinit(&work);
+    return work.err.code != 0 ? t2v_fail(err, work.err.code, "%s", work.err.msg) : 0;
+}
+
+/* Each way once to warm up, then timed. */
+static int bench_set(const struct t2v_options *options, const t2v_model *model, t2v_engine *engine,
+                     const char *name, const struct t2v_str *texts, size_t n, double *ms,
+                     struct t2v_err *err)
+{
+    size_t n_tok;
+    double together, alone = 0;
+    int rc = bench_each(engine, texts, n, NULL, &n_tok, err);
+    if (rc == 0)
+        rc = bench_each(engine, texts, n, ms, &n_tok, err);
+    if (rc == 0)
+        rc = bench_all(engine, texts, n, &together, err);
+    if (rc == 0)
+        rc = bench_all(engine, texts, n, &together, err);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        alone += ms[i] / 1e3;
+    qsort(ms, n, sizeof *ms, by_value);
+    printf("{\"set\":\"%s\",\"texts\":%zu,\"tokens\":%zu,\"median_ms\":%.4f,\"p99_ms\":%.4f,"
+           "\"texts_per_s\":%.1f,\"vectorizer\":\"%s\",\"precision\":\"%s\",\"kernels\":\"%s\","
+           "\"threads\":%d}\n",
+           name, n, n_tok, ms[n / 2], ms[n * 99 / 100],
+           (double)n / (together < alone ? together : alone), t2v_model_vectorizer(model),
+           t2v_model_precision(model), t2v_model_cpu(model), t2v_thread_count(options));
+    fflush(stdout);
+    return 0;
+}
+
+/* One set of the corpus: an array of strings. */
+static int bench_member(const struct t2v_options *options, const t2v_model *model,
+                        t2v_engine *engine, const struct t2v_json_member *member,
+                        struct t2v_err *err)
+{
+    size_t n = t2v_json_len(member->value);
+    if (n == 0)
+        return 0;
+    struct t2v_buf name;
+    t2v_buf_init(&name, 256);
+    for (size_t i = 0; i < member->key.len; i++) {
+        char c = member->key.ptr[i];
+        t2v_buf_addc(&name, c == '"' || c == '\\' || (unsigned char)c < 0x20 ? '_' : c);
+    }
+    t2v_buf_addc(&name, '\0');
+    struct t2v_str *texts = t2v_alloc_zero(n, sizeof *texts);
+    double *ms = t2v_alloc_zero(n, sizeof *ms);
+    int rc = 0;
+    if (texts == NULL || ms == NULL || name.fail != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", n);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        texts[i] = t2v_json_str(t2v_json_at(member->value, i));
+        if (texts[i].ptr == NULL)
+            rc = t2v_fail(err, T2V_EFORMAT, "%s: item %zu is no string", name.ptr, i);
+    }
+    if (rc == 0)
+        rc = bench_set(options, model, engine, name.ptr, texts, n, ms, err);
+    t2v_buf_deinit(&name);
+    t2v_free(texts);
+    t2v_free(ms);
+    return rc;
+}
+
+int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err)
+{
+    t2v_json *corpus = NULL;
+    t2v_model *model = NULL;
+    t2v_engine *engine = NULL;
+    if (*options->corpus == '\0')
+        return t2v_fail(err, T2V_EUSAGE, "--corpus FILE is needed");
+    int rc = t2v_json_load(options->corpus, (size_t)1 << 30, &corpus, err);
+    if (rc == 0 && t2v_json_type(corpus) != T2V_JSON_OBJECT)
+        rc = t2v_fail(err, T2V_EFORMAT, "%s: expected {\"SET\": [\"TEXT\", ...], ...}",
+                      options->corpus);
+    if (rc == 0)
+        rc = t2v_open(options, false, &model, &engine, err);
+    if (rc == 0) {
+        for (struct t2v_json_member m = t2v_json_first(corpus); m.value != NULL && rc == 0;
+             m = t2v_json_next(corpus, m))
+            rc = bench_member(options, model, engine, &m, err);
+    }
+    t2v_engine_free(engine);
+    t2v_model_free(model);
+    t2v_json_free(corpus);
+    return rc;
+}

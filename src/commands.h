@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_COMMANDS_H
+#define T2V_COMMANDS_H
+/*
+ * The commands beside `serve`: each reads standard input or a file, prints on standard output, and
+ * returns 0 or a negative code with err filled.
+ */
+#include "base/options.h"
+#include "batch/engine.h"
+
+int t2v_command_embed(const struct t2v_options *options, struct t2v_err *err);
+int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err);
+int t2v_command_sentences(const struct t2v_options *options, struct t2v_err *err);
+int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err);
+int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err);
+
+/* The model and an engine over it, as the settings say. Freed in reverse order. */
+int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
+             struct t2v_err *err);
+/* The settings' threads, or as many as there are processors. */
+int t2v_thread_count(const struct t2v_options *options);
+
+#endif

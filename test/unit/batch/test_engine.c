@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "batch/engine.h"
+
+enum { N_TEXT = 40 };
+
+static t2v_model *model;
+static char texts[N_TEXT][400];
+static float *alone[N_TEXT]; /* each text's vector, from an engine with nothing else to do */
+static size_t dim;
+
+static t2v_engine *new_engine(bool leader, int n_thread, size_t max_queue, size_t max_text_tok)
+{
+    struct t2v_engine_options options = {n_thread, leader, max_queue, max_text_tok};
+    struct t2v_err err = {0};
+    t2v_engine *engine = NULL;
+    if (t2v_engine_new(model, &options, &engine, &err) != 0)
+        fail_msg("%s", err.msg);
+    return engine;
+}
+
+static int open_model(void **state)
+{
+    (void)state;
+    struct t2v_model_options options = {.dir = T2V_TEST_DIR "/golden/bert-uncased",
+                                        .vectorizer = "auto",
+                                        .precision = "",
+                                        .cpu = ""};
+    struct t2v_err err = {0};
+    if (t2v_model_open(&options, &model, &err) != 0) {
+        print_error("%s\n", err.msg);
+        return -1;
+    }
+    dim = t2v_model_dim(model);
+    t2v_engine *engine = new_engine(false, 1, 1, 1000);
+    for (int i = 0; i < N_TEXT; i++) {
+        int n = snprintf(texts[i], sizeof texts[i], "Text number %d.", i);
+        for (int s = 0; s < i % 7; s++)
+            n += snprintf(texts[i] + n, sizeof texts[i] - (size_t)n,
+                          " Sentence %d speaks of topic %d.", s, i * s % 5);
+        struct t2v_str text = t2v_str_of(texts[i]);
+        struct t2v_work work = {.texts = &text, .n_text = 1};
+        t2v_engine_run(engine, &work);
+        assert_int_equal(work.err.code, 0);
+        alone[i] = work.vectors;
+    }
+    t2v_engine_free(engine);
+    return 0;
+}
+
+static int close_model(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_TEXT; i++)
+        free(alone[i]);
+    t2v_model_free(model);
+    return 0;
+}
+
+static void expect_alike(const float *got, const float *want, int text)
+{
+    for (size_t d = 0; d < dim; d++) {
+        if (!(fabsf(got[d] - want[d]) <= 1e-6f)) {
+            print_error("text %d component %zu: got %.9g, alone %.9g\n", text, d, (double)got[d],
+                        (double)want[d]);
+            fail();
+        }
+    }
+}
+
+/* A work whose end can be waited for. */
+struct waited {
+    struct t2v_work work;
+    struct t2v_str text;
+    int which, n_done;
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+};
+
+static void on_done(struct t2v_work *work)
+{
+    struct waited *w = work->user;
+    pthread_mutex_lock(&w->lock);
+    w->n_done++;
+    pthread_cond_signal(&w->cond);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void waited_init(struct waited *w, const char *text, int which)
+{
+    *w = (struct waited){.text = t2v_str_of(text), .which = which};
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->cond, NULL);
+    w->work = (struct t2v_work){.texts = &w->text, .n_text = 1, .done = on_done, .user = w};
+}
+
+static void wait_for(struct waited *w)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->n_done == 0)
+        pthread_cond_wait(&w->cond, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static t2v_engine *crowd_engine;
+
+static void *one_of_the_crowd(void *arg)
+{
+    size_t id = (size_t)(uintptr_t)arg;
+    for (size_t round = 0; round < 50; round++) {
+        int which = (int)((id * 7 + round) % N_TEXT);
+        struct waited w;
+        waited_init(&w, texts[which], which);
+        assert_int_equal(t2v_engine_submit(crowd_engine, &w.work), 0);
+        wait_for(&w);
+        assert_int_equal(w.work.err.code, 0);
+        expect_alike(w.work.vectors, alone[which], which);
+        t2v_work_deinit(&w.work);
+    }
+    return NULL;
+}
+
+/* Everybody gets the vector of their own text, the same as alone. */
+static void test_crowd(void **state)
+{
+    (void)state;
+    pthread_t threads[8];
+    crowd_engine = new_engine(true, 2, 100, 1000);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, one_of_the_crowd, (void *)i), 0);
+    for (size_t i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
+    struct t2v_engine_stats stats;
+    t2v_engine_get_stats(crowd_engine, &stats);
+    assert_int_equal(stats.n_waiting, 0);
+    assert_true(stats.n_batch > 0 && stats.n_seq >= 400);
+    assert_int_equal(t2v_engine_stalled_ms(crowd_engine), 0);
+    t2v_engine_free(crowd_engine);
+}
+
+/* What is queued when the engine is freed is still done; what was cancelled says so. */
+static void test_end_and_cancel(void **state)
+{
+    (void)state;
+    t2v_engine *engine = new_engine(true, 1, 100, 1000);
+    struct waited *many = calloc(60, sizeof *many);
+    for (int i = 0; i < 60; i++) {
+        waited_init(&many[i], texts[i % N_TEXT], i % N_TEXT);
+        if (i % 3 == 0)
+            t2v_engine_cancel(engine, &many[i].work);
+        assert_int_equal(t2v_engine_submit(engine, &many[i].work), 0);
+    }
+    t2v_engine_free(engine);
+    for (int i = 0; i < 60; i++) {
+        assert_int_equal(many[i].n_done, 1);
+        assert_int_equal(many[i].work.err.code, i % 3 == 0 ? T2V_EBUSY : 0);
+        if (i % 3 != 0)
+            expect_alike(many[i].work.vectors, alone[many[i].which], many[i].which);
+        t2v_work_deinit(&many[i].work);
+    }
+    free(many);
+}
+
+static void test_full_queue(void **state)
+{
+    (void)state;
+    enum { LONG = 400000 };
+    t2v_engine *engine = new_engine(true, 1, 2, 100000000);
+    char *text = malloc(LONG + 1);
+    for (int i = 0; i < LONG; i++)
+        text[i] = "Aa. "[i % 4];
+    text[LONG] = '\0';
+    struct waited busy, second, third;
+    waited_init(&busy, text, 0);
+    waited_init(&second, texts[1], 1);
+    waited_init(&third, texts[2], 2);
+    assert_int_equal(t2v_engine_submit(engine, &busy.work), 0);
+    assert_int_equal(t2v_engine_submit(engine, &second.work), 0);
+    assert_int_equal(t2v_engine_submit(engine, &third.work), T2V_EBUSY);
+    wait_for(&second); /* a short text passes a long one */
+    assert_int_equal(busy.n_done, 0);
+    expect_alike(second.work.vectors, alone[1], 1);
+    t2v_engine_cancel(engine, &busy.work);
+    wait_for(&busy);
+    assert_int_equal(busy.work.err.code, T2V_EBUSY);
+    assert_null(busy.work.vectors);
+    t2v_engine_free(engine);
+    t2v_work_deinit(&second.work);
+    assert_int_equal(third.n_done, 0);
+    free(text);
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"fine", "  \n ", "fine"};
+    t2v_engine *engine = new_engine(false, 1, 1, 10);
+    struct t2v_str list[3];
+    for (int i = 0; i < 3; i++)
+        list[i] = t2v_str_of(bad[i]);
+    struct t2v_work work = {.texts = list, .n_text = 3};
+    t2v_engine_run(engine, &work);
+    assert_int_equal(work.err.code, T2V_EEMPTY);
+    assert_int_equal(work.err_text, 1);
+    assert_null(work.vectors);
+
+    work = (struct t2v_work){.texts = list, .n_text = 1, .ask = {.pooling = T2V_STR("nope")}};
+    t2v_engine_run(engine, &work);
+    assert_int_equal(work.err.code, T2V_EPOOLING);
+    assert_string_equal(work.err.msg, "invalid pooling method 'nope'");
+
+    list[0] = T2V_STR("one two three four five six. seven eight nine ten eleven twelve.");
+    work = (struct t2v_work){.texts = list, .n_text = 1};
+    t2v_engine_run(engine, &work);
+    assert_int_equal(work.err.code, T2V_ETOOLARGE);
+    t2v_engine_free(engine);
+}
+
+/* Many texts in one work: far more tokens than a batch holds. */
+static void test_many_texts(void **state)
+{
+    (void)state;
+    enum { MANY = 20 * N_TEXT };
+    t2v_engine *engine = new_engine(false, 2, 1, 1000);
+    struct t2v_str *list = calloc(MANY, sizeof *list);
+    for (int i = 0; i < MANY; i++)
+        list[i] = t2v_str_of(texts[i * 7 % N_TEXT]);
+    struct t2v_work work = {.texts = list, .n_text = MANY};
+    t2v_engine_run(engine, &work);
+    assert_int_equal(work.err.code, 0);
+    for (int i = 0; i < MANY; i++)
+        expect_alike(work.vectors + (size_t)i * dim, alone[i * 7 % N_TEXT], i * 7 % N_TEXT);
+    t2v_work_deinit(&work);
+    free(list);
+    t2v_engine_free(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crowd),      cmocka_unit_test(test_end_and_cancel),
+        cmocka_unit_test(test_full_queue), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_many_texts),
+    };
+    return cmocka_run_group_tests(tests, open_model, close_model);
+}
