@@ -229,7 +229,7 @@ static void test_unique(void **state)
 static void test_load(void **state)
 {
     (void)state;
-    char path[] = "/tmp/t2v-json-XXXXXX";
+    char path[] = "t2v-json-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, "{\"a\": tru}", 10), 10);
