@@ -24,7 +24,7 @@ char *t2v_buf_room(struct t2v_buf *buf, size_t n);
 int t2v_buf_add(struct t2v_buf *buf, const void *bytes, size_t n);
 int t2v_buf_addc(struct t2v_buf *buf, char c);
 int t2v_buf_adds(struct t2v_buf *buf, const char *cstr);
-/* For cold paths: formats with printf. */
+/* For cold paths: formats with printf, which takes a byte more than it writes, also of max. */
 int t2v_buf_addf(struct t2v_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Hands over the bytes (free with t2v_free) and leaves the buffer empty. */

@@ -7,12 +7,27 @@
 
 #include "base/banned.h"
 
+/* Where a character of UTF-8 begins that the end of msg[0..len) cuts; len when none is cut. */
+static size_t whole_characters(const char *msg, size_t len)
+{
+    size_t i = len;
+    while (i > 0 && len - i < 3 && (msg[i - 1] & 0xc0) == 0x80)
+        i--;
+    if (i == 0 || (msg[i - 1] & 0xc0) != 0xc0)
+        return len;
+    unsigned char lead = (unsigned char)msg[i - 1];
+    size_t want = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    return len - i + 1 < want ? i - 1 : len;
+}
+
 static int fill(struct t2v_err *err, int code, size_t pos, const char *format, va_list args)
 {
     if (err != NULL) {
         err->code = code;
         err->pos = pos;
-        vsnprintf(err->msg, sizeof err->msg, format, args);
+        int n = vsnprintf(err->msg, sizeof err->msg, format, args);
+        if (n >= (int)sizeof err->msg)
+            err->msg[whole_characters(err->msg, sizeof err->msg - 1)] = '\0';
     }
     return code;
 }

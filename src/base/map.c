@@ -37,7 +37,7 @@ static struct t2v_map_slot *find(const struct t2v_map *map, struct t2v_str key, 
         struct t2v_map_slot *slot = &map->slots[i];
         if (slot->key == NULL)
             return slot;
-        if (slot->hash == hash && slot->len == key.len && memcmp(slot->key, key.ptr, key.len) == 0)
+        if (slot->hash == hash && t2v_str_eq((struct t2v_str){slot->key, slot->len}, key))
             return slot;
     }
 }

@@ -32,7 +32,10 @@ void *t2v_alloc(size_t bytes)
 
 void *t2v_alloc_zero(size_t n, size_t size)
 {
-    return refused() ? NULL : calloc(n != 0 ? n : 1, size != 0 ? size : 1);
+    size_t bytes;
+    if (!t2v_mul(n, size, &bytes) || refused())
+        return NULL;
+    return calloc(1, bytes != 0 ? bytes : 1);
 }
 
 void *t2v_resize(void *ptr, size_t n, size_t size)
@@ -56,7 +59,8 @@ char *t2v_dup(const char *ptr, size_t len)
 {
     char *copy = len < SIZE_MAX ? t2v_alloc(len + 1) : NULL;
     if (copy != NULL) {
-        memcpy(copy, ptr, len);
+        if (len != 0)
+            memcpy(copy, ptr, len);
         copy[len] = '\0';
     }
     return copy;

@@ -40,7 +40,8 @@ static inline bool t2v_add(size_t a, size_t b, size_t *out)
 }
 
 /* Tests only: the n-th request from now on fails (0: the next one), once; negative: none does.
- * Returns how many requests there have been since the last call. Not for use with threads. */
+ * Returns how many requests there have been since the last call; only those up to the one that
+ * fails are counted, so give LONG_MAX to count all. Not for use with threads. */
 size_t t2v_mem_fail_at(long n);
 
 #endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+
+static void test_fail(void **state)
+{
+    (void)state;
+    struct t2v_err err;
+    assert_int_equal(t2v_fail(&err, T2V_EFORMAT, "%d of %s", 3, "x"), T2V_EFORMAT);
+    assert_int_equal(err.code, T2V_EFORMAT);
+    assert_int_equal(err.pos, 0);
+    assert_string_equal(err.msg, "3 of x");
+    assert_int_equal(t2v_fail_at(&err, T2V_EIO, 77, "there"), T2V_EIO);
+    assert_int_equal(err.pos, 77);
+    assert_int_equal(t2v_fail_in(&err, T2V_EIO, "FILE"), T2V_EIO);
+    assert_string_equal(err.msg, "FILE: there");
+    assert_int_equal(err.pos, 77);
+
+    assert_int_equal(t2v_fail(NULL, T2V_EBUSY, "%s", "nobody reads it"), T2V_EBUSY);
+    assert_int_equal(t2v_fail_at(NULL, T2V_EBUSY, 1, "nor this"), T2V_EBUSY);
+    assert_int_equal(t2v_fail_in(NULL, T2V_EBUSY, "FILE"), T2V_EBUSY);
+}
+
+/* What is too long is cut between characters. */
+static void test_cut(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    struct t2v_err err;
+    for (size_t c = 0; c < 4; c++) {
+        size_t n = strlen(characters[c]);
+        for (int shift = 0; shift < 4; shift++) {
+            char text[1000];
+            size_t len = 0;
+            while (len < (size_t)shift)
+                text[len++] = '-';
+            for (; len + n < sizeof text; len += n)
+                memcpy(text + len, characters[c], n);
+            text[len] = '\0';
+            t2v_fail(&err, T2V_EFORMAT, "%s", text);
+            size_t max = sizeof err.msg - 1, want = max - (max - (size_t)shift) % n;
+            if (strlen(err.msg) != want || memcmp(err.msg, text, want) != 0)
+                fail_msg("%zu-byte characters after %d: expected %zu bytes, got %zu", n, shift,
+                         want, strlen(err.msg));
+        }
+    }
+    t2v_fail(&err, T2V_EFORMAT, "%319s", "fits");
+    assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+    t2v_fail_in(&err, T2V_EFORMAT, "prefix");
+    assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+    assert_memory_equal(err.msg, "prefix:  ", 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fail), cmocka_unit_test(test_cut)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

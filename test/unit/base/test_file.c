@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files that are there, are not, or are something else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+struct place {
+    char dir[32], full[64], none[64], fifo[64], empty[64];
+};
+
+static void put(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    fclose(file);
+}
+
+static int setup(void **state)
+{
+    static struct place p;
+    p = (struct place){.dir = "t2v-file-XXXXXX"};
+    *state = &p;
+    if (mkdtemp(p.dir) == NULL)
+        return -1;
+    snprintf(p.full, sizeof p.full, "%s/full", p.dir);
+    snprintf(p.none, sizeof p.none, "%s/none", p.dir);
+    snprintf(p.fifo, sizeof p.fifo, "%s/fifo", p.dir);
+    snprintf(p.empty, sizeof p.empty, "%s/empty", p.dir);
+    put(p.full, "content");
+    put(p.empty, "");
+    return mkfifo(p.fifo, 0600);
+}
+
+static int teardown(void **state)
+{
+    struct place *p = *state;
+    unlink(p->full);
+    unlink(p->fifo);
+    unlink(p->empty);
+    return rmdir(p->dir);
+}
+
+static void check_refused(const char *path, const char *reason)
+{
+    struct t2v_mapping mapping = {NULL, 77};
+    char *bytes = NULL;
+    size_t len = 77;
+    struct t2v_err err = {0};
+    assert_int_equal(t2v_file_map(path, &mapping, &err), T2V_EIO);
+    assert_true(strstr(err.msg, path) != NULL && strstr(err.msg, reason) != NULL);
+    err = (struct t2v_err){0};
+    assert_int_equal(t2v_file_read(path, 100, &bytes, &len, &err), T2V_EIO);
+    assert_true(strstr(err.msg, path) != NULL && strstr(err.msg, reason) != NULL);
+    assert_true(bytes == NULL && len == 77 && mapping.len == 77);
+    assert_false(t2v_file_exists(path));
+}
+
+static void test_refused(void **state)
+{
+    const struct place *p = *state;
+    check_refused(p->dir, "not a regular file");
+    check_refused(p->fifo, "not a regular file"); /* and does not wait for a writer */
+    check_refused("/dev/zero", "not a regular file");
+    check_refused(p->none, "No such file");
+    check_refused("", "No such file");
+}
+
+static void test_map(void **state)
+{
+    const struct place *p = *state;
+    struct t2v_mapping mapping;
+    assert_int_equal(t2v_file_map(p->full, &mapping, NULL), 0);
+    assert_int_equal(mapping.len, 7);
+    assert_memory_equal(mapping.ptr, "content", 7);
+    t2v_file_release(mapping.ptr, mapping.len);
+    assert_memory_equal(mapping.ptr, "content", 7);
+    t2v_file_unmap(&mapping);
+    assert_null(mapping.ptr);
+    t2v_file_unmap(&mapping);
+
+    assert_int_equal(t2v_file_map(p->empty, &mapping, NULL), 0);
+    assert_true(mapping.ptr == NULL && mapping.len == 0);
+    t2v_file_unmap(&mapping);
+}
+
+static void test_read(void **state)
+{
+    const struct place *p = *state;
+    char *bytes = NULL;
+    size_t len = 0;
+    struct t2v_err err = {0};
+    assert_int_equal(t2v_file_read(p->full, 6, &bytes, &len, &err), T2V_ETOOLARGE);
+    assert_non_null(strstr(err.msg, p->full));
+    assert_null(bytes);
+    assert_int_equal(t2v_file_read(p->full, 7, &bytes, &len, &err), 0);
+    assert_int_equal(len, 7);
+    assert_string_equal(bytes, "content");
+    t2v_free(bytes);
+    assert_int_equal(t2v_file_read(p->empty, 0, &bytes, &len, &err), 0);
+    assert_int_equal(len, 0);
+    assert_string_equal(bytes, "");
+    t2v_free(bytes);
+    t2v_mem_fail_at(0);
+    assert_int_equal(t2v_file_read(p->full, 7, &bytes, &len, &err), T2V_ENOMEM);
+    t2v_mem_fail_at(-1);
+
+    assert_int_equal(t2v_file_read_special("/proc/self/comm", &bytes, &len), 0);
+    assert_true(len > 0 && bytes[len] == '\0');
+    t2v_free(bytes);
+    assert_int_equal(t2v_file_read_special(p->none, &bytes, &len), T2V_EIO);
+}
+
+static void test_names(void **state)
+{
+    const struct place *p = *state;
+    char path[12];
+    struct t2v_err err = {0};
+    assert_true(t2v_file_exists(p->full) && t2v_file_exists(p->empty));
+    assert_int_equal(t2v_file_join(path, sizeof path, "dir", "1234567", &err), 0);
+    assert_string_equal(path, "dir/1234567");
+    assert_int_equal(t2v_file_join(path, sizeof path, "dir", "12345678", &err), T2V_ETOOLARGE);
+    assert_non_null(strstr(err.msg, "12345678"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_names),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
