@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two servers of the same API side by side: one keep-alive connection, one short text after another.
+"""Two servers of the same API side by side: one keep-alive connection a round, one short text after another.
 
     side_by_side.py --corpus FILE.json --model DIR --peer URL --peer-pid PID [--bin build/t2v] [--rounds 7] [--per-round 300]
 
@@ -52,8 +52,7 @@ class Client:
 
 class Peer:
     def __init__(self, name, host, port, pid):
-        self.name, self.pid, self.rates = name, pid, []
-        self.client = Client(host, port)
+        self.name, self.pid, self.rates, self.address = name, pid, [], (host, port)
         self.rss = [self.rss_mb()]
 
     def rss_mb(self):
@@ -63,9 +62,10 @@ class Peer:
             return int(next(l for l in f if l.startswith("VmRSS")).split()[1]) / 1024
 
     def round(self, bodies):
+        client = Client(*self.address)  # uvicorn closes after 5 s without a request, shorter than the other one's round may be
         start = time.perf_counter()
         for body in bodies:
-            status, answer = self.client.request("POST", "/vectors", body)
+            status, answer = client.request("POST", "/vectors", body)
             if status != 200:
                 sys.exit(f"{self.name}: status {status}, {answer[:200]!r}")
         self.rates.append(len(bodies) / (time.perf_counter() - start))
@@ -109,8 +109,9 @@ def measure(peers, corpus, rounds, per_round):
 
 def worst_difference(peers, corpus):
     worst = (0.0, "")
+    clients = [Client(*p.address) for p in peers]
     for text in corpus["short"][:100] + corpus["para"][:100]:
-        a, b = (p.client.vector(text) for p in peers)
+        a, b = (c.vector(text) for c in clients)
         if len(a) != len(b):
             sys.exit(f"{len(a)} against {len(b)} components for {text[:60]!r}")
         worst = max(worst, (max(abs(x - y) for x, y in zip(a, b)) / max(map(abs, b)), text))
