@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "commands.h"
 #include "http/server.h"
-#include "json/json.h"
 #include "text/utf8.h"
 #include "version.h"
+#include "json/json.h"
 
 #include "base/banned.h"
 

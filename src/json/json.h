@@ -49,7 +49,8 @@ size_t t2v_json_len(const t2v_json *value);
 const t2v_json *t2v_json_at(const t2v_json *value, size_t i);
 
 /* Walks an object's members in the order of the text:
- *     for (struct t2v_json_member m = t2v_json_first(v); m.value != NULL; m = t2v_json_next(v, m)) */
+ *     for (struct t2v_json_member m = t2v_json_first(v); m.value != NULL; m = t2v_json_next(v, m))
+ */
 struct t2v_json_member {
     struct t2v_str key;
     const t2v_json *value;
