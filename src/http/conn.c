@@ -40,9 +40,7 @@ static void kill_conn(struct t2v_conn *c)
         return;
     if (c->job != NULL) {
         c->server->service.metrics.cancelled++;
-        c->job->conn = NULL;
-        if (!c->job->back)
-            t2v_engine_cancel(c->server->service.engine, &c->job->work);
+        t2v_server_abandon(c->server, c->job);
         c->job = NULL;
     }
     bufferevent_free(c->bev);
@@ -259,20 +257,20 @@ static void on_head(struct t2v_conn *c)
     t2v_reply_deinit(&reply);
 }
 
-/* Hands the job to the engine; 0, or a negative code, and the job is still ours. */
+/* Sends the job on its way; 0, or a negative code, and the job is still ours. */
 static int submit(struct t2v_conn *c, struct t2v_job *job)
 {
-    struct t2v_server *server = c->server;
-    job->server = server;
+    size_t held = c->held_bytes;
     job->conn = c;
-    job->work.done = t2v_server_job_done;
-    job->work.user = job;
-    job->held_bytes = c->held_bytes;
-    int rc = t2v_engine_submit(server->service.engine, &job->work);
+    if (job->stage == T2V_JOB_READ) {
+        job->body = c->reader.body;
+        t2v_buf_init(&c->reader.body, c->reader.max_body);
+    }
+    int rc = t2v_server_submit(c->server, job);
     if (rc != 0)
         return rc;
-    server->n_job++;
-    c->held_bytes = 0; /* the job's share now */
+    job->held_bytes = held;
+    c->held_bytes = 0;
     t2v_buf_deinit(&c->reader.body);
     c->job = job;
     c->state = T2V_CONN_WORKING;
@@ -291,8 +289,7 @@ static void on_request(struct t2v_conn *c)
     if (rc != 0) {
         t2v_job_free(job);
         job = NULL;
-        t2v_reply_error(&reply, t2v_reply_status_of(rc),
-                        rc == T2V_EBUSY ? "the queue is full" : "no memory for this request");
+        t2v_reply_error(&reply, t2v_reply_status_of(rc), t2v_why_busy(rc));
     }
     if (job == NULL)
         answer(c, &reply, NULL);
@@ -457,11 +454,8 @@ void t2v_conn_end(struct t2v_conn *c)
 {
     static const char why[] = "shutting down, ask again";
     if (c->state == T2V_CONN_WORKING) {
-        struct t2v_job *job = c->job;
+        t2v_server_abandon(c->server, c->job);
         c->job = NULL;
-        job->conn = NULL;
-        if (!job->back)
-            t2v_engine_cancel(c->server->service.engine, &job->work);
         refuse(c, 503, why);
     } else if (t2v_conn_is_busy(c) && c->state == T2V_CONN_READING) {
         refuse(c, 503, why);

@@ -4,7 +4,7 @@
 /*
  * The server's insides, shared by server.c (listener, signals, hand-over from the engine, drain)
  * and conn.c (one connection: reading, answering, time-outs). Everything here belongs to the loop
- * thread but `finished`, which has a lock.
+ * thread but `back`, which has a lock.
  *
  * A connection handles one request at a time:
  *
@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/clerk.h"
 #include "http/routes.h"
 #include "http/server.h"
 
@@ -65,15 +66,15 @@ struct t2v_server {
     struct evconnlistener *listener; /* NULL when no more are taken */
     bool listener_paused;
     int port;
-    int wake_fd; /* eventfd: finished jobs wait */
-    struct event *wake_event, *tick_event, *slice_event, *term_event, *int_event;
+    int wake_fd; /* eventfd: jobs are back */
+    struct event *wake_event, *tick_event, *term_event, *int_event;
+    t2v_clerk *clerk;
 
     pthread_mutex_t lock;
-    struct t2v_job *finished, *finished_last; /* under lock: done, oldest first */
+    struct t2v_job *back, *back_last; /* under lock: engine or clerk are done, oldest first */
 
-    struct t2v_job *answering, *answering_last; /* whose answers are being written in slices */
     struct t2v_conn *conns;
-    size_t n_job;      /* jobs that the engine has */
+    size_t n_job;      /* jobs that are away, with the engine or the clerk */
     size_t held_bytes; /* bodies, in buffers and in jobs */
     uint64_t next_id;
     enum t2v_server_phase phase;
@@ -99,8 +100,12 @@ bool t2v_conn_is_busy(const struct t2v_conn *conn);
 void t2v_conn_close(struct t2v_conn *conn);
 
 /* In server.c. */
-void t2v_server_job_done(struct t2v_work *work);        /* on the engine's thread */
-void t2v_server_conn_closed(struct t2v_server *server); /* room for one more */
+/* Sends a job on its way; 0, or a negative code, and it is still the caller's. */
+int t2v_server_submit(struct t2v_server *server, struct t2v_job *job);
+/* Nobody waits for it any more. */
+void t2v_server_abandon(struct t2v_server *server, struct t2v_job *job);
+/* There is room for one more connection. */
+void t2v_server_conn_closed(struct t2v_server *server);
 /* A line at most once a second; how many were left out is said with the next. */
 void t2v_server_warn(struct t2v_server *server, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

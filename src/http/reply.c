@@ -79,6 +79,11 @@ int t2v_reply_status_of(int code)
     }
 }
 
+const char *t2v_why_busy(int code)
+{
+    return code == T2V_EBUSY ? "the queue is full" : "no memory for this request";
+}
+
 /* "config.dimensions: ", "texts[3]: ", "text: ", or nothing. */
 static void where(char *out, size_t size, const struct t2v_blame *blame)
 {

@@ -34,6 +34,9 @@ void t2v_reply_not_allowed(struct t2v_reply *reply, bool get);
 /* The HTTP status for a failure. */
 int t2v_reply_status_of(int code);
 
+/* Why a request could not be taken: the message beside 503. */
+const char *t2v_why_busy(int code);
+
 /* What in a request's body is wrong, and where. */
 struct t2v_blame {
     const char *kind;  /* FastAPI's name of it: "missing", "string_type", "json_invalid", ... */

@@ -14,6 +14,10 @@
 extern const char t2v_openapi[];
 extern const size_t t2v_openapi_len;
 
+/* Above these, a body is read and an answer written by the clerk: each takes about a millisecond.
+ */
+enum { LARGE_BYTES = 64 * 1024, LARGE_FLOATS = 16 * 1024 };
+
 /* UPSTREAM: 1024 results for 600 s. The ceiling on bytes is ours. */
 static const struct t2v_cache_limits cache_limits = {
     .max_entries = 1024,
@@ -135,35 +139,54 @@ static bool from_cache(struct t2v_service *service, const struct t2v_question *q
     return true;
 }
 
-static struct t2v_job *new_job(struct t2v_question *question)
+static struct t2v_job *new_job(enum t2v_job_stage stage)
 {
     struct t2v_job *job = t2v_alloc_zero(1, sizeof *job);
     if (job == NULL)
         return NULL;
-    job->question = *question;
+    job->stage = stage;
+    t2v_reply_init(&job->reply);
+    return job;
+}
+
+static void to_encode(struct t2v_job *job)
+{
+    job->stage = T2V_JOB_ENCODE;
     job->work.texts = job->question.texts;
     job->work.n_text = job->question.n_text;
     job->work.ask = job->question.ask;
-    t2v_reply_init(&job->reply);
-    return job;
+}
+
+/* True when the question needs no engine, and is answered. */
+static bool answer_at_once(struct t2v_service *service, const struct t2v_question *question,
+                           struct t2v_reply *reply)
+{
+    if (question->n_text != 0)
+        return from_cache(service, question, reply);
+    t2v_question_answer(question, NULL, t2v_model_dim(service->model), reply);
+    return true;
 }
 
 static void answer_vectors(struct t2v_service *service, const struct t2v_request *request,
                            struct t2v_reply *reply, struct t2v_job **job)
 {
-    struct t2v_question question;
-    size_t dim = t2v_model_dim(service->model), none = 0;
-    if (!t2v_question_read(&question, request->body, dim, reply))
+    struct t2v_question question = {0};
+    bool large = request->body.len > LARGE_BYTES;
+    if (!large &&
+        (!t2v_question_read(&question, request->body, t2v_model_dim(service->model), reply) ||
+         answer_at_once(service, &question, reply))) {
+        t2v_question_deinit(&question);
         return;
-    if (question.n_text == 0)
-        t2v_question_answer_many(&question, NULL, dim, &none, reply);
-    else if (!from_cache(service, &question, reply)) {
-        *job = new_job(&question);
-        if (*job != NULL)
-            return;
-        t2v_reply_error(reply, 503, "no memory for this request");
     }
-    t2v_question_deinit(&question);
+    *job = new_job(T2V_JOB_READ);
+    if (*job == NULL) {
+        t2v_question_deinit(&question);
+        t2v_reply_error(reply, 503, "no memory for this request");
+        return;
+    }
+    (*job)->question = question;
+    if (!large)
+        to_encode(*job);
 }
 
 void t2v_job_free(struct t2v_job *job)
@@ -173,30 +196,46 @@ void t2v_job_free(struct t2v_job *job)
     t2v_work_deinit(&job->work);
     t2v_reply_deinit(&job->reply);
     t2v_question_deinit(&job->question);
+    t2v_buf_deinit(&job->body);
     t2v_free(job);
 }
 
-static void keep(struct t2v_service *service, const struct t2v_job *job)
-{
-    if (service->cache == NULL || job->question.many)
-        return;
-    struct t2v_cache_key key = {job->question.texts[0], job->question.ask};
-    t2v_cache_put(service->cache, &key, job->work.vectors, job->work.dim, t2v_clock_ns());
-}
-
-bool t2v_job_answer(struct t2v_service *service, struct t2v_job *job)
+void t2v_job_work(const struct t2v_service *service, struct t2v_job *job)
 {
     const struct t2v_work *work = &job->work;
-    if (work->err.code != 0) {
+    if (job->stage == T2V_JOB_READ) {
+        job->refused = !t2v_question_read(&job->question, t2v_buf_str(&job->body),
+                                          t2v_model_dim(service->model), &job->reply);
+        t2v_buf_deinit(&job->body);
+    } else if (work->err.code != 0) {
         t2v_question_fail(&job->question, &work->err, work->err_text, &job->reply);
-        return true;
+    } else {
+        t2v_question_answer(&job->question, work->vectors, work->dim, &job->reply);
     }
-    if (job->question.many)
-        return t2v_question_answer_many(&job->question, work->vectors, work->dim, &job->n_answered,
-                                        &job->reply);
-    keep(service, job);
-    t2v_question_answer(&job->question, work->vectors, work->dim, &job->reply);
-    return true;
+}
+
+bool t2v_job_is_answered(struct t2v_service *service, struct t2v_job *job)
+{
+    if (job->refused || answer_at_once(service, &job->question, &job->reply))
+        return true;
+    to_encode(job);
+    return false;
+}
+
+bool t2v_job_encoded(struct t2v_service *service, struct t2v_job *job)
+{
+    const struct t2v_question *question = &job->question;
+    const struct t2v_work *work = &job->work;
+    job->stage = T2V_JOB_ANSWER;
+    if (work->err.code != 0)
+        return false;
+    if (question->many)
+        return work->n_text * work->dim > LARGE_FLOATS;
+    if (service->cache != NULL) {
+        struct t2v_cache_key key = {question->texts[0], question->ask};
+        t2v_cache_put(service->cache, &key, work->vectors, work->dim, t2v_clock_ns());
+    }
+    return question->texts[0].len > LARGE_BYTES;
 }
 
 static const struct t2v_route routes[] = {

@@ -39,29 +39,45 @@ int t2v_service_init(struct t2v_service *service, const struct t2v_options *opti
                      struct t2v_err *err);
 void t2v_service_deinit(struct t2v_service *service);
 
-/* A question on its way through the engine. From submit until `done` it belongs to the engine, so
- * it outlives a connection that goes away: then conn is NULL and the result is dropped. */
+/* What is to be done with a job, or has just been. */
+enum t2v_job_stage {
+    T2V_JOB_READ,   /* its body is read, by the clerk */
+    T2V_JOB_ENCODE, /* its texts are encoded, by the engine */
+    T2V_JOB_ANSWER  /* its answer is written, by the clerk when it is a large one */
+};
+
+/* A question on its way through the engine. While it is away (with the engine or the clerk) it is
+ * theirs but for conn, so it outlives a connection that goes: then conn is NULL and the result is
+ * dropped. */
 struct t2v_job {
     struct t2v_work work;
     struct t2v_question question;
     struct t2v_reply reply;
-    size_t n_answered;     /* vectors written into reply so far */
+    enum t2v_job_stage stage;
+    bool refused;          /* READ ended with a refusal in reply */
+    struct t2v_buf body;   /* owned, while it is to be READ */
     struct t2v_conn *conn; /* who waits for it; NULL: nobody any more */
     struct t2v_server *server;
-    bool back; /* the engine has given it back to the loop thread */
     size_t held_bytes;
     struct t2v_job *next;
 };
 void t2v_job_free(struct t2v_job *job);
-/* Writes some of the answer into job->reply; true when it is complete. */
-bool t2v_job_answer(struct t2v_service *service, struct t2v_job *job);
+
+/* READ: body to question, or to a refusal. ANSWER: the work's result to reply. On any thread. */
+void t2v_job_work(const struct t2v_service *service, struct t2v_job *job);
+/* After READ, on the loop thread: true when reply is complete without the engine; else the job is
+ * now to be ENCODEd. */
+bool t2v_job_is_answered(struct t2v_service *service, struct t2v_job *job);
+/* After ENCODE, on the loop thread: the job is now to be ANSWERed. True when that takes long. */
+bool t2v_job_encoded(struct t2v_service *service, struct t2v_job *job);
 
 struct t2v_route {
     const char *path;
     enum t2v_route_id id;
     bool get;  /* GET and HEAD; else POST */
     bool open; /* needs no token */
-    /* Fills *reply, or sets *job (then reply is not used). */
+    /* Fills *reply, or sets *job (then reply is not used): one to be READ, whose body is the
+     * request's, or one to be ENCODEd. */
     void (*answer)(struct t2v_service *service, const struct t2v_request *request,
                    struct t2v_reply *reply, struct t2v_job **job);
 };

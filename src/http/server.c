@@ -104,15 +104,15 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
 
 /* ---- Jobs come back from the engine ---- */
 
-void t2v_server_job_done(struct t2v_work *work)
+/* On the engine's thread or the clerk's. */
+static void give_back(struct t2v_job *job)
 {
-    struct t2v_job *job = work->user;
     struct t2v_server *server = job->server;
     job->next = NULL;
     pthread_mutex_lock(&server->lock);
-    bool was_empty = server->finished == NULL;
-    *(was_empty ? &server->finished : &server->finished_last->next) = job;
-    server->finished_last = job;
+    bool was_empty = server->back == NULL;
+    *(was_empty ? &server->back : &server->back_last->next) = job;
+    server->back_last = job;
     if (was_empty) {
         /* Under the lock: once it is released, the loop may end and close the descriptor. */
         uint64_t one = 1;
@@ -122,50 +122,51 @@ void t2v_server_job_done(struct t2v_work *work)
     pthread_mutex_unlock(&server->lock);
 }
 
-static void free_job(struct t2v_server *server, struct t2v_job *job)
+static void work_done(struct t2v_work *work)
 {
-    server->held_bytes -= job->held_bytes;
-    t2v_job_free(job);
+    give_back(work->user);
 }
 
-static void answer_later(struct t2v_server *server, struct t2v_job *job)
+int t2v_server_submit(struct t2v_server *server, struct t2v_job *job)
 {
-    static const struct timeval at_once = {0, 0};
-    job->next = NULL;
-    bool was_empty = server->answering == NULL;
-    *(was_empty ? &server->answering : &server->answering_last->next) = job;
-    server->answering_last = job;
-    if (was_empty)
-        event_add(server->slice_event, &at_once);
-}
-
-/* Writes a slice of the job's answer; when that was the last, it goes out. */
-static void advance(struct t2v_server *server, struct t2v_job *job)
-{
-    if (job->conn != NULL) {
-        if (!t2v_job_answer(&server->service, job)) {
-            answer_later(server, job);
-            return;
-        }
-        t2v_conn_deliver(job->conn, job);
+    job->server = server;
+    job->work.done = work_done;
+    job->work.user = job;
+    if (job->stage == T2V_JOB_ENCODE) {
+        int rc = t2v_engine_submit(server->service.engine, &job->work);
+        if (rc != 0)
+            return rc;
+    } else {
+        t2v_clerk_give(server->clerk, job);
     }
-    free_job(server, job);
+    server->n_job++;
+    return 0;
 }
 
-/* One slice of one answer, then the loop looks at everybody else first: a timer of no time is run
- * after the next look at the sockets. */
-static void on_slice(evutil_socket_t fd, short what, void *arg)
+void t2v_server_abandon(struct t2v_server *server, struct t2v_job *job)
 {
-    static const struct timeval at_once = {0, 0};
-    struct t2v_server *server = arg;
-    (void)fd, (void)what;
-    struct t2v_job *job = server->answering;
-    if (job == NULL)
-        return;
-    server->answering = job->next;
-    if (server->answering != NULL)
-        event_add(server->slice_event, &at_once);
-    advance(server, job);
+    job->conn = NULL;
+    if (job->stage == T2V_JOB_ENCODE)
+        t2v_engine_cancel(server->service.engine, &job->work);
+}
+
+/* What comes next for a job that is back; true when it is away again. */
+static bool is_sent_on(struct t2v_server *server, struct t2v_job *job)
+{
+    if (job->conn == NULL)
+        return false;
+    if (job->stage == T2V_JOB_READ && !t2v_job_is_answered(&server->service, job)) {
+        int rc = t2v_server_submit(server, job);
+        if (rc == 0)
+            return true;
+        t2v_reply_error(&job->reply, t2v_reply_status_of(rc), t2v_why_busy(rc));
+    } else if (job->stage == T2V_JOB_ENCODE) {
+        if (t2v_job_encoded(&server->service, job))
+            return t2v_server_submit(server, job) == 0;
+        t2v_job_work(&server->service, job);
+    }
+    t2v_conn_deliver(job->conn, job);
+    return false;
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
@@ -176,14 +177,16 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     ssize_t n = read(fd, &count, sizeof count);
     (void)n;
     pthread_mutex_lock(&server->lock);
-    struct t2v_job *job = server->finished;
-    server->finished = server->finished_last = NULL;
+    struct t2v_job *job = server->back;
+    server->back = server->back_last = NULL;
     pthread_mutex_unlock(&server->lock);
     while (job != NULL) {
         struct t2v_job *next = job->next;
         server->n_job--;
-        job->back = true;
-        advance(server, job);
+        if (!is_sent_on(server, job)) {
+            server->held_bytes -= job->held_bytes;
+            t2v_job_free(job);
+        }
         job = next;
     }
 }
@@ -225,7 +228,7 @@ static void begin_end(struct t2v_server *server)
 
 static bool is_busy(const struct t2v_server *server)
 {
-    bool busy = server->n_job != 0 || server->answering != NULL;
+    bool busy = server->n_job != 0;
     for (const struct t2v_conn *c = server->conns; c != NULL && !busy; c = c->next)
         busy = t2v_conn_is_busy(c);
     return busy;
@@ -380,12 +383,10 @@ static int make_events(struct t2v_server *server)
         return T2V_EIO;
     server->wake_event = event_new(base, server->wake_fd, EV_READ | EV_PERSIST, on_wake, server);
     server->tick_event = event_new(base, -1, EV_PERSIST, on_tick, server);
-    server->slice_event = evtimer_new(base, on_slice, server);
     server->term_event = evsignal_new(base, SIGTERM, on_signal, server);
     server->int_event = evsignal_new(base, SIGINT, on_signal, server);
     bool made = server->wake_event != NULL && server->tick_event != NULL &&
-                server->slice_event != NULL && server->term_event != NULL &&
-                server->int_event != NULL;
+                server->term_event != NULL && server->int_event != NULL;
     if (!made || event_add(server->wake_event, NULL) != 0 ||
         event_add(server->term_event, NULL) != 0 || event_add(server->int_event, NULL) != 0)
         return T2V_ENOMEM;
@@ -411,6 +412,8 @@ int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const 
     raise_file_limit(options);
     server->base = event_base_new();
     rc = server->base != NULL ? make_events(server) : T2V_ENOMEM;
+    if (rc == 0)
+        rc = t2v_clerk_new(&server->service, give_back, &server->clerk);
     if (rc != 0) {
         t2v_fail(err, rc, "cannot set up the event loop: %s", strerror(errno));
         goto out;
@@ -444,15 +447,6 @@ int t2v_server_run(t2v_server *server)
     return rc < 0 ? T2V_EIO : 0;
 }
 
-static void free_jobs(struct t2v_server *server, struct t2v_job *job)
-{
-    while (job != NULL) {
-        struct t2v_job *next = job->next;
-        free_job(server, job);
-        job = next;
-    }
-}
-
 static void free_event(struct event *event)
 {
     if (event != NULL)
@@ -468,14 +462,14 @@ void t2v_server_free(t2v_server *server)
     server->listener = NULL;
     while (server->conns != NULL)
         t2v_conn_close(server->conns);
-    if (server->wake_event != NULL)
+    t2v_clerk_free(server->clerk);
+    server->clerk = NULL;
+    if (server->wake_fd >= 0)
         on_wake(server->wake_fd, 0, server);
-    free_jobs(server, server->answering);
     if (server->n_job != 0)
         return; /* the engine still writes into them, and then into our list */
     free_event(server->wake_event);
     free_event(server->tick_event);
-    free_event(server->slice_event);
     free_event(server->term_event);
     free_event(server->int_event);
     if (server->base != NULL)

@@ -10,9 +10,8 @@
 #include "base/banned.h"
 
 enum {
-    VALUES_MAX = 256 * 1024,      /* JSON values in one body: each costs some 100 bytes of memory */
-    FLOATS_MAX = 8 * 1024 * 1024, /* in one answer: 32 MiB of vectors, some 100 MiB of text */
-    SLICE_FLOATS = 16 * 1024      /* written in one go: about a millisecond */
+    VALUES_MAX = 256 * 1024,     /* JSON values in one body: each costs some 100 bytes of memory */
+    FLOATS_MAX = 8 * 1024 * 1024 /* in one answer: 32 MiB of vectors, some 100 MiB of text */
 };
 
 /* The index of the quote that ends a string begun before i; len when there is none. */
@@ -222,38 +221,31 @@ void t2v_question_deinit(struct t2v_question *question)
     *question = (struct t2v_question){0};
 }
 
-static void add_dim(struct t2v_buf *buf, size_t dim)
+static void answer_many(const struct t2v_question *question, const float *vectors, size_t dim,
+                        struct t2v_buf *buf)
 {
-    t2v_buf_addf(buf, ",\"dim\":%zu}", dim);
+    t2v_buf_adds(buf, "{\"vectors\":[");
+    for (size_t i = 0; i < question->n_text; i++) {
+        if (i != 0)
+            t2v_buf_adds(buf, ",");
+        t2v_json_write_f32s(buf, vectors + i * dim, dim);
+    }
+    t2v_buf_adds(buf, "]");
 }
 
-void t2v_question_answer(const struct t2v_question *question, const float *vector, size_t dim,
+void t2v_question_answer(const struct t2v_question *question, const float *vectors, size_t dim,
                          struct t2v_reply *reply)
 {
     struct t2v_buf *buf = &reply->buf;
-    t2v_buf_adds(buf, "{\"text\":");
-    t2v_json_write_str(buf, question->texts[0]);
-    t2v_buf_adds(buf, ",\"vector\":");
-    t2v_json_write_f32s(buf, vector, dim);
-    add_dim(buf, dim);
-}
-
-bool t2v_question_answer_many(const struct t2v_question *question, const float *vectors, size_t dim,
-                              size_t *begin, struct t2v_reply *reply)
-{
-    struct t2v_buf *buf = &reply->buf;
-    if (*begin == 0)
-        t2v_buf_adds(buf, "{\"vectors\":[");
-    for (size_t n = 0; n < SLICE_FLOATS && *begin < question->n_text; n += dim + 1, ++*begin) {
-        if (*begin != 0)
-            t2v_buf_adds(buf, ",");
-        t2v_json_write_f32s(buf, vectors + *begin * dim, dim);
+    if (question->many) {
+        answer_many(question, vectors, dim, buf);
+    } else {
+        t2v_buf_adds(buf, "{\"text\":");
+        t2v_json_write_str(buf, question->texts[0]);
+        t2v_buf_adds(buf, ",\"vector\":");
+        t2v_json_write_f32s(buf, vectors, dim);
     }
-    if (*begin < question->n_text && buf->fail == 0)
-        return false;
-    t2v_buf_adds(buf, "]");
-    add_dim(buf, dim);
-    return true;
+    t2v_buf_addf(buf, ",\"dim\":%zu}", dim);
 }
 
 void t2v_question_fail(const struct t2v_question *question, const struct t2v_err *err,

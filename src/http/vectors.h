@@ -27,14 +27,10 @@ bool t2v_question_read(struct t2v_question *question, struct t2v_str body, size_
                        struct t2v_reply *reply);
 void t2v_question_deinit(struct t2v_question *question);
 
-/* {"text", "vector", "dim"} for a question of one text. */
-void t2v_question_answer(const struct t2v_question *question, const float *vector, size_t dim,
+/* {"text", "vector", "dim"}, or {"vectors", "dim"} for many, from vectors [question->n_text, dim].
+ */
+void t2v_question_answer(const struct t2v_question *question, const float *vectors, size_t dim,
                          struct t2v_reply *reply);
-/* {"vectors", "dim"}, in slices so that the loop stays free for others: each call writes some
- * vectors of [question->n_text, dim] from number *begin on, and moves *begin. True when it is
- * complete. */
-bool t2v_question_answer_many(const struct t2v_question *question, const float *vectors, size_t dim,
-                              size_t *begin, struct t2v_reply *reply);
 /* The engine's failure: err_text is the index of the text to blame. */
 void t2v_question_fail(const struct t2v_question *question, const struct t2v_err *err,
                        size_t err_text, struct t2v_reply *reply);

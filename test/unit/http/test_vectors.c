@@ -192,39 +192,11 @@ static void test_answer(void **state)
     t2v_question_deinit(&q);
 
     q = read_question("{\"texts\":[\"a\",\"b\"]}");
-    size_t begin = 0;
     t2v_reply_init(&reply);
-    assert_true(t2v_question_answer_many(&q, vectors, 2, &begin, &reply));
+    t2v_question_answer(&q, vectors, 2, &reply);
     assert_string_equal(body_of(&reply), "{\"vectors\":[[0.5,-1.25],[2.0,3.0]],\"dim\":2}");
     t2v_reply_deinit(&reply);
     t2v_question_deinit(&q);
-}
-
-/* A long answer is written in slices, and comes out the same as one written at once would. */
-static void test_slices(void **state)
-{
-    (void)state;
-    enum { N = 8, WIDE = 10000 };
-    float *vectors = t2v_alloc_zero(N * WIDE, sizeof *vectors);
-    assert_non_null(vectors);
-    struct t2v_question q = read_question("{\"texts\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}");
-    struct t2v_reply reply;
-    t2v_reply_init(&reply);
-    size_t begin = 0, slices = 1;
-    while (!t2v_question_answer_many(&q, vectors, WIDE, &begin, &reply))
-        slices++;
-    assert_in_range(slices, 3, 5);
-    const char *body = body_of(&reply);
-    size_t n_number = 0, n_open = 0;
-    for (const char *at = body; *at != '\0'; at++) {
-        n_number += *at == '.';
-        n_open += *at == '[';
-    }
-    assert_int_equal(n_number, N * WIDE);
-    assert_int_equal(n_open, N + 1);
-    t2v_reply_deinit(&reply);
-    t2v_question_deinit(&q);
-    t2v_free(vectors);
 }
 
 static void fails(const struct t2v_question *q, int code, const char *msg, size_t at, int status,
@@ -274,12 +246,11 @@ static void test_no_memory(void **state)
         struct t2v_question q;
         struct t2v_reply reply;
         struct t2v_reply_head head = open_head;
-        size_t begin = 0;
         t2v_mem_fail_at(n);
         t2v_reply_init(&reply);
         bool ok = t2v_question_read(&q, (struct t2v_str){body, sizeof body - 1}, DIM, &reply);
         if (ok) {
-            t2v_question_answer_many(&q, vectors, 2, &begin, &reply);
+            t2v_question_answer(&q, vectors, 2, &reply);
             t2v_question_deinit(&q);
         }
         struct t2v_str bytes = t2v_reply_finish(&reply, &head);
@@ -298,8 +269,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),         cmocka_unit_test(test_not_json),
         cmocka_unit_test(test_too_many_values), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_answer),          cmocka_unit_test(test_slices),
-        cmocka_unit_test(test_failures),        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_answer),          cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

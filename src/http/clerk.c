@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/clerk.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/mem.h"
+
+#include "base/banned.h"
+
+struct t2v_clerk {
+    const struct t2v_service *service;
+    void (*done)(struct t2v_job *job);
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct t2v_job *first, *last; /* under lock: given, oldest first */
+    bool stop;                    /* under lock */
+};
+
+/* The next job; NULL at the end. *stop: it is to be given back only. */
+static struct t2v_job *take(t2v_clerk *clerk, bool *stop)
+{
+    pthread_mutex_lock(&clerk->lock);
+    while (clerk->first == NULL && !clerk->stop)
+        pthread_cond_wait(&clerk->wake, &clerk->lock);
+    struct t2v_job *job = clerk->first;
+    if (job != NULL)
+        clerk->first = job->next;
+    *stop = clerk->stop;
+    pthread_mutex_unlock(&clerk->lock);
+    return job;
+}
+
+static void *work(void *arg)
+{
+    t2v_clerk *clerk = arg;
+    struct t2v_job *job;
+    bool stop;
+    while ((job = take(clerk, &stop)) != NULL) {
+        if (!stop)
+            t2v_job_work(clerk->service, job);
+        clerk->done(job);
+    }
+    return NULL;
+}
+
+int t2v_clerk_new(const struct t2v_service *service, void (*done)(struct t2v_job *job),
+                  t2v_clerk **out)
+{
+    t2v_clerk *clerk = t2v_alloc_zero(1, sizeof *clerk);
+    if (clerk == NULL)
+        return T2V_ENOMEM;
+    clerk->service = service;
+    clerk->done = done;
+    pthread_mutex_init(&clerk->lock, NULL);
+    pthread_cond_init(&clerk->wake, NULL);
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the loop thread's */
+    int said = pthread_create(&clerk->thread, NULL, work, clerk);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (said != 0) {
+        t2v_free(clerk);
+        return T2V_ENOMEM;
+    }
+    *out = clerk;
+    return 0;
+}
+
+void t2v_clerk_free(t2v_clerk *clerk)
+{
+    if (clerk == NULL)
+        return;
+    pthread_mutex_lock(&clerk->lock);
+    clerk->stop = true;
+    pthread_cond_signal(&clerk->wake);
+    pthread_mutex_unlock(&clerk->lock);
+    pthread_join(clerk->thread, NULL);
+    pthread_cond_destroy(&clerk->wake);
+    pthread_mutex_destroy(&clerk->lock);
+    t2v_free(clerk);
+}
+
+void t2v_clerk_give(t2v_clerk *clerk, struct t2v_job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&clerk->lock);
+    *(clerk->first == NULL ? &clerk->first : &clerk->last->next) = job;
+    clerk->last = job;
+    pthread_cond_signal(&clerk->wake);
+    pthread_mutex_unlock(&clerk->lock);
+}

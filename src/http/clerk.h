@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_CLERK_H
+#define T2V_HTTP_CLERK_H
+/*
+ * A thread that reads large bodies and writes large answers, so that the loop thread never does
+ * anything long: 16 MiB of JSON take some 0.3 s, and a probe that waits 0.5 s has failed. Small
+ * ones, nearly all there are, do not come here.
+ */
+#include "http/routes.h"
+
+typedef struct t2v_clerk t2v_clerk;
+
+/* done is called on the clerk's thread for every job given. The service is borrowed. */
+int t2v_clerk_new(const struct t2v_service *service, void (*done)(struct t2v_job *job),
+                  t2v_clerk **out);
+/* Gives back what has not been begun, as it is, and ends the thread. NULL is allowed. */
+void t2v_clerk_free(t2v_clerk *clerk);
+
+/* From the loop thread: t2v_job_work(job), then done(job). */
+void t2v_clerk_give(t2v_clerk *clerk, struct t2v_job *job);
+
+#endif
