@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every route and every error of the contract, one request at a time."""
+import json
+import os
+import struct
+
+from daemon import Daemon, request, vectors
+
+TEXT = "The London Eye is a ferris wheel at the River Thames."
+
+
+def is_error(answer, status):
+    return answer is not None and answer.status == status and bool(answer.json.get("error")) and \
+        answer.headers["content-type"] == "application/json"
+
+
+def check_routes(check):
+    with Daemon(check.binary, check.model) as d:
+        for path in ("/.well-known/live", "/.well-known/ready"):
+            a = d.get(path)
+            check(f"{path} is 204 without a body", a.status == 204 and "content-length" not in a.headers, a)
+        a = d.get("/meta")
+        check("/meta", a.status == 200 and a.json["model"]["model_type"] and a.json["model_path"] == check.model, a)
+        check("/meta has ours beside it", {"version", "family", "vectorizer", "precision", "dimensions"} <= set(a.json), a)
+        check("/meta is JSON", a.headers["content-type"] == "application/json", a)
+        a = d.get("/openapi.json")
+        check("/openapi.json", a.status == 200 and a.json["openapi"] == "3.1.0" and "/vectors" in a.json["paths"], a)
+        for path in ("/", "/nope", "/vectors/x", "/Vectors", "/meta/", "/.well-known/", "/rerank"):
+            check(f"{path} is 404", is_error(d.get(path), 404), d.get(path))
+        for method, path, allow in (("GET", "/vectors", "POST"), ("PUT", "/vectors/", "POST"), ("HEAD", "/vectors", "POST"),
+                                    ("POST", "/meta", "GET"), ("DELETE", "/metrics", "GET"), ("OPTIONS", "/meta", "GET")):
+            a = d.ask(request(method, path))
+            check(f"{method} {path} is 405 with Allow", a.status == 405 and allow in a.headers["allow"], a)
+            check(f"{method} {path} says so in JSON", method == "HEAD" or is_error(a, 405), a)
+        a = d.get("/meta?x=1")
+        check("a query is no part of the path", a.status == 200, a)
+
+
+def check_vectors(check):
+    with Daemon(check.binary, check.model) as d:
+        a = d.ask(vectors({"text": TEXT}))
+        base = a.json
+        check("a vector", a.status == 200 and base["text"] == TEXT and base["dim"] == len(base["vector"]) > 0, a)
+        check("its keys", list(base) == ["text", "vector", "dim"], list(base))
+        check("it is JSON", a.headers["content-type"] == "application/json", a)
+        shortest = [s for s in a.body.decode().split("[")[1].split("]")[0].replace(" ", "").split(",")]
+        same = [struct.unpack("f", struct.pack("f", float(s)))[0] for s in shortest]
+        check("numbers are float32, written short", all(len(s) <= 15 for s in shortest) and len(same) == base["dim"], shortest[:5])
+        for what, question in (
+                ("on /vectors/", None),
+                ("with the Go client's other fields", {"text": TEXT, "dims": 0, "vector": None, "error": "", "config": {"pooling_strategy": "masked_mean", "task_type": "passage"}}),
+                ("with config null", {"text": TEXT, "config": None}),
+                ("with an empty config", {"text": TEXT, "config": {}}),
+                ("with an empty pooling_strategy", {"text": TEXT, "config": {"pooling_strategy": ""}}),
+                ("with nulls in config", {"text": TEXT, "config": {"pooling_strategy": None, "task_type": None, "dimensions": None}}),
+                ("with unknown fields", {"text": TEXT, "foo": {"a": [1]}, "config": {"bar": 1}}),
+                ("with texts null", {"text": TEXT, "texts": None}),
+                ("with two texts, the last one counting", b'{"text":"x","text":%s}' % json.dumps(TEXT).encode())):
+            a = d.ask(vectors({"text": TEXT}, path="/vectors/") if question is None else vectors(question))
+            known = check.binary != check.fake or "Go client" not in what  # fake's vectors know the task
+            check(f"{what}: the same", a.status == 200 and (a.json["vector"] == base["vector"] or not known), a)
+        a = d.ask(vectors({"text": TEXT, "config": {"pooling_strategy": "cls"}}))
+        check("cls is another vector", a.status == 200 and a.json["vector"] != base["vector"], a)
+        for name in ("nope", "MASKED_MEAN", "a'b\"c\\d\u00e9"):
+            a = d.ask(vectors({"text": TEXT, "config": {"pooling_strategy": name}}))
+            check(f"pooling {name}", a.status == 500 and a.json == {"error": f"invalid pooling method '{name}'"}, a)
+        for text in ("a\0b", "\U0001F600 \u200b", "\x01\x1f\x7f", "quote \" backslash \\ slash /", "\u2028 \ufeff \uffff", "é" * 1000):
+            a = d.ask(vectors({"text": text}))
+            check(f"{text[:10]!r} comes back", a.status == 200 and a.json["text"] == text, a)
+
+
+def check_texts(check):
+    with Daemon(check.binary, check.model) as d:
+        one = d.ask(vectors({"text": TEXT})).json["vector"]
+        a = d.ask(vectors({"texts": [TEXT, "Another one. And more.", TEXT]}))
+        r = a.json
+        check("in order", a.status == 200 and len(r["vectors"]) == 3 and r["vectors"][0] == r["vectors"][2] != r["vectors"][1], a)
+        check("as alone", max(abs(x - y) for x, y in zip(r["vectors"][0], one)) < 1e-5 and r["dim"] == len(one), a)
+        check("keys", list(r) == ["vectors", "dim"], list(r))
+        a = d.ask(vectors({"texts": []}))
+        check("none at all", a.status == 200 and a.json == {"vectors": [], "dim": len(one)}, a)
+        a = d.ask(vectors({"texts": [TEXT, 3]}))
+        check("a number names item 1", a.status == 422 and "texts[1]" in a.json["error"] and a.json["detail"][0]["loc"] == ["body", "texts", 1], a)
+        a = d.ask(vectors({"texts": [TEXT, TEXT, " "]}))
+        check("an empty one names item 2", a.status == 422 and "texts[2]" in a.json["error"] and a.json["detail"][0]["loc"] == ["body", "texts", 2], a)
+        a = d.ask(vectors({"texts": [TEXT], "text": TEXT}))
+        check("text and texts", a.status == 422 and "texts" in a.json["error"], a)
+        a = d.ask(vectors({"texts": [TEXT], "config": {"pooling_strategy": "nope"}}))
+        check("pooling", a.status == 500 and a.json == {"error": "invalid pooling method 'nope'"}, a)
+
+
+def check_422(check):
+    with Daemon(check.binary, check.model) as d:
+        for what, body, loc in (
+                ("nothing", b"", []), ("not JSON", b"{", None), ("half of it", b'{"text":"a"', None), ("more than JSON", b'{"text":"a"}}', None),
+                ("an array", b"[]", []), ("a string", b'"a"', []), ("no text", b"{}", ["text"]), ("text a number", b'{"text":3}', ["text"]),
+                ("text null", b'{"text":null}', ["text"]), ("config a string", b'{"text":"a","config":"x"}', ["config"]),
+                ("pooling a number", b'{"text":"a","config":{"pooling_strategy":1}}', ["config", "pooling_strategy"]),
+                ("task an array", b'{"text":"a","config":{"task_type":[]}}', ["config", "task_type"]),
+                ("dimensions a string", b'{"text":"a","config":{"dimensions":"x"}}', ["config", "dimensions"]),
+                ("dimensions 0", b'{"text":"a","config":{"dimensions":0}}', ["config", "dimensions"]),
+                ("dimensions -1", b'{"text":"a","config":{"dimensions":-1}}', ["config", "dimensions"]),
+                ("dimensions 1.5", b'{"text":"a","config":{"dimensions":1.5}}', ["config", "dimensions"]),
+                ("dimensions 1e300", b'{"text":"a","config":{"dimensions":1e300}}', ["config", "dimensions"]),
+                ("dimensions true", b'{"text":"a","config":{"dimensions":true}}', ["config", "dimensions"]),
+                ("a lone surrogate", b'{"text":"\\ud800"}', None), ("bad UTF-8", b'{"text":"\xff\xfe"}', None),
+                ("overlong UTF-8", b'{"text":"\xc0\x80"}', None), ("too deep", b'{"text":"a","x":' + b"[" * 100000 + b"]" * 100000 + b"}", None),
+                ("a control character in a string", b'{"text":"a\nb"}', None), ("NaN", b'{"text":NaN}', None)):
+            a = d.ask(vectors(body))
+            ok = is_error(a, 422) and isinstance(a.json["detail"], list) and set(a.json["detail"][0]) == {"type", "loc", "msg"}
+            check(what, ok and (loc is None or a.json["detail"][0]["loc"] == ["body", *loc]), a)
+        for text in ("", "   \n\t "):
+            a = d.ask(vectors({"text": text}))
+            check(f"text {text!r}", is_error(a, 422) and a.json["detail"][0]["loc"] == ["body", "text"], a)
+        a = d.ask(vectors(b'{"text":"a", nope}'))
+        check("not JSON says where", a.json["detail"][0]["loc"][1:] == [13] or a.json["detail"][0]["loc"][1] in range(12, 19), a)
+
+
+def check_limits(check):
+    with Daemon(check.binary, check.model, "--max-body", "1000") as d:
+        fits = b'{"text":"%s"}' % (b"a" * (1000 - 11))
+        check("a body as large as the limit", d.ask(vectors(fits)).status == 200)
+        a = d.ask(vectors(fits + b" "))
+        check("one byte more", is_error(a, 413) and a.headers.get("connection") == "close", a)
+        check("the error says the limit", "1000" in a.json["error"], a)
+    with Daemon(check.binary, check.model) as d:
+        head = b"POST /vectors HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        for n in (16 * 1024 * 1024 + 1, 209715200, 1 << 63, 10 ** 30):
+            with d.connect() as c:
+                c.send(head % n + b"{")
+                check(f"{n} bytes are refused by the header alone", is_error(c.read(), 413))
+                check("then the connection closes", c.closed())
+        if check.binary != check.fake:
+            a = d.ask(vectors({"text": "word " * 300000}), timeout=120)
+            check("a text of many tokens answers or is too large", a.status in (200, 413), a)
+    if check.binary != check.fake:
+        with Daemon(check.binary, check.model, "--max-text-tokens", "50") as d:
+            a = d.ask(vectors({"text": "word " * 100}))
+            check("more tokens than the limit", is_error(a, 413) and "text: " in a.json["error"], a)
+            a = d.ask(vectors({"texts": ["a", "word " * 100]}))
+            check("in texts", is_error(a, 413) and "texts[1]: " in a.json["error"], a)
+
+
+def check_tokens(check):
+    with Daemon(check.binary, check.model, env={"AUTHENTICATION_ALLOWED_TOKENS": "token1, token2"}) as d:
+        for path in ("/.well-known/live", "/.well-known/ready"):
+            check(f"{path} needs none", d.get(path).status == 204)
+        check("/metrics needs none", d.get("/metrics").status == 200)
+        for header in ((), ("Authorization: Bearer bad",), ("Authorization: token1",), ("Authorization: Bearer token1,token2",),
+                       ("Authorization: Bearer ",), ("Authorization: Bearer",), ("Authorization: Basic token1",), ("Authorization: Bearer token11",)):
+            for data in (request("GET", "/meta", headers=header), vectors({"text": TEXT}, header), vectors(b"{", header), vectors(b"", header),
+                         request("GET", "/vectors", headers=header), request("GET", "/nope", headers=header),
+                         b"POST /vectors HTTP/1.1\r\nHost: x\r\nContent-Length: 209715200\r\n" + "".join(h + "\r\n" for h in header).encode() + b"\r\n{"):
+                a = d.ask(data)
+                check(f"{header} {data[:20]!r}", a.status == 401 and a.json == {"error": "Unauthorized"} and "www-authenticate" in a.headers, a)
+        for header in ("Authorization: Bearer token1", "authorization:bearer token2"):
+            check(header, d.get("/meta", [header]).status == 200 and d.ask(vectors({"text": TEXT}, [header])).status == 200)
+            check("then the rest counts", d.ask(vectors(b"{", [header])).status == 422 and d.get("/nope", [header]).status == 404)
+        with d.connect() as c:
+            c.send(vectors({"text": TEXT}) + request("GET", "/meta", headers=["Authorization: Bearer token1"]))
+            check("401 before a body that has come along keeps the connection", c.read().status == 401 and c.read().status == 200)
+        said = d.said()
+        check("no token in the log", "token1" not in said and "bad" not in said, said)
+
+
+def check_metrics(check):
+    with Daemon(check.binary, check.model) as d:
+        for _ in range(3):
+            d.ask(vectors({"text": TEXT}))
+        d.ask(vectors(b"{"))
+        d.get("/nope")
+        a = d.get("/metrics")
+        text = a.body.decode()
+        check("a kind", a.headers["content-type"].startswith("text/plain; version=0.0.4"), a)
+        for line in ('t2v_requests_total{route="/vectors",status="200"} 3', 't2v_requests_total{route="/vectors",status="422"} 1',
+                     't2v_requests_total{route="other",status="404"} 1', 't2v_request_seconds_count{route="/vectors"} 4',
+                     't2v_queue_seconds_count 3', 't2v_encode_seconds_count 3', 't2v_connections 1'):
+            check(line, line in text.splitlines(), [x for x in text.splitlines() if x.startswith(line.split("{")[0].split(" ")[0])])
+        check("tokens", d.metric("t2v_tokens_total") >= 3)
+        names = [x.split(" ")[2] for x in text.splitlines() if x.startswith("# TYPE")]
+        check("each name has one type", len(names) == len(set(names)), names)
+        for line in text.splitlines():
+            ok = line.startswith("#") or (len(line.rsplit(" ", 1)) == 2 and float(line.rsplit(" ", 1)[1]) >= 0 and line.split("{")[0].split(" ")[0].startswith("t2v_"))
+            if not ok:
+                check("a line", False, line)
+        buckets = [int(x.rsplit(" ", 1)[1]) for x in text.splitlines() if x.startswith('t2v_request_seconds_bucket{route="/vectors"')]
+        check("buckets grow to the count", buckets == sorted(buckets) and buckets[-1] == 4, buckets)
+
+
+def check_cache(check):
+    with Daemon(check.binary, check.model, env={"ENABLE_CACHE": "1"}) as d:
+        first = d.ask(vectors({"text": TEXT}))
+        again = d.ask(vectors({"text": TEXT}))
+        check("the same answer", first.status == again.status == 200 and first.body == again.body, again)
+        check("a hit, a miss", d.metric("t2v_cache_hits_total") == 1 and d.metric("t2v_cache_misses_total") == 1)
+        a = d.ask(vectors({"text": TEXT, "config": {"pooling_strategy": "cls"}}))
+        check("another pooling is another entry", a.status == 200 and a.json["vector"] != first.json["vector"], a)
+        check("an error is not kept", [d.ask(vectors({"text": " "})).status for _ in range(2)] == [422, 422])
+        check("nor found", d.ask(vectors({"text": TEXT, "config": {"pooling_strategy": "nope"}})).status == 500)
+        answers = {}
+        for i in range(1200):
+            answers[i % 40] = d.ask(vectors({"text": f"text {i % 40}"})).json
+        check("each its own", all(a["text"] == f"text {i}" for i, a in answers.items()))
+        check("hits", d.metric("t2v_cache_hits_total") == 1 + 1160, d.metric("t2v_cache_hits_total"))
+    with Daemon(check.binary, check.model) as d:
+        d.ask(vectors({"text": TEXT}))
+        d.ask(vectors({"text": TEXT}))
+        check("off by default", d.metric("t2v_cache_hits_total") == 0)
+
+
+def check_listen(check):
+    for listen, hosts in (("[::1]:{}", ["::1"]), (":{}", ["127.0.0.1", "::1"]), ("localhost:{}", ["127.0.0.1"])):
+        try:
+            with Daemon(check.binary, check.model, listen=listen, host=hosts[0]) as d:
+                for host in hosts:
+                    check(f"{listen} on {host}", d.ask(request("GET", "/meta"), host=host).status == 200)
+        except (RuntimeError, OSError) as e:
+            if "::1" not in hosts or os.path.exists("/proc/net/if_inet6") and open("/proc/net/if_inet6").read():
+                raise
+            print(f"skipped {listen}, no IPv6 here: {e}"[:120])
+    for listen in ("nonsense", "1.2.3.4", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "::1:8080", "[::1]8080"):
+        d = Daemon(check.binary, check.model, listen=listen)
+        try:
+            with d:
+                check(f"{listen} is refused", False)
+        except (RuntimeError, OSError):
+            check(f"{listen} is a usage error that names it", d.process.returncode == 2 and listen in d.said(), d.said())
+    with Daemon(check.binary, check.model) as d:
+        other = Daemon(check.binary, check.model, listen=f"127.0.0.1:{d.port}")
+        other.port = 1
+        try:
+            with other:
+                pass
+        except RuntimeError:
+            check("a port in use is exit 1", other.process.returncode == 1 and "in use" in other.said(), other.said())

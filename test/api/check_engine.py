@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What needs an engine that does as it is told (fake.c): slow work, a full queue, failures."""
+import signal
+import threading
+import time
+
+from daemon import Daemon, request, vectors
+
+Q = {"text": "hello there"}
+
+
+def slow(ms, name=""):
+    return vectors({"text": f"sleep {ms} {name}"})
+
+
+def check_failures(check):
+    with Daemon(check.fake, check.model) as d:
+        for code, status in ((-1, 503), (-2, 500), (-3, 422), (-4, 422), (-5, 413), (-6, 422), (-7, 500), (-8, 503), (-9, 500)):
+            a = d.ask(vectors({"text": f"fail {code} the reason"}))
+            check(f"code {code} is {status}", a.status == status and "the reason" in a.json["error"], a)
+            check("Retry-After beside 503", (status == 503) == ("retry-after" in a.headers), a)
+            a = d.ask(vectors({"texts": ["a", f"fail {code} the reason"]}))
+            check(f"code {code} in texts", a.status == status and (code not in (-5, -6) or a.json["error"].startswith("texts[1]: ")), a)
+
+
+def check_probes_do_not_wait(check):
+    with Daemon(check.fake, check.model) as d:
+        with d.connect() as c:
+            c.send(slow(700))
+            time.sleep(0.05)
+            for path in ("/meta", "/.well-known/live", "/.well-known/ready", "/metrics", "/openapi.json", "/nope"):
+                begin = time.monotonic()
+                a = d.get(path)
+                check(f"{path} during work", a is not None and time.monotonic() - begin < 0.1, time.monotonic() - begin)
+            check("the work is answered", c.read().status == 200)
+
+
+def check_queue_full(check):
+    with Daemon(check.fake, check.model, "--max-queue", "2") as d:
+        conns = [d.connect() for _ in range(5)]
+        for c in conns:
+            c.send(slow(300))
+            time.sleep(0.02)
+        answers = [c.read() for c in conns]
+        check("two are answered, three told to come again", sorted(a.status for a in answers) == [200, 200, 503, 503, 503], answers)
+        check("with Retry-After", all(("retry-after" in a.headers) == (a.status == 503) for a in answers), answers)
+        conns[4].send(vectors(Q))
+        check("on the same connection", conns[4].read().status == 200)
+
+
+def check_cancel(check):
+    with Daemon(check.fake, check.model) as d:
+        for leave in ("close", "reset", "shut"):
+            c = d.connect()
+            c.send(slow(5000))
+            time.sleep(0.05)
+            if leave == "close":
+                c.sock.close()
+            elif leave == "reset":
+                c.reset()
+            else:
+                c.sock.shutdown(1)
+            begin = time.monotonic()
+            check(f"{leave}: the next one does not wait", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 1, time.monotonic() - begin)
+        check("counted", d.metric("t2v_cancelled_total") == 3)
+        waiting = [d.connect() for _ in range(20)]
+        for i, c in enumerate(waiting):
+            c.send(slow(30, i))
+        for c in waiting[::2]:
+            c.sock.close()
+        got = [c.read() for c in waiting[1::2]]
+        check("those who stay get their own", [a.json.get("text") for a in got] == [f"sleep 30 {i}" for i in range(1, 20, 2)], got)
+
+
+def check_pipelined_client_leaves(check):
+    with Daemon(check.fake, check.model) as d:
+        c = d.connect()
+        c.send(slow(2000) + vectors(Q) * 50)
+        time.sleep(0.05)
+        c.sock.close()
+        begin = time.monotonic()
+        check("its work is dropped", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 1)
+        check("its other requests are not begun", d.metric("t2v_sequences_total") <= 2, d.metric("t2v_sequences_total"))
+
+
+def check_stall(check):
+    with Daemon(check.fake, check.model, "--stall-timeout", "0.2") as d:
+        with d.connect() as c:
+            c.send(slow(900))
+            time.sleep(0.1)
+            check("live at first", d.get("/.well-known/live").status == 204)
+            time.sleep(0.4)
+            a = d.get("/.well-known/live")
+            check("not live when work stands still", a.status == 503 and a.json["error"], a)
+            check("ready is another matter", d.get("/.well-known/ready").status == 204)
+            c.read()
+            check("live again", d.get("/.well-known/live").status == 204)
+
+
+def check_large_answers(check):
+    """Large bodies and answers are the clerk's: the loop is free for probes meanwhile, and nothing mixes."""
+    with Daemon(check.fake, check.model) as d:
+        texts = [f"text {i}" for i in range(100000)]
+        done, answers = [], []
+
+        def go(k):
+            with d.connect(timeout=60) as c:
+                c.send(vectors({"texts": texts[k:]}))
+                a = c.read()
+                done.append((k, a.status, len(a.json["vectors"]), a.json["vectors"][7], a.json["vectors"][-1]))
+
+        threads = [threading.Thread(target=go, args=(k,)) for k in range(4)]
+        slowest = d.slowest_probe(lambda: [t.start() for t in threads] + [t.join() for t in threads])
+        check("probes meanwhile", slowest < 0.2 * check.slack, slowest)
+        check("all have answers", len(done) == 4 and all(s == 200 and m == 100000 - k for k, s, m, _, _ in done), [x[:3] for x in done])
+        last = d.ask(vectors({"text": texts[-1]})).json["vector"]
+        for k, _, _, seventh, end in done:
+            check("the right vectors", seventh == d.ask(vectors({"text": texts[7 + k]})).json["vector"] and end == last)
+        text = "wordé " * 2000000
+        slowest = d.slowest_probe(lambda: answers.append(d.ask(vectors({"text": text}), timeout=60)))
+        check("a long text comes back", answers[0].status == 200 and answers[0].json["text"] == text, answers[0].status)
+        check("probes meanwhile, too", slowest < 0.2 * check.slack, slowest)
+        a = d.ask(vectors(b" " * 100000))
+        check("a large body that is no JSON", a.status == 422 and a.json["detail"][0]["loc"][0] == "body", a)
+        a = d.ask(vectors({"texts": [], "x": "y" * 100000}))
+        check("a large one without texts", a.status == 200 and a.json == {"vectors": [], "dim": 8}, a)
+        a = d.ask(vectors({"texts": [""] * 200000}), timeout=60)
+        check("an empty one among many", a.status == 422, a)
+        a = d.ask(vectors(b'{"text":"a","x":[' + b"0," * 300000 + b"0]}"))
+        check("more values than we make a tree of", a.status == 413 and a.json["error"], a)
+
+
+def check_leave_during_large_answers(check):
+    with Daemon(check.fake, check.model) as d:
+        for i in range(20):
+            c = d.connect()
+            c.send(vectors({"texts": ["x"] * 150000}))
+            time.sleep(0.01 * i)  # in the clerk's hands, the engine's, the clerk's again
+            c.reset()
+        check("still there", d.ask(vectors(Q), timeout=30).status == 200)
+        check("ends well", d.stop() == 0, d.said()[-800:])
+
+
+def check_drain_with_work(check):
+    with Daemon(check.fake, check.model, "--drain", "3") as d:
+        with d.connect() as c:
+            c.send(slow(800))
+            time.sleep(0.05)
+            d.process.send_signal(signal.SIGTERM)
+            a = c.read()
+            check("work in flight is answered", a is not None and a.status == 200 and a.headers["connection"] == "close", a)
+            check("exit 0", d.wait() == 0, d.said()[-500:])
+    with Daemon(check.fake, check.model, "--drain", "0.3") as d:
+        conns = [d.connect() for _ in range(3)]
+        for c in conns:
+            c.send(slow(20000))
+        time.sleep(0.05)
+        d.process.send_signal(signal.SIGTERM)
+        begin = time.monotonic()
+        answers = [c.read() for c in conns]
+        check("503 when the drain time is over", all(a is not None and a.status == 503 and "retry-after" in a.headers for a in answers), answers)
+        check("exit 0 soon", d.wait() == 0 and time.monotonic() - begin < 5, d.said()[-500:])
+    with Daemon(check.fake, check.model, "--drain", "30") as d:
+        with d.connect() as c:
+            c.send(slow(20000))
+            time.sleep(0.05)
+            d.process.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+            begin = time.monotonic()
+            d.process.send_signal(signal.SIGTERM)
+            check("a second signal ends it at once", d.wait(5) is not None and time.monotonic() - begin < 2)
+
+
+def check_debug_log(check):
+    with Daemon(check.fake, check.model, "--log-level", "debug") as d:
+        d.ask(vectors({"text": "a secret text"}, ["Authorization: Bearer hush"]))
+        d.get("/meta")
+        d.stop()
+        said = d.said()
+        lines = [x for x in said.splitlines() if "request id=" in x]
+        check("a line a request", len(lines) == 2 and "route=/vectors" in lines[0] and "status=200" in lines[0] and "queue_ms=" in lines[0], said)
+        check("no text, no token", "secret" not in said and "hush" not in said, said)

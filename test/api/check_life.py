@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Connections in time: half-sent, idle, slow, vanished, too many; and the end of the service."""
+import signal
+import threading
+import time
+
+from daemon import Daemon, request, vectors
+
+Q = {"text": "hello there"}
+HALF = b"POST /vectors HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+
+
+def check_half_sent(check):
+    with Daemon(check.binary, check.model, "--read-timeout", "0.5") as d:
+        slow = [d.connect() for _ in range(200)]
+        for c in slow:
+            c.send(HALF)
+        begin = time.monotonic()
+        check("half-sent requests hold nobody up", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 2)
+        a = slow[0].read()
+        check("408 in time", a is not None and a.status == 408 and a.json["error"] and 0.2 < time.monotonic() - begin < 5, a)
+        check("then closed", slow[0].closed())
+        for c in slow:
+            c.sock.close()
+        with d.connect() as c:
+            begin = time.monotonic()
+            try:
+                for b in vectors(Q):
+                    c.send(bytes([b]))
+                    time.sleep(0.02)
+            except OSError:
+                pass
+            a = c.read()
+            check("a drop at a time does not prolong it", a is None or a.status == 408, a)
+            check("measured from the first byte", time.monotonic() - begin < 5)
+
+
+def check_idle(check):
+    with Daemon(check.binary, check.model, "--idle-timeout", "0.6", "--read-timeout", "5") as d:
+        with d.connect() as c, d.connect() as fresh:
+            for _ in range(3):
+                time.sleep(0.3)
+                c.send(vectors(Q))
+                check("idle for less than the limit", c.read().status == 200)
+            begin = time.monotonic()
+            check("closed when idle for longer", c.closed() and 0.3 < time.monotonic() - begin < 3)
+            check("so is one that never spoke", fresh.closed())
+    with Daemon(check.binary, check.model) as d:
+        with d.connect() as c:
+            c.send(vectors(Q))
+            c.read()
+            time.sleep(2)
+            c.send(vectors(Q))
+            check("open for long by default", c.read().status == 200)
+
+
+def check_slow_reader(check):
+    with Daemon(check.binary, check.model, "--read-timeout", "0.5") as d:
+        text = "A " + "x" * 4000000
+        with d.connect(receive_bytes=4096, timeout=30) as c:
+            c.send(request("GET", "/openapi.json") * 200)
+            n = 0
+            while n < 200 and c.read() is not None:
+                n += 1
+            check("all to one that reads", n == 200, n)
+        with d.connect(receive_bytes=4096, timeout=30) as c:
+            try:
+                c.send(request("GET", "/openapi.json") * 5000)
+            except OSError:
+                pass
+            time.sleep(2.5)
+            check("the connection of one that does not read is dropped", d.metric("t2v_connections") == 1, d.metric("t2v_connections"))
+        if check.binary == check.fake:
+            with d.connect(receive_bytes=4096, timeout=30) as c:
+                c.send(vectors({"text": text}))
+                got = 0
+                for _ in range(40):  # slow, but faster than the least rate
+                    time.sleep(0.05)
+                    for _ in range(16):
+                        got += len(c.more())
+                a = c.read()
+                check("a slow one gets all of it", a is not None and a.status == 200 and a.json["text"] == text, (got, a))
+
+
+def check_vanished(check):
+    with Daemon(check.binary, check.model) as d:
+        stop, wrong, lock = [], [], threading.Lock()
+
+        def good(k):
+            with d.connect(timeout=60) as c:
+                i = 0
+                while not stop or i < 20:
+                    text = f"client {k} says {i}"
+                    c.send(vectors({"text": text}))
+                    a = c.read()
+                    if a is None or a.status != 200 or a.json["text"] != text:
+                        with lock:
+                            wrong.append((text, a))
+                        return
+                    i += 1
+
+        threads = [threading.Thread(target=good, args=(k,)) for k in range(6)]
+        [t.start() for t in threads]
+        for i in range(150):
+            c = d.connect()
+            c.send([vectors({"text": f"I leave {i}. " * 30}), HALF, vectors({"texts": [f"gone {j}" for j in range(20)]}), vectors(Q) * 3][i % 4])
+            if i % 3 == 0:
+                c.reset()
+            elif i % 3 == 1:
+                c.sock.close()
+            else:
+                time.sleep(0.002)
+                c.sock.close()
+        stop.append(1)
+        [t.join() for t in threads]
+        check("everybody else has the right answers", not wrong, wrong[:2])
+        end = time.monotonic() + 10
+        while time.monotonic() < end and (d.metric("t2v_waiting_requests") != 0 or d.metric("t2v_connections") != 1):
+            time.sleep(0.05)
+        check("nothing is left of them", d.metric("t2v_waiting_requests") == 0 and d.metric("t2v_connections") == 1,
+              (d.metric("t2v_waiting_requests"), d.metric("t2v_connections")))
+        check("and it ends well", d.stop() == 0, d.said()[-500:])
+
+
+def check_many_connections(check):
+    with Daemon(check.binary, check.model) as d:
+        many = [d.connect() for _ in range(600)]
+        for c in many:
+            c.send(vectors(Q))
+        check("600 at once", all(c.read().status == 200 for c in many))
+        for c in many:
+            c.sock.close()
+
+
+def check_max_connections(check):
+    with Daemon(check.binary, check.model, "--max-connections", "10") as d:
+        many = []
+        for _ in range(10):
+            c = d.connect()
+            c.send(request("GET", "/meta"))
+            check("within the limit", c.read().status == 200)
+            many.append(c)
+        with d.connect(timeout=0.5) as late:
+            late.send(request("GET", "/meta"))
+            try:
+                a = late.read()
+                check("one more waits, or is told 503", a is None or a.status == 503, a)
+            except TimeoutError:
+                check("one more waits", True)
+            many.pop().sock.close()
+            late.sock.settimeout(5)
+            check("until one leaves", late.read().status == 200)
+        for c in many:
+            c.send(request("GET", "/meta"))
+            check("the others are served", c.read().status == 200)
+            c.sock.close()
+        check("and it recovers", d.get("/meta").status == 200)
+
+
+def check_no_descriptors(check):
+    with Daemon(check.binary, check.model, files=40) as d:
+        many = [d.connect() for _ in range(80)]
+        time.sleep(0.3)
+        before = d.cpu_s()
+        time.sleep(1)
+        check("out of descriptors, it does not spin", d.cpu_s() - before < 0.3, d.cpu_s() - before)
+        many[0].send(vectors(Q))
+        check("those that it has are served", many[0].read().status == 200)
+        for c in many:
+            c.sock.close()
+        check("and it recovers", d.get("/meta").status == 200)
+
+
+def check_crowd(check):
+    with Daemon(check.binary, check.model) as d:
+        wrong, seen, lock = [], {}, threading.Lock()
+
+        def go(k):
+            with d.connect(timeout=60) as c:
+                for j in range(20):
+                    text = f"sentence number {k} and {j} about topic {k * j % 7}"
+                    c.send(vectors({"text": text}))
+                    a = c.read()
+                    with lock:
+                        if a is None or a.status != 200 or a.json["text"] != text:
+                            wrong.append((text, a))
+                        else:
+                            seen[text] = a.json["vector"]
+
+        threads = [threading.Thread(target=go, args=(k,)) for k in range(16)]
+        slowest = d.slowest_probe(lambda: [t.start() for t in threads] + [t.join() for t in threads])
+        check("each has its own answer", not wrong and len(seen) == 320, wrong[:2])
+        check("probes answer soon", slowest < 0.3 * check.slack, slowest)
+        off = 0
+        for text in list(seen)[:30]:
+            alone = d.ask(vectors({"text": text})).json["vector"]
+            off = max(off, max(abs(x - y) for x, y in zip(alone, seen[text])) / max(map(abs, alone)))
+        check("the same alone as in a crowd", off <= 1e-5, off)
+
+
+def check_drain(check):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Daemon(check.binary, check.model, "--drain", "3") as d:
+            with d.connect() as idle, d.connect() as half:
+                idle.send(request("GET", "/meta"))
+                idle.read()
+                half.send(vectors(Q)[:-3])
+                time.sleep(0.1)
+                d.process.send_signal(number)
+                time.sleep(0.1)
+                a = d.get("/.well-known/ready")
+                check("ready is 503 at once", a.status == 503 and a.json["error"] and "retry-after" in a.headers, a)
+                check("live is not", d.get("/.well-known/live").status == 204)
+                a = d.ask(vectors(Q))
+                check("new requests are answered, and told to go", a.status == 200 and a.headers["connection"] == "close", a)
+                idle.send(vectors(Q))
+                a = idle.read()
+                check("on old connections too", a.status == 200 and a.headers["connection"] == "close" and idle.closed(), a)
+                half.send(vectors(Q)[-3:])
+                a = half.read()
+                check("and what had begun", a.status == 200 and a.headers["connection"] == "close", a)
+                begin = time.monotonic()
+                check("then it exits 0", d.wait() == 0, d.said()[-500:])
+                check("before its time, with nothing to do", time.monotonic() - begin < 2.5, time.monotonic() - begin)
+
+
+def check_drain_ends(check):
+    """A request that never comes whole does not keep the service from ending."""
+    with Daemon(check.binary, check.model, "--drain", "0.5") as d:
+        with d.connect() as half:
+            half.send(HALF)
+            time.sleep(0.1)
+            begin = time.monotonic()
+            d.process.send_signal(signal.SIGTERM)
+            a = half.read()
+            check("503 when the drain time is over", a is not None and a.status == 503 and "retry-after" in a.headers, a)
+            check("exit 0", d.wait() == 0 and 0.3 < time.monotonic() - begin < 5, d.said()[-500:])
+    with Daemon(check.binary, check.model, "--drain", "30") as d:
+        with d.connect() as half:
+            half.send(HALF)
+            time.sleep(0.1)
+            d.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            begin = time.monotonic()
+            d.process.send_signal(signal.SIGTERM)
+            check("a second signal ends it at once", d.wait() is not None and time.monotonic() - begin < 2)
