@@ -40,7 +40,7 @@ static inline bool t2v_str_starts(struct t2v_str s, struct t2v_str prefix)
 
 static inline struct t2v_str t2v_str_skip(struct t2v_str s, size_t n)
 {
-    return (struct t2v_str){s.ptr + n, s.len - n};
+    return n != 0 ? (struct t2v_str){s.ptr + n, s.len - n} : s; /* ptr may be NULL */
 }
 
 #endif

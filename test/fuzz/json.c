@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Any bytes as JSON: every accessor on every value; strings survive being written and read again.
+ */
+#include <math.h>
+
+#include "fuzz.h"
+#include "json/json.h"
+#include "json/write.h"
+
+static void rewrite(struct t2v_str s)
+{
+    struct t2v_buf buf;
+    t2v_json *again = NULL;
+    t2v_buf_init(&buf, SIZE_MAX);
+    t2v_json_write_str(&buf, s);
+    CHECK(buf.fail == 0 && t2v_json_parse(t2v_buf_str(&buf), &again, NULL) == 0);
+    CHECK(t2v_str_eq(t2v_json_str(again), s));
+    t2v_json_free(again);
+    t2v_buf_deinit(&buf);
+}
+
+/* At most as deep as the reader lets a document be. */
+static void walk(const t2v_json *value)
+{
+    enum t2v_json_type type = t2v_json_type(value);
+    bool b;
+    int64_t i;
+    double d;
+    CHECK(type != T2V_JSON_MISSING && t2v_json_type_name(value) != NULL);
+    CHECK(t2v_json_bool(value, &b) == (type == T2V_JSON_BOOL));
+    CHECK(t2v_json_double(value, &d) == (type == T2V_JSON_NUMBER));
+    if (type == T2V_JSON_NUMBER)
+        CHECK(isfinite(d));
+    if (t2v_json_int(value, &i))
+        CHECK(type == T2V_JSON_NUMBER && (double)i == d);
+    struct t2v_str s = t2v_json_str(value);
+    CHECK((s.ptr != NULL) == (type == T2V_JSON_STRING));
+    if (s.ptr != NULL)
+        rewrite(s);
+
+    size_t n = 0;
+    for (struct t2v_json_member m = t2v_json_first(value); m.value != NULL;
+         m = t2v_json_next(value, m), n++) {
+        CHECK(type == T2V_JSON_OBJECT && t2v_json_get(value, m.key.ptr) == m.value);
+        rewrite(m.key);
+        walk(m.value);
+    }
+    CHECK(type == T2V_JSON_ARRAY || n == t2v_json_len(value));
+    for (size_t k = 0; type == T2V_JSON_ARRAY && k < t2v_json_len(value); k++)
+        walk(t2v_json_at(value, k));
+    CHECK(t2v_json_at(value, t2v_json_len(value)) == NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct t2v_str text = {(const char *)data, size};
+    t2v_json *root = NULL, *unique = NULL;
+    struct t2v_err err = {0};
+    int rc = t2v_json_parse(text, &root, &err);
+    CHECK(rc == 0 || (rc == T2V_EFORMAT && root == NULL && err.pos <= size && err.msg[0] != '\0'));
+    if (rc == 0)
+        walk(root);
+    if (t2v_json_parse_unique(text, &unique, NULL) == 0)
+        CHECK(rc == 0);
+    t2v_json_free(root);
+    t2v_json_free(unique);
+    return 0;
+}
