@@ -19,6 +19,7 @@
 enum {
     READ_BYTES = 64 * 1024,     /* taken from a socket at a time; and kept of what is pipelined */
     PROGRESS_BYTES = 64 * 1024, /* a reader that takes fewer in read_ms is too slow */
+    TURN_REQUESTS = 16,         /* pipelined ones answered before others have their turn */
     LINGER_MS = 2000
 };
 
@@ -300,6 +301,7 @@ static void begin_request(struct t2v_conn *c)
 {
     c->began_ns = c->server->active_ns = t2v_clock_ns();
     c->id = ++c->server->next_id;
+    c->n_begun++;
     c->deadline_ns = c->began_ns + (uint64_t)c->server->service.options->read_ms * 1000000;
 }
 
@@ -311,10 +313,16 @@ static bool holds_too_much(const struct t2v_conn *c)
     return c->server->held_bytes / HELD_BODIES >= most;
 }
 
-/* Reads requests and answers them, until more bytes are needed or one has to wait. */
+/* Reads requests and answers them, until more bytes are needed, one has to wait, or it is the turn
+ * of others (then the loop comes back here after them). */
 static void work_through(struct t2v_conn *c)
 {
+    uint64_t first = c->n_begun;
     while (c->state == T2V_CONN_READING) {
+        if (c->n_begun - first >= TURN_REQUESTS && !t2v_reader_begun(&c->reader)) {
+            bufferevent_trigger(c->bev, EV_READ, BEV_OPT_DEFER_CALLBACKS);
+            return;
+        }
         struct t2v_str piece = next_piece(c);
         if (piece.len != 0 && !t2v_reader_begun(&c->reader))
             begin_request(c);
@@ -400,7 +408,7 @@ void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
     c->eof = c->keep_alive = false;
     c->unsent = c->held_bytes = 0;
     c->job = NULL;
-    c->id = 0;
+    c->id = c->n_begun = 0;
     c->began_ns = t2v_clock_ns();
     if (server->conns != NULL)
         server->conns->prev = c;

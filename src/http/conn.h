@@ -54,6 +54,7 @@ struct t2v_conn {
 
     /* The request under way. */
     uint64_t id, began_ns;
+    uint64_t n_begun;              /* requests on this connection so far */
     const struct t2v_route *route; /* NULL: unknown path, or not read so far */
     struct t2v_reader reader;
 };

@@ -23,6 +23,7 @@
 enum {
     BACKLOG = 4096,
     SPARE_FILES = 64, /* open files that are not connections */
+    TURN_CALLS = 32,  /* what the loop runs before it looks at the sockets again */
     END_MS = 1000,    /* for the last answers to be sent */
     JOB_MS = 10000    /* and for the engine to give back cancelled work */
 };
@@ -375,6 +376,18 @@ static void raise_file_limit(const struct t2v_options *options)
                 (unsigned long long)limit.rlim_cur, (long long)options->max_connections);
 }
 
+/* A loop that looks at its sockets again even if those that it knows of keep it busy. */
+static struct event_base *new_base(void)
+{
+    struct event_config *config = event_config_new();
+    if (config == NULL)
+        return NULL;
+    event_config_set_max_dispatch_interval(config, NULL, TURN_CALLS, 0);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    return base;
+}
+
 static int make_events(struct t2v_server *server)
 {
     struct event_base *base = server->base;
@@ -410,7 +423,7 @@ int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const 
         goto out;
     signal(SIGPIPE, SIG_IGN);
     raise_file_limit(options);
-    server->base = event_base_new();
+    server->base = new_base();
     rc = server->base != NULL ? make_events(server) : T2V_ENOMEM;
     if (rc == 0)
         rc = t2v_clerk_new(&server->service, give_back, &server->clerk);

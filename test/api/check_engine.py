@@ -26,12 +26,12 @@ def check_failures(check):
 def check_probes_do_not_wait(check):
     with Daemon(check.fake, check.model) as d:
         with d.connect() as c:
-            c.send(slow(700))
+            c.send(slow(2000))
             time.sleep(0.05)
             for path in ("/meta", "/.well-known/live", "/.well-known/ready", "/metrics", "/openapi.json", "/nope"):
                 begin = time.monotonic()
                 a = d.get(path)
-                check(f"{path} during work", a is not None and time.monotonic() - begin < 0.1, time.monotonic() - begin)
+                check(f"{path} during work", a is not None and time.monotonic() - begin < 0.5, time.monotonic() - begin)
             check("the work is answered", c.read().status == 200)
 
 
@@ -39,7 +39,7 @@ def check_queue_full(check):
     with Daemon(check.fake, check.model, "--max-queue", "2") as d:
         conns = [d.connect() for _ in range(5)]
         for c in conns:
-            c.send(slow(300))
+            c.send(slow(1000))
             time.sleep(0.02)
         answers = [c.read() for c in conns]
         check("two are answered, three told to come again", sorted(a.status for a in answers) == [200, 200, 503, 503, 503], answers)
@@ -61,7 +61,7 @@ def check_cancel(check):
             else:
                 c.sock.shutdown(1)
             begin = time.monotonic()
-            check(f"{leave}: the next one does not wait", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 1, time.monotonic() - begin)
+            check(f"{leave}: the next one does not wait", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 3, time.monotonic() - begin)
         check("counted", d.metric("t2v_cancelled_total") == 3)
         waiting = [d.connect() for _ in range(20)]
         for i, c in enumerate(waiting):
@@ -75,21 +75,20 @@ def check_cancel(check):
 def check_pipelined_client_leaves(check):
     with Daemon(check.fake, check.model) as d:
         c = d.connect()
-        c.send(slow(2000) + vectors(Q) * 50)
+        c.send(slow(5000) + vectors(Q) * 50)
         time.sleep(0.05)
         c.sock.close()
         begin = time.monotonic()
-        check("its work is dropped", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 1)
+        check("its work is dropped", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 3)
         check("its other requests are not begun", d.metric("t2v_sequences_total") <= 2, d.metric("t2v_sequences_total"))
 
 
 def check_stall(check):
-    with Daemon(check.fake, check.model, "--stall-timeout", "0.2") as d:
+    with Daemon(check.fake, check.model, "--stall-timeout", "0.6") as d:
         with d.connect() as c:
-            c.send(slow(900))
-            time.sleep(0.1)
+            c.send(slow(2500))
             check("live at first", d.get("/.well-known/live").status == 204)
-            time.sleep(0.4)
+            time.sleep(1.2)
             a = d.get("/.well-known/live")
             check("not live when work stands still", a.status == 503 and a.json["error"], a)
             check("ready is another matter", d.get("/.well-known/ready").status == 204)
@@ -111,7 +110,7 @@ def check_large_answers(check):
 
         threads = [threading.Thread(target=go, args=(k,)) for k in range(4)]
         slowest = d.slowest_probe(lambda: [t.start() for t in threads] + [t.join() for t in threads])
-        check("probes meanwhile", slowest < 0.2 * check.slack, slowest)
+        check("probes meanwhile", slowest < 0.5 * check.slack, slowest)
         check("all have answers", len(done) == 4 and all(s == 200 and m == 100000 - k for k, s, m, _, _ in done), [x[:3] for x in done])
         last = d.ask(vectors({"text": texts[-1]})).json["vector"]
         for k, _, _, seventh, end in done:
@@ -119,7 +118,7 @@ def check_large_answers(check):
         text = "wordé " * 2000000
         slowest = d.slowest_probe(lambda: answers.append(d.ask(vectors({"text": text}), timeout=60)))
         check("a long text comes back", answers[0].status == 200 and answers[0].json["text"] == text, answers[0].status)
-        check("probes meanwhile, too", slowest < 0.2 * check.slack, slowest)
+        check("probes meanwhile, too", slowest < 0.5 * check.slack, slowest)
         a = d.ask(vectors(b" " * 100000))
         check("a large body that is no JSON", a.status == 422 and a.json["detail"][0]["loc"][0] == "body", a)
         a = d.ask(vectors({"texts": [], "x": "y" * 100000}))

@@ -16,7 +16,7 @@ def check_half_sent(check):
         for c in slow:
             c.send(HALF)
         begin = time.monotonic()
-        check("half-sent requests hold nobody up", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 2)
+        check("half-sent requests hold nobody up", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 3)
         a = slow[0].read()
         check("408 in time", a is not None and a.status == 408 and a.json["error"] and 0.2 < time.monotonic() - begin < 5, a)
         check("then closed", slow[0].closed())
@@ -36,14 +36,14 @@ def check_half_sent(check):
 
 
 def check_idle(check):
-    with Daemon(check.binary, check.model, "--idle-timeout", "0.6", "--read-timeout", "5") as d:
+    with Daemon(check.binary, check.model, "--idle-timeout", "1.5", "--read-timeout", "5") as d:
         with d.connect() as c, d.connect() as fresh:
             for _ in range(3):
-                time.sleep(0.3)
+                time.sleep(0.6)
                 c.send(vectors(Q))
                 check("idle for less than the limit", c.read().status == 200)
             begin = time.monotonic()
-            check("closed when idle for longer", c.closed() and 0.3 < time.monotonic() - begin < 3)
+            check("closed when idle for longer", c.closed() and 0.8 < time.monotonic() - begin < 5)
             check("so is one that never spoke", fresh.closed())
     with Daemon(check.binary, check.model) as d:
         with d.connect() as c:
@@ -190,7 +190,7 @@ def check_crowd(check):
         threads = [threading.Thread(target=go, args=(k,)) for k in range(16)]
         slowest = d.slowest_probe(lambda: [t.start() for t in threads] + [t.join() for t in threads])
         check("each has its own answer", not wrong and len(seen) == 320, wrong[:2])
-        check("probes answer soon", slowest < 0.3 * check.slack, slowest)
+        check("probes answer soon", slowest < 0.5 * check.slack, slowest)
         off = 0
         for text in list(seen)[:30]:
             alone = d.ask(vectors({"text": text})).json["vector"]

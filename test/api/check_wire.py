@@ -2,6 +2,7 @@
 """Bytes on the wire: framing, keep-alive, pipelining, and what must be refused."""
 import json
 import random
+import threading
 import time
 
 from daemon import Daemon, request, vectors
@@ -67,6 +68,33 @@ def check_pipelining(check):
             n = 4000
             c.send(vectors({"text": "first"}) + request("GET", "/.well-known/live") * n)
             check("more than a buffer of them", c.read().status == 200 and all(c.read().status == 204 for _ in range(n)))
+
+
+def check_turns(check):
+    """Clients that pipeline without end do not keep the loop from others."""
+    with Daemon(check.binary, check.model) as d:
+        def send(c):
+            try:
+                c.send(request("GET", "/metrics") * 20000)
+            except OSError:
+                pass
+
+        def flood(c):
+            threading.Thread(target=send, args=(c,)).start()
+            while c.more():
+                c.rest = b""
+
+        def work():
+            with d.connect(timeout=30) as a, d.connect(timeout=30) as b:
+                threads = [threading.Thread(target=flood, args=(c,)) for c in (a, b)]
+                [t.start() for t in threads]
+                time.sleep(1)
+                a.sock.shutdown(2)
+                b.sock.shutdown(2)
+                [t.join() for t in threads]
+
+        slowest = d.slowest_probe(work)
+        check("probes meanwhile", slowest < 0.5 * check.slack, slowest)
 
 
 def check_cut_anywhere(check):
