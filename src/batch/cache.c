@@ -156,7 +156,7 @@ const float *t2v_cache_get(t2v_cache *cache, const struct t2v_cache_key *key, ui
 static bool measure(const t2v_cache *cache, const struct t2v_cache_key *key, size_t dim,
                     size_t *out)
 {
-    size_t bytes;
+    size_t bytes = 0;
     bool fits =
         t2v_mul(dim, sizeof(float), &bytes) && t2v_add(bytes, sizeof(struct entry), &bytes) &&
         t2v_add(bytes, key->text.len, &bytes) && t2v_add(bytes, key->ask.pooling.len, &bytes) &&
