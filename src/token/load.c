@@ -8,32 +8,46 @@
 
 #include "base/banned.h"
 
+/* The special tokens in their order, additional_special_tokens last. */
+static const struct t2v_special_token *special_at(const struct t2v_settings *settings, size_t i)
+{
+    return i < T2V_N_SPECIAL ? &settings->special[i] : &settings->more[i - T2V_N_SPECIAL];
+}
+
+/* True when one of the first n special tokens has this content. */
+static bool among_special(const struct t2v_settings *settings, size_t n, struct t2v_str content)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct t2v_special_token *special = special_at(settings, i);
+        if (special->there && t2v_str_eq(special->token.content, content))
+            return true;
+    }
+    return false;
+}
+
 /* The tokens of the settings that transformers adds to a loaded tokenizer: the whole decoder, then
  * those special tokens that came with flags or that nobody knows yet. */
 static int list_tokens(const struct t2v_settings *settings, const t2v_tokenizer *tokenizer,
                        struct t2v_added_list *list)
 {
     const struct t2v_added_list *decoder = &settings->decoder;
+    size_t n_special = T2V_N_SPECIAL + settings->n_more;
     for (size_t i = 0; i < decoder->n; i++) {
         struct t2v_added_token token = decoder->ptr[i];
-        for (size_t j = 0; j < T2V_N_SPECIAL + settings->n_more && !token.special; j++) {
-            const struct t2v_special_token *special =
-                j < T2V_N_SPECIAL ? &settings->special[j] : &settings->more[j - T2V_N_SPECIAL];
-            token.special = special->there && t2v_str_eq(special->token.content, token.content);
-        }
+        token.special = token.special || among_special(settings, n_special, token.content);
         if (t2v_added_list_add(list, &token) != 0)
             return T2V_ENOMEM;
     }
-    for (size_t j = 0; j < T2V_N_SPECIAL + settings->n_more; j++) {
-        const struct t2v_special_token *special =
-            j < T2V_N_SPECIAL ? &settings->special[j] : &settings->more[j - T2V_N_SPECIAL];
-        if (!special->there)
+    for (size_t i = 0; i < n_special; i++) {
+        const struct t2v_special_token *special = special_at(settings, i);
+        struct t2v_str content = special->token.content;
+        /* One named twice counts once; only the additional ones are not held to that. */
+        size_t before = i < T2V_N_SPECIAL ? i : T2V_N_SPECIAL;
+        if (!special->there || among_special(settings, before, content))
             continue;
-        bool known =
-            special->plain && t2v_map_get(&tokenizer->added.id_of, special->token.content) >= 0;
-        for (size_t i = 0; i < list->n && !known; i++)
-            known = (special->plain || i >= decoder->n) &&
-                    t2v_str_eq(list->ptr[i].content, special->token.content);
+        bool known = special->plain && t2v_map_get(&tokenizer->added.id_of, content) >= 0;
+        for (size_t j = 0; j < decoder->n && special->plain && !known; j++)
+            known = t2v_str_eq(decoder->ptr[j].content, content);
         if (!known && t2v_added_list_add(list, &special->token) != 0)
             return T2V_ENOMEM;
     }

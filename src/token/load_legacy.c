@@ -63,27 +63,38 @@ static int load_vocab(const char *path, struct t2v_str unk, struct t2v_token_mod
     return rc;
 }
 
+/* The index that the settings give to a token, or -1. */
+static int32_t index_of(const struct t2v_settings *settings, struct t2v_str content)
+{
+    int32_t index = -1;
+    for (size_t i = 0; i < settings->decoder.n; i++) {
+        if (t2v_str_eq(settings->decoder.ptr[i].content, content))
+            index = settings->decoder.ptr[i].id;
+    }
+    return index;
+}
+
 /* The ids that transformers' slow tokenizer has for cls_token and sep_token: those of the settings,
- * else of the vocabulary, else new ones behind it, in the order of the special tokens. */
+ * else of the vocabulary (MPNet: the other way round), else new ones behind it, in the order of the
+ * special tokens. */
 static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
                          struct t2v_err *err)
 {
-    const struct t2v_added_list *decoder = &settings->decoder;
-    size_t n = tokenizer->model->n_vocab;
-    for (size_t i = 0; i < decoder->n; i++)
-        n += tokenizer->model->ops->id_of(tokenizer->model, decoder->ptr[i].content) < 0;
+    const struct t2v_token_model *model = tokenizer->model;
+    bool mpnet = settings->class_ == T2V_CLASS_MPNET;
+    size_t n = model->n_vocab;
+    for (size_t i = 0; i < settings->decoder.n; i++)
+        n += model->ops->id_of(model, settings->decoder.ptr[i].content) < 0;
     int32_t ids[T2V_N_SPECIAL];
     for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
         struct t2v_str content = settings->special[i].token.content;
         ids[i] = -1;
         if (!settings->special[i].there)
             continue;
-        for (size_t j = 0; j < decoder->n; j++) {
-            if (t2v_str_eq(decoder->ptr[j].content, content))
-                ids[i] = decoder->ptr[j].id;
-        }
+        int32_t in_vocab = model->ops->id_of(model, content);
+        ids[i] = mpnet && in_vocab >= 0 ? in_vocab : index_of(settings, content);
         if (ids[i] < 0)
-            ids[i] = tokenizer->model->ops->id_of(tokenizer->model, content);
+            ids[i] = in_vocab;
         for (size_t j = 0; j < i && ids[i] < 0; j++) {
             if (t2v_str_eq(settings->special[j].token.content, content))
                 ids[i] = ids[j];
@@ -94,7 +105,7 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
     if (ids[T2V_CLS] < 0 || ids[T2V_SEP] < 0)
         return t2v_fail(err, T2V_EFORMAT, "no cls_token or no sep_token");
     tokenizer->tmpl.max_id = -1;
-    if (t2v_template_wrap(&tokenizer->tmpl, ids[T2V_CLS], ids[T2V_SEP]) != 0)
+    if (t2v_template_set(&tokenizer->tmpl, ids[T2V_CLS], ids[T2V_SEP]) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
     return 0;
 }

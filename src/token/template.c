@@ -21,32 +21,10 @@ static int add(struct t2v_template *tmpl, struct t2v_ids *ids, int32_t id)
     return t2v_ids_add(ids, id);
 }
 
-/* Makes outer_before + before and behind + outer_behind of a template and the one around it. */
-static int wrap(struct t2v_template *tmpl, struct t2v_template *outer)
+int t2v_template_set(struct t2v_template *tmpl, int32_t before, int32_t behind)
 {
-    int rc = 0;
-    for (size_t i = 0; i < tmpl->before.len && rc == 0; i++)
-        rc = add(outer, &outer->before, tmpl->before.ptr[i]);
-    for (size_t i = 0; i < outer->behind.len && rc == 0; i++)
-        rc = add(tmpl, &tmpl->behind, outer->behind.ptr[i]);
-    struct t2v_ids before = tmpl->before;
-    tmpl->before = outer->before;
-    outer->before = before;
-    if (outer->max_id > tmpl->max_id)
-        tmpl->max_id = outer->max_id;
-    return rc;
-}
-
-int t2v_template_wrap(struct t2v_template *tmpl, int32_t before, int32_t behind)
-{
-    struct t2v_template outer = {.max_id = -1};
-    int rc = add(&outer, &outer.before, before);
-    if (rc == 0)
-        rc = add(&outer, &outer.behind, behind);
-    if (rc == 0)
-        rc = wrap(tmpl, &outer);
-    t2v_template_deinit(&outer);
-    return rc;
+    int rc = add(tmpl, &tmpl->before, before);
+    return rc == 0 ? add(tmpl, &tmpl->behind, behind) : rc;
 }
 
 /* ["[CLS]", 101] */
@@ -69,7 +47,7 @@ static int load_bert(const t2v_json *value, const char *where, struct t2v_templa
     int rc = load_pair(value, where, "cls", &cls, err);
     if (rc == 0)
         rc = load_pair(value, where, "sep", &sep, err);
-    if (rc == 0 && t2v_template_wrap(out, cls, sep) != 0)
+    if (rc == 0 && t2v_template_set(out, cls, sep) != 0)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for %s", where);
     return rc;
 }
@@ -137,12 +115,7 @@ static int load_template(const t2v_json *value, const char *where, struct t2v_te
         rc = t2v_field_object(value, where, "special_tokens", &tokens, err);
     if (rc != 0)
         return rc;
-    struct t2v_template outer = {.max_id = -1};
-    rc = load_pieces(where, single, tokens, &outer, err);
-    if (rc == 0 && wrap(tmpl, &outer) != 0)
-        rc = t2v_fail(err, T2V_ENOMEM, "no memory for %s", where);
-    t2v_template_deinit(&outer);
-    return rc;
+    return load_pieces(where, single, tokens, tmpl, err);
 }
 
 static int load(const t2v_json *value, const char *where, unsigned depth, struct t2v_template *tmpl,
@@ -152,12 +125,15 @@ static int load(const t2v_json *value, const char *where, unsigned depth, struct
     int rc = t2v_field_str(value, where, "type", &type, err);
     if (rc != 0)
         return rc;
+    if (t2v_str_is(type, "ByteLevel"))
+        return 0;
+    if (!t2v_str_is(type, "Sequence") && tmpl->before.len + tmpl->behind.len != 0)
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "%s: a second post-processor that adds ids is not supported", where);
     if (t2v_str_is(type, "TemplateProcessing"))
         return load_template(value, where, tmpl, err);
     if (t2v_str_is(type, "BertProcessing") || t2v_str_is(type, "RobertaProcessing"))
         return load_bert(value, where, tmpl, err);
-    if (t2v_str_is(type, "ByteLevel"))
-        return 0;
     if (!t2v_str_is(type, "Sequence"))
         return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the post-processor \"%.*s\" is not supported",
                         where, T2V_STR_ARG(type));

@@ -3,7 +3,8 @@
 #define T2V_TOKEN_TEMPLATE_H
 /*
  * The post-processor: the ids that go before and behind a text. TemplateProcessing, BertProcessing,
- * RobertaProcessing and Sequences of them all come down to that; ByteLevel changes no ids.
+ * RobertaProcessing all come down to that; ByteLevel changes no ids. A Sequence may hold one that
+ * adds ids: what the library makes of two of them is of no use to anybody.
  */
 #include "base/error.h"
 #include "token/tokenizer.h"
@@ -18,8 +19,8 @@ struct t2v_template {
  * free with t2v_template_deinit even then. */
 int t2v_template_load(const t2v_json *value, const char *where, struct t2v_template *tmpl,
                       struct t2v_err *err);
-/* Wraps what is there in one more id on each side. 0 or T2V_ENOMEM. */
-int t2v_template_wrap(struct t2v_template *tmpl, int32_t before, int32_t behind);
+/* Makes an empty template of one id on each side. 0 or T2V_ENOMEM. */
+int t2v_template_set(struct t2v_template *tmpl, int32_t before, int32_t behind);
 void t2v_template_deinit(struct t2v_template *tmpl);
 
 #endif

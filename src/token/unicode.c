@@ -90,7 +90,9 @@ size_t t2v_unicode_decompose(uint32_t cp, bool compat, uint32_t out[T2V_DECOMPOS
 uint32_t t2v_unicode_compose(uint32_t a, uint32_t b)
 {
     utf8proc_int32_t pair[2] = {(utf8proc_int32_t)a, (utf8proc_int32_t)b};
-    if (b < 0x300 || utf8proc_normalize_utf32(pair, 2, UTF8PROC_COMPOSE | UTF8PROC_STABLE) != 1)
+    /* U+11A7 stands for "no final consonant" in the arithmetic of Hangul; utf8proc eats it. */
+    if (b < 0x300 || b == 0x11a7 ||
+        utf8proc_normalize_utf32(pair, 2, UTF8PROC_COMPOSE | UTF8PROC_STABLE) != 1)
         return 0;
     return too_young((uint32_t)pair[0]) ? 0 : (uint32_t)pair[0];
 }
