@@ -76,31 +76,40 @@ void t2v_add_norm_f32_c(float *x, const float *add, size_t n_row, size_t n, cons
     }
 }
 
+/* Keys are turned over first, [head_dim, n_key], so that every inner loop runs along memory and the
+ * compiler can make vector code of it without changing the order of any sum. */
 void t2v_attention_f32_c(const struct t2v_attention *call)
 {
-    float *score = call->scratch; /* [n_key] */
+    size_t n = call->n_key;
+    float *score = call->scratch, *turned = score + n;
+    for (size_t j = 0; j < n; j++) {
+        for (size_t d = 0; d < call->head_dim; d++)
+            turned[d * n + j] = call->k[j * call->ld + d];
+    }
     for (size_t i = 0; i < call->n_query; i++) {
         const float *q = call->q + i * call->ld;
         float *out = call->out + i * call->ld_out;
         float max = -INFINITY, sum = 0.0f;
-        for (size_t j = 0; j < call->n_key; j++) {
-            const float *k = call->k + j * call->ld;
-            float dot = 0.0f;
-            for (size_t d = 0; d < call->head_dim; d++)
-                dot += q[d] * k[d];
-            score[j] = dot * call->scale;
-            max = score[j] > max ? score[j] : max;
+        for (size_t j = 0; j < n; j++)
+            score[j] = 0.0f;
+        for (size_t d = 0; d < call->head_dim; d++) {
+            float scaled = q[d] * call->scale;
+            for (size_t j = 0; j < n; j++)
+                score[j] += scaled * turned[d * n + j];
         }
-        for (size_t j = 0; j < call->n_key; j++)
+        for (size_t j = 0; j < n; j++)
+            max = score[j] > max ? score[j] : max;
+        for (size_t j = 0; j < n; j++)
             score[j] = approx_exp(score[j] - max);
-        for (size_t j = 0; j < call->n_key; j++)
+        for (size_t j = 0; j < n; j++)
             sum += score[j];
         for (size_t d = 0; d < call->head_dim; d++)
             out[d] = 0.0f;
-        for (size_t j = 0; j < call->n_key; j++) {
+        for (size_t j = 0; j < n; j++) {
             const float *v = call->v + j * call->ld;
+            float weight = score[j] / sum;
             for (size_t d = 0; d < call->head_dim; d++)
-                out[d] += score[j] / sum * v[d];
+                out[d] += weight * v[d];
         }
     }
 }

@@ -126,8 +126,7 @@ struct out_tile {
     const float *bias; /* of these columns, or NULL */
 };
 
-INLINE void tile_store(const struct tile *t, const int rows, enum t2v_act act,
-                       const struct out_tile *out)
+INLINE void tile_store(const struct tile *t, const int rows, const struct out_tile *out)
 {
     __m256i m0 = lanes_below(out->width), m1 = lanes_below(out->width > 8 ? out->width - 8 : 0);
     __m256 bias0 = _mm256_setzero_ps(), bias1 = bias0;
@@ -138,26 +137,19 @@ INLINE void tile_store(const struct tile *t, const int rows, enum t2v_act act,
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++) {
         float *y = out->y + (size_t)r * out->ldy;
-        __m256 y0 = act8(act, _mm256_add_ps(t->sum[r][0], bias0));
-        __m256 y1 = act8(act, _mm256_add_ps(t->sum[r][1], bias1));
-        if (out->width == T2V_PANEL) {
-            _mm256_storeu_ps(y, y0);
-            _mm256_storeu_ps(y + 8, y1);
-        } else {
-            _mm256_maskstore_ps(y, m0, y0);
-            _mm256_maskstore_ps(y + 8, m1, y1);
-        }
+        _mm256_maskstore_ps(y, m0, _mm256_add_ps(t->sum[r][0], bias0));
+        _mm256_maskstore_ps(y + 8, m1, _mm256_add_ps(t->sum[r][1], bias1));
     }
 }
 
 /* One function for each number of rows: the tile must know it at compile time. */
 #define LINEAR_TILE(ROWS)                                                                          \
     static void linear_tile_##ROWS(const float *a, size_t lda, const float *b, size_t n_in,        \
-                                   enum t2v_act act, const struct out_tile *out)                   \
+                                   const struct out_tile *out)                                     \
     {                                                                                              \
         struct tile t;                                                                             \
         tile_mul(&t, ROWS, a, lda, b, T2V_PANEL, n_in, true);                                      \
-        tile_store(&t, ROWS, act, out);                                                            \
+        tile_store(&t, ROWS, out);                                                                 \
     }
 LINEAR_TILE(1)
 LINEAR_TILE(2)
@@ -166,11 +158,21 @@ LINEAR_TILE(4)
 LINEAR_TILE(5)
 LINEAR_TILE(6)
 
-typedef void linear_tile_fn(const float *, size_t, const float *, size_t, enum t2v_act,
-                            const struct out_tile *);
+typedef void linear_tile_fn(const float *, size_t, const float *, size_t, const struct out_tile *);
 static linear_tile_fn *const linear_tiles[TILE_ROWS + 1] = {
     NULL, linear_tile_1, linear_tile_2, linear_tile_3, linear_tile_4, linear_tile_5, linear_tile_6,
 };
+
+/* The activation over a tile that has just been stored, and is still in the first cache. */
+static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
+{
+    __m256i m0 = lanes_below(out->width), m1 = lanes_below(out->width > 8 ? out->width - 8 : 0);
+    for (size_t r = 0; r < rows; r++) {
+        float *y = out->y + r * out->ldy;
+        _mm256_maskstore_ps(y, m0, act8(act, _mm256_maskload_ps(y, m0)));
+        _mm256_maskstore_ps(y + 8, m1, act8(act, _mm256_maskload_ps(y + 8, m1)));
+    }
+}
 
 /* Panels outside, rows inside: a panel's weights are read from afar once. Rows are cut into tiles
  * of nearly equal height (8 is 4 + 4, not 6 + 2). */
@@ -188,7 +190,9 @@ void t2v_linear_f32_avx2(const struct t2v_linear *layer, enum t2v_act act, const
         for (size_t tile = 0, row = 0; tile < n_tile; tile++) {
             size_t rows = (n_row - row + n_tile - tile - 1) / (n_tile - tile);
             out.y = y + row * ldy + c;
-            linear_tiles[rows](x + row * ldx, ldx, panel, layer->n_in, act, &out);
+            linear_tiles[rows](x + row * ldx, ldx, panel, layer->n_in, &out);
+            if (act != T2V_ACT_NONE)
+                tile_act(act, rows, &out);
             row += rows;
         }
     }
