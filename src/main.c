@@ -15,7 +15,7 @@
 
 #include "base/banned.h"
 
-static void log_start(const struct t2v_options *options, const t2v_model *model, uint64_t begun)
+static void log_start(const struct t2v_options *options, const t2v_model *model)
 {
     t2v_log(T2V_LOG_INFO, "model", "open path=%s family=%s vectorizer=%s precision=%s dim=%zu",
             t2v_model_dir(model), t2v_model_family(model), t2v_model_vectorizer(model),
@@ -28,8 +28,6 @@ static void log_start(const struct t2v_options *options, const t2v_model *model,
                 "OPENBLAS_CORETYPE=%.40s in the environment forces OpenBLAS's core; set too low it "
                 "halves the speed",
                 forced);
-    t2v_log(T2V_LOG_INFO, "http", "listening on %s after %.0f ms", options->listen,
-            (double)(t2v_clock_ns() - begun) / 1e6);
 }
 
 static int serve(const struct t2v_options *options, struct t2v_err *err)
@@ -48,7 +46,9 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     if (rc == 0)
         rc = t2v_server_new(options, engine, model, T2V_VERSION, &server, err);
     if (rc == 0) {
-        log_start(options, model, begun);
+        log_start(options, model);
+        t2v_log(T2V_LOG_INFO, "http", "ready after %.0f ms",
+                (double)(t2v_clock_ns() - begun) / 1e6);
         rc = t2v_server_run(server);
         if (rc != 0)
             t2v_fail(err, rc, "the event loop broke");
