@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whole tokenizers: ids recorded from transformers, where a text is cut, and long texts in chunks.
+ */
+#include "dir.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "token/tokenizer.h"
+
+static t2v_tokenizer *must_open(const char *dir)
+{
+    t2v_tokenizer *tokenizer = NULL;
+    struct t2v_err err;
+    if (t2v_tokenizer_open(dir, &tokenizer, &err) != 0)
+        fail_msg("%s", err.msg);
+    return tokenizer;
+}
+
+static void print_ids(char *to, size_t size, const struct t2v_ids *ids)
+{
+    to[0] = '\0';
+    for (size_t i = 0; i < ids->len && i < 24; i++)
+        snprintf(to + strlen(to), size - strlen(to), "%d ", ids->ptr[i]);
+}
+
+static void check_ids(const char *what, size_t index, struct t2v_str text,
+                      const struct t2v_ids *got, const t2v_json *want)
+{
+    bool same = got->len == t2v_json_len(want);
+    struct t2v_ids expected = {0};
+    for (size_t i = 0; i < t2v_json_len(want); i++) {
+        int64_t id = -1;
+        assert_true(t2v_json_int(t2v_json_at(want, i), &id));
+        assert_int_equal(t2v_ids_add(&expected, (int32_t)id), 0);
+        same = same && got->ptr[i] == id;
+    }
+    if (!same) {
+        char a[400], b[400];
+        print_ids(a, sizeof a, &expected);
+        print_ids(b, sizeof b, got);
+        fail_msg("%s, text %zu \"%.*s\": expected %s(%zu), got %s(%zu)", what, index,
+                 T2V_STR_ARG(text), a, expected.len, b, got->len);
+    }
+    t2v_ids_deinit(&expected);
+}
+
+/* The tiny models of golden/, with tokenizer.json and without. */
+static void check_model(const char *name, const char *without)
+{
+    char dir[DIR_PATH], path[900];
+    struct t2v_ids ids = {0};
+    t2v_token_space *space;
+    struct t2v_err err;
+    dir_make(dir);
+    snprintf(path, sizeof path, T2V_TEST_DIR "/golden/%s", name);
+    dir_copy(dir, path, without);
+    t2v_tokenizer *tokenizer = must_open(dir);
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(t2v_tokenizer_n_special(tokenizer), 2);
+    assert_int_equal(t2v_tokenizer_max_id(tokenizer), 1199);
+    assert_int_equal(t2v_tokenizer_model_max(tokenizer), 512);
+    snprintf(path, sizeof path, "%s/expected.json", name);
+    t2v_json *root = golden(path);
+    const t2v_json *texts = t2v_json_get(root, "texts"), *want = t2v_json_get(root, "ids");
+    assert_true(t2v_json_len(texts) > 10);
+    for (size_t i = 0; i < t2v_json_len(texts); i++) {
+        struct t2v_str text = t2v_json_str(t2v_json_at(texts, i));
+        assert_int_equal(t2v_tokenizer_encode(tokenizer, space, text, 500, &ids, &err), 0);
+        check_ids(name, i, text, &ids, t2v_json_at(want, i));
+    }
+    t2v_json_free(root);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_tokenizer_free(tokenizer);
+    dir_remove(dir);
+}
+
+static void test_models(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"bert-uncased", "bert-bf16-sharded", "bert-cased-mlm-gamma",
+                                        "bge-cls"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        check_model(names[i], NULL);
+        check_model(names[i], "tokenizer.json");
+    }
+}
+
+/* golden/token-added: small tokenizers with every flag and setting. */
+static void test_settings(void **state)
+{
+    (void)state;
+    t2v_json *root = golden("token-added/cases.json");
+    const t2v_json *tokenizers = t2v_json_get(root, "tokenizers");
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_err err;
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(t2v_json_len(tokenizers), 30);
+    for (size_t i = 0; i < t2v_json_len(tokenizers); i++) {
+        char dir[DIR_PATH], what[64];
+        const t2v_json *files = t2v_json_get(t2v_json_at(tokenizers, i), "files");
+        const t2v_json *cases = t2v_json_get(t2v_json_at(tokenizers, i), "cases");
+        dir_make(dir);
+        for (struct t2v_json_member m = t2v_json_first(files); m.value != NULL;
+             m = t2v_json_next(files, m))
+            dir_write(dir, m.key.ptr, t2v_json_str(m.value));
+        t2v_tokenizer *tokenizer = must_open(dir);
+        snprintf(what, sizeof what, "token-added %zu", i);
+        for (size_t j = 0; j < t2v_json_len(cases); j++) {
+            const t2v_json *one = t2v_json_at(cases, j);
+            struct t2v_str text = t2v_json_str(t2v_json_get(one, "text"));
+            int64_t max = 0;
+            assert_true(t2v_json_int(t2v_json_get(one, "max"), &max));
+            assert_int_equal(t2v_tokenizer_encode(tokenizer, space, text, (size_t)max, &ids, &err),
+                             0);
+            check_ids(what, j, text, &ids, t2v_json_get(one, "ids"));
+        }
+        t2v_tokenizer_free(tokenizer);
+        dir_remove(dir);
+    }
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_json_free(root);
+}
+
+/* A long text, read in chunks, has the ids of its lines; and any cut is the beginning of all. */
+static void test_long(void **state)
+{
+    (void)state;
+    t2v_tokenizer *tokenizer = must_open(T2V_TEST_DIR "/golden/bert-uncased");
+    t2v_token_space *space;
+    struct t2v_ids all = {0}, part = {0}, joined = {0};
+    struct t2v_err err;
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    t2v_json *root = golden("bert-uncased/expected.json");
+    const t2v_json *texts = t2v_json_get(root, "texts");
+    struct t2v_buf buf;
+    t2v_buf_init(&buf, SIZE_MAX / 2);
+    for (size_t i = 0; i < 40 * t2v_json_len(texts); i++) {
+        struct t2v_str text = t2v_json_str(t2v_json_at(texts, i % t2v_json_len(texts)));
+        assert_int_equal(t2v_tokenizer_encode(tokenizer, space, text, SIZE_MAX, &part, &err), 0);
+        for (size_t j = 1; j + 1 < part.len; j++)
+            assert_int_equal(t2v_ids_add(&joined, part.ptr[j]), 0);
+        t2v_buf_add(&buf, text.ptr, text.len);
+        t2v_buf_addc(&buf, "\n \t\r"[i % 4]);
+    }
+    assert_int_equal(buf.fail, 0);
+    assert_int_equal(
+        t2v_tokenizer_encode(tokenizer, space, t2v_buf_str(&buf), SIZE_MAX, &all, &err), 0);
+    assert_int_equal(all.len, joined.len + 2);
+    for (size_t i = 0; i < joined.len; i++) {
+        if (all.ptr[i + 1] != joined.ptr[i])
+            fail_msg("id %zu: expected %d, got %d", i, joined.ptr[i], all.ptr[i + 1]);
+    }
+    static const size_t cuts[] = {2, 3, 4, 500, 2000};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        assert_int_equal(
+            t2v_tokenizer_encode(tokenizer, space, t2v_buf_str(&buf), cuts[i], &part, &err), 0);
+        assert_int_equal(part.len, cuts[i]);
+        assert_memory_equal(part.ptr, all.ptr, (cuts[i] - 1) * sizeof *part.ptr);
+        assert_int_equal(part.ptr[cuts[i] - 1], all.ptr[all.len - 1]);
+    }
+    t2v_buf_deinit(&buf);
+    t2v_json_free(root);
+    t2v_ids_deinit(&all);
+    t2v_ids_deinit(&part);
+    t2v_ids_deinit(&joined);
+    t2v_token_space_free(space);
+    t2v_tokenizer_free(tokenizer);
+}
+
+/* Texts that try to be expensive: a megabyte of each must not take seconds. */
+static void test_hostile(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"a",
+                                        "[",
+                                        "[MASK",
+                                        "!",
+                                        "\xcc\x81\xcc\xa3\xe3\x80\xae",
+                                        "\xf0\x9f\x98\x80",
+                                        "\xe4\xb8\x80",
+                                        "\xe2\x80\x8b",
+                                        " ",
+                                        "##",
+                                        "\xef\xbf\xbd",
+                                        "[CLS] "};
+    t2v_tokenizer *tokenizer = must_open(T2V_TEST_DIR "/golden/bert-uncased");
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_err err;
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    char *text = t2v_alloc(1 << 20);
+    assert_non_null(text);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        size_t n = strlen(units[i]), len = 0;
+        for (; len + n <= 1 << 20; len += n)
+            memcpy(text + len, units[i], n);
+        assert_int_equal(t2v_tokenizer_encode(tokenizer, space, (struct t2v_str){text, len},
+                                              SIZE_MAX, &ids, &err),
+                         0);
+        assert_int_equal(ids.ptr[0], 2);
+        assert_int_equal(ids.ptr[ids.len - 1], 3);
+    }
+    t2v_free(text);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_tokenizer_free(tokenizer);
+}
+
+/* Once its scratch has grown, encoding asks for no memory. */
+static void test_no_allocation(void **state)
+{
+    (void)state;
+    t2v_tokenizer *tokenizer = must_open(T2V_TEST_DIR "/golden/bert-uncased");
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_err err;
+    struct t2v_str text = T2V_STR("Caf\xc3\xa9 \xe3\x80\xae\xf0\x9d\x85\xa5 [MASK] \xe4\xb8\x80.");
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(t2v_tokenizer_encode(tokenizer, space, text, 500, &ids, &err), 0);
+    t2v_mem_fail_at(0);
+    int rc = t2v_tokenizer_encode(tokenizer, space, text, 500, &ids, &err);
+    size_t requests = t2v_mem_fail_at(-1);
+    assert_int_equal(rc, 0);
+    assert_int_equal(requests, 0);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_tokenizer_free(tokenizer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_models),        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_long),          cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_no_allocation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
