@@ -3,7 +3,7 @@
 """Writes unicode_data.c: what the `tokenizers` library (0.22.2, which has Unicode tables of several
 ages inside) says of every code point, asked of the library itself. Needs only that library:
 
-    python3 unicode_data.py > unicode_data.c
+    python3 unicode_data.py > unicode_data.c && clang-format -i unicode_data.c
 """
 from tokenizers import normalizers, pre_tokenizers
 
