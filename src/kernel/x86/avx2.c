@@ -13,11 +13,7 @@
 
 #include "base/banned.h"
 
-enum {
-    TILE_ROWS = 6,
-    /* Weights stream from the outer caches: ask for them this many floats ahead (kernels.md). */
-    PREFETCH_FLOATS = 2048
-};
+enum { TILE_ROWS = 6 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -98,17 +94,25 @@ struct tile {
     __m256 sum[TILE_ROWS][2];
 };
 
+/* What is wanted next from the outer caches, while a tile is being computed. */
+struct ahead {
+    const char *ptr;
+    size_t step; /* bytes for each of the tile's n_in steps; 0: nothing is wanted */
+};
+
 /* sum[r] = a[r, 0..n_in) times b[0..n_in, 16]; `rows` is a constant wherever it is called. */
 INLINE void tile_mul(struct tile *t, const int rows, const float *a, size_t lda, const float *b,
-                     size_t ldb, size_t n_in, bool prefetch)
+                     size_t ldb, size_t n_in, struct ahead ahead)
 {
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++)
         t->sum[r][0] = t->sum[r][1] = _mm256_setzero_ps();
     for (size_t i = 0; i < n_in; i++, b += ldb) {
         __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
-        if (prefetch)
-            _mm_prefetch((const char *)(b + PREFETCH_FLOATS), _MM_HINT_T0);
+        if (ahead.step != 0) {
+            _mm_prefetch(ahead.ptr, _MM_HINT_T1);
+            ahead.ptr += ahead.step;
+        }
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             __m256 x = _mm256_broadcast_ss(a + (size_t)r * lda + i);
@@ -145,10 +149,10 @@ INLINE void tile_store(const struct tile *t, const int rows, const struct out_ti
 /* One function for each number of rows: the tile must know it at compile time. */
 #define LINEAR_TILE(ROWS)                                                                          \
     static void linear_tile_##ROWS(const float *a, size_t lda, const float *b, size_t n_in,        \
-                                   const struct out_tile *out)                                     \
+                                   struct ahead ahead, const struct out_tile *out)                 \
     {                                                                                              \
         struct tile t;                                                                             \
-        tile_mul(&t, ROWS, a, lda, b, T2V_PANEL, n_in, true);                                      \
+        tile_mul(&t, ROWS, a, lda, b, T2V_PANEL, n_in, ahead);                                     \
         tile_store(&t, ROWS, out);                                                                 \
     }
 LINEAR_TILE(1)
@@ -158,7 +162,8 @@ LINEAR_TILE(4)
 LINEAR_TILE(5)
 LINEAR_TILE(6)
 
-typedef void linear_tile_fn(const float *, size_t, const float *, size_t, const struct out_tile *);
+typedef void linear_tile_fn(const float *, size_t, const float *, size_t, struct ahead,
+                            const struct out_tile *);
 static linear_tile_fn *const linear_tiles[TILE_ROWS + 1] = {
     NULL, linear_tile_1, linear_tile_2, linear_tile_3, linear_tile_4, linear_tile_5, linear_tile_6,
 };
@@ -174,14 +179,17 @@ static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
     }
 }
 
-/* Panels outside, rows inside: a panel's weights are read from afar once. Rows are cut into tiles
- * of nearly equal height (8 is 4 + 4, not 6 + 2). */
+/* Panels outside, rows inside: a panel's weights are read from afar once, and while its tiles are
+ * computed they ask for the next panel, each for its part. Rows are cut into tiles of nearly equal
+ * height (8 is 4 + 4, not 6 + 2). */
 void t2v_linear_f32_avx2(const struct t2v_linear *layer, enum t2v_act act, const float *x,
                          size_t ldx, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
 {
     size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
+    size_t line = T2V_PANEL * sizeof(float); /* of a panel, for one input */
     for (size_t c = begin; c < end; c += T2V_PANEL) {
         const float *panel = layer->weight + c * layer->n_in;
+        struct ahead ahead = {(const char *)(panel + T2V_PANEL * layer->n_in), line / n_tile};
         struct out_tile out = {
             .ldy = ldy,
             .width = end - c < T2V_PANEL ? end - c : T2V_PANEL,
@@ -190,7 +198,8 @@ void t2v_linear_f32_avx2(const struct t2v_linear *layer, enum t2v_act act, const
         for (size_t tile = 0, row = 0; tile < n_tile; tile++) {
             size_t rows = (n_row - row + n_tile - tile - 1) / (n_tile - tile);
             out.y = y + row * ldy + c;
-            linear_tiles[rows](x + row * ldx, ldx, panel, layer->n_in, &out);
+            linear_tiles[rows](x + row * ldx, ldx, panel, layer->n_in, ahead, &out);
+            ahead.ptr += ahead.step * layer->n_in;
             if (act != T2V_ACT_NONE)
                 tile_act(act, rows, &out);
             row += rows;
@@ -294,7 +303,7 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
     const float *q = call->q + first * call->ld;
     for (size_t j = 0; j < keys; j += T2V_PANEL) {
         tile_mul(&t, rows, q, call->ld, packed_k + j * call->head_dim, T2V_PANEL, call->head_dim,
-                 false);
+                 (struct ahead){NULL, 0});
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             _mm256_storeu_ps(scores + (size_t)r * keys + j, t.sum[r][0]);
@@ -305,7 +314,7 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
     for (int r = 0; r < rows; r++)
         inverse[r] = softmax_row(scores + (size_t)r * keys, call->n_key, keys, call->scale);
     for (size_t d = 0; d < dim; d += T2V_PANEL) {
-        tile_mul(&t, rows, scores, keys, packed_v + d, dim, call->n_key, false);
+        tile_mul(&t, rows, scores, keys, packed_v + d, dim, call->n_key, (struct ahead){NULL, 0});
         size_t width = call->head_dim - d;
         __m256i m0 = lanes_below(width), m1 = lanes_below(width > 8 ? width - 8 : 0);
 #pragma GCC unroll 6
