@@ -43,7 +43,7 @@ static const struct setting settings[] = {
     {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
     {"listen", "T2V_LISTEN", TEXT, AT(listen), "0.0.0.0:8080", "", SERVE, "ADDR:PORT, [V6ADDR]:PORT or :PORT"},
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
-    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder (f32 unless the model says otherwise)"},
+    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; none: f32"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx", MODEL, "how a text becomes a vector; auto: as the model directory says"},
     {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c avx2 avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "use no instructions above these"},
     {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: the whole text is one sequence, not sentences"},
@@ -54,12 +54,12 @@ static const struct setting settings[] = {
     {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(tokens), "", "", SERVE, "comma-separated bearer tokens; none: everybody may ask"},
     {"cache", "ENABLE_CACHE", SWITCH, AT(cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
-    {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text"},
+    {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted after the cut of each sentence"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
     {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(max_connections), "16384", "", SERVE, "open connections"},
     {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(idle_ms), "120", "", SERVE, "seconds that a kept-alive connection may idle"},
     {"read-timeout", "T2V_READ_TIMEOUT", SECONDS, AT(read_ms), "30", "", SERVE, "seconds for a whole request to come in, or for an answer to be taken"},
-    {"drain", "T2V_DRAIN", SECONDS, AT(drain_ms), "5", "", SERVE, "seconds of service after SIGTERM"},
+    {"drain", "T2V_DRAIN", SECONDS, AT(drain_ms), "5", "", SERVE, "seconds of service after SIGTERM, at most; a fifth of it without a request ends it"},
     {"stall-timeout", "T2V_STALL_TIMEOUT", SECONDS, AT(stall_ms), "60", "", SERVE, "seconds without progress on waiting work after which live says 503"},
     {"log-level", "T2V_LOG_LEVEL", TEXT, AT(log_level), "info", "error warn info debug", SERVE, "what is logged to standard error"},
     {"log-format", "T2V_LOG_FORMAT", TEXT, AT(log_format), "text", "text json", SERVE, "a line of text, or of JSON, an event"},
@@ -67,7 +67,7 @@ static const struct setting settings[] = {
     {"corpus", NULL, TEXT, AT(corpus), "", "", T2V_CMD_BENCH, "a JSON file, {\"SET\": [\"TEXT\", ...], ...}"},
     {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
-    {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "cut vectors to so many components; 0: do not"},
+    {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "components to keep, where the vectorizer does that; 0: all"},
 };
 // clang-format on
 enum { N_SETTING = sizeof settings / sizeof settings[0] };
@@ -229,11 +229,12 @@ static int take_flag(struct t2v_options *options, enum t2v_command command, int 
 static int check(const struct t2v_options *options, struct t2v_err *err)
 {
     if (options->threads > 1024)
-        return t2v_fail(err, T2V_EUSAGE, "threads: %" PRId64 " is above 1024", options->threads);
+        return t2v_fail(err, T2V_EUSAGE, "--threads: %" PRId64 " is above 1024", options->threads);
     if (options->max_queue < 1 || options->max_connections < 1 || options->max_body_bytes < 1 ||
         options->max_text_tok < 1)
-        return t2v_fail(err, T2V_EUSAGE,
-                        "max-queue, max-connections, max-body and max-text-tokens must be above 0");
+        return t2v_fail(
+            err, T2V_EUSAGE,
+            "--max-queue, --max-connections, --max-body and --max-text-tokens must be above 0");
     return 0;
 }
 
@@ -308,7 +309,7 @@ void t2v_options_log_environment(void)
     for (size_t i = 0; i < sizeof needless / sizeof needless[0]; i++) {
         const char *value = getenv(needless[i]);
         if (value != NULL && *value != '\0')
-            t2v_log(T2V_LOG_INFO, "options", "%s is accepted and needs nothing here", needless[i]);
+            t2v_log(T2V_LOG_INFO, "options", "%s is accepted, and has no effect here", needless[i]);
     }
     for (char **e = environ; *e != NULL; e++) {
         const char *equals = strchr(*e, '=');

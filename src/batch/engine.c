@@ -157,7 +157,7 @@ static int next_sequence(t2v_engine *engine, struct t2v_progress *progress, bool
         if (rc == 0 && *more) {
             progress->text_tok += progress->held.len;
             if (progress->text_tok > engine->options.max_text_tok)
-                rc = t2v_fail(&work->err, T2V_ETOOLARGE, "text has more than %zu tokens",
+                rc = t2v_fail(&work->err, T2V_ETOOLARGE, "more than %zu tokens (max-text-tokens)",
                               engine->options.max_text_tok);
         }
         if (rc != 0 || *more) {

@@ -39,6 +39,9 @@ static int read_config(const t2v_json *config, struct bert *bert, size_t *n_type
             err, T2V_EUNSUPPORTED,
             "config.json: position_embedding_type '%.*s' is not supported (absolute is)",
             T2V_STR_ARG(kind));
+    bool decoder = false;
+    if (t2v_json_bool(t2v_json_get(config, "is_decoder"), &decoder) && decoder)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: is_decoder is not supported");
     const struct t2v_size_key keys[] = {
         {"hidden_size", 1, 65536, -1, &shape->hidden},
         {"num_attention_heads", 1, 1024, -1, &shape->heads},

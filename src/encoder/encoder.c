@@ -43,6 +43,12 @@ static int find_family(const t2v_json *config, const struct t2v_family **out, st
                     T2V_STR_ARG(type), known);
 }
 
+int t2v_encoder_check(const t2v_json *config, struct t2v_err *err)
+{
+    const struct t2v_family *family;
+    return find_family(config, &family, err);
+}
+
 int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                      const struct t2v_kernels *kernels, t2v_encoder **out, struct t2v_err *err)
 {

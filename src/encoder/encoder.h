@@ -41,6 +41,8 @@ typedef struct t2v_scratch t2v_scratch;
 int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                      const struct t2v_kernels *kernels, t2v_encoder **out, struct t2v_err *err);
 void t2v_encoder_free(t2v_encoder *encoder);
+/* Whether config's model_type is one of ours; the same error if not. */
+int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);
 
 const char *t2v_encoder_family(const t2v_encoder *encoder);
 const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder);

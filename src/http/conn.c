@@ -174,9 +174,10 @@ static void note(struct t2v_conn *c, int status, const struct t2v_job *job)
                 "encode_ms=%.3f",
                 c->id, t2v_route_name(route), status, ms, job != NULL ? job->work.n_tok : 0,
                 queue_ms, encode_ms);
-    else if (status >= 500)
-        t2v_server_warn(c->server, "request failed id=%" PRIu64 " route=%s status=%d", c->id,
-                        t2v_route_name(route), status);
+    else if (status == 503 && !c->server->service.draining)
+        t2v_server_warn(c->server, "request failed id=%" PRIu64 " route=%s status=%d why=\"%s\"",
+                        c->id, t2v_route_name(route), status,
+                        job != NULL ? job->work.err.msg : "not taken");
 }
 
 static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_job *job)

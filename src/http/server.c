@@ -40,7 +40,7 @@ void t2v_server_warn(struct t2v_server *server, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    t2v_log(T2V_LOG_WARN, "http", "%s unsaid=%llu", line, (unsigned long long)server->n_unsaid);
+    t2v_log(T2V_LOG_WARN, "http", "%s left_out=%llu", line, (unsigned long long)server->n_unsaid);
     server->warned_ns = now;
     server->n_unsaid = 0;
 }

@@ -20,6 +20,8 @@ static int read_config(t2v_model *model, struct t2v_err *err)
 {
     char path[PATH_BYTES];
     int rc = t2v_file_join(path, sizeof path, model->dir, "config.json", err);
+    if (rc == 0 && !t2v_file_exists(path))
+        rc = t2v_fail(err, T2V_EIO, "no model here: there is no config.json (see --model)");
     if (rc == 0)
         rc = t2v_file_read(path, CONFIG_BYTES, &model->config_text, &model->config_len, err);
     if (rc != 0)
@@ -116,6 +118,8 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
 {
     int rc = read_config(model, err);
     if (rc == 0)
+        rc = t2v_encoder_check(model->config, err);
+    if (rc == 0)
         rc = choose_vectorizer(model, options, err);
     if (rc == 0)
         rc = check_precision(options, err);
@@ -134,6 +138,13 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
     return rc;
 }
 
+/* Every error names the directory; those that already begin with a path in it are left alone. */
+static void name_dir(const char *dir, int rc, struct t2v_err *err)
+{
+    if (err != NULL && strncmp(err->msg, dir, strlen(dir)) != 0)
+        t2v_fail_in(err, rc, dir);
+}
+
 int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, struct t2v_err *err)
 {
     t2v_model *model = t2v_alloc_zero(1, sizeof *model);
@@ -143,6 +154,7 @@ int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, str
     int rc = model->dir == NULL ? t2v_fail(err, T2V_ENOMEM, "no memory for the model")
                                 : open_parts(model, options, err);
     if (rc != 0) {
+        name_dir(options->dir, rc, err);
         t2v_model_free(model);
         return rc;
     }

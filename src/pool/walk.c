@@ -41,8 +41,7 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str
     if (walk->whole)
         return 0;
     if (walk->text.len == 0)
-        return t2v_fail(err, T2V_EEMPTY,
-                        "text is empty or only white space: no sentence to average");
+        return t2v_fail(err, T2V_EEMPTY, "empty or only white space: no sentence to average");
     t2v_punkt_start(&walk->sentences, model->punkt, walk->text);
     return 0;
 }

@@ -168,6 +168,11 @@ int t2v_safetensors_read(const uint8_t *bytes, size_t len, const char *file,
 {
     if (len < LENGTH_BYTES)
         return t2v_fail(err, T2V_EFORMAT, "%s: too short for a safetensors file", file);
+    static const char pointer[] = "version https://git-lfs";
+    if (len > sizeof pointer && memcmp(bytes, pointer, sizeof pointer - 1) == 0)
+        return t2v_fail(err, T2V_EFORMAT,
+                        "%s: a git-lfs pointer, not the file itself; `git lfs pull` fetches it",
+                        file);
     uint64_t n_header;
     memcpy(&n_header, bytes, sizeof n_header);
     if (n_header > len - LENGTH_BYTES)
