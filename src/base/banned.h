@@ -7,7 +7,8 @@
  * the third is memory that the fault injection of the tests would not see (base/mem.h has its
  * like).
  */
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol atof
+#undef alloca
+#pragma GCC poison alloca strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol atof
 #pragma GCC poison setlocale strtod strtof tolower toupper isalpha isalnum isspace isdigit isupper
 #ifndef T2V_BASE_MEM_C
 #pragma GCC poison malloc calloc realloc strdup strndup aligned_alloc posix_memalign

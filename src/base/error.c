@@ -55,7 +55,7 @@ int t2v_fail_in(struct t2v_err *err, int code, const char *prefix)
     if (err != NULL) {
         char said[sizeof err->msg];
         memcpy(said, err->msg, sizeof said);
-        t2v_fail_at(err, code, err->pos, "%s: %s", prefix, said);
+        t2v_fail_at(err, code, err->pos, "%.160s: %s", prefix, said);
     }
     return code;
 }

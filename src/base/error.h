@@ -18,7 +18,8 @@ enum t2v_code {
     T2V_EEMPTY = -6,       /* a text without a sentence, under the default vectorizer */
     T2V_EPOOLING = -7,     /* unknown pooling_strategy */
     T2V_EBUSY = -8,        /* queue full, or shutting down */
-    T2V_EUSAGE = -9        /* an option that does not parse */
+    T2V_EUSAGE = -9,       /* an option that does not parse */
+    T2V_EMODEL = -10       /* the model gave something that is no number */
 };
 
 struct t2v_err {

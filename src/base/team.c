@@ -3,12 +3,12 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include "base/banned.h"
 
@@ -113,24 +113,18 @@ static void *lane_main(void *arg)
     }
 }
 
-/* Signals are for the thread that runs the event loop. */
 static int start_lane(t2v_team *team, int rank)
 {
     struct start *start = t2v_alloc(sizeof *start);
     if (start == NULL)
         return T2V_ENOMEM;
     *start = (struct start){team, rank};
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int rc = pthread_create(&team->threads[rank - 1], NULL, lane_main, start);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (rc != 0) {
+    int rc = t2v_thread_start(&team->threads[rank - 1], lane_main, start);
+    if (rc == 0)
+        team->n_started++;
+    else
         t2v_free(start);
-        return T2V_ENOMEM;
-    }
-    team->n_started++;
-    return 0;
+    return rc;
 }
 
 int t2v_team_new(int n, t2v_team **out, struct t2v_err *err)

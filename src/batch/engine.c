@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "batch/engine.h"
 
+#include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/team.h"
+#include "base/thread.h"
 
 #include "base/banned.h"
 
@@ -119,7 +120,6 @@ static struct t2v_progress *progress_new(t2v_engine *engine, struct t2v_work *wo
 {
     struct t2v_progress *progress = t2v_alloc_zero(1, sizeof *progress);
     size_t n;
-    work->begun_ns = t2v_clock_ns();
     work->dim = engine->dim;
     if (progress == NULL)
         goto no_memory;
@@ -172,15 +172,22 @@ static int next_sequence(t2v_engine *engine, struct t2v_progress *progress, bool
     return 0;
 }
 
-/* The sums become means, or nothing when the work failed; the work is handed back. */
+/* The sums become means. A model with broken weights can give what is no number, and JSON has no
+ * word for that: such an answer is an error. */
 static void finish(t2v_engine *engine, struct t2v_progress *progress)
 {
     struct t2v_work *work = progress->work;
-    if (work->err.code == 0) {
-        for (size_t t = 0; t < work->n_text; t++) {
-            float *vector = work->vectors + t * engine->dim;
-            for (size_t i = 0; progress->n_seq[t] > 1 && i < engine->dim; i++)
-                vector[i] /= (float)progress->n_seq[t];
+    for (size_t t = 0; t < work->n_text && work->err.code == 0; t++) {
+        float *vector = work->vectors + t * engine->dim;
+        float n_seq = progress->n_seq[t] > 1 ? (float)progress->n_seq[t] : 1.0f;
+        bool finite = true;
+        for (size_t i = 0; i < engine->dim; i++) {
+            vector[i] /= n_seq;
+            finite &= isfinite(vector[i]) != 0;
+        }
+        if (!finite) {
+            t2v_fail(&work->err, T2V_EMODEL, "the model gave a vector that is not finite");
+            work->err_text = t;
         }
     }
     progress_free(progress);
@@ -193,6 +200,8 @@ static void hand_back(t2v_engine *engine, struct t2v_work *work)
         work->vectors = NULL;
     }
     work->ended_ns = t2v_clock_ns();
+    if (work->begun_ns == 0)
+        work->begun_ns = work->ended_ns;
     atomic_store(&engine->moved, work->ended_ns);
     atomic_fetch_sub(&engine->n_waiting, 1);
     if (work->done != NULL)
@@ -218,6 +227,8 @@ static void place(t2v_engine *engine, struct t2v_progress *progress)
     seqs->n_seq++;
     engine->start[seqs->n_seq] = seqs->n_tok;
     progress->n_seq[progress->text]++;
+    if (progress->work->n_tok == 0)
+        progress->work->begun_ns = t2v_clock_ns();
     progress->work->n_tok += held->len;
     progress->has_held = false;
 }
@@ -353,17 +364,6 @@ static void *lead(void *arg)
     }
 }
 
-static int start_leader(t2v_engine *engine)
-{
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int rc = pthread_create(&engine->leader, NULL, lead, engine);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    engine->has_leader = rc == 0;
-    return rc == 0 ? 0 : T2V_ENOMEM;
-}
-
 static int allocate(t2v_engine *engine)
 {
     size_t budget = engine->budget;
@@ -403,8 +403,12 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
         t2v_fail(err, rc, "no memory for batches of %zu tokens", engine->budget);
     if (rc == 0)
         rc = t2v_team_new(options->n_thread, &engine->team, err);
-    if (rc == 0 && options->leader && (rc = start_leader(engine)) != 0)
-        t2v_fail(err, rc, "the engine's thread cannot be started");
+    if (rc == 0 && options->leader) {
+        rc = t2v_thread_start(&engine->leader, lead, engine);
+        engine->has_leader = rc == 0;
+        if (rc != 0)
+            t2v_fail(err, rc, "the engine's thread cannot be started");
+    }
     if (rc != 0) {
         t2v_engine_free(engine);
         return rc;
@@ -445,6 +449,7 @@ static void reset(struct t2v_work *work)
     work->err_text = 0;
     work->vectors = NULL;
     work->n_tok = 0;
+    work->begun_ns = 0;
     work->next = NULL;
     work->queued_ns = t2v_clock_ns();
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -8,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "batch/engine.h"
 
 enum { N_TEXT = 40 };
@@ -227,6 +231,53 @@ static void test_errors(void **state)
     t2v_engine_free(engine);
 }
 
+/* A copy of the model in which every weight is the largest float: all that comes of it is inf or
+ * NaN, which must be an error and not a vector. */
+static void test_broken_weights(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"config.json", "tokenizer.json", "tokenizer_config.json"};
+    char dir[] = "/tmp/t2v-test-XXXXXX", path[600], target[600], *bytes;
+    size_t len;
+    assert_non_null(mkdtemp(dir));
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, same[i]);
+        snprintf(target, sizeof target, "%s/golden/bert-uncased/%s", T2V_TEST_DIR, same[i]);
+        assert_int_equal(symlink(target, path), 0);
+    }
+    snprintf(target, sizeof target, "%s/golden/bert-uncased/model.safetensors", T2V_TEST_DIR);
+    assert_int_equal(t2v_file_read(target, (size_t)1 << 30, &bytes, &len, NULL), 0);
+    uint64_t head;
+    memcpy(&head, bytes, sizeof head);
+    for (size_t at = 8 + (size_t)head; at + 4 <= len; at += 4)
+        memcpy(bytes + at, &(float){FLT_MAX}, 4);
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+    FILE *file = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    fclose(file);
+    t2v_free(bytes);
+
+    t2v_model *sound = model;
+    struct t2v_model_options options = {
+        .dir = dir, .vectorizer = "auto", .precision = "", .cpu = ""};
+    assert_int_equal(t2v_model_open(&options, &model, NULL), 0);
+    t2v_engine *engine = new_engine(false, 1, 1, 1000);
+    struct t2v_str text = T2V_STR("hello");
+    struct t2v_work work = {.texts = &text, .n_text = 1};
+    t2v_engine_run(engine, &work);
+    assert_int_equal(work.err.code, T2V_EMODEL);
+    assert_null(work.vectors);
+    t2v_engine_free(engine);
+    t2v_model_free(model);
+    model = sound;
+    unlink(path);
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, same[i]);
+        unlink(path);
+    }
+    rmdir(dir);
+}
+
 /* Many texts in one work: far more tokens than a batch holds. */
 static void test_many_texts(void **state)
 {
@@ -251,7 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crowd),      cmocka_unit_test(test_end_and_cancel),
         cmocka_unit_test(test_full_queue), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_many_texts),
+        cmocka_unit_test(test_many_texts), cmocka_unit_test(test_broken_weights),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);
 }
