@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "encoder/family.h"
 
 #include "base/banned.h"
@@ -85,9 +86,11 @@ static const float *load_matrix(const struct t2v_loader *loader,
     size_t n_row = n_part * n_out;
     size_t len = packed ? t2v_linear_packed_len(n_in, n_row) : n_row * n_in;
     float *matrix = t2v_arena_alloc(loader->arena, len, sizeof(float));
-    float *panel = t2v_arena_alloc(loader->arena, T2V_PANEL * n_in, sizeof(float));
-    if (matrix == NULL || panel == NULL)
+    float *panel = t2v_alloc_aligned(T2V_PANEL * n_in, sizeof(float));
+    if (matrix == NULL || panel == NULL) {
+        t2v_free(panel);
         return NULL;
+    }
     for (size_t first = 0; first < n_row; first += T2V_PANEL) {
         size_t rows = n_row - first < T2V_PANEL ? n_row - first : T2V_PANEL;
         float *to = packed ? panel : matrix + first * n_in;
@@ -98,8 +101,9 @@ static const float *load_matrix(const struct t2v_loader *loader,
         if (packed)
             t2v_linear_pack(panel, n_in, rows, matrix + first * n_in);
     }
+    t2v_free(panel);
     for (size_t p = 0; p < n_part; p++)
-        t2v_file_release(parts[p]->data, parts[p]->n * t2v_dtype_size(parts[p]->dtype));
+        t2v_file_release(parts[p]->data, parts[p]->n_byte);
     return matrix;
 }
 

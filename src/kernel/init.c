@@ -6,7 +6,7 @@
 #include "base/banned.h"
 
 /* How far up the ladder we may go; in the order of interfaces.md's names for each processor. */
-enum rung { RUNG_C, RUNG_AVX2 };
+enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2 };
 
 static enum rung processor_rung(void)
 {
@@ -14,7 +14,7 @@ static enum rung processor_rung(void)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return RUNG_AVX2;
 #endif
-    return RUNG_C;
+    return RUNG_BLAS;
 }
 
 /* Names of rungs that this build has no kernels for cap at the best one below them. */
@@ -25,6 +25,7 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
         enum rung most;
     } caps[] = {
         {"c", RUNG_C},
+        {"blas", RUNG_BLAS},
 #if defined(__x86_64__)
         {"avx2", RUNG_AVX2},
         {"avx512", RUNG_AVX2},
@@ -32,9 +33,9 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
         {"avx512bf16", RUNG_AVX2},
 #endif
 #if defined(__aarch64__)
-        {"neon", RUNG_C},
-        {"dotprod", RUNG_C},
-        {"i8mm", RUNG_C},
+        {"neon", RUNG_BLAS},
+        {"dotprod", RUNG_BLAS},
+        {"i8mm", RUNG_BLAS},
 #endif
     };
     if (cap == NULL || *cap == '\0')
@@ -58,10 +59,16 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     t2v_blas_setup();
     *out = (struct t2v_kernels){
         .name = "c",
-        .linear = t2v_linear_f32_blas,
+        .packed = true,
+        .linear = t2v_linear_f32_c,
         .add_norm = t2v_add_norm_f32_c,
         .attention = t2v_attention_f32_c,
     };
+    if (rung < RUNG_BLAS)
+        return 0;
+    out->name = "blas";
+    out->packed = false;
+    out->linear = t2v_linear_f32_blas;
 #if defined(__x86_64__)
     if (rung < RUNG_AVX2)
         return 0;

@@ -56,15 +56,17 @@ struct t2v_attention {
 typedef void t2v_attention_fn(const struct t2v_attention *call);
 
 struct t2v_kernels {
-    const char *name; /* the rung: "c", "avx2" */
+    const char *name; /* the rung */
     bool packed;      /* `linear` wants packed weights */
     t2v_linear_fn *linear;
     t2v_add_norm_fn *add_norm;
     t2v_attention_fn *attention;
 };
 
-/* Fills the table for this processor, with nothing above the rung named `cap` ("" or NULL: no cap).
- * T2V_EUNSUPPORTED when the processor lacks that rung or this build does not know it. */
+/* Fills the table for this processor: "c", plain C; "blas", the same with OpenBLAS to multiply;
+ * "avx2". Nothing above the rung named `cap` ("" or NULL: no cap) is used; a cap above what the
+ * processor or this build has changes nothing. T2V_EUNSUPPORTED when the name is none of this kind
+ * of processor's. */
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err);
 
 size_t t2v_attention_scratch(size_t n_key, size_t head_dim);

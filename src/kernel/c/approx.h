@@ -16,7 +16,8 @@
 static inline float approx_exp(float x)
 {
     const float round = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
-    float clamped = x < -87.33654f ? -87.33654f : x > 88.3762f ? 88.3762f : x;
+    float floored = x > -87.33654f ? x : -87.33654f; /* NaN too, so that n is always an integer */
+    float clamped = floored > 88.3762f ? 88.3762f : floored;
     float n = (clamped * 1.44269504f + round) - round;
     float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
@@ -29,7 +30,7 @@ static inline float approx_exp(float x)
     uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
     float scale;
     memcpy(&scale, &bits, sizeof scale);
-    return x < -87.33654f ? 0.0f : p * scale;
+    return x >= -87.33654f ? p * scale : 0.0f;
 }
 
 /* x * Phi(x), Phi being the normal distribution function, by Abramowitz and Stegun 7.1.26; absolute

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The definitions: what every other rung must compute, as plainly as it can be said. */
 #include <math.h>
+#include <string.h>
 
 #include "kernel/c/approx.h"
 #include "kernel/kernel.h"
@@ -44,16 +45,19 @@ void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n)
 void t2v_linear_f32_c(const struct t2v_linear *layer, enum t2v_act act, const float *x, size_t ldx,
                       size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
 {
-    for (size_t r = 0; r < n_row; r++) {
-        for (size_t c = begin; c < end; c++) {
-            const float *w = layer->weight + c * layer->n_in;
-            float sum = 0.0f;
-            for (size_t i = 0; i < layer->n_in; i++)
-                sum += x[r * ldx + i] * w[i];
-            y[r * ldy + c] = sum;
+    for (size_t c = begin; c < end; c += T2V_PANEL) {
+        const float *panel = layer->weight + c * layer->n_in;
+        size_t width = end - c < T2V_PANEL ? end - c : T2V_PANEL;
+        for (size_t r = 0; r < n_row; r++) {
+            float sum[T2V_PANEL] = {0};
+            for (size_t i = 0; i < layer->n_in; i++) {
+                for (size_t j = 0; j < T2V_PANEL; j++)
+                    sum[j] += x[r * ldx + i] * panel[i * T2V_PANEL + j];
+            }
+            memcpy(y + r * ldy + c, sum, width * sizeof *sum);
+            t2v_bias_act_f32_c(act, layer->bias != NULL ? layer->bias + c : NULL, y + r * ldy + c,
+                               width);
         }
-        t2v_bias_act_f32_c(act, layer->bias != NULL ? layer->bias + begin : NULL,
-                           y + r * ldy + begin, end - begin);
     }
 }
 

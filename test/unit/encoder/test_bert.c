@@ -160,6 +160,7 @@ static void test_golden(void **state)
         check_fixture(names[i], "", 1);
         check_fixture(names[i], "", 3);
         check_fixture(names[i], "c", 2);
+        check_fixture(names[i], "blas", 2);
     }
 }
 
