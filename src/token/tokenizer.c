@@ -147,6 +147,14 @@ static int encode_text(struct job *job, struct t2v_str text)
     return rc == ENOUGH ? 0 : rc;
 }
 
+static int encode_failed(int rc, struct t2v_str text, struct t2v_err *err)
+{
+    return t2v_fail(err, rc,
+                    rc == T2V_ETOOLARGE ? "a text of %zu bytes becomes too long when normalized"
+                                        : "no memory to tokenize a text of %zu bytes",
+                    text.len);
+}
+
 static int add_all(struct t2v_ids *ids, const struct t2v_ids *more)
 {
     for (size_t i = 0; i < more->len; i++) {
@@ -172,14 +180,14 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
         rc = encode_text(&job, text);
     }
     if (rc != 0)
-        return t2v_fail(err, rc, "no memory to tokenize a text of %zu bytes", text.len);
+        return encode_failed(rc, text, err);
     size_t n = ids->len - begin;
     if (n > room && tokenizer->cut_left)
         memmove(ids->ptr + begin, ids->ptr + begin + (n - room), room * sizeof *ids->ptr);
     if (n > room)
         ids->len = begin + room;
     if (add_all(ids, &tokenizer->tmpl.behind) != 0)
-        return t2v_fail(err, T2V_ENOMEM, "no memory to tokenize a text of %zu bytes", text.len);
+        return encode_failed(T2V_ENOMEM, text, err);
     return 0;
 }
 

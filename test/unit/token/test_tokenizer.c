@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "token/tokenizer.h"
+#include "token/parts.h"
 
 static t2v_tokenizer *must_open(const char *dir)
 {
@@ -230,12 +230,32 @@ static void test_no_allocation(void **state)
     t2v_tokenizer_free(tokenizer);
 }
 
+/* A text that grows beyond what the normalizer may make is told apart from missing memory. */
+static void test_too_long(void **state)
+{
+    (void)state;
+    t2v_tokenizer *tokenizer = must_open(T2V_TEST_DIR "/golden/bert-uncased");
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_err err;
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    space->norm.text[0].max = 8;
+    int rc = t2v_tokenizer_encode(tokenizer, space, T2V_STR("nine byte"), 500, &ids, &err);
+    assert_int_equal(rc, T2V_ETOOLARGE);
+    assert_string_equal(err.msg, "a text of 9 bytes becomes too long when normalized");
+    assert_int_equal(t2v_tokenizer_encode(tokenizer, space, T2V_STR("the next"), 500, &ids, &err),
+                     0);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_tokenizer_free(tokenizer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_models),        cmocka_unit_test(test_settings),
         cmocka_unit_test(test_long),          cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
