@@ -283,10 +283,20 @@ static int too_large(struct t2v_reader *r)
                     r->max_body);
 }
 
+/* A chunk's size and its line ends come with a byte of the body at least, which is bounded; the
+ * rest that may stand between chunks is counted here. */
+static int count_spare(struct t2v_reader *r, size_t n)
+{
+    r->spare += n;
+    return r->spare <= T2V_BODY_SPARE_MAX
+               ? 0
+               : bad(r, 400, "chunked body: too many bytes that are not the body's");
+}
+
 static int read_chunk_size(struct t2v_reader *r, struct t2v_str line)
 {
     uint64_t size = 0;
-    size_t i = 0;
+    size_t i = 0, n_zero = 0;
     for (; i < line.len; i++) {
         char c = lower(line.ptr[i]);
         bool digit = c >= '0' && c <= '9';
@@ -295,6 +305,7 @@ static int read_chunk_size(struct t2v_reader *r, struct t2v_str line)
         if (size >> 59 != 0)
             return too_large(r);
         size = size * 16 + (uint64_t)(digit ? c - '0' : c - 'a' + 10);
+        n_zero += size == 0;
     }
     if (i == 0)
         return bad(r, 400, "chunked body: a chunk has no size");
@@ -304,6 +315,8 @@ static int read_chunk_size(struct t2v_reader *r, struct t2v_str line)
         return bad(r, 400, "chunked body: bytes after a chunk's size");
     if (size > r->max_body - r->body.len)
         return too_large(r);
+    if (count_spare(r, n_zero + line.len - i) != 0)
+        return r->err.code;
     r->left = size;
     r->state = size != 0 ? CHUNK_BYTES : TRAILER_LINE;
     return 0;
@@ -322,6 +335,8 @@ static int read_line(struct t2v_reader *r, struct t2v_str line)
         r->state = CHUNK_SIZE_LINE;
         return line.len == 0 ? 0 : bad(r, 400, "chunked body: a chunk is longer than its size");
     default: /* TRAILER_LINE */
+        if (count_spare(r, line.len) != 0)
+            return r->err.code;
         if (line.len != 0)
             return read_field_line(r, line);
         r->state = COMPLETE;
@@ -358,11 +373,7 @@ static size_t take_line(struct t2v_reader *r, const char *ptr, size_t len)
         return n;
     }
     line.len--;
-    r->lines += head ? 0 : n;
-    if (r->lines > T2V_BODY_LINES_MAX)
-        bad(r, 400, "chunked body: too many bytes that are not the body's");
-    else
-        read_line(r, line);
+    read_line(r, line);
     if (head)
         r->line = r->used;
     else
@@ -447,6 +458,6 @@ void t2v_reader_next(struct t2v_reader *reader)
     r->err = (struct t2v_err){0};
     r->state = START_LINE;
     r->has_host = r->has_length = r->has_encoding = r->says_close = r->says_keep = false;
-    r->n_field = r->line = r->used = r->lines = 0;
+    r->n_field = r->line = r->used = r->spare = 0;
     r->left = 0;
 }

@@ -24,7 +24,7 @@ enum {
     T2V_HEAD_MAX = 16 * 1024, /* request line and header fields, line ends included */
     T2V_FIELDS_MAX = 100,     /* header fields; trailer fields have the same limit */
     T2V_BODY_LINE_MAX = 1024, /* a line inside a chunked body: size and extensions, a trailer */
-    T2V_BODY_LINES_MAX = 64 * 1024 /* chunk extensions and trailers of one body, in bytes */
+    T2V_BODY_SPARE_MAX = 64 * 1024 /* bytes of a chunked body that say nothing of it */
 };
 
 /* What was asked. Views into the reader, good until t2v_reader_next or _deinit. */
@@ -61,7 +61,7 @@ struct t2v_reader {
     size_t n_field;
     size_t line;   /* where the current line begins in bytes */
     size_t used;   /* filled part of bytes */
-    size_t lines;  /* bytes of extensions and trailers so far */
+    size_t spare;  /* bytes of extensions, trailers and sizes' leading zeros so far */
     uint64_t left; /* of the body, or of the current chunk */
     struct t2v_buf body;
     char bytes[T2V_HEAD_MAX + T2V_BODY_LINE_MAX];
