@@ -264,7 +264,7 @@ int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
     for (size_t i = 0; i < t2v_store_len(store); i++) {
         const struct t2v_tensor *t = t2v_store_at(store, i);
         n_weight += t->n;
-        n_byte += t->n * t2v_dtype_size(t->dtype);
+        n_byte += t->n_byte;
     }
     printf("model       %s\n", t2v_model_dir(model));
     printf("family      %s\n", t2v_model_family(model));

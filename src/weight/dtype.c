@@ -12,17 +12,36 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 static const struct {
     const char *name;
-    size_t size;
+    size_t bits;
 } dtypes[] = {
-    [T2V_F32] = {"F32", 4},   [T2V_F16] = {"F16", 2}, [T2V_BF16] = {"BF16", 2},
-    [T2V_F64] = {"F64", 8},   [T2V_I64] = {"I64", 8}, [T2V_I32] = {"I32", 4},
-    [T2V_I16] = {"I16", 2},   [T2V_I8] = {"I8", 1},   [T2V_U8] = {"U8", 1},
-    [T2V_BOOL] = {"BOOL", 1},
+    [T2V_F32] = {"F32", 32},
+    [T2V_F16] = {"F16", 16},
+    [T2V_BF16] = {"BF16", 16},
+    [T2V_F64] = {"F64", 64},
+    [T2V_I64] = {"I64", 64},
+    [T2V_I32] = {"I32", 32},
+    [T2V_I16] = {"I16", 16},
+    [T2V_I8] = {"I8", 8},
+    [T2V_U8] = {"U8", 8},
+    [T2V_BOOL] = {"BOOL", 8},
+    [T2V_U64] = {"U64", 64},
+    [T2V_U32] = {"U32", 32},
+    [T2V_U16] = {"U16", 16},
+    [T2V_C64] = {"C64", 64},
+    [T2V_F8_E5M2] = {"F8_E5M2", 8},
+    [T2V_F8_E4M3] = {"F8_E4M3", 8},
+    [T2V_F8_E8M0] = {"F8_E8M0", 8},
+    [T2V_F8_E4M3FNUZ] = {"F8_E4M3FNUZ", 8},
+    [T2V_F8_E5M2FNUZ] = {"F8_E5M2FNUZ", 8},
+    [T2V_F6_E2M3] = {"F6_E2M3", 6},
+    [T2V_F6_E3M2] = {"F6_E3M2", 6},
+    [T2V_F4] = {"F4", 4},
 };
+_Static_assert(sizeof dtypes / sizeof *dtypes == T2V_N_DTYPE, "each has its line");
 
-size_t t2v_dtype_size(enum t2v_dtype dtype)
+size_t t2v_dtype_bits(enum t2v_dtype dtype)
 {
-    return dtypes[dtype].size;
+    return dtypes[dtype].bits;
 }
 
 const char *t2v_dtype_name(enum t2v_dtype dtype)
@@ -76,7 +95,7 @@ void t2v_tensor_f32(const struct t2v_tensor *tensor, size_t first, size_t n, flo
 {
     if (n == 0)
         return;
-    const uint8_t *data = tensor->data + first * t2v_dtype_size(tensor->dtype);
+    const uint8_t *data = tensor->data + first * (t2v_dtype_bits(tensor->dtype) / 8);
     switch (tensor->dtype) {
     case T2V_F32:
         memcpy(out, data, n * sizeof *out);

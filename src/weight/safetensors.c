@@ -46,16 +46,13 @@ static bool as_size(const t2v_json *value, size_t *out)
 
 static int read_dtype(const struct parse *p, const t2v_json *value, struct t2v_tensor *t)
 {
-    static const enum t2v_dtype known[] = {T2V_F32, T2V_F16, T2V_BF16, T2V_F64, T2V_I64,
-                                           T2V_I32, T2V_I16, T2V_I8,   T2V_U8,  T2V_BOOL};
     struct t2v_str name = t2v_json_str(value);
     if (name.ptr == NULL)
         return bad(p, t->name, "dtype is no string");
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (t2v_str_is(name, t2v_dtype_name(known[i]))) {
-            t->dtype = known[i];
+    for (int i = 0; i < T2V_N_DTYPE; i++) {
+        t->dtype = (enum t2v_dtype)i;
+        if (t2v_str_is(name, t2v_dtype_name(t->dtype)))
             return 0;
-        }
     }
     return t2v_fail(p->err, T2V_EUNSUPPORTED, "%s: tensor \"%.*s\": dtype %.*s is not supported",
                     p->file, T2V_STR_ARG(t->name), (int)(name.len < 32 ? name.len : 32), name.ptr);
@@ -83,7 +80,7 @@ static int read_shape(const struct parse *p, const t2v_json *value, struct t2v_t
 /* The byte range: inside the data, and as long as shape and dtype say. */
 static int read_offsets(const struct parse *p, const t2v_json *value, struct t2v_tensor *t)
 {
-    size_t begin, end, bytes;
+    size_t begin, end, bits;
     if (t2v_json_type(value) != T2V_JSON_ARRAY || t2v_json_len(value) != 2 ||
         !as_size(t2v_json_at(value, 0), &begin) || !as_size(t2v_json_at(value, 1), &end))
         return bad(p, t->name, "data_offsets is no pair of sizes");
@@ -91,9 +88,10 @@ static int read_offsets(const struct parse *p, const t2v_json *value, struct t2v
         return bad(p, t->name, "data_offsets end before they begin");
     if (end > p->n_data)
         return bad(p, t->name, "data_offsets lie beyond the end of the file");
-    if (!t2v_mul(t->n, t2v_dtype_size(t->dtype), &bytes) || bytes != end - begin)
+    if (!t2v_mul(t->n, t2v_dtype_bits(t->dtype), &bits) || bits % 8 != 0 || bits / 8 != end - begin)
         return bad(p, t->name, "data_offsets do not span what shape and dtype need");
     t->data = p->data + begin;
+    t->n_byte = end - begin;
     return 0;
 }
 
@@ -137,7 +135,7 @@ static int check_overlap(const struct parse *p, const struct t2v_tensor *t, size
     int rc = 0;
     for (size_t i = 1; i < n_sorted && rc == 0; i++) {
         const struct t2v_tensor *before = sorted[i - 1];
-        if (before->data + before->n * t2v_dtype_size(before->dtype) > sorted[i]->data)
+        if (before->data + before->n_byte > sorted[i]->data)
             rc = t2v_fail(p->err, T2V_EFORMAT, "%s: tensors \"%.*s\" and \"%.*s\" overlap", p->file,
                           (int)(before->name.len < 80 ? before->name.len : 80), before->name.ptr,
                           (int)(sorted[i]->name.len < 80 ? sorted[i]->name.len : 80),

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
+/* All that safetensors knows; the first four are those that t2v_tensor_f32 converts. */
 enum t2v_dtype {
     T2V_F32,
     T2V_F16,
@@ -23,7 +24,20 @@ enum t2v_dtype {
     T2V_I16,
     T2V_I8,
     T2V_U8,
-    T2V_BOOL
+    T2V_BOOL,
+    T2V_U64,
+    T2V_U32,
+    T2V_U16,
+    T2V_C64,
+    T2V_F8_E5M2,
+    T2V_F8_E4M3,
+    T2V_F8_E8M0,
+    T2V_F8_E4M3FNUZ,
+    T2V_F8_E5M2FNUZ,
+    T2V_F6_E2M3,
+    T2V_F6_E3M2,
+    T2V_F4,
+    T2V_N_DTYPE
 };
 enum { T2V_MAX_DIMS = 8 };
 
@@ -34,6 +48,7 @@ struct t2v_tensor {
     size_t shape[T2V_MAX_DIMS];
     size_t n;            /* product of shape */
     const uint8_t *data; /* n items, little endian, row-major; perhaps not aligned */
+    size_t n_byte;       /* of data */
     const char *file;    /* where it lies, for messages */
 };
 
@@ -48,7 +63,7 @@ const struct t2v_tensor *t2v_store_find(const t2v_store *store, struct t2v_str n
 size_t t2v_store_len(const t2v_store *store);
 const struct t2v_tensor *t2v_store_at(const t2v_store *store, size_t i);
 
-size_t t2v_dtype_size(enum t2v_dtype dtype);
+size_t t2v_dtype_bits(enum t2v_dtype dtype);      /* of one item: 4 to 64 */
 const char *t2v_dtype_name(enum t2v_dtype dtype); /* "F32", "BF16", ... as safetensors spells it */
 
 /* Converts n items of an f32, f16, bf16 or f64 tensor, from item `first` on, to f32. The caller has

@@ -16,11 +16,12 @@ static void check(struct t2v_tensor *t, size_t n, const uint8_t *data, size_t si
     static float out[4096];
     size_t total = 0;
     for (size_t i = 0; i < n; i++) {
-        size_t product = 1, bytes = t[i].n * t2v_dtype_size(t[i].dtype);
+        size_t product = 1, bytes = t[i].n_byte;
         CHECK(t[i].n_dim >= 0 && t[i].n_dim <= T2V_MAX_DIMS);
         for (int d = 0; d < t[i].n_dim; d++)
             product *= t[i].shape[d];
         CHECK(product == t[i].n && bytes <= size);
+        CHECK(bytes * 8 == t[i].n * t2v_dtype_bits(t[i].dtype));
         CHECK(t[i].data >= data && t[i].data + bytes <= data + size);
         total += bytes;
         if (t[i].dtype <= T2V_F64 && t[i].n != 0)
@@ -34,7 +35,7 @@ static void check(struct t2v_tensor *t, size_t n, const uint8_t *data, size_t si
         if (t[i].n == 0)
             continue;
         CHECK(t[i].data >= end);
-        end = t[i].data + t[i].n * t2v_dtype_size(t[i].dtype);
+        end = t[i].data + t[i].n_byte;
     }
 }
 

@@ -92,7 +92,6 @@ static void test_ranges(void **state)
     static const enum t2v_dtype dtypes[] = {T2V_F32, T2V_F16, T2V_BF16, T2V_F64};
     enum { ITEMS = 80 };
     for (size_t d = 0; d < 4; d++) {
-        size_t size = t2v_dtype_size(dtypes[d]);
         uint8_t bytes[1 + 8 * ITEMS];
         for (size_t i = 0; i < sizeof bytes; i++)
             bytes[i] = (uint8_t)(i * 37 + 11);
@@ -107,7 +106,7 @@ static void test_ranges(void **state)
                     if (memcmp(&got[i], &one, sizeof one) != 0)
                         fail_msg("%s, items %zu + %zu: %zu differs", t2v_dtype_name(dtypes[d]),
                                  first, n, i);
-                    if (size == 4)
+                    if (dtypes[d] == T2V_F32)
                         assert_memory_equal(&one, bytes + 1 + 4 * (first + i), 4);
                 }
                 const uint8_t beyond[4] = {0x5a, 0x5a, 0x5a, 0x5a};
@@ -123,15 +122,35 @@ static void test_names(void **state)
     static const struct {
         enum t2v_dtype dtype;
         const char *name;
-        size_t size;
+        size_t bits;
     } cases[] = {
-        {T2V_F32, "F32", 4}, {T2V_F16, "F16", 2},   {T2V_BF16, "BF16", 2}, {T2V_F64, "F64", 8},
-        {T2V_I64, "I64", 8}, {T2V_I32, "I32", 4},   {T2V_I16, "I16", 2},   {T2V_I8, "I8", 1},
-        {T2V_U8, "U8", 1},   {T2V_BOOL, "BOOL", 1},
+        {T2V_F32, "F32", 32},
+        {T2V_F16, "F16", 16},
+        {T2V_BF16, "BF16", 16},
+        {T2V_F64, "F64", 64},
+        {T2V_I64, "I64", 64},
+        {T2V_I32, "I32", 32},
+        {T2V_I16, "I16", 16},
+        {T2V_I8, "I8", 8},
+        {T2V_U8, "U8", 8},
+        {T2V_BOOL, "BOOL", 8},
+        {T2V_U64, "U64", 64},
+        {T2V_U32, "U32", 32},
+        {T2V_U16, "U16", 16},
+        {T2V_C64, "C64", 64},
+        {T2V_F8_E5M2, "F8_E5M2", 8},
+        {T2V_F8_E4M3, "F8_E4M3", 8},
+        {T2V_F8_E8M0, "F8_E8M0", 8},
+        {T2V_F8_E4M3FNUZ, "F8_E4M3FNUZ", 8},
+        {T2V_F8_E5M2FNUZ, "F8_E5M2FNUZ", 8},
+        {T2V_F6_E2M3, "F6_E2M3", 6},
+        {T2V_F6_E3M2, "F6_E3M2", 6},
+        {T2V_F4, "F4", 4},
     };
+    assert_int_equal(sizeof cases / sizeof *cases, T2V_N_DTYPE);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_string_equal(t2v_dtype_name(cases[i].dtype), cases[i].name);
-        assert_int_equal(t2v_dtype_size(cases[i].dtype), cases[i].size);
+        assert_int_equal(t2v_dtype_bits(cases[i].dtype), cases[i].bits);
     }
 }
 
