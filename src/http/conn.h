@@ -8,15 +8,16 @@
  *
  * A connection handles one request at a time:
  *
- *     READING --request--> WORKING --job done--> WRITING --all sent--> READING, or LINGERING ->
- * DEAD
+ *     READING --request--> WORKING --job done--> WRITING --all sent--> READING, or LINGERING
+ *
+ * and from each of them to DEAD.
  *
  * Most answers go out in one send(), and skip WRITING. While it is WORKING or WRITING, what a
  * client pipelines waits in the bufferevent (up to a watermark) and then in the kernel.
  *
  * Who may die: a job points to its connection and the connection to its job, both on this thread,
- * and whichever ends first clears the other's pointer. A connection is freed only by
- * t2v_conn_settle, at the end of each way into conn.c, so no function on the way up finds it gone.
+ * and whichever ends first clears the other's pointer. A connection is freed only at the end of
+ * each way into conn.c (settle), so no function on the way up finds it gone.
  */
 #include <event2/bufferevent.h>
 #include <event2/event.h>

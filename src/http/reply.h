@@ -20,16 +20,16 @@ struct t2v_reply {
     struct t2v_buf buf;
 };
 
-/* An empty 200 with JSON to come; also forgets an answer begun before (its memory is freed). */
+/* An empty 200 with JSON to come. What *reply held before is overwritten, not freed. */
 void t2v_reply_init(struct t2v_reply *reply);
 void t2v_reply_deinit(struct t2v_reply *reply);
 void t2v_reply_restart(struct t2v_reply *reply);
 
 /* 204. */
 void t2v_reply_empty(struct t2v_reply *reply);
-/* {"error": message}. 401, 405 and 503 get the header lines that they need (405: allow, such as
- * "POST", is given). */
+/* {"error": message}. 401 and 503 get the header lines that they need. */
 void t2v_reply_error(struct t2v_reply *reply, int status, const char *message);
+/* 405, with what the path allows: GET and HEAD, or POST. */
 void t2v_reply_not_allowed(struct t2v_reply *reply, bool get);
 /* The HTTP status for a failure. */
 int t2v_reply_status_of(int code);

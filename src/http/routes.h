@@ -4,7 +4,8 @@
 /*
  * What each path does: a table, a handler for each row, and the state they share. A handler gets a
  * whole request and either answers at once or makes a job for the engine. It sees no socket: the
- * connection (conn.c) sends answers and submits jobs. All of it runs on the loop thread.
+ * connection (conn.c) sends answers and submits jobs. All of it runs on the loop thread, but
+ * t2v_job_work, which the clerk runs too.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,7 +64,8 @@ struct t2v_job {
 };
 void t2v_job_free(struct t2v_job *job);
 
-/* READ: body to question, or to a refusal. ANSWER: the work's result to reply. On any thread. */
+/* READ: body to question, or to a refusal. ANSWER: the work's result to reply. On the loop thread
+ * or the clerk's: of the service it looks only at what never changes. */
 void t2v_job_work(const struct t2v_service *service, struct t2v_job *job);
 /* After READ, on the loop thread: true when reply is complete without the engine; else the job is
  * now to be ENCODEd. */
