@@ -67,7 +67,7 @@ struct t2v_server {
     struct event_base *base;
     struct evconnlistener *listener; /* NULL when no more are taken */
     bool listener_paused;
-    int port;
+    int port;    /* that is open, for the log */
     int wake_fd; /* eventfd: jobs are back */
     struct event *wake_event, *tick_event, *term_event, *int_event;
     t2v_clerk *clerk;

@@ -129,7 +129,6 @@ static int read_target(struct t2v_reader *r, struct t2v_str target)
     r->request.path = cut(&target, '?');
     if (r->request.path.len == 0)
         r->request.path = T2V_STR("/");
-    r->request.query = target;
     return 0;
 }
 

@@ -30,8 +30,8 @@ enum {
 /* What was asked. Views into the reader, good until t2v_reader_next or _deinit. */
 struct t2v_request {
     struct t2v_str method;        /* "POST" */
-    struct t2v_str path;          /* "/vectors": of an absolute URI too, "/" when it has none */
-    struct t2v_str query;         /* after '?'; empty when there is none */
+    struct t2v_str path;          /* "/vectors": of an absolute URI too, "/" when it has none; what
+                                     follows a '?' is left out */
     struct t2v_str authorization; /* the field's value; ptr NULL when not sent */
     struct t2v_str body;          /* set when the whole request is read */
     uint64_t length; /* Content-Length (UINT64_MAX: larger than that); 0 when not sent */

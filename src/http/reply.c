@@ -28,12 +28,6 @@ void t2v_reply_deinit(struct t2v_reply *reply)
     t2v_buf_deinit(&reply->buf);
 }
 
-void t2v_reply_restart(struct t2v_reply *reply)
-{
-    t2v_reply_deinit(reply);
-    t2v_reply_init(reply);
-}
-
 void t2v_reply_empty(struct t2v_reply *reply)
 {
     reply->status = 204;

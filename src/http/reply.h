@@ -23,7 +23,6 @@ struct t2v_reply {
 /* An empty 200 with JSON to come. What *reply held before is overwritten, not freed. */
 void t2v_reply_init(struct t2v_reply *reply);
 void t2v_reply_deinit(struct t2v_reply *reply);
-void t2v_reply_restart(struct t2v_reply *reply);
 
 /* 204. */
 void t2v_reply_empty(struct t2v_reply *reply);

@@ -446,11 +446,6 @@ const char *t2v_server_libevent(void)
     return event_get_version();
 }
 
-int t2v_server_port(const t2v_server *server)
-{
-    return server->port;
-}
-
 int t2v_server_run(t2v_server *server)
 {
     t2v_log(T2V_LOG_INFO, "http", "listening address=%s port=%d", server->service.options->listen,

@@ -28,9 +28,6 @@ typedef struct t2v_server t2v_server;
 int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const t2v_model *model,
                    const char *version, t2v_server **out, struct t2v_err *err);
 
-/* The port that is open. */
-int t2v_server_port(const t2v_server *server);
-
 /* Serves. After SIGTERM or SIGINT `ready` is 503 and requests are answered for options->drain_ms
  * more, or until nothing is in flight and nothing new has come for a fifth of that time; what is
  * still in flight then is answered 503. A second signal ends it at once. 0, or T2V_EIO when the

@@ -23,7 +23,7 @@ static void see(struct seen *seen, const void *bytes, size_t n)
 
 static void see_request(struct seen *seen, const struct t2v_request *r)
 {
-    const struct t2v_str parts[] = {r->method, r->path, r->query, r->authorization, r->body};
+    const struct t2v_str parts[] = {r->method, r->path, r->authorization, r->body};
     const bool flags[] = {r->chunked, r->encoded, r->expect_continue, r->keep_alive, r->old};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         see(seen, parts[i].ptr, parts[i].len);
