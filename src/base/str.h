@@ -43,4 +43,14 @@ static inline struct t2v_str t2v_str_skip(struct t2v_str s, size_t n)
     return n != 0 ? (struct t2v_str){s.ptr + n, s.len - n} : s; /* ptr may be NULL */
 }
 
+/* Without the blanks and tabs at both ends. */
+static inline struct t2v_str t2v_str_trim(struct t2v_str s)
+{
+    while (s.len != 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+        s = t2v_str_skip(s, 1);
+    while (s.len != 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
 #endif

@@ -5,15 +5,6 @@
 
 #include "base/banned.h"
 
-static struct t2v_str trim(struct t2v_str s)
-{
-    while (s.len != 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s = t2v_str_skip(s, 1);
-    while (s.len != 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 int t2v_auth_init(struct t2v_auth *auth, const char *list, struct t2v_err *err)
 {
     *auth = (struct t2v_auth){0};
@@ -30,7 +21,7 @@ int t2v_auth_init(struct t2v_auth *auth, const char *list, struct t2v_err *err)
     for (size_t begin = 0, i = 0; i <= rest.len; i++) {
         if (i < rest.len && rest.ptr[i] != ',')
             continue;
-        struct t2v_str token = trim((struct t2v_str){rest.ptr + begin, i - begin});
+        struct t2v_str token = t2v_str_trim((struct t2v_str){rest.ptr + begin, i - begin});
         if (token.len != 0)
             tokens[n++] = token;
         begin = i + 1;
@@ -69,7 +60,7 @@ bool t2v_auth_allows(const struct t2v_auth *auth, struct t2v_str header)
         if (scheme[i] != (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c))
             return false;
     }
-    struct t2v_str given = trim(t2v_str_skip(header, sizeof scheme - 1));
+    struct t2v_str given = t2v_str_trim(t2v_str_skip(header, sizeof scheme - 1));
     volatile bool found = false;
     for (size_t i = 0; i < auth->n; i++)
         found |= same(given, auth->tokens[i]);

@@ -78,15 +78,6 @@ static bool is_word(struct t2v_str s, const char *name)
     return i == s.len && name[i] == '\0';
 }
 
-static struct t2v_str trim(struct t2v_str s)
-{
-    while (s.len != 0 && is_blank(s.ptr[0]))
-        s = t2v_str_skip(s, 1);
-    while (s.len != 0 && is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 /* What stands before the next `stop`; *s is left after it, or empty. */
 static struct t2v_str cut(struct t2v_str *s, char stop)
 {
@@ -212,7 +203,7 @@ static int read_host(struct t2v_reader *r, struct t2v_str value)
 static void read_connection(struct t2v_reader *r, struct t2v_str value)
 {
     while (value.len != 0) {
-        struct t2v_str option = trim(cut(&value, ','));
+        struct t2v_str option = t2v_str_trim(cut(&value, ','));
         r->says_close = r->says_close || is_word(option, "close");
         r->says_keep = r->says_keep || is_word(option, "keep-alive");
     }
@@ -258,7 +249,7 @@ static int read_field_line(struct t2v_reader *r, struct t2v_str line)
         return bad_field(r, "the name is not a token");
     if (!is_plain(value))
         return bad_field(r, "a control character in the value");
-    return r->state == FIELD_LINE ? read_field(r, name, trim(value)) : 0;
+    return r->state == FIELD_LINE ? read_field(r, name, t2v_str_trim(value)) : 0;
 }
 
 /* The empty line after the fields. */
@@ -308,7 +299,7 @@ static int read_chunk_size(struct t2v_reader *r, struct t2v_str line)
     }
     if (i == 0)
         return bad(r, 400, "chunked body: a chunk has no size");
-    struct t2v_str extension = trim(t2v_str_skip(line, i));
+    struct t2v_str extension = t2v_str_trim(t2v_str_skip(line, i));
     bool bare = i == line.len;
     if (!bare && (extension.len == 0 || extension.ptr[0] != ';' || !is_plain(extension)))
         return bad(r, 400, "chunked body: bytes after a chunk's size");
