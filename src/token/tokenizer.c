@@ -12,8 +12,9 @@
 #include "base/banned.h"
 
 enum {
-    CHUNK_BYTES = 4096, /* 500 tokens of English are some 2,400 bytes */
-    ENOUGH = 1          /* not an error: there are as many ids as are asked for */
+    CHUNK_BYTES = 4096,   /* 500 tokens of English are some 2,400 bytes */
+    KEPT_BYTES = 1 << 20, /* of a scratch buffer, from one text to the next */
+    ENOUGH = 1            /* not an error: there are as many ids as are asked for */
 };
 
 int t2v_ids_add(struct t2v_ids *ids, int32_t id)
@@ -60,6 +61,25 @@ void t2v_token_space_free(t2v_token_space *space)
     for (size_t i = 0; i < T2V_MODEL_SCRATCH; i++)
         t2v_buf_deinit(&space->model[i]);
     t2v_free(space);
+}
+
+static void shrink(struct t2v_buf *buf)
+{
+    if (buf->cap > KEPT_BYTES)
+        t2v_buf_deinit(buf);
+}
+
+/* Lets go of what only a very long text (without white space) needed. */
+static void shrink_space(t2v_token_space *space)
+{
+    shrink(&space->norm.text[0]);
+    shrink(&space->norm.text[1]);
+    if (space->norm.cps.cap > KEPT_BYTES / sizeof *space->norm.cps.ptr)
+        t2v_cps_deinit(&space->norm.cps);
+    for (size_t i = 0; i < T2V_PRETOK_MAX_STEPS; i++)
+        shrink(&space->pretok[i]);
+    for (size_t i = 0; i < T2V_MODEL_SCRATCH; i++)
+        shrink(&space->model[i]);
 }
 
 /* One call of encode. */
@@ -178,6 +198,7 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
         if (!tokenizer->cut_left && room < SIZE_MAX - begin)
             job.enough = begin + room;
         rc = encode_text(&job, text);
+        shrink_space(space);
     }
     if (rc != 0)
         return encode_failed(rc, text, err);

@@ -20,7 +20,8 @@
 #include "base/str.h"
 
 typedef struct t2v_tokenizer t2v_tokenizer;
-/* Scratch memory of one thread; grows to what the longest text so far needed. */
+/* Scratch memory of one thread; grows as texts need it, and keeps no buffer above 1 MiB for the
+ * next. */
 typedef struct t2v_token_space t2v_token_space;
 
 /* A growing list of token ids. A zeroed struct is empty. */

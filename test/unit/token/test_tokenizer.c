@@ -250,12 +250,48 @@ static void test_too_long(void **state)
     t2v_tokenizer_free(tokenizer);
 }
 
+static void check_kept(const char *what, size_t bytes)
+{
+    if (bytes > 1 << 20)
+        fail_msg("%s: expected at most 1 MiB kept, got %zu bytes", what, bytes);
+}
+
+/* One huge text without white space leaves nothing large behind; a usual one leaves its scratch. */
+static void test_shrinks(void **state)
+{
+    (void)state;
+    enum { N = 3 << 20 };
+    t2v_tokenizer *tokenizer = must_open(T2V_TEST_DIR "/golden/bert-uncased");
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_err err;
+    char *text = t2v_alloc(N);
+    assert_non_null(text);
+    for (size_t i = 0; i < N; i += 3)
+        memcpy(text + i, "\xe3\x80\xae", 3); /* marks, which wait in cps for the end of their run */
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(t2v_tokenizer_encode(tokenizer, space, T2V_STR("usual"), 500, &ids, &err), 0);
+    size_t usual = space->norm.text[0].cap;
+    assert_in_range(usual, 5, 4096);
+    assert_int_equal(
+        t2v_tokenizer_encode(tokenizer, space, (struct t2v_str){text, N}, 500, &ids, &err), 0);
+    check_kept("text[0]", space->norm.text[0].cap);
+    check_kept("text[1]", space->norm.text[1].cap);
+    check_kept("cps", space->norm.cps.cap * sizeof *space->norm.cps.ptr);
+    assert_true(space->norm.text[0].max > 1 << 20);
+    t2v_free(text);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_tokenizer_free(tokenizer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_models),        cmocka_unit_test(test_settings),
         cmocka_unit_test(test_long),          cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_shrinks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
