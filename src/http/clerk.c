@@ -2,9 +2,9 @@
 #include "http/clerk.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include "base/banned.h"
 
@@ -55,14 +55,12 @@ int t2v_clerk_new(const struct t2v_service *service, void (*done)(struct t2v_job
     clerk->done = done;
     pthread_mutex_init(&clerk->lock, NULL);
     pthread_cond_init(&clerk->wake, NULL);
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the loop thread's */
-    int said = pthread_create(&clerk->thread, NULL, work, clerk);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (said != 0) {
+    int rc = t2v_thread_start(&clerk->thread, work, clerk);
+    if (rc != 0) {
+        pthread_cond_destroy(&clerk->wake);
+        pthread_mutex_destroy(&clerk->lock);
         t2v_free(clerk);
-        return T2V_ENOMEM;
+        return rc;
     }
     *out = clerk;
     return 0;
