@@ -21,7 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.join(HERE, "..", "..", "models")
 VECTORIZERS = ("default",)
 TOL_RANDOM, TOL_REAL = 1e-4, 1e-5
-TOL_BATCH_OWN, TOL_BATCH_BLAS = 0.0, 1e-6
+# OpenBLAS sums in another order for another number of rows; 1.1e-6 was seen over six layers.
+TOL_BATCH_OWN, TOL_BATCH_BLAS = 0.0, 3e-6
 SLOW_S = 300  # for anything to happen: generous, the program may be instrumented
 passed = failed = 0
 
@@ -112,7 +113,7 @@ def difference(got, want):
 
 def batch_tolerance(binary):
     version = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True).stdout
-    return TOL_BATCH_BLAS if ["kernels", "c"] in map(str.split, version.splitlines()) else TOL_BATCH_OWN
+    return TOL_BATCH_BLAS if ["kernels", "blas"] in map(str.split, version.splitlines()) else TOL_BATCH_OWN
 
 
 def check_close(what, texts, got, want, tol):
