@@ -68,21 +68,6 @@ int t2v_utf8_decode_last(struct t2v_str s, uint32_t *cp)
     return 1;
 }
 
-int t2v_utf8_encode(uint32_t cp, char out[4])
-{
-    if (cp < 0x80) {
-        out[0] = (char)cp;
-        return 1;
-    }
-    int n = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-    for (int i = n - 1; i > 0; i--) {
-        out[i] = (char)(0x80 | (cp & 0x3F));
-        cp >>= 6;
-    }
-    out[0] = (char)(0xF00u >> n | cp);
-    return n;
-}
-
 bool t2v_utf8_valid(struct t2v_str s, size_t *bad)
 {
     size_t at = 0;

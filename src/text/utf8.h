@@ -19,10 +19,70 @@ int t2v_utf8_decode(struct t2v_str s, uint32_t *cp);
 /* The code point that ends at the end of s (not empty); as t2v_utf8_decode otherwise. */
 int t2v_utf8_decode_last(struct t2v_str s, uint32_t *cp);
 
-/* Writes cp (a valid scalar value) and returns its length, 1 to 4. */
-int t2v_utf8_encode(uint32_t cp, char out[4]);
-
 /* utf8proc's version and Unicode's: "2.8.0, Unicode 15.0.0". */
 const char *t2v_utf8_library(void);
+
+/* Writes cp (a valid scalar value) and returns its length, 1 to 4. */
+static inline int t2v_utf8_encode(uint32_t cp, char out[4])
+{
+    if (cp < 0x80) {
+        out[0] = (char)cp;
+        return 1;
+    }
+    if (cp < 0x800) {
+        out[0] = (char)(0xc0 | cp >> 6);
+        out[1] = (char)(0x80 | (cp & 0x3f));
+        return 2;
+    }
+    if (cp < 0x10000) {
+        out[0] = (char)(0xe0 | cp >> 12);
+        out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (cp & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | (cp >> 18 & 7));
+    out[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (cp & 0x3f));
+    return 4;
+}
+
+/* For text that t2v_utf8_valid has passed: inline, and without a check of what is read. On other
+ * bytes they stay inside the text and move on, but what they read means nothing. */
+
+/* Reads the code point at *at and moves *at behind it, never past end (*at < end). */
+static inline uint32_t t2v_utf8_next(const char **at, const char *end)
+{
+    const unsigned char *s = (const unsigned char *)*at;
+    size_t left = (size_t)(end - *at);
+    if (s[0] < 0x80) {
+        *at += 1;
+        return s[0];
+    }
+    if (s[0] < 0xe0 && left >= 2) {
+        *at += 2;
+        return (uint32_t)(s[0] & 0x1f) << 6 | (s[1] & 0x3f);
+    }
+    if (s[0] < 0xf0 && left >= 3) {
+        *at += 3;
+        return (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
+    }
+    if (s[0] < 0xf8 && left >= 4) {
+        *at += 4;
+        return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 |
+               (uint32_t)(s[2] & 0x3f) << 6 | (s[3] & 0x3f);
+    }
+    *at += 1;
+    return 0xfffd;
+}
+
+/* Where the code point before at begins; begin < at. */
+static inline const char *t2v_utf8_back(const char *begin, const char *at)
+{
+    do
+        at--;
+    while (at > begin && ((unsigned char)*at & 0xc0) == 0x80);
+    return at;
+}
 
 #endif

@@ -121,7 +121,7 @@ static int flush(struct t2v_cps *cps, bool composed, struct t2v_buf *out)
         char *to = t2v_buf_room(out, 4);
         if (to == NULL)
             return out->fail;
-        out->len += (size_t)(t2v_utf8_put(to, cps->ptr[i]) - to);
+        out->len += (size_t)t2v_utf8_encode(cps->ptr[i], to);
     }
     cps->len = 0;
     return 0;

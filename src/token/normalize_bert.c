@@ -24,7 +24,7 @@ static int put(struct t2v_buf *out, uint32_t cp)
     char *to = t2v_buf_room(out, 4);
     if (to == NULL)
         return out->fail;
-    out->len += (size_t)(t2v_utf8_put(to, cp) - to);
+    out->len += (size_t)t2v_utf8_encode(cp, to);
     return 0;
 }
 

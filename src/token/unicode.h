@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "text/utf8.h"
 
 enum t2v_unicode_flag {
     T2V_UNI_DROP = 1,  /* what BertNormalizer's clean_text removes: NUL, U+FFFD, Cc, Cf, Co */
@@ -28,7 +29,7 @@ enum t2v_unicode_flag {
 extern const uint32_t t2v_unicode_ranges[];
 extern const size_t t2v_unicode_n_range;
 
-/* Bits of t2v_unicode_flag. */
+/* Bits of enum t2v_unicode_flag. */
 unsigned t2v_unicode_flags(uint32_t cp);
 /* White_Space: \s of regular expressions, char::is_whitespace of Rust. */
 bool t2v_unicode_space(uint32_t cp);
@@ -55,62 +56,5 @@ int t2v_cps_order(struct t2v_cps *cps, size_t from);
  * list, overwritten. T2V_ENOMEM, or out's failure. */
 int t2v_unicode_normal_form(struct t2v_str text, bool compat, bool compose, struct t2v_cps *scratch,
                             struct t2v_buf *out);
-
-/* Reads the code point at *at and moves *at behind it, never past end (*at < end). A byte that is
- * not UTF-8 reads as U+FFFD. */
-static inline uint32_t t2v_utf8_next(const char **at, const char *end)
-{
-    const unsigned char *s = (const unsigned char *)*at;
-    size_t left = (size_t)(end - *at);
-    if (s[0] < 0x80) {
-        *at += 1;
-        return s[0];
-    }
-    if (s[0] < 0xe0 && left >= 2) {
-        *at += 2;
-        return (uint32_t)(s[0] & 0x1f) << 6 | (s[1] & 0x3f);
-    }
-    if (s[0] < 0xf0 && left >= 3) {
-        *at += 3;
-        return (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
-    }
-    if (s[0] < 0xf8 && left >= 4) {
-        *at += 4;
-        return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 |
-               (uint32_t)(s[2] & 0x3f) << 6 | (s[3] & 0x3f);
-    }
-    *at += 1;
-    return 0xfffd;
-}
-
-/* Where the code point before at begins; begin < at. */
-static inline const char *t2v_utf8_back(const char *begin, const char *at)
-{
-    do
-        at--;
-    while (at > begin && ((unsigned char)*at & 0xc0) == 0x80);
-    return at;
-}
-
-/* Writes cp (at most 4 bytes) and returns the end of it. */
-static inline char *t2v_utf8_put(char *to, uint32_t cp)
-{
-    if (cp < 0x80) {
-        *to++ = (char)cp;
-    } else if (cp < 0x800) {
-        *to++ = (char)(0xc0 | cp >> 6);
-        *to++ = (char)(0x80 | (cp & 0x3f));
-    } else if (cp < 0x10000) {
-        *to++ = (char)(0xe0 | cp >> 12);
-        *to++ = (char)(0x80 | (cp >> 6 & 0x3f));
-        *to++ = (char)(0x80 | (cp & 0x3f));
-    } else {
-        *to++ = (char)(0xf0 | (cp >> 18 & 7));
-        *to++ = (char)(0x80 | (cp >> 12 & 0x3f));
-        *to++ = (char)(0x80 | (cp >> 6 & 0x3f));
-        *to++ = (char)(0x80 | (cp & 0x3f));
-    }
-    return to;
-}
 
 #endif

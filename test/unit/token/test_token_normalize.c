@@ -51,7 +51,7 @@ static void test_utf8(void **state)
     (void)state;
     for (uint32_t cp = 0; cp < 0x110000; cp += cp < 0x1000 ? 1 : 37) {
         char bytes[4];
-        const char *end = t2v_utf8_put(bytes, cp), *at = bytes;
+        const char *end = bytes + t2v_utf8_encode(cp, bytes), *at = bytes;
         uint32_t got = t2v_utf8_next(&at, end);
         if (got != cp || at != end || t2v_utf8_back(bytes, end) != bytes)
             fail_msg("U+%04X came back as U+%04X", cp, got);
