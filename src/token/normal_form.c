@@ -117,14 +117,10 @@ static int flush(struct t2v_cps *cps, bool composed, struct t2v_buf *out)
         return rc;
     if (composed)
         compose(cps);
-    for (size_t i = 0; i < cps->len; i++) {
-        char *to = t2v_buf_room(out, 4);
-        if (to == NULL)
-            return out->fail;
-        out->len += (size_t)t2v_utf8_encode(cps->ptr[i], to);
-    }
+    for (size_t i = 0; i < cps->len && rc == 0; i++)
+        rc = t2v_unicode_put(out, cps->ptr[i]);
     cps->len = 0;
-    return 0;
+    return rc;
 }
 
 int t2v_unicode_normal_form(struct t2v_str text, bool compat, bool composed,

@@ -17,15 +17,6 @@ static int run_normal_form(const struct t2v_norm_step *step, struct t2v_str in,
     return t2v_unicode_normal_form(in, step->compat, step->compose, scratch, out);
 }
 
-static int put(struct t2v_buf *out, uint32_t cp)
-{
-    char *to = t2v_buf_room(out, 4);
-    if (to == NULL)
-        return out->fail;
-    out->len += (size_t)t2v_utf8_encode(cp, to);
-    return 0;
-}
-
 static int run_lowercase(const struct t2v_norm_step *step, struct t2v_str in,
                          struct t2v_cps *scratch, struct t2v_buf *out)
 {
@@ -35,9 +26,9 @@ static int run_lowercase(const struct t2v_norm_step *step, struct t2v_str in,
     for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
         uint32_t lower[2];
         size_t n = t2v_unicode_lower(t2v_utf8_next(&at, end), lower);
-        rc = put(out, lower[0]);
+        rc = t2v_unicode_put(out, lower[0]);
         if (n == 2 && rc == 0)
-            rc = put(out, lower[1]);
+            rc = t2v_unicode_put(out, lower[1]);
     }
     return rc;
 }
@@ -51,7 +42,7 @@ static int run_strip_accents(const struct t2v_norm_step *step, struct t2v_str in
     for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
         uint32_t cp = t2v_utf8_next(&at, end);
         if (cp < 0x300 || !(t2v_unicode_flags(cp) & T2V_UNI_MARK))
-            rc = put(out, cp);
+            rc = t2v_unicode_put(out, cp);
     }
     return rc;
 }

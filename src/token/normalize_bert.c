@@ -19,21 +19,12 @@ static bool is_chinese(uint32_t cp)
            (cp >= 0x2f800 && cp <= 0x2fa1f);
 }
 
-static int put(struct t2v_buf *out, uint32_t cp)
-{
-    char *to = t2v_buf_room(out, 4);
-    if (to == NULL)
-        return out->fail;
-    out->len += (size_t)t2v_utf8_encode(cp, to);
-    return 0;
-}
-
 static int put_lower(const struct t2v_norm_step *step, uint32_t cp, struct t2v_buf *out)
 {
     uint32_t parts[2] = {cp, 0};
     size_t n = step->lower ? t2v_unicode_lower(cp, parts) : 1;
-    int rc = put(out, parts[0]);
-    return n == 2 && rc == 0 ? put(out, parts[1]) : rc;
+    int rc = t2v_unicode_put(out, parts[0]);
+    return n == 2 && rc == 0 ? t2v_unicode_put(out, parts[1]) : rc;
 }
 
 /* Marks that strip_accents keeps (category Mc or Me) wait here until their run is over, since NFD
@@ -76,10 +67,10 @@ static int put_char(const struct t2v_norm_step *step, uint32_t cp, struct t2v_cp
     bool spaced = step->chinese && is_chinese(cp);
     int rc = marks->len != 0 && (spaced || cp == ' ') ? flush_marks(step, marks, out) : 0;
     if (rc == 0 && spaced)
-        rc = put(out, ' ');
+        rc = t2v_unicode_put(out, ' ');
     if (rc == 0)
         rc = step->accents ? strip_and_put(step, cp, marks, out) : put_lower(step, cp, out);
-    return rc == 0 && spaced ? put(out, ' ') : rc;
+    return rc == 0 && spaced ? t2v_unicode_put(out, ' ') : rc;
 }
 
 static int run_bert(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,

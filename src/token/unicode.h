@@ -42,6 +42,16 @@ size_t t2v_unicode_decompose(uint32_t cp, bool compat, uint32_t out[T2V_DECOMPOS
 /* The primary composite of a and b, or 0. */
 uint32_t t2v_unicode_compose(uint32_t a, uint32_t b);
 
+/* Appends cp to out: 0 or out's failure. */
+static inline int t2v_unicode_put(struct t2v_buf *out, uint32_t cp)
+{
+    char *to = t2v_buf_room(out, 4);
+    if (to == NULL)
+        return out->fail;
+    out->len += (size_t)t2v_utf8_encode(cp, to);
+    return 0;
+}
+
 /* A growing list of code points. A zeroed struct is empty; freed with t2v_cps_deinit. */
 struct t2v_cps {
     uint32_t *ptr;
