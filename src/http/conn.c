@@ -23,16 +23,17 @@ enum {
     LINGER_MS = 2000
 };
 
-/* Bodies being read or worked on, all together: many times the largest one, and at least so much.
- */
-enum { HELD_BODIES = 32 };
-static const size_t held_least_bytes = (size_t)256 << 20;
-
 static const uint64_t never = UINT64_MAX;
 
 static uint64_t ms_ahead(int64_t ms)
 {
     return t2v_clock_ns() + (uint64_t)(ms > 0 ? ms : 0) * 1000000;
+}
+
+/* True when there is memory for more. */
+static bool hold(struct t2v_conn *c, size_t bytes)
+{
+    return t2v_server_hold(c->server, &c->held_bytes, bytes);
 }
 
 static void kill_conn(struct t2v_conn *c)
@@ -46,7 +47,7 @@ static void kill_conn(struct t2v_conn *c)
     }
     bufferevent_free(c->bev);
     c->bev = NULL;
-    c->server->held_bytes -= c->held_bytes;
+    hold(c, 0);
     c->state = T2V_CONN_DEAD;
 }
 
@@ -83,12 +84,6 @@ static void linger(struct t2v_conn *c)
     drain_input(c);
 }
 
-static void hold(struct t2v_conn *c, size_t bytes)
-{
-    c->server->held_bytes += bytes - c->held_bytes;
-    c->held_bytes = bytes;
-}
-
 static void await_request(struct t2v_conn *c)
 {
     t2v_reader_next(&c->reader);
@@ -100,6 +95,7 @@ static void await_request(struct t2v_conn *c)
 
 static void all_sent(struct t2v_conn *c)
 {
+    hold(c, c->reader.body.len);
     if (c->keep_alive)
         await_request(c);
     else
@@ -136,6 +132,7 @@ static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_repl
         all_sent(c);
         return;
     }
+    hold(c, c->held_bytes + reply->buf.cap);
     size_t n_taken;
     char *taken = t2v_buf_take(&reply->buf, &n_taken);
     struct evbuffer *output = bufferevent_get_output(c->bev);
@@ -262,17 +259,18 @@ static void on_head(struct t2v_conn *c)
 /* Sends the job on its way; 0, or a negative code, and the job is still ours. */
 static int submit(struct t2v_conn *c, struct t2v_job *job)
 {
-    size_t held = c->held_bytes;
     job->conn = c;
+    job->held_bytes = c->held_bytes;
+    c->held_bytes = 0;
     if (job->stage == T2V_JOB_READ) {
         job->body = c->reader.body;
         t2v_buf_init(&c->reader.body, c->reader.max_body);
     }
     int rc = t2v_server_submit(c->server, job);
-    if (rc != 0)
+    if (rc != 0) {
+        c->held_bytes = job->held_bytes;
         return rc;
-    job->held_bytes = held;
-    c->held_bytes = 0;
+    }
     t2v_buf_deinit(&c->reader.body);
     c->job = job;
     c->state = T2V_CONN_WORKING;
@@ -306,14 +304,6 @@ static void begin_request(struct t2v_conn *c)
     c->deadline_ns = c->began_ns + (uint64_t)c->server->service.options->read_ms * 1000000;
 }
 
-static bool holds_too_much(const struct t2v_conn *c)
-{
-    size_t most = held_least_bytes / HELD_BODIES;
-    if (c->reader.max_body > most)
-        most = c->reader.max_body;
-    return c->server->held_bytes / HELD_BODIES >= most;
-}
-
 /* Reads requests and answers them, until more bytes are needed, one has to wait, or it is the turn
  * of others (then the loop comes back here after them). */
 static void work_through(struct t2v_conn *c)
@@ -338,7 +328,7 @@ static void work_through(struct t2v_conn *c)
             refuse(c, c->reader.status, c->reader.err.msg);
             break;
         case T2V_READER_MORE:
-            if (holds_too_much(c))
+            if (c->reader.body.len != 0 && !hold(c, c->reader.body.len))
                 refuse(c, 503, "no memory for this request now");
             else if (piece.len == 0 && c->eof)
                 kill_conn(c);

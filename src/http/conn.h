@@ -77,7 +77,7 @@ struct t2v_server {
 
     struct t2v_conn *conns;
     size_t n_job;      /* jobs that are away, with the engine or the clerk */
-    size_t held_bytes; /* bodies, in buffers and in jobs */
+    size_t held_bytes; /* the shares of all connections and jobs: see t2v_server_hold */
     uint64_t next_id;
     enum t2v_server_phase phase;
     uint64_t phase_ends_ns; /* while DRAINING and ENDING */
@@ -102,7 +102,12 @@ bool t2v_conn_is_busy(const struct t2v_conn *conn);
 void t2v_conn_close(struct t2v_conn *conn);
 
 /* In server.c. */
-/* Sends a job on its way; 0, or a negative code, and it is still the caller's. */
+/* Sets *share, a connection's or a job's part of the memory that clients make us hold (bodies being
+ * read or worked on, vectors to come, answers that are not taken), to bytes; 0 releases it. False
+ * when all of them together are now above the ceiling: nothing more should be begun. */
+bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes);
+/* Sends a job on its way, and adds to its share what it will need; 0, or a negative code, and it is
+ * still the caller's, with the share that it had. */
 int t2v_server_submit(struct t2v_server *server, struct t2v_job *job);
 /* Nobody waits for it any more. */
 void t2v_server_abandon(struct t2v_server *server, struct t2v_job *job);

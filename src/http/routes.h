@@ -59,7 +59,7 @@ struct t2v_job {
     struct t2v_buf body;   /* owned, while it is to be READ */
     struct t2v_conn *conn; /* who waits for it; NULL: nobody any more */
     struct t2v_server *server;
-    size_t held_bytes;
+    size_t held_bytes; /* its share of the server's */
     struct t2v_job *next;
 };
 void t2v_job_free(struct t2v_job *job);

@@ -25,8 +25,11 @@ enum {
     SPARE_FILES = 64, /* open files that are not connections */
     TURN_CALLS = 32,  /* what the loop runs before it looks at the sockets again */
     END_MS = 1000,    /* for the last answers to be sent */
-    JOB_MS = 10000    /* and for the engine to give back cancelled work */
+    JOB_MS = 10000,   /* and for the engine to give back cancelled work */
+    HELD_BODIES = 32  /* the ceiling on held bytes, in bodies of the largest size */
 };
+
+static const size_t held_least_bytes = (size_t)256 << 20; /* and at least so much */
 
 void t2v_server_warn(struct t2v_server *server, const char *format, ...)
 {
@@ -103,7 +106,15 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
     t2v_server_warn(server, "a connection cannot be taken: %s", strerror(said));
 }
 
-/* ---- Jobs come back from the engine ---- */
+/* ---- Jobs go to the engine and come back ---- */
+
+bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes)
+{
+    server->held_bytes += bytes - *share;
+    *share = bytes;
+    size_t body = (size_t)server->service.options->max_body_bytes;
+    return server->held_bytes <= held_least_bytes || server->held_bytes / HELD_BODIES < body;
+}
 
 /* On the engine's thread or the clerk's. */
 static void give_back(struct t2v_job *job)
@@ -128,15 +139,25 @@ static void work_done(struct t2v_work *work)
     give_back(work->user);
 }
 
+/* Of the work's result; a question has no more texts than fit into an answer. */
+static size_t vectors_bytes(const struct t2v_server *server, const struct t2v_job *job)
+{
+    return job->work.n_text * t2v_model_dim(server->service.model) * sizeof(float);
+}
+
 int t2v_server_submit(struct t2v_server *server, struct t2v_job *job)
 {
     job->server = server;
     job->work.done = work_done;
     job->work.user = job;
     if (job->stage == T2V_JOB_ENCODE) {
-        int rc = t2v_engine_submit(server->service.engine, &job->work);
-        if (rc != 0)
+        size_t held = job->held_bytes;
+        bool fits = t2v_server_hold(server, &job->held_bytes, held + vectors_bytes(server, job));
+        int rc = fits ? t2v_engine_submit(server->service.engine, &job->work) : T2V_ENOMEM;
+        if (rc != 0) {
+            t2v_server_hold(server, &job->held_bytes, held);
             return rc;
+        }
     } else {
         t2v_clerk_give(server->clerk, job);
     }
@@ -185,7 +206,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
         struct t2v_job *next = job->next;
         server->n_job--;
         if (!is_sent_on(server, job)) {
-            server->held_bytes -= job->held_bytes;
+            t2v_server_hold(server, &job->held_bytes, 0);
             t2v_job_free(job);
         }
         job = next;

@@ -48,6 +48,65 @@ def check_queue_full(check):
         check("on the same connection", conns[4].read().status == 200)
 
 
+def check_vectors_are_held(check):
+    """Work that waits counts with the vectors that it will have, here 32 MiB for 40 KiB of body."""
+    large = vectors({"texts": ["a"] * 8192})
+    with Daemon(check.fake, check.model, "--max-body", "1m", env={"FAKE_DIM": "1024"}) as d:
+        for turn in range(2):
+            conns = [d.connect() for _ in range(10)]
+            conns[0].send(slow(60000))
+            time.sleep(0.1)
+            for c in conns[1:8]:
+                c.send(large)
+                time.sleep(0.02)
+            time.sleep(0.3)
+            check(f"{turn}: seven wait", d.metric("t2v_waiting_requests") == 8, d.metric("t2v_waiting_requests"))
+            conns[8].send(large)
+            a = conns[8].read()
+            check(f"{turn}: no memory for one more", a.status == 503 and "memory" in a.json["error"] and "retry-after" in a.headers, a)
+            conns[8].send(vectors(Q))
+            conns[9].send(vectors(Q))
+            time.sleep(0.2)
+            check(f"{turn}: but for small ones", d.metric("t2v_waiting_requests") == 10, d.metric("t2v_waiting_requests"))
+            for c in conns[:8]:
+                c.sock.close()
+            check(f"{turn}: which are answered", conns[8].read().status == 200 and conns[9].read().status == 200)
+
+
+def check_answers_are_held(check):
+    """Answers that nobody takes count until they are sent, or their readers have gone."""
+    large = vectors({"text": "x" * 8000000})
+
+    def ask():
+        """Asks, and reads only how the answer begins."""
+        c = d.connect(receive_bytes=4096, timeout=30)
+        try:
+            c.send(large)
+        except OSError:
+            pass
+        c.more()
+        return c, c.rest[:12]
+
+    with Daemon(check.fake, check.model, "--max-body", "8m") as d:
+        deaf = []
+        while len(deaf) < 60:
+            c, line = ask()
+            deaf.append(c)
+            if line != b"HTTP/1.1 200":
+                break
+        check("some 256 MiB, then 503", 15 <= len(deaf) < 40 and line == b"HTTP/1.1 503", (len(deaf), line))
+        check("probes are answered", d.get("/.well-known/ready").status == 204)
+        for c in deaf:
+            c.reset()
+        end = time.monotonic() + 10
+        while d.metric("t2v_connections") != 1 and time.monotonic() < end:
+            time.sleep(0.05)
+        for _ in range(3):
+            c, line = ask()
+            check("when they have left there is room", line == b"HTTP/1.1 200", line)
+            c.reset()
+
+
 def check_cancel(check):
     with Daemon(check.fake, check.model) as d:
         for leave in ("close", "reset", "shut"):

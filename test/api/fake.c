@@ -2,9 +2,10 @@
 /*
  * The real HTTP server over an engine that does as it is told: `fake serve --model X --listen ...`.
  * A text "sleep 300" takes 300 ms, "fail -7 words" fails with that code and message, any other
- * gives a vector of 8 numbers made from the text, the pooling and the task, so that a test knows it
- * when it sees it. One thread, one work at a time, as the engine's leader. For what a real model
- * cannot show on demand: slow work, a full queue, a client that leaves in the middle; and for TSan.
+ * gives a vector of 8 numbers (or FAKE_DIM, of the environment) made from the text, the pooling and
+ * the task, so that a test knows it when it sees it. One thread, one work at a time, as the
+ * engine's leader. For what a real model cannot show on demand: slow work, a full queue, a client
+ * that leaves in the middle; and for TSan.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +23,7 @@
 
 #include "base/banned.h"
 
-enum { DIM = 8 };
+static size_t dim = 8;
 
 struct t2v_model {
     const char *dir;
@@ -71,7 +72,7 @@ const char *t2v_model_precision(const t2v_model *model)
 size_t t2v_model_dim(const t2v_model *model)
 {
     (void)model;
-    return DIM;
+    return dim;
 }
 
 static uint64_t mix(uint64_t h, struct t2v_str s)
@@ -121,19 +122,20 @@ static int check_pooling(struct t2v_work *work)
 static void encode(struct t2v_work *work)
 {
     work->begun_ns = t2v_clock_ns();
-    work->dim = DIM;
-    work->vectors = t2v_alloc_zero(work->n_text, DIM * sizeof(float));
+    work->dim = dim;
+    work->vectors = t2v_alloc_zero(work->n_text, dim * sizeof(float));
     if (work->vectors == NULL)
         t2v_fail(&work->err, T2V_ENOMEM, "no memory");
     else
         check_pooling(work);
-    for (size_t t = 0; t < work->n_text && work->err.code == 0; t++) {
+    for (size_t t = 0; t < work->n_text && work->err.code == 0 && !atomic_load(&work->cancelled);
+         t++) {
         work->err_text = t;
         if (obey(work, work->texts[t]) != 0)
             break;
         uint64_t h = mix(mix(mix(1, work->texts[t]), work->ask.pooling), work->ask.task);
-        for (size_t i = 0; i < DIM; i++, h = h * 31 + 7)
-            work->vectors[t * DIM + i] = (float)(h % 20011) / 10007.0F - 1;
+        for (size_t i = 0; i < dim; i++, h = h * 31 + 7)
+            work->vectors[t * dim + i] = (float)(h % 20011) / 10007.0F - 1;
         work->n_tok += work->texts[t].len;
     }
     if (work->err.code == 0 && atomic_load(&work->cancelled))
@@ -248,6 +250,9 @@ int main(int argc, char **argv)
     struct t2v_options options;
     struct t2v_err err = {0};
     bool help;
+    const char *want = getenv("FAKE_DIM");
+    if (want != NULL)
+        dim = strtoul(want, NULL, 10);
     if (argc < 2)
         return 2;
     int rc = t2v_options_parse(&options, T2V_CMD_SERVE, argc - 2, argv + 2, &help, &err);
