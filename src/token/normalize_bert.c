@@ -86,12 +86,13 @@ static int run_bert(const struct t2v_norm_step *step, struct t2v_str in, struct 
                 return rc;
             continue;
         }
-        if (scratch->len != 0 && step->ascii[c] != DROPPED && flush_marks(step, scratch, out) != 0)
-            return T2V_ENOMEM;
         if (step->ascii[c] == DROPPED) { /* does not end a run of marks */
             at++;
             continue;
         }
+        int rc = scratch->len != 0 ? flush_marks(step, scratch, out) : 0;
+        if (rc != 0)
+            return rc;
         char *to = t2v_buf_room(out, (size_t)(end - at));
         if (to == NULL)
             return out->fail;
