@@ -6,13 +6,6 @@
 
 #include "base/banned.h"
 
-static size_t skip_space(struct t2v_str text, size_t at)
-{
-    for (int n; (n = t2v_space_first(t2v_str_skip(text, at))) > 0;)
-        at += (size_t)n;
-    return at;
-}
-
 /* UPSTREAM: where NLTK looks for the beginning of the word before a mark, it takes only ASCII's own
  * six for white space, and none at the text's first character. */
 static bool parts_words(char c)
@@ -39,7 +32,7 @@ static bool find_mark(struct t2v_punkt_walk *walk, struct t2v_punkt_mark *found)
             continue;
         size_t next = 0;
         if (!t2v_punkt_is_outside(text.ptr[at + 1])) {
-            next = skip_space(text, at + 1);
+            next = t2v_space_skip(text, at + 1);
             if (next == text.len)
                 break;
             if (next == at + 1)
@@ -119,7 +112,7 @@ static size_t closing(struct t2v_str slice, size_t *moved)
     size_t n = 0;
     while (n < slice.len && memchr("\"')]}", slice.ptr[n], 5) != NULL)
         n++;
-    *moved = n > 0 ? skip_space(slice, n) : 0;
+    *moved = n > 0 ? t2v_space_skip(slice, n) : 0;
     if (n < slice.len && *moved == n && !t2v_str_starts(t2v_str_skip(slice, n), T2V_STR("--")))
         *moved = 0;
     return *moved > 0 ? n : 0;

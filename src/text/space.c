@@ -40,7 +40,7 @@ int t2v_space_last(struct t2v_str s)
     return t2v_space_is(cp) ? n : 0;
 }
 
-static size_t skip_space(struct t2v_str text, size_t at)
+size_t t2v_space_skip(struct t2v_str text, size_t at)
 {
     int n;
     while ((n = t2v_space_first(t2v_str_skip(text, at))) > 0)
@@ -59,7 +59,7 @@ static size_t skip_word(struct t2v_str text, size_t at)
 /* Words that are one U+0020 apart already are copied together: most texts are one memcpy. */
 int t2v_space_collapse(struct t2v_str text, struct t2v_buf *out)
 {
-    size_t from = skip_space(text, 0), at = from;
+    size_t from = t2v_space_skip(text, 0), at = from;
     while (at < text.len) {
         size_t end = skip_word(text, at);
         at = end;
@@ -68,7 +68,7 @@ int t2v_space_collapse(struct t2v_str text, struct t2v_buf *out)
             at++;
             continue;
         }
-        at = skip_space(text, end);
+        at = t2v_space_skip(text, end);
         t2v_buf_add(out, text.ptr + from, end - from);
         if (at < text.len)
             t2v_buf_addc(out, ' ');
