@@ -5,6 +5,8 @@
 
 #include "base/banned.h"
 
+enum { MAX_DEPTH = 8 }; /* of Sequences in Sequences */
+
 bool t2v_field_there(const t2v_json *object, const char *key)
 {
     enum t2v_json_type type = t2v_json_type(t2v_json_get(object, key));
@@ -22,7 +24,7 @@ int t2v_field_wrong(const t2v_json *value, const char *where, const char *wanted
 static int wrong(const t2v_json *object, const char *where, const char *key, const char *wanted,
                  struct t2v_err *err)
 {
-    char path[T2V_WHERE_MAX];
+    char path[T2V_WHERE_MAX + 40];
     snprintf(path, sizeof path, "%s%s%s", where, where[0] != '\0' ? "." : "", key);
     return t2v_field_wrong(t2v_json_get(object, key), path, wanted, err);
 }
@@ -97,4 +99,31 @@ int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t
                         (long long)id, T2V_TOKEN_MAX_ID);
     *out = (int32_t)id;
     return 0;
+}
+
+static int walk(const t2v_json *value, const char *where, const char *list_key, unsigned depth,
+                t2v_field_component *each, void *ctx, struct t2v_err *err)
+{
+    struct t2v_str type;
+    int rc = t2v_field_str(value, where, "type", &type, err);
+    if (rc != 0)
+        return rc;
+    if (!t2v_str_is(type, "Sequence"))
+        return each(ctx, value, where, type, err);
+    if (depth == MAX_DEPTH)
+        return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
+    const t2v_json *list = NULL;
+    rc = t2v_field_array(value, where, list_key, &list, err);
+    for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
+        char path[T2V_WHERE_MAX];
+        snprintf(path, sizeof path, "%.110s.%.20s[%zu]", where, list_key, i);
+        rc = walk(t2v_json_at(list, i), path, list_key, depth + 1, each, ctx, err);
+    }
+    return rc;
+}
+
+int t2v_field_sequence(const t2v_json *value, const char *where, const char *list_key,
+                       t2v_field_component *each, void *ctx, struct t2v_err *err)
+{
+    return walk(value, where, list_key, 0, each, ctx, err);
 }

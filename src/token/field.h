@@ -34,6 +34,17 @@ int t2v_field_bool_opt(const t2v_json *object, const char *where, const char *ke
 bool t2v_field_there(const t2v_json *object, const char *key);
 /* A token id: a number in [0, T2V_TOKEN_MAX_ID]. name is its whole path. */
 int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t2v_err *err);
+
+/* What t2v_field_sequence calls for a component: an object with this `type`. */
+typedef int t2v_field_component(void *ctx, const t2v_json *value, const char *where,
+                                struct t2v_str type, struct t2v_err *err);
+/* Flattens a component: calls each for it or, where its type is "Sequence", for those in its array
+ * list_key, one after the other, which may be Sequences, too. Stops at the first that is not 0 and
+ * returns that; T2V_EFORMAT for a component without a type or a Sequence without its array,
+ * T2V_ETOOLARGE when Sequences are nested too deeply. */
+int t2v_field_sequence(const t2v_json *value, const char *where, const char *list_key,
+                       t2v_field_component *each, void *ctx, struct t2v_err *err);
+
 /* T2V_EFORMAT: "WHERE is KIND, not WANTED", or "WHERE is missing". */
 int t2v_field_wrong(const t2v_json *value, const char *where, const char *wanted,
                     struct t2v_err *err);

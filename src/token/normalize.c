@@ -157,10 +157,17 @@ static const struct {
 };
 /* clang-format on */
 
-static int load_step(const t2v_json *value, const char *where, struct t2v_str type,
-                     struct t2v_arena *arena, struct t2v_normalizer *normalizer,
+/* Where load_step puts a step. */
+struct target {
+    struct t2v_normalizer *normalizer;
+    struct t2v_arena *arena;
+};
+
+static int load_step(void *ctx, const t2v_json *value, const char *where, struct t2v_str type,
                      struct t2v_err *err)
 {
+    const struct target *to = ctx;
+    struct t2v_normalizer *normalizer = to->normalizer;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!t2v_str_is(type, kinds[i].type))
             continue;
@@ -174,7 +181,7 @@ static int load_step(const t2v_json *value, const char *where, struct t2v_str ty
             .compat = kinds[i].compat,
             .compose = kinds[i].compose,
         };
-        int rc = kinds[i].load != NULL ? kinds[i].load(value, where, arena, &step, err) : 0;
+        int rc = kinds[i].load != NULL ? kinds[i].load(value, where, to->arena, &step, err) : 0;
         if (rc == 0)
             normalizer->steps[normalizer->n++] = step;
         return rc;
@@ -183,34 +190,14 @@ static int load_step(const t2v_json *value, const char *where, struct t2v_str ty
                     T2V_STR_ARG(type));
 }
 
-static int load(const t2v_json *value, const char *where, unsigned depth, struct t2v_arena *arena,
-                struct t2v_normalizer *normalizer, struct t2v_err *err)
-{
-    struct t2v_str type;
-    int rc = t2v_field_str(value, where, "type", &type, err);
-    if (rc != 0)
-        return rc;
-    if (!t2v_str_is(type, "Sequence"))
-        return load_step(value, where, type, arena, normalizer, err);
-    if (depth == T2V_TOKEN_MAX_DEPTH)
-        return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
-    const t2v_json *list;
-    rc = t2v_field_array(value, where, "normalizers", &list, err);
-    for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
-        char path[T2V_WHERE_MAX];
-        snprintf(path, sizeof path, "%.120s.normalizers[%zu]", where, i);
-        rc = load(t2v_json_at(list, i), path, depth + 1, arena, normalizer, err);
-    }
-    return rc;
-}
-
 int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
                         struct t2v_normalizer *normalizer, struct t2v_err *err)
 {
     if (value == NULL || t2v_json_type(value) == T2V_JSON_NULL)
         return 0;
     normalizer->sequence = t2v_str_is(t2v_json_str(t2v_json_get(value, "type")), "Sequence");
-    return load(value, where, 0, arena, normalizer, err);
+    struct target to = {normalizer, arena};
+    return t2v_field_sequence(value, where, "normalizers", load_step, &to, err);
 }
 
 void t2v_norm_space_init(struct t2v_norm_space *space)

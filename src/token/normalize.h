@@ -16,7 +16,7 @@
 #include "token/unicode.h"
 #include "json/json.h"
 
-enum { T2V_NORM_MAX_STEPS = 32, T2V_TOKEN_MAX_DEPTH = 8 };
+enum { T2V_NORM_MAX_STEPS = 32 };
 
 struct t2v_norm_step {
     const char *name; /* "NFC" */

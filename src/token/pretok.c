@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token/pretok.h"
 
-#include <stdio.h>
-
 #include "token/field.h"
-#include "token/normalize.h"
 #include "token/unicode.h"
 
 #include "base/banned.h"
@@ -136,9 +133,17 @@ bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type)
     return false;
 }
 
-static int load_step(const t2v_json *value, const char *where, struct t2v_str type,
-                     struct t2v_arena *arena, struct t2v_pretok *pretok, struct t2v_err *err)
+/* Where load_step puts a step. */
+struct target {
+    struct t2v_pretok *pretok;
+    struct t2v_arena *arena;
+};
+
+static int load_step(void *ctx, const t2v_json *value, const char *where, struct t2v_str type,
+                     struct t2v_err *err)
 {
+    const struct target *to = ctx;
+    struct t2v_pretok *pretok = to->pretok;
     for (size_t i = 0; i < n_kind; i++) {
         if (!t2v_str_is(type, kinds[i].type))
             continue;
@@ -150,7 +155,7 @@ static int load_step(const t2v_json *value, const char *where, struct t2v_str ty
             .split = kinds[i].split,
             .cuts_at_space = kinds[i].cuts_at_space,
         };
-        int rc = kinds[i].load != NULL ? kinds[i].load(value, where, arena, &step, err) : 0;
+        int rc = kinds[i].load != NULL ? kinds[i].load(value, where, to->arena, &step, err) : 0;
         if (rc == 0)
             pretok->steps[pretok->n++] = step;
         return rc;
@@ -159,33 +164,13 @@ static int load_step(const t2v_json *value, const char *where, struct t2v_str ty
                     T2V_STR_ARG(type));
 }
 
-static int load(const t2v_json *value, const char *where, unsigned depth, struct t2v_arena *arena,
-                struct t2v_pretok *pretok, struct t2v_err *err)
-{
-    struct t2v_str type;
-    int rc = t2v_field_str(value, where, "type", &type, err);
-    if (rc != 0)
-        return rc;
-    if (!t2v_str_is(type, "Sequence"))
-        return load_step(value, where, type, arena, pretok, err);
-    if (depth == T2V_TOKEN_MAX_DEPTH)
-        return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
-    const t2v_json *list;
-    rc = t2v_field_array(value, where, "pretokenizers", &list, err);
-    for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
-        char path[T2V_WHERE_MAX];
-        snprintf(path, sizeof path, "%.120s.pretokenizers[%zu]", where, i);
-        rc = load(t2v_json_at(list, i), path, depth + 1, arena, pretok, err);
-    }
-    return rc;
-}
-
 int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
                     struct t2v_pretok *pretok, struct t2v_err *err)
 {
     if (value == NULL || t2v_json_type(value) == T2V_JSON_NULL)
         return 0;
-    return load(value, where, 0, arena, pretok, err);
+    struct target to = {pretok, arena};
+    return t2v_field_sequence(value, where, "pretokenizers", load_step, &to, err);
 }
 
 bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok)

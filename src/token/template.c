@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "token/field.h"
-#include "token/normalize.h"
 
 #include "base/banned.h"
 
@@ -118,35 +117,21 @@ static int load_template(const t2v_json *value, const char *where, struct t2v_te
     return load_pieces(where, single, tokens, tmpl, err);
 }
 
-static int load(const t2v_json *value, const char *where, unsigned depth, struct t2v_template *tmpl,
-                struct t2v_err *err)
+static int load_part(void *ctx, const t2v_json *value, const char *where, struct t2v_str type,
+                     struct t2v_err *err)
 {
-    struct t2v_str type;
-    int rc = t2v_field_str(value, where, "type", &type, err);
-    if (rc != 0)
-        return rc;
+    struct t2v_template *tmpl = ctx;
     if (t2v_str_is(type, "ByteLevel"))
         return 0;
-    if (!t2v_str_is(type, "Sequence") && tmpl->before.len + tmpl->behind.len != 0)
+    if (tmpl->before.len + tmpl->behind.len != 0)
         return t2v_fail(err, T2V_EUNSUPPORTED,
                         "%s: a second post-processor that adds ids is not supported", where);
     if (t2v_str_is(type, "TemplateProcessing"))
         return load_template(value, where, tmpl, err);
     if (t2v_str_is(type, "BertProcessing") || t2v_str_is(type, "RobertaProcessing"))
         return load_bert(value, where, tmpl, err);
-    if (!t2v_str_is(type, "Sequence"))
-        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the post-processor \"%.*s\" is not supported",
-                        where, T2V_STR_ARG(type));
-    if (depth == T2V_TOKEN_MAX_DEPTH)
-        return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
-    const t2v_json *list;
-    rc = t2v_field_array(value, where, "processors", &list, err);
-    for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
-        char path[T2V_WHERE_MAX];
-        snprintf(path, sizeof path, "%.120s.processors[%zu]", where, i);
-        rc = load(t2v_json_at(list, i), path, depth + 1, tmpl, err);
-    }
-    return rc;
+    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the post-processor \"%.*s\" is not supported",
+                    where, T2V_STR_ARG(type));
 }
 
 int t2v_template_load(const t2v_json *value, const char *where, struct t2v_template *tmpl,
@@ -155,5 +140,5 @@ int t2v_template_load(const t2v_json *value, const char *where, struct t2v_templ
     *tmpl = (struct t2v_template){.max_id = -1};
     if (value == NULL || t2v_json_type(value) == T2V_JSON_NULL)
         return 0;
-    return load(value, where, 0, tmpl, err);
+    return t2v_field_sequence(value, where, "processors", load_part, tmpl, err);
 }
