@@ -12,7 +12,7 @@ the vectorizers in VECTORIZERS are checked. Vectors are lists of numbers or base
 A difference is that of the worst component, relative to the largest component of the vector: 1e-4 is allowed for random models, 1e-5
 for the real one. (The Python libraries, run a second time, differ from their own record by up to 1.5e-6: float32 sums
 in another order.)
-A text alone and the same text in a batch of all must have the same bits with kernels of our own; with OpenBLAS (the rung c) they
+A text alone and the same text in a batch of all must have the same bits with kernels of our own; with OpenBLAS (the rung blas) they
 may differ by 3e-6.
 """
 import argparse, base64, concurrent.futures, http.client, json, math, os, signal, socket, struct, subprocess, sys, tempfile, time
