@@ -17,11 +17,26 @@ enum { TILE_ROWS = 6 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* The lanes below n of 8, as a mask for maskload and maskstore. */
+/* The lanes below n, n <= 8, as a mask for maskload and maskstore. */
 INLINE __m256i lanes_below(size_t n)
 {
     const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n > 8 ? 8 : (int)n), index);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), index);
+}
+
+/* The first n of eight floats, the others zero, and only them. AMD's masked stores take a dozen
+ * cycles each, so whole vectors, which are nearly all, go the plain way. */
+INLINE __m256 load_first(const float *p, size_t n)
+{
+    return n >= 8 ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, lanes_below(n));
+}
+
+INLINE void store_first(float *p, size_t n, __m256 v)
+{
+    if (n >= 8)
+        _mm256_storeu_ps(p, v);
+    else
+        _mm256_maskstore_ps(p, lanes_below(n), v);
 }
 
 /* exp(x) for x <= 88; the formula of kernel/c/approx.h. */
@@ -132,17 +147,17 @@ struct out_tile {
 
 INLINE void tile_store(const struct tile *t, const int rows, const struct out_tile *out)
 {
-    __m256i m0 = lanes_below(out->width), m1 = lanes_below(out->width > 8 ? out->width - 8 : 0);
+    size_t left = out->width, right = left > 8 ? left - 8 : 0;
     __m256 bias0 = _mm256_setzero_ps(), bias1 = bias0;
     if (out->bias != NULL) {
-        bias0 = _mm256_maskload_ps(out->bias, m0);
-        bias1 = _mm256_maskload_ps(out->bias + 8, m1);
+        bias0 = load_first(out->bias, left);
+        bias1 = load_first(out->bias + 8, right);
     }
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++) {
         float *y = out->y + (size_t)r * out->ldy;
-        _mm256_maskstore_ps(y, m0, _mm256_add_ps(t->sum[r][0], bias0));
-        _mm256_maskstore_ps(y + 8, m1, _mm256_add_ps(t->sum[r][1], bias1));
+        store_first(y, left, _mm256_add_ps(t->sum[r][0], bias0));
+        store_first(y + 8, right, _mm256_add_ps(t->sum[r][1], bias1));
     }
 }
 
@@ -171,11 +186,11 @@ static linear_tile_fn *const linear_tiles[TILE_ROWS + 1] = {
 /* The activation over a tile that has just been stored, and is still in the first cache. */
 static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
 {
-    __m256i m0 = lanes_below(out->width), m1 = lanes_below(out->width > 8 ? out->width - 8 : 0);
+    size_t left = out->width, right = left > 8 ? left - 8 : 0;
     for (size_t r = 0; r < rows; r++) {
         float *y = out->y + r * out->ldy;
-        _mm256_maskstore_ps(y, m0, act8(act, _mm256_maskload_ps(y, m0)));
-        _mm256_maskstore_ps(y + 8, m1, act8(act, _mm256_maskload_ps(y + 8, m1)));
+        store_first(y, left, act8(act, load_first(y, left)));
+        store_first(y + 8, right, act8(act, load_first(y + 8, right)));
     }
 }
 
@@ -227,28 +242,25 @@ void t2v_add_norm_f32_avx2(float *x, const float *add, size_t n_row, size_t n, c
     for (size_t r = 0; r < n_row; r++, x += n) {
         __m256 sum = _mm256_setzero_ps();
         for (size_t i = 0; i < n; i += 8) {
-            __m256i m = lanes_below(n - i);
-            __m256 v = _mm256_maskload_ps(x + i, m);
+            __m256 v = load_first(x + i, n - i);
             if (add != NULL) {
-                v = _mm256_add_ps(v, _mm256_maskload_ps(add + r * n + i, m));
-                _mm256_maskstore_ps(x + i, m, v);
+                v = _mm256_add_ps(v, load_first(add + r * n + i, n - i));
+                store_first(x + i, n - i, v);
             }
             sum = _mm256_add_ps(sum, v);
         }
         __m256 mean = _mm256_set1_ps(sum8(sum) / (float)n), squares = _mm256_setzero_ps();
         for (size_t i = 0; i < n; i += 8) {
-            __m256i m = lanes_below(n - i);
-            __m256 d = _mm256_sub_ps(_mm256_maskload_ps(x + i, m), mean);
-            d = _mm256_and_ps(d, _mm256_castsi256_ps(m));
+            __m256 d = _mm256_sub_ps(load_first(x + i, n - i), mean);
+            if (n - i < 8)
+                d = _mm256_and_ps(d, _mm256_castsi256_ps(lanes_below(n - i)));
             squares = _mm256_fmadd_ps(d, d, squares);
         }
         __m256 inverse = _mm256_set1_ps(1.0f / sqrtf(sum8(squares) / (float)n + eps));
         for (size_t i = 0; i < n; i += 8) {
-            __m256i m = lanes_below(n - i);
-            __m256 d = _mm256_sub_ps(_mm256_maskload_ps(x + i, m), mean);
-            __m256 scaled =
-                _mm256_mul_ps(_mm256_mul_ps(d, inverse), _mm256_maskload_ps(gamma + i, m));
-            _mm256_maskstore_ps(x + i, m, _mm256_add_ps(scaled, _mm256_maskload_ps(beta + i, m)));
+            __m256 d = _mm256_mul_ps(_mm256_sub_ps(load_first(x + i, n - i), mean), inverse);
+            __m256 scaled = _mm256_mul_ps(d, load_first(gamma + i, n - i));
+            store_first(x + i, n - i, _mm256_add_ps(scaled, load_first(beta + i, n - i)));
         }
     }
 }
@@ -260,9 +272,9 @@ static float softmax_row(float *row, size_t n, size_t padded, float scale)
     __m256 top = _mm256_set1_ps(-INFINITY), sum = _mm256_setzero_ps();
     const __m256 minus = _mm256_set1_ps(-INFINITY), by = _mm256_set1_ps(scale);
     for (size_t j = 0; j < n; j += 8) {
-        __m256 below = _mm256_castsi256_ps(lanes_below(n - j));
         __m256 v = _mm256_mul_ps(_mm256_loadu_ps(row + j), by);
-        v = _mm256_blendv_ps(minus, v, below);
+        if (n - j < 8)
+            v = _mm256_blendv_ps(minus, v, _mm256_castsi256_ps(lanes_below(n - j)));
         _mm256_storeu_ps(row + j, v);
         top = _mm256_max_ps(top, v);
     }
@@ -315,14 +327,13 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
         inverse[r] = softmax_row(scores + (size_t)r * keys, call->n_key, keys, call->scale);
     for (size_t d = 0; d < dim; d += T2V_PANEL) {
         tile_mul(&t, rows, scores, keys, packed_v + d, dim, call->n_key, (struct ahead){NULL, 0});
-        size_t width = call->head_dim - d;
-        __m256i m0 = lanes_below(width), m1 = lanes_below(width > 8 ? width - 8 : 0);
+        size_t left = call->head_dim - d, right = left > 8 ? left - 8 : 0;
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             float *out = call->out + (first + (size_t)r) * call->ld_out + d;
             __m256 by = _mm256_set1_ps(inverse[r]);
-            _mm256_maskstore_ps(out, m0, _mm256_mul_ps(t.sum[r][0], by));
-            _mm256_maskstore_ps(out + 8, m1, _mm256_mul_ps(t.sum[r][1], by));
+            store_first(out, left, _mm256_mul_ps(t.sum[r][0], by));
+            store_first(out + 8, right, _mm256_mul_ps(t.sum[r][1], by));
         }
     }
 }
