@@ -90,6 +90,18 @@ const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder)
     return &encoder->shape;
 }
 
+bool t2v_encoder_pools_first(const t2v_encoder *encoder)
+{
+    (void)encoder; /* no family here does, yet */
+    return false;
+}
+
+const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder)
+{
+    (void)encoder;
+    return NULL;
+}
+
 int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out)
 {
     const struct t2v_shape *shape = &encoder->shape;

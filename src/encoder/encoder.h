@@ -11,6 +11,7 @@
  * Dimensions: n_seq sequences, n_tok tokens in all of them, hidden, heads, head_dim, inter (width
  * of the feed-forward layer), vocab.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,12 @@ int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);
 
 const char *t2v_encoder_family(const t2v_encoder *encoder);
 const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder);
+/* Whether the vector of a sequence is its first token's last hidden state, whatever pooling is
+ * asked for: DPR alone, whose "pooler output" is that and then the projection below. */
+bool t2v_encoder_pools_first(const t2v_encoder *encoder);
+/* The linear layer [projection_dim, hidden] that DPR applies to the first token's state; NULL for
+ * every other family, and where projection_dim is 0. */
+const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder);
 
 /* Working memory for batches of up to max_tok tokens on a team of n_lane. */
 int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out);
