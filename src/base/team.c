@@ -17,11 +17,18 @@ enum {
     SPIN_IDLE = 2000     /* pauses before an idle lane goes to sleep: some 50 microseconds */
 };
 
+/* How many items of a lane's share have been taken in this step, by whomever; more when asked. */
+struct taken {
+    alignas(64) atomic_size_t n;
+};
+
 struct t2v_team {
     int n, n_started;
     pthread_t *threads; /* [n - 1] */
     void (*fn)(void *arg, const struct t2v_lane *lane);
     void *arg;
+
+    struct taken *taken; /* [n] */
 
     alignas(64) atomic_uint run;     /* goes up with each run: what idle lanes watch */
     alignas(64) atomic_uint arrived; /* lanes at the barrier */
@@ -49,12 +56,16 @@ static inline void pause_briefly(void)
 
 void t2v_lane_barrier(const struct t2v_lane *lane)
 {
-    if (lane->n == 1)
-        return;
     t2v_team *team = lane->team;
+    if (lane->n == 1) {
+        atomic_store_explicit(&team->taken[0].n, 0, memory_order_relaxed);
+        return;
+    }
     unsigned phase = atomic_load_explicit(&team->phase, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) + 1 ==
         (unsigned)lane->n) {
+        for (int i = 0; i < lane->n; i++)
+            atomic_store_explicit(&team->taken[i].n, 0, memory_order_relaxed);
         atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
         atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
         return;
@@ -132,10 +143,16 @@ int t2v_team_new(int n, t2v_team **out, struct t2v_err *err)
     t2v_team *team = t2v_alloc_aligned(1, sizeof *team);
     if (team == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for a team of %d threads", n);
-    *team = (t2v_team){.n = n, .threads = t2v_alloc_zero((size_t)n, sizeof(pthread_t))};
+    *team = (t2v_team){
+        .n = n,
+        .threads = t2v_alloc_zero((size_t)n, sizeof(pthread_t)),
+        .taken = t2v_alloc_aligned((size_t)n, sizeof(struct taken)),
+    };
     pthread_mutex_init(&team->lock, NULL);
     pthread_cond_init(&team->wake, NULL);
-    int rc = team->threads == NULL ? T2V_ENOMEM : 0;
+    int rc = team->threads == NULL || team->taken == NULL ? T2V_ENOMEM : 0;
+    for (int i = 0; i < n && rc == 0; i++)
+        atomic_init(&team->taken[i].n, 0);
     for (int rank = 1; rank < n && rc == 0; rank++)
         rc = start_lane(team, rank);
     if (rc != 0) {
@@ -157,6 +174,7 @@ void t2v_team_free(t2v_team *team)
     pthread_cond_destroy(&team->wake);
     pthread_mutex_destroy(&team->lock);
     t2v_free(team->threads);
+    t2v_free(team->taken);
     t2v_free(team);
 }
 
@@ -175,6 +193,20 @@ void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *l
     }
     fn(arg, &lane);
     t2v_lane_barrier(&lane);
+}
+
+bool t2v_lane_take(const struct t2v_lane *lane, size_t n, size_t *item)
+{
+    size_t of = (size_t)lane->n;
+    for (size_t i = 0; i < of; i++) {
+        size_t rank = ((size_t)lane->rank + i) % of;
+        size_t first = n * rank / of, end = n * (rank + 1) / of;
+        atomic_size_t *taken = &lane->team->taken[rank].n;
+        *item = first + atomic_fetch_add_explicit(taken, 1, memory_order_relaxed);
+        if (*item < end)
+            return true;
+    }
+    return false;
 }
 
 void t2v_lane_share(const struct t2v_lane *lane, size_t n, size_t grain, size_t *begin, size_t *end)

@@ -7,6 +7,7 @@
  * t2v_team_run is lane 0; the others are kept alive between runs, waiting first by spinning, then
  * asleep. One run at a time.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -29,6 +30,11 @@ void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *l
 
 /* Waits until every lane has come here. What was written before it is seen by all after it. */
 void t2v_lane_barrier(const struct t2v_lane *lane);
+
+/* Deals out the n items of the step between two barriers, each to one lane: sets *item and returns
+ * true until there are none left. A lane gets the items of its own share first, in order, and then
+ * what is left of the others', so that a lane whose processor is slower holds nobody up. */
+bool t2v_lane_take(const struct t2v_lane *lane, size_t n, size_t *item);
 
 /* This lane's part [*begin, *end) of n items, cut at multiples of grain. */
 void t2v_lane_share(const struct t2v_lane *lane, size_t n, size_t grain, size_t *begin,

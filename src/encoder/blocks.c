@@ -15,9 +15,16 @@ void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end)
 void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer, enum t2v_act act,
                       const float *x, float *y)
 {
-    size_t begin, end;
-    t2v_lane_share(run->lane, layer->n_out, T2V_PANEL, &begin, &end);
-    run->kernels->linear(layer, act, x, layer->n_in, run->seqs->n_tok, begin, end, y, layer->n_out);
+    /* Packed weights are dealt out panel by panel; OpenBLAS wants few and large calls. */
+    size_t n_panel = (layer->n_out + T2V_PANEL - 1) / T2V_PANEL;
+    size_t n_item = run->kernels->packed ? n_panel : (size_t)run->lane->n, i;
+    while (t2v_lane_take(run->lane, n_item, &i)) {
+        size_t begin = n_panel * i / n_item * T2V_PANEL;
+        size_t end = n_panel * (i + 1) / n_item * T2V_PANEL;
+        end = end < layer->n_out ? end : layer->n_out;
+        run->kernels->linear(layer, act, x, layer->n_in, run->seqs->n_tok, begin, end, y,
+                             layer->n_out);
+    }
     t2v_lane_barrier(run->lane);
 }
 

@@ -75,11 +75,49 @@ static void test_shares(void **state)
     }
 }
 
+struct dealt {
+    size_t n_item[2];
+    int times[2][N];
+};
+
+static void take_all(void *arg, const struct t2v_lane *lane)
+{
+    struct dealt *dealt = arg;
+    size_t item;
+    for (int step = 0; step < 2; step++) {
+        while (t2v_lane_take(lane, dealt->n_item[step], &item))
+            dealt->times[step][item]++; /* a race, and a wrong count, if two lanes had it */
+        t2v_lane_barrier(lane);
+    }
+}
+
+/* Every item of every step goes to one lane, however many there are. */
+static void test_takes(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {0, 1, 2, 3, 7, 24, N};
+    enum { N_COUNT = sizeof counts / sizeof counts[0] };
+    for (int n = 1; n <= 5; n++) {
+        t2v_team *team;
+        assert_int_equal(t2v_team_new(n, &team, NULL), 0);
+        for (size_t round = 0; round < 3 * N_COUNT; round++) {
+            struct dealt dealt = {{counts[round % N_COUNT], counts[(round + 3) % N_COUNT]}, {{0}}};
+            t2v_team_run(team, take_all, &dealt);
+            for (int step = 0; step < 2; step++) {
+                for (size_t i = 0; i < N; i++)
+                    assert_int_equal(dealt.times[step][i], i < dealt.n_item[step]);
+            }
+        }
+        t2v_team_free(team);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
