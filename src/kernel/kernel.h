@@ -41,7 +41,8 @@ typedef void t2v_add_norm_fn(float *x, const float *add, size_t n_row, size_t n,
                              const float *beta, float eps);
 
 /* Attention of a block of one head's queries over all keys of its sequence:
- * out[i] = softmax_j(q[i] . k[j] * scale) v[j]. Relative error of the exponential: 2e-7. */
+ * out[i] = softmax_j(q[i] . k[j] * scale + bias[j - i]) v[j]. Relative error of the exponential:
+ * 2e-7. */
 struct t2v_attention {
     const float *q; /* [n_query, head_dim] */
     const float *k; /* [n_key, head_dim] */
@@ -49,7 +50,9 @@ struct t2v_attention {
     size_t ld;      /* of q, k and v */
     size_t n_query, n_key, head_dim;
     float scale;
-    float *out; /* [n_query, head_dim] */
+    const float *bias; /* of offsets -(n_query - 1) to n_key - 1, bias[0] being where query 0 meets
+                        * key 0; or NULL: none */
+    float *out;        /* [n_query, head_dim] */
     size_t ld_out;
     float *scratch; /* t2v_attention_scratch(n_key, head_dim) floats, 32-byte aligned */
 };

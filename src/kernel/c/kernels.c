@@ -101,6 +101,10 @@ void t2v_attention_f32_c(const struct t2v_attention *call)
             for (size_t j = 0; j < n; j++)
                 score[j] += scaled * turned[d * n + j];
         }
+        if (call->bias != NULL) {
+            for (size_t j = 0; j < n; j++)
+                score[j] += (call->bias - i)[j];
+        }
         for (size_t j = 0; j < n; j++)
             max = score[j] > max ? score[j] : max;
         for (size_t j = 0; j < n; j++)

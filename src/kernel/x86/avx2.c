@@ -265,14 +265,16 @@ void t2v_add_norm_f32_avx2(float *x, const float *add, size_t n_row, size_t n, c
     }
 }
 
-/* In place: the first n of row become exp(scale * (row - max)) and the rest, up to the padding, 0.
- * Returns one over their sum. */
-static float softmax_row(float *row, size_t n, size_t padded, float scale)
+/* In place: the first n of row become exp(scale * row + bias - max) and the rest, up to the
+ * padding, 0. Returns one over their sum. bias: [n], or NULL. */
+static float softmax_row(float *row, size_t n, size_t padded, float scale, const float *bias)
 {
     __m256 top = _mm256_set1_ps(-INFINITY), sum = _mm256_setzero_ps();
     const __m256 minus = _mm256_set1_ps(-INFINITY), by = _mm256_set1_ps(scale);
     for (size_t j = 0; j < n; j += 8) {
         __m256 v = _mm256_mul_ps(_mm256_loadu_ps(row + j), by);
+        if (bias != NULL)
+            v = _mm256_add_ps(v, load_first(bias + j, n - j));
         if (n - j < 8)
             v = _mm256_blendv_ps(minus, v, _mm256_castsi256_ps(lanes_below(n - j)));
         _mm256_storeu_ps(row + j, v);
@@ -323,8 +325,10 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
         }
     }
     float inverse[TILE_ROWS];
-    for (int r = 0; r < rows; r++)
-        inverse[r] = softmax_row(scores + (size_t)r * keys, call->n_key, keys, call->scale);
+    for (int r = 0; r < rows; r++) {
+        const float *bias = call->bias != NULL ? call->bias - first - (size_t)r : NULL;
+        inverse[r] = softmax_row(scores + (size_t)r * keys, call->n_key, keys, call->scale, bias);
+    }
     for (size_t d = 0; d < dim; d += T2V_PANEL) {
         tile_mul(&t, rows, scores, keys, packed_v + d, dim, call->n_key, (struct ahead){NULL, 0});
         size_t left = call->head_dim - d, right = left > 8 ? left - 8 : 0;

@@ -166,10 +166,12 @@ static void check_add_norm(t2v_add_norm_fn *fn, size_t rows, size_t n, bool has_
     guarded_free(&beta);
 }
 
-static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, size_t dim)
+static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, size_t dim,
+                            bool has_bias)
 {
     size_t ld = 3 * dim, first = n_key - n_query;
     struct guarded qkv = guarded_new(n_key * ld), out = guarded_new(n_query * dim);
+    struct guarded bias = guarded_new(n_query - 1 + n_key);
     size_t scratch_bytes = (t2v_attention_scratch(n_key, dim) * sizeof(float) + 63) / 64 * 64;
     struct t2v_attention call = {
         .q = qkv.ptr + first * ld,
@@ -180,6 +182,7 @@ static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, 
         .n_key = n_key,
         .head_dim = dim,
         .scale = 0.25f,
+        .bias = has_bias ? bias.ptr + n_query - 1 : NULL,
         .out = out.ptr,
         .ld_out = dim,
         .scratch = aligned_alloc(64, scratch_bytes),
@@ -196,8 +199,9 @@ static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, 
                 dot += term;
                 terms += fabs(term);
             }
-            p[j] = dot * 0.25;
-            size = fmax(size, terms);
+            double add = has_bias ? (double)bias.ptr[n_query - 1 + j - i] : 0;
+            p[j] = dot * 0.25 + add;
+            size = fmax(size, terms + fabs(add));
             max = fmax(max, p[j]);
         }
         for (size_t j = 0; j < n_key; j++)
@@ -215,6 +219,7 @@ static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, 
     free(p);
     free(call.scratch);
     guarded_free(&qkv);
+    guarded_free(&bias);
     guarded_free(&out);
 }
 
@@ -258,12 +263,15 @@ static void test_add_norm(void **state)
 
 static void attention_of(const struct t2v_kernels *kernels)
 {
-    static const size_t dims[] = {1, 5, 8, 16, 24, 32, 64};
+    static const size_t dims[] = {1, 5, 8, 16, 24, 32, 64, 80};
     for (size_t n_key = 1; n_key <= 2 * T2V_PANEL + 1; n_key++) {
-        for (size_t d = 0; d < 7; d++)
-            check_attention(kernels->attention, 1 + (n_key * 7 + d) % n_key, n_key, dims[d]);
+        for (size_t d = 0; d < sizeof dims / sizeof dims[0]; d++)
+            check_attention(kernels->attention, 1 + (n_key * 7 + d) % n_key, n_key, dims[d],
+                            (n_key + d) % 2 == 0);
     }
-    check_attention(kernels->attention, 130, 300, 32);
+    check_attention(kernels->attention, 130, 300, 32, false);
+    check_attention(kernels->attention, 130, 300, 48, true);
+    check_attention(kernels->attention, 3, 8192, 64, true);
 }
 
 static void test_attention(void **state)
