@@ -39,7 +39,7 @@ void t2v_block_add_norm(const struct t2v_run *run, float *x, const float *add, s
 }
 
 void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t heads, size_t head_dim,
-                         float scale, float *out)
+                         float scale, const struct t2v_relative *relative, float *out)
 {
     const struct t2v_seqs *seqs = run->seqs;
     size_t hidden = heads * head_dim, turn = 0;
@@ -62,6 +62,8 @@ void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t hea
                 call.v = head + 2 * hidden;
                 call.n_query = len - block < QUERY_BLOCK ? len - block : QUERY_BLOCK;
                 call.n_key = len;
+                if (relative->bias != NULL)
+                    call.bias = t2v_relative_at(relative, h) - block;
                 call.out = out + (first + block) * hidden + h * head_dim;
                 run->kernels->attention(&call);
             }

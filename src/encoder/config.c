@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "encoder/family.h"
 
@@ -59,21 +60,26 @@ int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, s
         {"gelu_new", T2V_ACT_GELU_TANH},
         {"gelu_fast", T2V_ACT_GELU_TANH},
         {"gelu_pytorch_tanh", T2V_ACT_GELU_TANH},
+        {"gelu_accurate", T2V_ACT_GELU_TANH},
         {"relu", T2V_ACT_RELU},
         {"silu", T2V_ACT_SILU},
         {"swish", T2V_ACT_SILU},
     };
     struct t2v_str name = t2v_json_str(t2v_json_get(config, key));
+    char known[160] = "";
+    size_t at = 0;
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
         if (name.ptr != NULL && t2v_str_is(name, acts[i].name)) {
             *out = acts[i].act;
             return 0;
         }
+        if (at < sizeof known)
+            at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i > 0 ? ", " : "",
+                                   acts[i].name);
     }
     if (name.ptr == NULL)
         return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be the name of an activation",
                         key);
-    return t2v_fail(err, T2V_EUNSUPPORTED,
-                    "config.json: %s '%.*s' is not supported (gelu, gelu_new, relu, silu are)", key,
-                    T2V_STR_ARG(name));
+    return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: %s '%.*s' is not supported; supported: %s",
+                    key, T2V_STR_ARG(name), known);
 }

@@ -10,7 +10,8 @@
 
 /* A new family adds its line here. */
 static const struct t2v_family *const families[] = {
-    &t2v_family_bert,
+    &t2v_family_bert,      &t2v_family_distilbert, &t2v_family_roberta, &t2v_family_xlm_roberta,
+    &t2v_family_camembert, &t2v_family_mpnet,      &t2v_family_dpr,
 };
 enum { N_FAMILY = sizeof families / sizeof families[0] };
 
@@ -92,14 +93,13 @@ const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder)
 
 bool t2v_encoder_pools_first(const t2v_encoder *encoder)
 {
-    (void)encoder; /* no family here does, yet */
-    return false;
+    return encoder->family->pools_first;
 }
 
 const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder)
 {
-    (void)encoder;
-    return NULL;
+    const struct t2v_family *family = encoder->family;
+    return family->projection != NULL ? family->projection(encoder->model) : NULL;
 }
 
 int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out)

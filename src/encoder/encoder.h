@@ -3,7 +3,8 @@
 #define T2V_ENCODER_ENCODER_H
 /*
  * Token ids to hidden states. The family is chosen by config.json's model_type; each is one file
- * that holds its table of tensors and its forward pass (bert.c is the one to read first).
+ * that holds its table of tensors and its forward pass (read postnorm.c first, then
+ * bert.c).
  *
  * Sequences lie end to end, without padding: a batch of n_seq sequences is n_tok rows. An encoder
  * is read-only once opened; a forward pass works in a scratch of its own and allocates nothing.

@@ -45,9 +45,14 @@ struct t2v_family {
     int (*open)(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
                 void **model, struct t2v_err *err);
     void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
+    /* As t2v_encoder_pools_first and t2v_encoder_projection; false and NULL where nothing is said.
+     */
+    bool pools_first;
+    const struct t2v_linear *(*projection)(const void *model);
 };
 
-extern const struct t2v_family t2v_family_bert;
+extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
+    t2v_family_dpr, t2v_family_mpnet, t2v_family_roberta, t2v_family_xlm_roberta;
 
 /* --- config.c: settings, each error naming config.json and the key --- */
 
@@ -93,6 +98,23 @@ int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, cons
 int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
              size_t n_want, struct t2v_err *err);
 
+/* --- relative.c --- */
+
+/* What each head adds to the score of a key that stands so many tokens behind the query. */
+struct t2v_relative {
+    const float *bias; /* [heads, 2 max_tok - 1], offsets -(max_tok - 1) to max_tok - 1; or NULL */
+    size_t max_tok;
+};
+/* From a table of buckets, [at least n_bucket, heads], of which the first n_bucket are used. */
+int t2v_relative_new(const struct t2v_loader *loader, const struct t2v_tensor *table, int n_bucket,
+                     int max_distance, size_t max_tok, struct t2v_relative *out,
+                     struct t2v_err *err);
+/* Where the head's offset 0 is. */
+static inline const float *t2v_relative_at(const struct t2v_relative *relative, size_t head)
+{
+    return relative->bias + head * (2 * relative->max_tok - 1) + relative->max_tok - 1;
+}
+
 /* --- blocks.c --- */
 
 /* The rows of this lane. */
@@ -104,8 +126,8 @@ void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer,
 void t2v_block_add_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
                         const struct t2v_norm *norm, float eps);
 /* Every token attends to all tokens of its sequence. qkv: [n_tok, 3 hidden], out: [n_tok, hidden].
- */
+ * relative->bias may be NULL. */
 void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t heads, size_t head_dim,
-                         float scale, float *out);
+                         float scale, const struct t2v_relative *relative, float *out);
 
 #endif

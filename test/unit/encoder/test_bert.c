@@ -13,71 +13,7 @@
 
 #include <cmocka.h>
 
-#include "encoder/encoder.h"
-
-struct fixture {
-    t2v_json *config, *expected;
-    t2v_store *store;
-    struct t2v_kernels kernels;
-    t2v_encoder *encoder;
-};
-
-static void path_to(char path[512], const char *name, const char *file)
-{
-    snprintf(path, 512, "%s/golden/%s/%s", T2V_TEST_DIR, name, file);
-}
-
-static struct fixture open_fixture(const char *name, const char *cpu)
-{
-    struct fixture f = {0};
-    struct t2v_err err = {0};
-    char path[512];
-    path_to(path, name, "config.json");
-    assert_int_equal(t2v_json_load(path, 1 << 20, &f.config, &err), 0);
-    path_to(path, name, "expected.json");
-    assert_int_equal(t2v_json_load(path, 1 << 26, &f.expected, &err), 0);
-    path_to(path, name, ".");
-    assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
-    assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
-    if (t2v_encoder_open(f.config, f.store, &f.kernels, &f.encoder, &err) != 0)
-        fail_msg("%s: %s", name, err.msg);
-    return f;
-}
-
-static void close_fixture(struct fixture *f)
-{
-    t2v_encoder_free(f->encoder);
-    t2v_store_close(f->store);
-    t2v_json_free(f->expected);
-    t2v_json_free(f->config);
-}
-
-struct pass {
-    const struct fixture *fixture;
-    struct t2v_seqs seqs;
-    t2v_scratch *scratch;
-    float *hidden;
-};
-
-static void run_pass(void *arg, const struct t2v_lane *lane)
-{
-    struct pass *pass = arg;
-    t2v_encoder_forward(pass->fixture->encoder, lane, &pass->seqs, pass->scratch, pass->hidden);
-}
-
-/* The hidden states of n sequences as one batch, on a team of n_lane. */
-static float *encode(const struct fixture *f, int32_t *ids, size_t *start, size_t n, int n_lane)
-{
-    struct pass pass = {.fixture = f, .seqs = {ids, start, n, start[n]}};
-    t2v_team *team;
-    assert_int_equal(t2v_team_new(n_lane, &team, NULL), 0);
-    assert_int_equal(t2v_scratch_new(f->encoder, start[n], n_lane, &pass.scratch), 0);
-    pass.hidden = calloc(start[n] * t2v_encoder_shape(f->encoder)->hidden, sizeof(float));
-    t2v_team_run(team, run_pass, &pass);
-    t2v_scratch_free(pass.scratch);
-    t2v_team_free(team);
-    return pass.hidden;
-}
+#include "fixture.h"
 
 /* All texts' ids end to end. */
 static size_t all_ids(const struct fixture *f, int32_t **ids, size_t **start)

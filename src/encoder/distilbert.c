@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DistilBERT (Sanh and others, 2019): BERT with fewer layers, without token types, under names of
+ * its own. Sinusoidal positions, too, are a table in the checkpoint. */
+#include "encoder/postnorm.h"
+
+#include "base/banned.h"
+
+static const struct t2v_postnorm_names names = {
+    .hidden = "dim",
+    .heads = "n_heads",
+    .inter = "hidden_dim",
+    .n_layer = "n_layers",
+    .act = "activation",
+    .layer = "transformer.layer.",
+    .qkv = {"attention.q_lin", "attention.k_lin", "attention.v_lin"},
+    .out = "attention.out_lin",
+    .attention_norm = "sa_layer_norm",
+    .up = "ffn.lin1",
+    .down = "ffn.lin2",
+    .norm = "output_layer_norm",
+};
+
+static int distilbert_open(const t2v_json *config, struct t2v_loader *loader,
+                           struct t2v_shape *shape, void **model, struct t2v_err *err)
+{
+    static const char *const prefixes[] = {"", "distilbert.", NULL};
+    struct t2v_postnorm *distilbert;
+    int rc = t2v_postnorm_open(config, &names, prefixes, -1, loader, &distilbert, err);
+    if (rc != 0)
+        return rc;
+    *shape = distilbert->shape;
+    *model = distilbert;
+    return 0;
+}
+
+const struct t2v_family t2v_family_distilbert = {
+    .model_type = "distilbert", .open = distilbert_open, .forward = t2v_postnorm_forward};

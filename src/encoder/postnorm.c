@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "encoder/postnorm.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/banned.h"
+
+/* Settings of old that change what is computed, and that we do not compute. */
+static int check_kind(const t2v_json *config, struct t2v_err *err)
+{
+    struct t2v_str kind = t2v_json_str(t2v_json_get(config, "position_embedding_type"));
+    if (kind.ptr != NULL && !t2v_str_is(kind, "absolute"))
+        return t2v_fail(
+            err, T2V_EUNSUPPORTED,
+            "config.json: position_embedding_type '%.*s' is not supported (absolute is)",
+            T2V_STR_ARG(kind));
+    bool decoder = false;
+    if (t2v_json_bool(t2v_json_get(config, "is_decoder"), &decoder) && decoder)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: is_decoder is not supported");
+    return 0;
+}
+
+/* What sizes must be to each other. n_position: rows of the table of positions. */
+static int check_sizes(const struct t2v_postnorm_names *names, struct t2v_postnorm *model,
+                       size_t n_position, struct t2v_err *err)
+{
+    struct t2v_shape *shape = &model->shape;
+    size_t unused = (size_t)(model->pad + 1);
+    if (shape->hidden % shape->heads != 0)
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s %zu is no multiple of %s %zu",
+                        names->hidden, shape->hidden, names->heads, shape->heads);
+    if (n_position <= unused)
+        return t2v_fail(err, T2V_EFORMAT,
+                        "config.json: max_position_embeddings is %zu, but positions begin with %zu",
+                        n_position, unused);
+    shape->head_dim = shape->hidden / shape->heads;
+    shape->max_tok = n_position - unused;
+    return 0;
+}
+
+static int read_config(const t2v_json *config, const struct t2v_postnorm_names *names,
+                       struct t2v_postnorm *model, size_t *n_type, struct t2v_err *err)
+{
+    struct t2v_shape *shape = &model->shape;
+    size_t n_position;
+    const struct t2v_size_key keys[] = {
+        {names->hidden, 1, 65536, -1, &shape->hidden},
+        {names->heads, 1, 1024, -1, &shape->heads},
+        {names->inter, 1, 1 << 20, -1, &shape->inter},
+        {names->n_layer, 0, 1024, -1, &shape->n_layer},
+        {"vocab_size", 1, 1 << 24, -1, &shape->vocab},
+        {"max_position_embeddings", 1, 1 << 20, -1, &n_position},
+        {names->n_type, 1, 1024, 2, n_type},
+    };
+    size_t n_key = sizeof keys / sizeof keys[0] - (names->n_type == NULL);
+    int rc = check_kind(config, err);
+    if (rc == 0)
+        rc = t2v_config_sizes(config, keys, n_key, err);
+    model->eps = 1e-12f;
+    if (rc == 0 && names->eps != NULL)
+        rc = t2v_config_float(config, names->eps, 0, 1, 1e-12, &model->eps, err);
+    if (rc == 0)
+        rc = t2v_config_act(config, names->act, &model->act, err);
+    return rc != 0 ? rc : check_sizes(names, model, n_position, err);
+}
+
+static int load_embeddings(struct t2v_postnorm *model, size_t n_type, struct t2v_loader *loader,
+                           struct t2v_err *err)
+{
+    size_t hidden = model->shape.hidden;
+    size_t n_position = (size_t)(model->pad + 1) + model->shape.max_tok;
+    const struct t2v_want wants[] = {
+        {T2V_WANT_TABLE, &model->words, {"word_embeddings"}, hidden, model->shape.vocab},
+        {T2V_WANT_TABLE, &model->positions, {"position_embeddings"}, hidden, n_position},
+        {T2V_WANT_NORM, &model->norm, {"LayerNorm"}, 0, hidden},
+        {T2V_WANT_TABLE, &model->types, {"token_type_embeddings"}, hidden, n_type},
+    };
+    size_t n_want = sizeof wants / sizeof wants[0] - (n_type == 0);
+    return t2v_load(loader, "embeddings.", wants, n_want, err);
+}
+
+static int load_layer(struct t2v_postnorm *model, size_t index,
+                      const struct t2v_postnorm_names *names, struct t2v_loader *loader,
+                      struct t2v_err *err)
+{
+    struct t2v_postnorm_layer *layer = &model->layers[index];
+    size_t hidden = model->shape.hidden, inter = model->shape.inter;
+    const struct t2v_want wants[] = {
+        {T2V_WANT_LINEAR,
+         &layer->qkv,
+         {names->qkv[0], names->qkv[1], names->qkv[2]},
+         hidden,
+         hidden},
+        {T2V_WANT_LINEAR, &layer->out, {names->out}, hidden, hidden},
+        {T2V_WANT_NORM, &layer->attention_norm, {names->attention_norm}, 0, hidden},
+        {T2V_WANT_LINEAR, &layer->up, {names->up}, hidden, inter},
+        {T2V_WANT_LINEAR, &layer->down, {names->down}, inter, hidden},
+        {T2V_WANT_NORM, &layer->norm, {names->norm}, 0, hidden},
+    };
+    char under[64];
+    snprintf(under, sizeof under, "%s%zu.", names->layer, index);
+    return t2v_load(loader, under, wants, sizeof wants / sizeof wants[0], err);
+}
+
+int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *names,
+                      const char *const *prefixes, int32_t pad, struct t2v_loader *loader,
+                      struct t2v_postnorm **out, struct t2v_err *err)
+{
+    struct t2v_postnorm *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
+    if (model == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+    *model = (struct t2v_postnorm){.pad = pad};
+    size_t n_type = 0;
+    int rc = read_config(config, names, model, &n_type, err);
+    if (rc != 0)
+        return rc;
+    size_t n_layer = model->shape.n_layer;
+    model->layers = t2v_arena_alloc(loader->arena, n_layer, sizeof *model->layers);
+    if (model->layers == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+    rc = t2v_load_prefix(loader, prefixes, "embeddings.word_embeddings.weight", err);
+    if (rc == 0)
+        rc = load_embeddings(model, n_type, loader, err);
+    for (size_t i = 0; i < n_layer && rc == 0; i++)
+        rc = load_layer(model, i, names, loader, err);
+    *out = model;
+    return rc;
+}
+
+/* The position of the token before row t of a sequence that starts at row `first`. */
+static int32_t position_before(const struct t2v_seqs *seqs, size_t first, size_t t, int32_t pad)
+{
+    int32_t position = pad;
+    for (size_t i = first; i < t; i++)
+        position += seqs->ids[i] != pad;
+    return position;
+}
+
+/* hidden[t] = norm(word + type 0 + position) */
+static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, float *hidden)
+{
+    const struct t2v_seqs *seqs = run->seqs;
+    size_t n = model->shape.hidden, begin, end, s = 0;
+    float *row = run->scratch->delta;
+    int32_t position = 0;
+    t2v_block_rows(run, &begin, &end);
+    for (size_t t = begin; t < end; t++) {
+        while (seqs->start[s + 1] <= t)
+            s++;
+        if (t == begin || t == seqs->start[s])
+            position = position_before(seqs, seqs->start[s], t, model->pad);
+        float *x = hidden + t * n, *add = row + t * n;
+        t2v_tensor_f32(model->words, (size_t)seqs->ids[t] * n, n, x);
+        if (model->types != NULL) {
+            t2v_tensor_f32(model->types, 0, n, add);
+            for (size_t i = 0; i < n; i++)
+                x[i] += add[i];
+        }
+        bool counts = seqs->ids[t] != model->pad;
+        position += counts;
+        t2v_tensor_f32(model->positions, (size_t)(counts ? position : model->pad) * n, n, add);
+    }
+    t2v_block_add_norm(run, hidden, row, n, &model->norm, model->eps);
+}
+
+void t2v_postnorm_forward(const void *model_, const struct t2v_run *run, float *hidden)
+{
+    const struct t2v_postnorm *model = model_;
+    const struct t2v_shape *shape = &model->shape;
+    t2v_scratch *s = run->scratch;
+    float scale = 1.0f / sqrtf((float)shape->head_dim);
+    embed(model, run, hidden);
+    for (size_t i = 0; i < shape->n_layer; i++) {
+        const struct t2v_postnorm_layer *layer = &model->layers[i];
+        t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, hidden, s->qkv);
+        t2v_block_attention(run, s->qkv, shape->heads, shape->head_dim, scale, &model->relative,
+                            s->mixed);
+        t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
+        t2v_block_add_norm(run, hidden, s->delta, shape->hidden, &layer->attention_norm,
+                           model->eps);
+        t2v_block_linear(run, &layer->up, model->act, hidden, s->inter);
+        t2v_block_linear(run, &layer->down, T2V_ACT_NONE, s->inter, s->delta);
+        t2v_block_add_norm(run, hidden, s->delta, shape->hidden, &layer->norm, model->eps);
+    }
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * BERT's kin, from token ids to hidden states as Transformers gave them for the random checkpoints
+ * of test/golden/kin (see make-kin there); `test_kin DIR NAME...` checks others in DIR.
+ * Bound: 1e-5 of the largest component of a sequence, float32 arithmetic being in another order.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+static double worst_of_all;
+
+static void expect_close(const char *what, size_t sequence, const float *got, const t2v_json *want)
+{
+    double worst = 0, top = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < t2v_json_len(want); i++) {
+        double x = NAN;
+        t2v_json_double(t2v_json_at(want, i), &x);
+        top = fmax(top, fabs(x));
+        if (!(fabs((double)got[i] - x) <= worst)) {
+            worst = fabs((double)got[i] - x);
+            at = i;
+        }
+    }
+    worst_of_all = fmax(worst_of_all, worst / top);
+    if (!(worst <= 1e-5 * top)) {
+        double x = NAN;
+        t2v_json_double(t2v_json_at(want, at), &x);
+        fail_msg("%s sequence %zu value %zu: got %.9g, expected %.9g", what, sequence, at,
+                 (double)got[at], x);
+    }
+}
+
+static size_t read_ids(const struct fixture *f, size_t i, int32_t *ids)
+{
+    const t2v_json *list = t2v_json_at(t2v_json_get(f->expected, "ids"), i);
+    for (size_t j = 0; j < t2v_json_len(list); j++) {
+        int64_t id;
+        assert_true(t2v_json_int(t2v_json_at(list, j), &id));
+        ids[j] = (int32_t)id;
+    }
+    return t2v_json_len(list);
+}
+
+/* DPR's vector, as the accessors tell it. */
+static void check_projection(const struct fixture *f, const char *what, size_t sequence,
+                             const float *first, const t2v_json *want)
+{
+    assert_true(t2v_encoder_pools_first(f->encoder) == (want != NULL));
+    if (want == NULL)
+        return;
+    float out[256];
+    const struct t2v_linear *layer = t2v_encoder_projection(f->encoder);
+    if (layer == NULL) {
+        expect_close(what, sequence, first, want);
+        return;
+    }
+    assert_true(layer->n_out == t2v_json_len(want) && layer->n_out <= 256);
+    f->kernels.linear(layer, T2V_ACT_NONE, first, layer->n_in, 1, 0, layer->n_out, out,
+                      layer->n_out);
+    expect_close(what, sequence, out, want);
+}
+
+/* All sequences as one batch. */
+static void check(const char *name, const char *cpu, int n_lane)
+{
+    struct fixture f = open_fixture(name, cpu);
+    char what[128];
+    snprintf(what, sizeof what, "%s cpu=%s lanes=%d", name, cpu, n_lane);
+    static int32_t ids[8192];
+    size_t start[64] = {0}, n = t2v_json_len(t2v_json_get(f.expected, "ids"));
+    size_t dim = t2v_encoder_shape(f.encoder)->hidden;
+    assert_true(n > 0 && n < 64);
+    for (size_t i = 0; i < n; i++)
+        start[i + 1] = start[i] + read_ids(&f, i, ids + start[i]);
+    float *hidden = encode(&f, ids, start, n, n_lane);
+    for (size_t i = 0; i < n; i++) {
+        const t2v_json *want = t2v_json_at(t2v_json_get(f.expected, "hidden"), i);
+        assert_int_equal(t2v_json_len(want), (start[i + 1] - start[i]) * dim);
+        expect_close(what, i, hidden + start[i] * dim, want);
+        check_projection(&f, what, i, hidden + start[i] * dim,
+                         t2v_json_at(t2v_json_get(f.expected, "projected"), i));
+    }
+    free(hidden);
+    close_fixture(&f);
+}
+
+static void check_rungs(const char *name)
+{
+    check(name, "", 1);
+    check(name, "", 3);
+    check(name, "c", 2);
+    check(name, "blas", 2);
+}
+
+static void test_golden(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"distilbert", "dpr-ctx", "dpr-question",
+                                        "mpnet",      "roberta", "xlm-roberta-mlm"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "kin/%s", names[i]);
+        check_rungs(path);
+    }
+}
+
+/* Opens the model of `name` with one thing in its config.json replaced; it must be refused. */
+static void refuse(const char *name, const char *from, const char *to, const char *says)
+{
+    struct fixture f = open_fixture(name, "");
+    char path[512], text[4096], changed[4200];
+    path_to(path, name, "config.json");
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    const char *at = strstr(text, from);
+    if (at == NULL)
+        fail_msg("%s: no '%s' in its config.json", name, from);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    t2v_json *config;
+    t2v_encoder *encoder = NULL;
+    struct t2v_err err = {0};
+    assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
+    int rc = t2v_encoder_open(config, f.store, &f.kernels, &encoder, &err);
+    if (rc == 0 || encoder != NULL || strstr(err.msg, says) == NULL)
+        fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
+    t2v_json_free(config);
+    close_fixture(&f);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    refuse("kin/distilbert", "\"n_heads\": 2", "\"n_heads\": 5",
+           "dim 24 is no multiple of n_heads 5");
+    refuse("kin/distilbert", "\"gelu\"", "\"quick_gelu\"",
+           "activation 'quick_gelu' is not supported; supported: gelu, ");
+    refuse("kin/distilbert", "\"distilbert\"", "\"distil\"",
+           "model_type 'distil' is not supported; supported: bert, distilbert, ");
+    refuse("kin/distilbert", "\"distilbert\"", "\"bert\"", "hidden_size is missing");
+    refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 2000000", "pad_token_id");
+    refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 23",
+           "max_position_embeddings is 24, but positions begin with 24");
+    refuse("kin/roberta", "\"type_vocab_size\": 1", "\"type_vocab_size\": 2",
+           "token_type_embeddings.weight has shape [1, 24], expected [2, 24]");
+    refuse("kin/mpnet", "\"relative_attention_num_buckets\": 32",
+           "\"relative_attention_num_buckets\": 16", "relative_attention_num_buckets is 16");
+    refuse("kin/mpnet", "\"relative_attention_num_buckets\": 32",
+           "\"relative_attention_num_buckets\": 40",
+           "relative_attention_bias.weight has shape [32, 3], expected [40, 3]");
+    refuse("kin/dpr-question", "\"DPRQuestionEncoder\"", "\"DPRReader\"",
+           "architectures[0] 'DPRReader' is not supported for dpr");
+    refuse("kin/dpr-question", "\"DPRQuestionEncoder\"", "\"DPRContextEncoder\"",
+           "embeddings.word_embeddings.weight");
+    refuse("kin/dpr-question", "\"projection_dim\": 7", "\"projection_dim\": 8",
+           "question_encoder.encode_proj.weight has shape [7, 24], expected [8, 24]");
+    refuse("kin/dpr-ctx", "\"projection_dim\": 0", "\"projection_dim\": 8",
+           "ctx_encoder.encode_proj.weight is missing");
+}
+
+/* The longest sequence alone is what it is among others, to the bit, on any number of lanes. */
+static void test_positions_of_lanes(void **state)
+{
+    (void)state;
+    struct fixture f = open_fixture("kin/xlm-roberta-mlm", "c");
+    int32_t ids[64];
+    size_t len = read_ids(&f, 5, ids), dim = t2v_encoder_shape(f.encoder)->hidden;
+    size_t alone[2] = {0, len};
+    float *one = encode(&f, ids, alone, 1, 1);
+    for (int n_lane = 2; n_lane < 9; n_lane++) {
+        float *other = encode(&f, ids, alone, 1, n_lane);
+        assert_memory_equal(one, other, len * dim * sizeof *one);
+        free(other);
+    }
+    free(one);
+    close_fixture(&f);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2) {
+        fixture_dir = argv[1];
+        for (int i = 2; i < argc; i++) {
+            worst_of_all = 0;
+            check_rungs(argv[i]);
+            printf("%s: worst difference %.2g\n", argv[i], worst_of_all);
+        }
+        return 0;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_positions_of_lanes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
