@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "json/pull.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#include "json/plain.h"
+
+#include "base/banned.h"
+
+enum { MAX_DEPTH = 512 };
+
+void t2v_pull_init(struct t2v_pull *pull, struct t2v_str text, struct t2v_err *err)
+{
+    const char *begin = text.ptr != NULL ? text.ptr : "";
+    *pull = (struct t2v_pull){.begin = begin, .at = begin, .end = begin + text.len, .err = err};
+    t2v_buf_init(&pull->text, text.len + 1); /* no escape is shorter than what it stands for */
+}
+
+void t2v_pull_deinit(struct t2v_pull *pull)
+{
+    t2v_buf_deinit(&pull->text);
+}
+
+static int wrong(const struct t2v_pull *pull, const char *wanted)
+{
+    size_t pos = (size_t)(pull->at - pull->begin);
+    return t2v_fail_at(pull->err, T2V_EFORMAT, pos, "not JSON: %s was expected at byte %zu", wanted,
+                       pos);
+}
+
+static void skip_space(struct t2v_pull *pull)
+{
+    while (pull->at < pull->end &&
+           (*pull->at == ' ' || *pull->at == '\n' || *pull->at == '\r' || *pull->at == '\t'))
+        pull->at++;
+}
+
+/* Takes the byte c, white space before it too; false when something else is next. */
+static bool take(struct t2v_pull *pull, char c)
+{
+    skip_space(pull);
+    if (pull->at == pull->end || *pull->at != c)
+        return false;
+    pull->at++;
+    return true;
+}
+
+int t2v_pull_open(struct t2v_pull *pull, char bracket)
+{
+    if (!take(pull, bracket))
+        return wrong(pull, bracket == '[' ? "an array" : "an object");
+    pull->fresh = true;
+    return 0;
+}
+
+int t2v_pull_more(struct t2v_pull *pull, char closing)
+{
+    bool fresh = pull->fresh;
+    pull->fresh = false;
+    if (take(pull, closing))
+        return 0;
+    if (!fresh && !take(pull, ','))
+        return wrong(pull, closing == ']' ? "',' or ']'" : "',' or '}'");
+    return 1;
+}
+
+/* Four hexadecimal digits at *at, which moves behind them; -1 when they are not there. */
+static int32_t take_hex(const char **at, const char *end)
+{
+    int32_t value = 0;
+    if (end - *at < 4)
+        return -1;
+    for (int i = 0; i < 4; i++, ++*at) {
+        char c = **at, low = (char)(c | 0x20);
+        if (c >= '0' && c <= '9')
+            value = value * 16 + (c - '0');
+        else if (low >= 'a' && low <= 'f')
+            value = value * 16 + (low - 'a' + 10);
+        else
+            return -1;
+    }
+    return value;
+}
+
+static void put_utf8(struct t2v_buf *buf, int32_t cp)
+{
+    if (cp < 0x80) {
+        t2v_buf_addc(buf, (char)cp);
+        return;
+    }
+    int n = cp < 0x800 ? 1 : cp < 0x10000 ? 2 : 3; /* bytes behind the first */
+    static const int lead[] = {0, 0xc0, 0xe0, 0xf0};
+    t2v_buf_addc(buf, (char)(lead[n] | cp >> (6 * n)));
+    while (n-- > 0)
+        t2v_buf_addc(buf, (char)(0x80 | (cp >> (6 * n) & 0x3f)));
+}
+
+/* Reads what follows a backslash, at *at, into buf; false when it is no escape. */
+static bool take_escape(const char **at, const char *end, struct t2v_buf *buf)
+{
+    static const char letters[] = "b\bf\fn\nr\rt\t\"\"\\\\//";
+    if (*at == end)
+        return false;
+    char c = *(*at)++;
+    for (const char *pair = letters; *pair != '\0'; pair += 2) {
+        if (c == pair[0]) {
+            t2v_buf_addc(buf, pair[1]);
+            return true;
+        }
+    }
+    int32_t cp = c == 'u' ? take_hex(at, end) : -1;
+    if (cp >= 0xd800 && cp < 0xdc00) {
+        bool pair = end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u';
+        *at += pair ? 2 : 0;
+        int32_t low = pair ? take_hex(at, end) : -1;
+        if (low < 0xdc00 || low > 0xdfff)
+            return false;
+        cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
+    }
+    if (cp < 0 || (cp >= 0xdc00 && cp <= 0xdfff))
+        return false;
+    put_utf8(buf, cp);
+    return true;
+}
+
+/* A string that has an escape behind its first n_plain bytes, at pull->at. */
+static int take_escaped(struct t2v_pull *pull, size_t n_plain, struct t2v_str *out)
+{
+    struct t2v_buf *buf = &pull->text;
+    buf->len = 0;
+    for (;;) {
+        t2v_buf_add(buf, pull->at, n_plain);
+        pull->at += n_plain;
+        if (pull->at == pull->end || (*pull->at != '"' && *pull->at != '\\'))
+            return wrong(pull, "a character of a string, or its end,");
+        if (*pull->at++ == '"')
+            break;
+        if (!take_escape(&pull->at, pull->end, buf))
+            return wrong(pull, "an escape");
+        n_plain = t2v_json_plain_run((const uint8_t *)pull->at, (size_t)(pull->end - pull->at));
+    }
+    if (buf->fail != 0)
+        return t2v_fail(pull->err, T2V_ENOMEM, "no memory for a JSON string");
+    *out = (struct t2v_str){buf->ptr != NULL ? buf->ptr : "", buf->len};
+    return 0;
+}
+
+int t2v_pull_str(struct t2v_pull *pull, struct t2v_str *out)
+{
+    if (!take(pull, '"'))
+        return wrong(pull, "a string");
+    size_t n = t2v_json_plain_run((const uint8_t *)pull->at, (size_t)(pull->end - pull->at));
+    if (pull->at + n == pull->end || pull->at[n] != '"')
+        return take_escaped(pull, n, out);
+    *out = (struct t2v_str){pull->at, n};
+    pull->at += n + 1;
+    return 0;
+}
+
+int t2v_pull_key(struct t2v_pull *pull, struct t2v_str *out)
+{
+    int rc = t2v_pull_str(pull, out);
+    if (rc == 0 && !take(pull, ':'))
+        rc = wrong(pull, "':'");
+    return rc;
+}
+
+/* Numbers. */
+
+struct decimal {
+    uint64_t digits;
+    int64_t exponent; /* of ten */
+    bool full;        /* one more digit did not fit into digits: all that follow are dropped */
+};
+
+static bool is_digit(const struct t2v_pull *pull)
+{
+    return pull->at < pull->end && *pull->at >= '0' && *pull->at <= '9';
+}
+
+/* Takes digits, at least one; each moves the exponent by step, one that is dropped by step + 1. */
+static bool take_digits(struct t2v_pull *pull, struct decimal *x, int step)
+{
+    if (!is_digit(pull))
+        return false;
+    for (; is_digit(pull); pull->at++) {
+        uint64_t digit = (uint64_t)(*pull->at - '0');
+        x->full = x->full || x->digits > (UINT64_MAX - digit) / 10;
+        if (!x->full)
+            x->digits = x->digits * 10 + digit;
+        x->exponent += x->full ? step + 1 : step;
+    }
+    return true;
+}
+
+static bool take_exponent(struct t2v_pull *pull, struct decimal *x)
+{
+    bool negative = pull->at < pull->end && *pull->at == '-';
+    if (negative || (pull->at < pull->end && *pull->at == '+'))
+        pull->at++;
+    if (!is_digit(pull))
+        return false;
+    int64_t exponent = 0;
+    for (; is_digit(pull); pull->at++)
+        exponent = exponent < INT32_MAX ? exponent * 10 + (*pull->at - '0') : exponent;
+    x->exponent += negative ? -exponent : exponent;
+    return true;
+}
+
+/* 10^n, n in [0, 308]: the nearest double up to 10^27, beyond that nearly so. */
+static double power_of_ten(unsigned n)
+{
+    static const double small[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (n < sizeof small / sizeof *small)
+        return small[n];
+    long double p = 1;
+    for (unsigned i = 0; i < n; i++)
+        p *= 10;
+    return (double)p;
+}
+
+static double scale(const struct decimal *x)
+{
+    double value = (double)x->digits;
+    int64_t exponent = x->exponent;
+    while (exponent < -308 && value != 0) {
+        value /= 1e308;
+        exponent += 308;
+    }
+    if (value == 0)
+        return 0;
+    if (exponent > 308)
+        return HUGE_VAL;
+    return exponent >= 0 ? value * power_of_ten((unsigned)exponent)
+                         : value / power_of_ten((unsigned)-exponent);
+}
+
+int t2v_pull_number(struct t2v_pull *pull, double *out)
+{
+    struct decimal x = {0};
+    bool negative = take(pull, '-');
+    bool zero = pull->at < pull->end && *pull->at == '0';
+    const char *first = pull->at;
+    bool ok = take_digits(pull, &x, 0) && !(zero && pull->at - first > 1);
+    if (ok && pull->at < pull->end && *pull->at == '.') {
+        pull->at++;
+        x.full = false; /* UPSTREAM: what is behind the point is tried again */
+        ok = take_digits(pull, &x, -1);
+    }
+    if (ok && pull->at < pull->end && (*pull->at | 0x20) == 'e') {
+        pull->at++;
+        ok = take_exponent(pull, &x);
+    }
+    double value = ok ? scale(&x) : HUGE_VAL;
+    if (!ok)
+        return wrong(pull, "a number");
+    if (isinf(value))
+        return wrong(pull, "a number that fits into a double");
+    *out = negative ? -value : value;
+    return 0;
+}
+
+/* Whole values. */
+
+/* Moves behind the string that has begun. */
+static bool skip_string(struct t2v_pull *pull)
+{
+    for (;;) {
+        const char *quote = memchr(pull->at, '"', (size_t)(pull->end - pull->at));
+        if (quote == NULL)
+            return false;
+        const char *slash = quote;
+        while (slash > pull->at && slash[-1] == '\\')
+            slash--;
+        pull->at = quote + 1;
+        if ((quote - slash) % 2 == 0)
+            return true;
+    }
+}
+
+/* Moves behind a number, true, false, null, or what takes the place of one. */
+static bool skip_word(struct t2v_pull *pull)
+{
+    const char *first = pull->at;
+    while (pull->at < pull->end && memchr(" \n\r\t,:[]{}\"", *pull->at, 12) == NULL)
+        pull->at++;
+    return pull->at > first;
+}
+
+int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
+{
+    char closing[MAX_DEPTH];
+    size_t depth = 0;
+    skip_space(pull);
+    const char *first = pull->at;
+    do {
+        if (pull->at == pull->end)
+            return wrong(pull, "more");
+        char c = *pull->at;
+        if (c == '[' || c == '{') {
+            if (depth == MAX_DEPTH)
+                return wrong(pull, "less depth");
+            closing[depth++] = c == '[' ? ']' : '}';
+            pull->at++;
+        } else if (c == '"') {
+            pull->at++;
+            if (!skip_string(pull))
+                return wrong(pull, "the end of a string");
+        } else if (depth != 0 && (c == ']' || c == '}')) {
+            if (c != closing[--depth])
+                return wrong(pull, "the other bracket");
+            pull->at++;
+        } else if (depth != 0 && (c == ',' || c == ':')) {
+            pull->at++;
+        } else if (!skip_word(pull)) {
+            return wrong(pull, "a value");
+        }
+        if (depth != 0)
+            skip_space(pull);
+    } while (depth != 0);
+    if (out != NULL)
+        *out = (struct t2v_str){first, (size_t)(pull->at - first)};
+    return 0;
+}
+
+int t2v_pull_end(struct t2v_pull *pull)
+{
+    skip_space(pull);
+    return pull->at == pull->end ? 0 : wrong(pull, "nothing more");
+}
+
+/* Cutting. */
+
+/* The members of text[outer]: their values that are wanted, to lists. */
+static int find_lists(struct t2v_pull *pull, const char *const *inner, size_t n,
+                      struct t2v_str *lists)
+{
+    struct t2v_str key, value;
+    for (size_t i = 0; i < n; i++)
+        lists[i] = (struct t2v_str){NULL, 0};
+    int rc = t2v_pull_open(pull, '{');
+    while (rc == 0 && (rc = t2v_pull_more(pull, '}')) == 1) {
+        rc = t2v_pull_key(pull, &key);
+        size_t i = 0;
+        while (rc == 0 && i < n && !t2v_str_is(key, inner[i]))
+            i++;
+        if (rc == 0)
+            rc = t2v_pull_skip(pull, &value);
+        if (rc == 0 && i < n)
+            lists[i] = t2v_str_is(value, "null") ? (struct t2v_str){NULL, 0} : value;
+    }
+    return rc;
+}
+
+static int walk(struct t2v_pull *pull, const char *outer, const char *const *inner, size_t n,
+                struct t2v_str *lists)
+{
+    struct t2v_str key;
+    int rc = t2v_pull_open(pull, '{');
+    while (rc == 0 && (rc = t2v_pull_more(pull, '}')) == 1) {
+        rc = t2v_pull_key(pull, &key);
+        if (rc != 0)
+            break;
+        skip_space(pull);
+        bool enter = t2v_str_is(key, outer) && pull->at < pull->end && *pull->at == '{';
+        if (enter) {
+            rc = find_lists(pull, inner, n, lists);
+        } else {
+            rc = t2v_pull_skip(pull, NULL);
+            for (size_t i = 0; i < n && t2v_str_is(key, outer); i++)
+                lists[i] = (struct t2v_str){NULL, 0};
+        }
+    }
+    return rc;
+}
+
+/* Copies text with the lists put as null; they lie in it in any order. */
+static void copy_rest(struct t2v_str text, const struct t2v_str *lists, size_t n,
+                      struct t2v_buf *rest)
+{
+    const char *at = text.ptr, *end = text.ptr + text.len;
+    for (;;) {
+        const struct t2v_str *next = NULL;
+        for (size_t i = 0; i < n; i++) {
+            if (lists[i].ptr != NULL && lists[i].ptr >= at &&
+                (next == NULL || lists[i].ptr < next->ptr))
+                next = &lists[i];
+        }
+        t2v_buf_add(rest, at, (size_t)((next != NULL ? next->ptr : end) - at));
+        if (next == NULL)
+            return;
+        t2v_buf_adds(rest, "null");
+        at = next->ptr + next->len;
+    }
+}
+
+int t2v_json_cut(struct t2v_str text, const char *outer, const char *const *inner, size_t n,
+                 struct t2v_str *lists, struct t2v_buf *rest, struct t2v_err *err)
+{
+    struct t2v_pull pull;
+    for (size_t i = 0; i < n; i++)
+        lists[i] = (struct t2v_str){NULL, 0};
+    t2v_pull_init(&pull, text, err);
+    int rc = walk(&pull, outer, inner, n, lists);
+    if (rc == 0)
+        rc = t2v_pull_end(&pull);
+    t2v_pull_deinit(&pull);
+    if (rc != 0)
+        return rc;
+    copy_rest(text, lists, n, rest);
+    return rest->fail == 0 ? 0 : t2v_fail(err, rest->fail, "no memory for the rest of the JSON");
+}
