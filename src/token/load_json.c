@@ -2,9 +2,11 @@
 /* tokenizer.json: each component reads its own part of it. */
 #include <stdio.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "token/field.h"
 #include "token/parts.h"
+#include "json/pull.h"
 
 #include "base/banned.h"
 
@@ -63,8 +65,8 @@ static int load_added(const t2v_json *list, t2v_tokenizer *tokenizer, struct t2v
     return rc;
 }
 
-static int load_parts(const t2v_json *root, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
-                      struct t2v_err *err)
+static int load_parts(const t2v_json *root, const struct t2v_model_lists *lists,
+                      t2v_tokenizer *tokenizer, struct t2v_settings *settings, struct t2v_err *err)
 {
     int rc = t2v_normalizer_load(t2v_json_get(root, "normalizer"), "normalizer", &tokenizer->arena,
                                  &tokenizer->normalizer, err);
@@ -72,7 +74,8 @@ static int load_parts(const t2v_json *root, t2v_tokenizer *tokenizer, struct t2v
         rc = t2v_pretok_load(t2v_json_get(root, "pre_tokenizer"), "pre_tokenizer",
                              &tokenizer->arena, &tokenizer->pretok, err);
     if (rc == 0)
-        rc = t2v_token_model_load(t2v_json_get(root, "model"), "model", &tokenizer->model, err);
+        rc = t2v_token_model_load(t2v_json_get(root, "model"), lists, "model", &tokenizer->model,
+                                  err);
     if (rc == 0)
         rc = t2v_template_load(t2v_json_get(root, "post_processor"), "post_processor",
                                &tokenizer->tmpl, err);
@@ -81,24 +84,60 @@ static int load_parts(const t2v_json *root, t2v_tokenizer *tokenizer, struct t2v
     return rc;
 }
 
-int t2v_load_json(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
-                  struct t2v_err *err)
+/* The tree of a file's text, without the model's lists where its kind takes them as text. */
+static int parse(struct t2v_str text, struct t2v_model_lists *lists, t2v_json **root,
+                 struct t2v_err *err)
 {
-    t2v_json *root;
-    int rc = t2v_json_load(path, T2V_TOKENIZER_MAX_BYTES, &root, err);
+    static const char *const inner[] = {"vocab", "merges"};
+    struct t2v_str found[2];
+    struct t2v_buf rest;
+    t2v_buf_init(&rest, text.len + sizeof "null" * 2);
+    int rc = t2v_json_cut(text, "model", inner, 2, found, &rest, NULL);
+    if (rc == 0)
+        rc = t2v_json_parse(t2v_buf_str(&rest), root, err);
+    t2v_buf_deinit(&rest);
+    if (rc == 0 && t2v_token_model_takes_lists(t2v_json_get(*root, "model"))) {
+        *lists = (struct t2v_model_lists){found[0], found[1]};
+        return 0;
+    }
+    if (rc == T2V_ENOMEM)
+        return t2v_fail(err, rc, "no memory to parse %zu bytes of JSON", text.len);
+    /* Where anything is wrong, the tree's reader says what, and the position in the file. */
+    if (rc == 0)
+        t2v_json_free(*root);
+    return t2v_json_parse(text, root, err);
+}
+
+static int load_text(struct t2v_str text, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                     struct t2v_err *err)
+{
+    t2v_json *root = NULL;
+    struct t2v_model_lists lists = {{NULL, 0}, {NULL, 0}};
+    int rc = parse(text, &lists, &root, err);
     if (rc != 0)
         return rc;
     if (t2v_json_type(root) != T2V_JSON_OBJECT)
         rc = t2v_field_wrong(root, "the whole", "an object", err);
     else
-        rc = load_parts(root, tokenizer, settings, err);
-    if (rc != 0)
-        t2v_fail_in(err, rc, path);
+        rc = load_parts(root, &lists, tokenizer, settings, err);
     /* The one thing that counts of `truncation`: transformers goes on cutting at that side. */
     const t2v_json *cut = t2v_json_get(t2v_json_get(root, "truncation"), "direction");
     if (!settings->cut_side_known && t2v_str_is(t2v_json_str(cut), "Left"))
         settings->cut_left = true;
     t2v_json_free(root);
-    tokenizer->source = "tokenizer.json";
     return rc;
+}
+
+int t2v_load_json(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                  struct t2v_err *err)
+{
+    char *bytes;
+    size_t len;
+    int rc = t2v_file_read(path, T2V_TOKENIZER_MAX_BYTES, &bytes, &len, err);
+    if (rc != 0)
+        return rc;
+    rc = load_text((struct t2v_str){bytes, len}, tokenizer, settings, err);
+    t2v_free(bytes);
+    tokenizer->source = "tokenizer.json";
+    return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
 }

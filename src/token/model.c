@@ -5,15 +5,34 @@
 
 #include "base/banned.h"
 
-static const struct {
+/* A kind is read from the tree, or from the tree and the lists: one of the two is NULL. */
+static const struct kind {
     const char *type;
     int (*load)(const t2v_json *, const char *, struct t2v_token_model **, struct t2v_err *);
+    int (*load_lists)(const t2v_json *, const struct t2v_model_lists *, const char *,
+                      struct t2v_token_model **, struct t2v_err *);
 } kinds[] = {
-    {"WordPiece", t2v_wordpiece_load},
+    {"Unigram", NULL, t2v_unigram_load},
+    {"WordPiece", t2v_wordpiece_load, NULL},
 };
 
-int t2v_token_model_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
-                         struct t2v_err *err)
+static const struct kind *find_kind(struct t2v_str type)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (t2v_str_is(type, kinds[i].type))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+bool t2v_token_model_takes_lists(const t2v_json *value)
+{
+    const struct kind *kind = find_kind(t2v_json_str(t2v_json_get(value, "type")));
+    return kind != NULL && kind->load_lists != NULL;
+}
+
+int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *lists,
+                         const char *where, struct t2v_token_model **out, struct t2v_err *err)
 {
     if (t2v_json_type(value) != T2V_JSON_OBJECT)
         return t2v_field_wrong(value, where, "an object", err);
@@ -25,12 +44,14 @@ int t2v_token_model_load(const t2v_json *value, const char *where, struct t2v_to
         if (rc != 0)
             return rc;
     }
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (t2v_str_is(type, kinds[i].type))
-            return kinds[i].load(value, where, out, err);
-    }
-    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the model \"%.*s\" is not supported", where,
-                    T2V_STR_ARG(type));
+    const struct kind *kind = find_kind(type);
+    if (kind == NULL)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the model \"%.*s\" is not supported", where,
+                        T2V_STR_ARG(type));
+    if (kind->load != NULL)
+        return kind->load(value, where, out, err);
+    static const struct t2v_model_lists none = {{NULL, 0}, {NULL, 0}};
+    return kind->load_lists(value, lists != NULL ? lists : &none, where, out, err);
 }
 
 void t2v_token_model_free(struct t2v_token_model *model)

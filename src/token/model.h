@@ -5,6 +5,7 @@
  * The model: a piece of text to ids. Each kind is a file of its own that fills the table below; the
  * rest of the room knows models only through it. Read-only once loaded, any thread.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,10 +32,20 @@ struct t2v_token_model {
     int32_t max_id;
 };
 
-/* Reads the `model` of tokenizer.json; where is its path there. T2V_EFORMAT, T2V_EUNSUPPORTED
- * (a kind that we do not know), T2V_ETOOLARGE, T2V_ENOMEM. */
-int t2v_token_model_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
-                         struct t2v_err *err);
+/* The long lists of a `model`: their text in the file, to be read with json/pull.h. ptr is NULL for
+ * one that is null or not there. A tree of 250,000 entries takes a second to make. */
+struct t2v_model_lists {
+    struct t2v_str vocab, merges;
+};
+
+/* True when the kind of model that value describes is read from lists; then value need not have
+ * them. */
+bool t2v_token_model_takes_lists(const t2v_json *value);
+/* Reads the `model` of tokenizer.json; where is its path there. lists: may be NULL for a kind that
+ * is read from the tree alone. T2V_EFORMAT, T2V_EUNSUPPORTED (a kind that we do not know),
+ * T2V_ETOOLARGE, T2V_ENOMEM. */
+int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *lists,
+                         const char *where, struct t2v_token_model **out, struct t2v_err *err);
 /* NULL is fine. */
 void t2v_token_model_free(struct t2v_token_model *model);
 
@@ -46,5 +57,14 @@ int t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token
                          struct t2v_str prefix, size_t max_chars, struct t2v_err *err);
 int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
                        struct t2v_err *err);
+
+/* unigram.c: the same for a Unigram model; a token's id is the number of those added before it.
+ * add: T2V_ENOMEM, T2V_ETOOLARGE. */
+int t2v_unigram_new(size_t n_byte, struct t2v_token_model **out);
+int t2v_unigram_add(struct t2v_token_model *model, struct t2v_str token, double score);
+int t2v_unigram_finish(struct t2v_token_model *model, int64_t unk_id, bool byte_fallback,
+                       struct t2v_err *err);
+int t2v_unigram_load(const t2v_json *value, const struct t2v_model_lists *lists, const char *where,
+                     struct t2v_token_model **out, struct t2v_err *err);
 
 #endif

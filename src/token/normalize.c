@@ -105,11 +105,15 @@ static int load_replace(const t2v_json *value, const char *where, struct t2v_are
     if (rc != 0)
         return rc;
     snprintf(path, sizeof path, "%s.pattern", where);
-    if (t2v_json_get(pattern, "Regex") != NULL)
-        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: Replace with a Regex is not supported", path);
-    rc = t2v_field_str(pattern, path, "String", &plain, err);
+    bool regex = t2v_json_get(pattern, "Regex") != NULL;
+    rc = t2v_field_str(pattern, path, regex ? "Regex" : "String", &plain, err);
     if (rc != 0)
         return rc;
+    if (regex && !t2v_norm_read_run(plain, step))
+        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the Regex \"%.*s\" is not supported", path,
+                        T2V_STR_ARG(plain));
+    if (regex)
+        step->run = t2v_norm_run_runs;
     if (plain.len == 0)
         return t2v_fail(err, T2V_EUNSUPPORTED, "%s.String is empty", path);
     step->pattern = t2v_arena_dup(arena, plain);
@@ -151,6 +155,9 @@ static const struct {
     {"NFD",            run_normal_form,   NULL,         true,  false, false},
     {"NFKC",           run_normal_form,   NULL,         true,  true,  true},
     {"NFKD",           run_normal_form,   NULL,         true,  true,  false},
+    {"Nmt",            t2v_norm_run_nmt,  NULL,         true,  false, false},
+    {"Precompiled",    t2v_norm_run_precompiled, t2v_norm_load_precompiled, false, false, false},
+    {"Prepend",        t2v_norm_run_prepend, t2v_norm_load_prepend, false, false, false},
     {"Replace",        run_replace,       load_replace, false, false, false},
     {"Strip",          run_strip,         load_strip,   false, false, false},
     {"StripAccents",   run_strip_accents, NULL,         true,  false, false},

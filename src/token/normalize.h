@@ -16,7 +16,9 @@
 #include "token/unicode.h"
 #include "json/json.h"
 
-enum { T2V_NORM_MAX_STEPS = 32 };
+enum { T2V_NORM_MAX_STEPS = 32, T2V_NORM_ANY_SPACE = 0x110000 /* for run_of */ };
+
+struct t2v_charsmap;
 
 struct t2v_norm_step {
     const char *name; /* "NFC" */
@@ -28,10 +30,13 @@ struct t2v_norm_step {
     bool local;
     /* Settings; which of them count depends on the kind. */
     bool clean, chinese, accents_null, accents, lower; /* BertNormalizer */
-    uint8_t ascii[128];              /* BertNormalizer: what ASCII becomes; 0xff: dropped */
-    bool compat, compose;            /* normal forms */
-    bool left, right;                /* Strip */
-    struct t2v_str pattern, content; /* Replace; owned by the arena */
+    uint8_t ascii[128];                  /* BertNormalizer: what ASCII becomes; 0xff: dropped */
+    bool compat, compose;                /* normal forms */
+    bool left, right;                    /* Strip */
+    struct t2v_str pattern, content;     /* Replace, Prepend; owned by the arena */
+    uint32_t run_of;                     /* Replace of a run: of this character */
+    size_t run_min;                      /* at least so many of them */
+    const struct t2v_charsmap *charsmap; /* Precompiled; owned by the arena */
 };
 
 struct t2v_normalizer {
@@ -55,6 +60,17 @@ int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_are
 /* Makes *step a BertNormalizer. accents: NULL is null, which means "as lower". */
 void t2v_norm_bert(struct t2v_norm_step *step, bool clean, bool chinese, const bool *accents,
                    bool lower);
+
+/* normalize_spm.c: how the kinds in it are run and read, for the table in normalize.c. */
+typedef int t2v_norm_run(const struct t2v_norm_step *, struct t2v_str, struct t2v_cps *,
+                         struct t2v_buf *);
+typedef int t2v_norm_load(const t2v_json *, const char *, struct t2v_arena *,
+                          struct t2v_norm_step *, struct t2v_err *);
+t2v_norm_run t2v_norm_run_nmt, t2v_norm_run_precompiled, t2v_norm_run_prepend, t2v_norm_run_runs;
+t2v_norm_load t2v_norm_load_precompiled, t2v_norm_load_prepend;
+/* True when regex is a run of one character, such as " {2,}" or "\s+": then sets run_of and
+ * run_min. */
+bool t2v_norm_read_run(struct t2v_str regex, struct t2v_norm_step *step);
 
 /* Sets *out to the normalised text, good until the next run with this space (in, if there are no
  * steps). 0, T2V_ENOMEM, or T2V_ETOOLARGE when it grows beyond 1 GiB. */

@@ -112,6 +112,7 @@ static const struct {
     bool cuts_at_space;
 } kinds[] = {
     {"BertPreTokenizer", split_bert, NULL, true},
+    {"Metaspace", t2v_pretok_split_metaspace, t2v_pretok_load_metaspace, false},
     {"Whitespace", split_words, NULL, true},
     {"WhitespaceSplit", split_space, NULL, true},
 };
@@ -180,6 +181,7 @@ bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok)
 
 int t2v_pretok_run(struct t2v_pretok_run *run, struct t2v_str text)
 {
+    run->begin = text.ptr;
     run->depth = SIZE_MAX; /* the emit below enters step 0 */
     return t2v_pretok_emit(run, text);
 }

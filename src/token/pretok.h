@@ -21,6 +21,8 @@
 
 enum { T2V_PRETOK_MAX_STEPS = 8 };
 
+enum t2v_prepend { T2V_PREPEND_ALWAYS, T2V_PREPEND_FIRST, T2V_PREPEND_NEVER };
+
 struct t2v_pretok_run;
 
 struct t2v_pretok_step {
@@ -29,6 +31,10 @@ struct t2v_pretok_step {
     int (*split)(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
                  struct t2v_str text);
     bool cuts_at_space; /* ASCII white space is a border of pieces and in none of them */
+    /* Settings; which of them count depends on the kind. */
+    struct t2v_str replacement; /* Metaspace: the mark; owned by the arena */
+    enum t2v_prepend prepend;   /* Metaspace */
+    bool cut_before_mark;       /* Metaspace: its `split` */
 };
 
 struct t2v_pretok {
@@ -39,8 +45,9 @@ struct t2v_pretok {
 /* One text on its way through the steps. */
 struct t2v_pretok_run {
     const struct t2v_pretok *pretok;
-    size_t depth;  /* the step that is splitting now */
-    bool at_start; /* the text given to t2v_pretok_run begins where the whole input begins */
+    size_t depth;      /* the step that is splitting now */
+    const char *begin; /* of the text given to t2v_pretok_run */
+    bool at_start;     /* the text given to t2v_pretok_run begins where the whole input begins */
     struct t2v_buf *scratch; /* [T2V_PRETOK_MAX_STEPS], of this thread; step i owns scratch[i] */
     int (*take)(void *ctx, struct t2v_str piece); /* not 0 ends the run */
     void *ctx;
@@ -55,9 +62,16 @@ bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type);
 /* True when ASCII white space is a border of pieces for the whole list. */
 bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok);
 
-/* Splits text; run has all but depth set. 0, or what `take` (or a step) returned to end it. */
+/* Splits text; run has all but depth and begin set. 0, or what `take` (or a step) returned to end
+ * it. */
 int t2v_pretok_run(struct t2v_pretok_run *run, struct t2v_str text);
 /* For steps: hands on a piece; empty ones vanish. */
 int t2v_pretok_emit(struct t2v_pretok_run *run, struct t2v_str piece);
+
+/* pretok_metaspace.c */
+int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                               struct t2v_str text);
+int t2v_pretok_load_metaspace(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                              struct t2v_pretok_step *step, struct t2v_err *err);
 
 #endif

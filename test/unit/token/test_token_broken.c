@@ -18,6 +18,7 @@
 #define MODEL                                                                                      \
     "\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"u\", \"max_input_chars_per_word\": "    \
     "100, \"continuing_subword_prefix\": \"##\", \"vocab\": {\"u\": 0, \"[C]\": 1, \"a\": 2}}"
+#define UNIGRAM(vocab) "\"model\": {\"type\": \"Unigram\", \"unk_id\": 1, \"vocab\": " vocab "}"
 #define ADDED                                                                                      \
     "\"added_tokens\": [{\"id\": 1, \"content\": \"[C]\", \"single_word\": false, "                \
     "\"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}]"
@@ -33,8 +34,27 @@ struct broken {
 static const struct broken cases[] = {
     {.norm = "\"normalizer\": 3", .code = T2V_EFORMAT, .said = "normalizer.type is missing"},
     {.norm = "\"normalizer\": {\"type\": \"Precompiled\"}",
+     .code = T2V_EFORMAT,
+     .said = "normalizer.precompiled_charsmap is missing"},
+    {.norm = "\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"A===\"}",
+     .code = T2V_EFORMAT,
+     .said = "normalizer: the charsmap is not base64"},
+    {.norm = "\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"CAAAAAAA\"}",
+     .code = T2V_EFORMAT,
+     .said = "normalizer: the charsmap is shorter than it says (6 bytes)"},
+    {.norm = "\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"AAAAAA==\"}",
+     .code = T2V_EFORMAT,
+     .said = "normalizer: the charsmap is empty"},
+    {.norm =
+         "\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"BAAAAAAAAAD/\"}",
+     .code = T2V_EFORMAT,
+     .said = "normalizer: the charsmap's replacements are not UTF-8"},
+    {.norm = "\"normalizer\": {\"type\": \"Prepend\"}",
+     .code = T2V_EFORMAT,
+     .said = "normalizer.prepend is missing"},
+    {.norm = "\"normalizer\": {\"type\": \"Filter\"}",
      .code = T2V_EUNSUPPORTED,
-     .said = "normalizer: the normalizer \"Precompiled\" is not supported"},
+     .said = "normalizer: the normalizer \"Filter\" is not supported"},
     {.norm = "\"normalizer\": {\"type\": \"BertNormalizer\", \"clean_text\": true}",
      .code = T2V_EFORMAT,
      .said = "normalizer.handle_chinese_chars is missing"},
@@ -49,10 +69,10 @@ static const struct broken cases[] = {
      .code = T2V_EFORMAT,
      .said = "normalizer.normalizers is missing"},
     {.norm =
-         "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"a\"}, \"content\": "
+         "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"a{x\"}, \"content\": "
          "\"b\"}",
      .code = T2V_EUNSUPPORTED,
-     .said = "normalizer.pattern: Replace with a Regex is not supported"},
+     .said = "normalizer.pattern: the Regex \"a{x\" is not supported"},
     {.norm =
          "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"String\": \"\"}, \"content\": "
          "\"b\"}",
@@ -92,9 +112,42 @@ static const struct broken cases[] = {
      .code = T2V_EUNSUPPORTED,
      .said = "post_processor.single has no place for the text"},
     {.model = "\"model\": null", .code = T2V_EFORMAT, .said = "model is null, not an object"},
-    {.model = "\"model\": {\"type\": \"Unigram\"}",
+    {.pre = "\"pre_tokenizer\": {\"type\": \"Metaspace\"}",
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.replacement is missing"},
+    {.pre = "\"pre_tokenizer\": {\"type\": \"Metaspace\", \"replacement\": \"ab\"}",
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.replacement is not one character"},
+    {.pre = "\"pre_tokenizer\": {\"type\": \"Metaspace\", \"replacement\": \"_\", "
+            "\"prepend_scheme\": \"last\"}",
      .code = T2V_EUNSUPPORTED,
-     .said = "model: the model \"Unigram\" is not supported"},
+     .said = "pre_tokenizer.prepend_scheme \"last\" is not supported"},
+    {.pre = "\"pre_tokenizer\": {\"type\": \"Metaspace\", \"replacement\": \"_\", "
+            "\"add_prefix_space\": false}",
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.add_prefix_space does not go with prepend_scheme"},
+    {.model = "\"model\": {\"type\": \"Bigram\"}",
+     .code = T2V_EUNSUPPORTED,
+     .said = "model: the model \"Bigram\" is not supported"},
+    {.model = UNIGRAM("null"), .code = T2V_EFORMAT, .said = "model.vocab is missing"},
+    {.model = "\"model\": {\"type\": \"Unigram\", \"unk_id\": null, \"vocab\": []}",
+     .code = T2V_EFORMAT,
+     .said = "model.unk_id is null, not a whole number in [0, 16777215]"},
+    {.model = UNIGRAM("[]"),
+     .code = T2V_EFORMAT,
+     .said = "model: the unknown token's id 1 is none of the 0"},
+    {.model = UNIGRAM("{}"),
+     .code = T2V_EFORMAT,
+     .said = "model.vocab: not JSON: an array was expected at byte 0"},
+    {.model = UNIGRAM("[[\"a\", 0], [\"b\"]]"),
+     .code = T2V_EFORMAT,
+     .said = "model.vocab: not JSON: a number was expected at byte 16"},
+    {.model = UNIGRAM("[[\"a\", 0], [\"b\", 1, 2]]"),
+     .code = T2V_EFORMAT,
+     .said = "model.vocab: [1] has more than a token and a score"},
+    {.model = UNIGRAM("[[\"a\", \"0\"]]"),
+     .code = T2V_EFORMAT,
+     .said = "model.vocab: not JSON: a number was expected at byte 7"},
     {.model = "\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"u\", "
               "\"continuing_subword_prefix\": \"\", \"max_input_chars_per_word\": -1}",
      .code = T2V_EFORMAT,

@@ -105,7 +105,7 @@ static struct t2v_token_model *load_model(const char *json)
     struct t2v_token_model *model = NULL;
     struct t2v_err err;
     t2v_json *root = parse(json);
-    if (t2v_token_model_load(root, "model", &model, &err) != 0)
+    if (t2v_token_model_load(root, NULL, "model", &model, &err) != 0)
         fail_msg("%s", err.msg);
     t2v_json_free(root);
     return model;

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "token/charsmap.h"
+
+#include <utf8proc.h>
+
+#include "base/mem.h"
+#include "text/utf8.h"
+
+#include "base/banned.h"
+
+/* Reading. */
+
+static int base64_digit(unsigned char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Decodes into to, which has room for len / 4 * 3 bytes; false when it is not base64. */
+static bool decode(struct t2v_str base64, uint8_t *to, size_t *len)
+{
+    size_t n = 0, pad = 0;
+    if (base64.len % 4 != 0)
+        return false;
+    while (pad < 2 && pad < base64.len && base64.ptr[base64.len - 1 - pad] == '=')
+        pad++;
+    uint32_t bits = 0;
+    for (size_t i = 0; i < base64.len; i++) {
+        bool padding = i >= base64.len - pad;
+        int digit = padding ? 0 : base64_digit((unsigned char)base64.ptr[i]);
+        if (digit < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)digit;
+        if (i % 4 != 3)
+            continue;
+        to[n++] = (uint8_t)(bits >> 16);
+        to[n++] = (uint8_t)(bits >> 8);
+        to[n++] = (uint8_t)bits;
+    }
+    *len = n - pad;
+    return pad == 0 || (bits & (pad == 1 ? 0xff : 0xffff)) == 0;
+}
+
+static uint32_t read_u32(const char *at)
+{
+    const uint8_t *s = (const uint8_t *)at;
+    return (uint32_t)s[0] | (uint32_t)s[1] << 8 | (uint32_t)s[2] << 16 | (uint32_t)s[3] << 24;
+}
+
+/* A unit of the array: the byte that leads to it (with bit 31: it is a value), whether a value
+ * hangs below it, and how far away its children are. */
+static uint32_t unit_label(uint32_t unit)
+{
+    return unit & 0x800000ff;
+}
+
+static bool unit_has_value(uint32_t unit)
+{
+    return (unit >> 8 & 1) != 0;
+}
+
+static uint32_t unit_offset(uint32_t unit)
+{
+    return unit >> 10 << ((unit & 1 << 9) >> 6);
+}
+
+/* The unit that byte leads to from the children's place *at, which moves on to its own children. */
+static bool step(const struct t2v_charsmap *map, uint32_t *at, uint8_t byte, uint32_t *unit)
+{
+    uint32_t place = *at ^ byte;
+    if (byte == 0 || place >= map->n_unit || unit_label(map->units[place]) != byte)
+        return false;
+    *unit = map->units[place];
+    *at = place ^ unit_offset(*unit);
+    return true;
+}
+
+int t2v_charsmap_read(struct t2v_str bytes, struct t2v_arena *arena, struct t2v_charsmap **out,
+                      struct t2v_err *err)
+{
+    if (bytes.len < 4 || read_u32(bytes.ptr) / 4 > (bytes.len - 4) / 4)
+        return t2v_fail(err, T2V_EFORMAT, "the charsmap is shorter than it says (%zu bytes)",
+                        bytes.len);
+    size_t n = read_u32(bytes.ptr) / 4;
+    struct t2v_str text = t2v_str_skip(bytes, 4 + n * 4);
+    if (n == 0)
+        return t2v_fail(err, T2V_EFORMAT, "the charsmap is empty");
+    if (!t2v_utf8_valid(text, NULL))
+        return t2v_fail(err, T2V_EFORMAT, "the charsmap's replacements are not UTF-8");
+    struct t2v_charsmap *map = t2v_arena_alloc(arena, 1, sizeof *map);
+    uint32_t *units = t2v_arena_alloc(arena, n, sizeof *units);
+    text = t2v_arena_dup(arena, text);
+    if (map == NULL || units == NULL || text.ptr == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the charsmap");
+    for (size_t i = 0; i < n; i++)
+        units[i] = read_u32(bytes.ptr + 4 + i * 4);
+    *map = (struct t2v_charsmap){.units = units, .n_unit = n, .text = text};
+    for (uint32_t c = 0; c < 128; c++) {
+        uint32_t at = unit_offset(units[0]), unit;
+        map->ascii[c] = step(map, &at, (uint8_t)c, &unit);
+    }
+    *out = map;
+    return 0;
+}
+
+int t2v_charsmap_read_base64(struct t2v_str base64, struct t2v_arena *arena,
+                             struct t2v_charsmap **out, struct t2v_err *err)
+{
+    size_t len;
+    uint8_t *bytes = t2v_alloc(base64.len / 4 * 3 + 1);
+    if (bytes == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the charsmap");
+    int rc = decode(base64, bytes, &len)
+                 ? t2v_charsmap_read((struct t2v_str){(const char *)bytes, len}, arena, out, err)
+                 : t2v_fail(err, T2V_EFORMAT, "the charsmap is not base64");
+    t2v_free(bytes);
+    return rc;
+}
+
+/* Running. */
+
+/* UPSTREAM: the replacement of the shortest entry that text begins with; the library then puts it
+ * in the place of the whole text. */
+static bool look_up(const struct t2v_charsmap *map, struct t2v_str text, struct t2v_str *out)
+{
+    uint32_t at = unit_offset(map->units[0]), unit;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!step(map, &at, (uint8_t)text.ptr[i], &unit))
+            return false;
+        if (!unit_has_value(unit))
+            continue;
+        size_t place = at < map->n_unit ? map->units[at] & 0x7fffffff : SIZE_MAX;
+        if (place > map->text.len || (map->text.ptr[place] & 0xc0) == 0x80)
+            return false;
+        const char *begin = map->text.ptr + place;
+        *out = (struct t2v_str){begin, strnlen(begin, map->text.len - place)};
+        return true;
+    }
+    return false;
+}
+
+/* Marks that are newer than utf8proc 2.8 (Unicode 15.0), and that the library (16.0) knows; they
+ * stand in order. */
+static const uint32_t new_marks[][2] = {
+    {0x897, 0x897},     {0x10d69, 0x10d6d}, {0x10efc, 0x10efc}, {0x113b8, 0x113c0},
+    {0x113c2, 0x113c2}, {0x113c5, 0x113c5}, {0x113c7, 0x113ca}, {0x113cc, 0x113d0},
+    {0x113d2, 0x113d2}, {0x113e1, 0x113e2}, {0x11f5a, 0x11f5a}, {0x1611e, 0x1612f},
+    {0x1e5ee, 0x1e5ef},
+};
+
+/* A character of the same kind, of those that utf8proc knows. */
+static utf8proc_int32_t known(uint32_t cp)
+{
+    if (cp == 0x113d1)
+        return 0x600; /* binds to what follows */
+    for (size_t i = 0; i < sizeof new_marks / sizeof *new_marks && cp >= new_marks[i][0]; i++) {
+        if (cp <= new_marks[i][1])
+            return 0x300;
+    }
+    return (utf8proc_int32_t)cp;
+}
+
+/* The end of the grapheme cluster that begins at `at`. */
+static const char *cluster_end(const char *at, const char *end)
+{
+    utf8proc_int32_t state = 0, last = known(t2v_utf8_next(&at, end));
+    while (at < end) {
+        const char *next = at;
+        utf8proc_int32_t cp = known(t2v_utf8_next(&next, end));
+        if (utf8proc_grapheme_break_stateful(last, cp, &state))
+            break;
+        last = cp;
+        at = next;
+    }
+    return at;
+}
+
+/* A cluster of less than six bytes is looked up as a whole, then each character by itself. */
+static int put_cluster(const struct t2v_charsmap *map, struct t2v_str cluster, struct t2v_buf *out)
+{
+    struct t2v_str put;
+    if (cluster.len < 6 && look_up(map, cluster, &put))
+        return t2v_buf_add(out, put.ptr, put.len);
+    int rc = 0;
+    for (const char *at = cluster.ptr, *end = at + cluster.len; at < end && rc == 0;) {
+        const char *begin = at;
+        t2v_utf8_next(&at, end);
+        struct t2v_str one = {begin, (size_t)(at - begin)};
+        rc = look_up(map, one, &put) ? t2v_buf_add(out, put.ptr, put.len)
+                                     : t2v_buf_add(out, one.ptr, one.len);
+    }
+    return rc;
+}
+
+int t2v_charsmap_run(const struct t2v_charsmap *map, struct t2v_str text, struct t2v_buf *out)
+{
+    const char *at = text.ptr, *end = text.ptr + text.len;
+    int rc = 0;
+    while (at < end && rc == 0) {
+        /* ASCII in front of ASCII is a cluster by itself, but for CR LF. */
+        const char *plain = at;
+        while (at < end && (unsigned char)*at < 0x80 && !map->ascii[(unsigned char)*at] &&
+               *at != '\r' && (end - at == 1 || (unsigned char)at[1] < 0x80))
+            at++;
+        rc = t2v_buf_add(out, plain, (size_t)(at - plain));
+        if (rc != 0 || at == end)
+            break;
+        const char *next = cluster_end(at, end);
+        rc = put_cluster(map, (struct t2v_str){at, (size_t)(next - at)}, out);
+        at = next;
+    }
+    return rc;
+}
