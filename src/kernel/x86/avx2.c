@@ -61,20 +61,29 @@ INLINE __m256 exp8(__m256 x)
     return _mm256_and_ps(keep, _mm256_mul_ps(p, _mm256_castsi256_ps(bits)));
 }
 
+/* v within [-limit, limit]; NaN becomes -limit. */
+INLINE __m256 clamp8(__m256 v, float limit)
+{
+    return _mm256_min_ps(_mm256_max_ps(v, _mm256_set1_ps(-limit)), _mm256_set1_ps(limit));
+}
+
+/* x * Phi(x); the formula of kernel/c/approx.h. */
 INLINE __m256 gelu8(__m256 x)
 {
-    const __m256 sign = _mm256_set1_ps(-0.0f), one = _mm256_set1_ps(1.0f);
-    __m256 a = _mm256_mul_ps(_mm256_andnot_ps(sign, x), _mm256_set1_ps(0.70710678f));
-    __m256 t = _mm256_div_ps(one, _mm256_fmadd_ps(_mm256_set1_ps(0.3275911f), a, one));
-    __m256 p = _mm256_set1_ps(1.061405429f);
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-1.453152027f));
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(1.421413741f));
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-0.284496736f));
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(0.254829592f));
-    p = _mm256_mul_ps(_mm256_mul_ps(p, t), _mm256_set1_ps(0.5f));
-    __m256 tail = _mm256_mul_ps(p, exp8(_mm256_xor_ps(_mm256_mul_ps(a, a), sign)));
-    __m256 part = _mm256_mul_ps(x, tail);
-    return _mm256_blendv_ps(_mm256_sub_ps(x, part), part, x); /* x's sign bit chooses */
+    __m256 y = clamp8(x, 5.6f), t = _mm256_mul_ps(y, y);
+    __m256 p = _mm256_set1_ps(2.274988020e-8f), q = _mm256_set1_ps(1.197513598e-6f);
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(6.352043783e-6f));
+    q = _mm256_fmadd_ps(q, t, _mm256_set1_ps(7.364481280e-5f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(1.688175544e-4f));
+    q = _mm256_fmadd_ps(q, t, _mm256_set1_ps(1.884398516e-3f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(4.677210469e-3f));
+    q = _mm256_fmadd_ps(q, t, _mm256_set1_ps(2.864542045e-2f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(3.385186940e-2f));
+    q = _mm256_fmadd_ps(q, t, _mm256_set1_ps(2.515199780e-1f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(3.989422321e-1f));
+    q = _mm256_fmadd_ps(q, t, _mm256_set1_ps(1.0f));
+    __m256 r = clamp8(_mm256_div_ps(_mm256_mul_ps(y, p), q), 0.5f);
+    return _mm256_mul_ps(x, _mm256_add_ps(_mm256_set1_ps(0.5f), r));
 }
 
 INLINE __m256 silu8(__m256 x, __m256 minus_y)
