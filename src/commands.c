@@ -275,7 +275,7 @@ int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
            t2v_model_max_tok(model));
     printf("encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n", shape->n_layer,
            shape->hidden, shape->heads, shape->head_dim, shape->inter);
-    printf("vectors     %zu components\n", t2v_model_dim(model));
+    printf("vectors     %zu components: %s\n", t2v_model_dim(model), t2v_model_pipeline(model));
     printf("weights     %zu tensors, %zu numbers, %.1f MB\n", t2v_store_len(store), n_weight,
            (double)n_byte / 1e6);
     for (size_t i = 0; i < t2v_store_len(store); i++) {

@@ -12,15 +12,16 @@
 
 #include "base/banned.h"
 
-/* Tokens that one batch may hold (or one sequence, if a model takes longer ones). Enough for the
- * kernels' best speed; little enough that a batch of strangers' work is over in some 50 ms. */
+/* Tokens that one batch may hold; a longer sequence, if the model takes one, is a batch of its own.
+ * Enough for the kernels' best speed; little enough that a batch of strangers' work is over in some
+ * 50 ms. */
 enum { BATCH_TOK = 1024 };
 
 /* A work on its way. */
 struct t2v_progress {
     struct t2v_progress *next;
     struct t2v_work *work;
-    enum t2v_pooling pooling;
+    struct t2v_plan plan;
     size_t text;  /* the text being walked */
     bool walking; /* walk is open */
     struct t2v_walk walk;
@@ -43,7 +44,8 @@ struct slot {
 struct t2v_engine {
     const t2v_model *model;
     struct t2v_engine_options options;
-    size_t dim, budget; /* budget: tokens of a batch */
+    size_t hidden_dim, width; /* of a token's state, of a pooled row */
+    size_t max_tok;           /* of a batch: BATCH_TOK, or the longest sequence */
     t2v_team *team;
 
     /* The leader's own. */
@@ -52,12 +54,13 @@ struct t2v_engine {
     struct t2v_ids next_ids;
     struct list active;  /* has sequences left; the head is next */
     struct list closing; /* all its sequences are in this batch or before */
-    int32_t *ids;        /* [budget] */
-    size_t *start;       /* [budget + 1] */
-    struct slot *slots;  /* [budget] */
+    int32_t *ids;        /* [max_tok] */
+    size_t *start;       /* [BATCH_TOK + 1] */
+    struct slot *slots;  /* [BATCH_TOK] */
     struct t2v_seqs seqs;
-    float *hidden; /* [budget, dim] */
-    float *pooled; /* [budget, dim]: n_seq of them */
+    float *hidden; /* [max_tok, hidden_dim] */
+    float *pooled; /* [BATCH_TOK, width]: n_seq of them */
+    float *spare;  /* as pooled */
 
     /* Shared, under the lock. */
     pthread_mutex_t lock;
@@ -120,16 +123,17 @@ static struct t2v_progress *progress_new(t2v_engine *engine, struct t2v_work *wo
 {
     struct t2v_progress *progress = t2v_alloc_zero(1, sizeof *progress);
     size_t n;
-    work->dim = engine->dim;
+    work->dim = 0;
     if (progress == NULL)
         goto no_memory;
-    if (t2v_model_pooling(engine->model, &work->ask, &progress->pooling, &work->err) != 0) {
+    if (t2v_model_plan(engine->model, &work->ask, &progress->plan, &work->err) != 0) {
         progress_free(progress);
         return NULL;
     }
     progress->work = work;
+    work->dim = progress->plan.dim;
     progress->n_seq = t2v_alloc_zero(work->n_text, sizeof *progress->n_seq);
-    if (t2v_mul(work->n_text, engine->dim, &n))
+    if (t2v_mul(work->n_text, work->dim, &n))
         work->vectors = t2v_alloc_zero(n, sizeof(float));
     if (progress->n_seq == NULL || work->vectors == NULL)
         goto no_memory;
@@ -148,7 +152,7 @@ static int next_sequence(t2v_engine *engine, struct t2v_progress *progress, bool
         int rc = 0;
         if (!progress->walking) {
             rc = t2v_walk_start(&progress->walk, engine->model, work->texts[progress->text],
-                                &work->ask, &work->err);
+                                &progress->plan, &work->err);
             progress->walking = true;
             progress->text_tok = 0;
         }
@@ -164,6 +168,7 @@ static int next_sequence(t2v_engine *engine, struct t2v_progress *progress, bool
             work->err_text = progress->text;
             return rc;
         }
+        progress->n_seq[progress->text] = progress->walk.n_seq;
         t2v_walk_deinit(&progress->walk);
         progress->walking = false;
         progress->text++;
@@ -172,19 +177,17 @@ static int next_sequence(t2v_engine *engine, struct t2v_progress *progress, bool
     return 0;
 }
 
-/* The sums become means. A model with broken weights can give what is no number, and JSON has no
+/* The sums become vectors. A model with broken weights can give what is no number, and JSON has no
  * word for that: such an answer is an error. */
 static void finish(t2v_engine *engine, struct t2v_progress *progress)
 {
     struct t2v_work *work = progress->work;
     for (size_t t = 0; t < work->n_text && work->err.code == 0; t++) {
-        float *vector = work->vectors + t * engine->dim;
-        float n_seq = progress->n_seq[t] > 1 ? (float)progress->n_seq[t] : 1.0f;
+        float *vector = work->vectors + t * work->dim;
         bool finite = true;
-        for (size_t i = 0; i < engine->dim; i++) {
-            vector[i] /= n_seq;
+        t2v_model_finish(engine->model, vector, work->dim, progress->n_seq[t]);
+        for (size_t i = 0; i < work->dim; i++)
             finite &= isfinite(vector[i]) != 0;
-        }
         if (!finite) {
             t2v_fail(&work->err, T2V_EMODEL, "the model gave a vector that is not finite");
             work->err_text = t;
@@ -226,7 +229,6 @@ static void place(t2v_engine *engine, struct t2v_progress *progress)
     seqs->n_tok += held->len;
     seqs->n_seq++;
     engine->start[seqs->n_seq] = seqs->n_tok;
-    progress->n_seq[progress->text]++;
     if (progress->work->n_tok == 0)
         progress->work->begun_ns = t2v_clock_ns();
     progress->work->n_tok += held->len;
@@ -256,12 +258,15 @@ static void fill(t2v_engine *engine)
             continue;
         }
         progress->has_held = true;
-        if (progress->held.len > engine->budget - engine->seqs.n_tok) {
+        size_t n_tok = engine->seqs.n_tok + progress->held.len;
+        if (n_tok > BATCH_TOK && engine->seqs.n_seq > 0) {
             list_push_front(&engine->active, progress);
             return;
         }
         place(engine, progress);
         list_push(&engine->active, progress);
+        if (n_tok >= BATCH_TOK)
+            return;
     }
 }
 
@@ -275,9 +280,12 @@ static void encode(void *arg, const struct t2v_lane *lane)
     size_t begin, end;
     t2v_lane_share(lane, seqs->n_seq, 1, &begin, &end);
     for (size_t s = begin; s < end; s++)
-        t2v_pool(engine->slots[s].progress->pooling, engine->hidden + seqs->start[s] * engine->dim,
-                 seqs->start[s + 1] - seqs->start[s], engine->dim,
-                 engine->pooled + s * engine->dim);
+        t2v_pool(&engine->slots[s].progress->plan,
+                 engine->hidden + seqs->start[s] * engine->hidden_dim,
+                 seqs->start[s + 1] - seqs->start[s], engine->hidden_dim,
+                 engine->pooled + s * engine->width);
+    t2v_model_project(engine->model, engine->pooled + begin * engine->width,
+                      engine->spare + begin * engine->width, end - begin);
 }
 
 /* Adds each sequence's vector to its text's, in the order of the text. */
@@ -285,9 +293,10 @@ static void scatter(t2v_engine *engine)
 {
     for (size_t s = 0; s < engine->seqs.n_seq; s++) {
         const struct slot *slot = &engine->slots[s];
-        float *vector = slot->progress->work->vectors + slot->text * engine->dim;
-        const float *pooled = engine->pooled + s * engine->dim;
-        for (size_t i = 0; i < engine->dim; i++)
+        struct t2v_work *work = slot->progress->work;
+        float *vector = work->vectors + slot->text * work->dim;
+        const float *pooled = engine->pooled + s * engine->width;
+        for (size_t i = 0; i < work->dim; i++)
             vector[i] += pooled[i];
     }
 }
@@ -366,18 +375,21 @@ static void *lead(void *arg)
 
 static int allocate(t2v_engine *engine)
 {
-    size_t budget = engine->budget;
-    engine->ids = t2v_alloc_zero(budget, sizeof *engine->ids);
-    engine->start = t2v_alloc_zero(budget + 1, sizeof *engine->start);
-    engine->slots = t2v_alloc_zero(budget, sizeof *engine->slots);
-    engine->hidden = t2v_alloc_aligned(budget * engine->dim, sizeof(float));
-    engine->pooled = t2v_alloc_aligned(budget * engine->dim, sizeof(float));
+    size_t max_tok = engine->max_tok, n_hidden;
+    if (!t2v_mul(max_tok, engine->hidden_dim, &n_hidden))
+        return T2V_ENOMEM;
+    engine->ids = t2v_alloc_zero(max_tok, sizeof *engine->ids);
+    engine->start = t2v_alloc_zero(BATCH_TOK + 1, sizeof *engine->start);
+    engine->slots = t2v_alloc_zero(BATCH_TOK, sizeof *engine->slots);
+    engine->hidden = t2v_alloc_aligned(n_hidden, sizeof(float));
+    engine->pooled = t2v_alloc_aligned(BATCH_TOK * engine->width, sizeof(float));
+    engine->spare = t2v_alloc_aligned(BATCH_TOK * engine->width, sizeof(float));
     if (engine->ids == NULL || engine->start == NULL || engine->slots == NULL ||
-        engine->hidden == NULL || engine->pooled == NULL)
+        engine->hidden == NULL || engine->pooled == NULL || engine->spare == NULL)
         return T2V_ENOMEM;
     int rc = t2v_token_space_new(&engine->space);
     if (rc == 0)
-        rc = t2v_scratch_new(t2v_model_encoder(engine->model), budget, engine->options.n_thread,
+        rc = t2v_scratch_new(t2v_model_encoder(engine->model), max_tok, engine->options.n_thread,
                              &engine->scratch);
     return rc;
 }
@@ -390,8 +402,9 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
         return t2v_fail(err, T2V_ENOMEM, "no memory for the engine");
     engine->model = model;
     engine->options = *options;
-    engine->dim = t2v_model_dim(model);
-    engine->budget = t2v_model_max_tok(model) > BATCH_TOK ? t2v_model_max_tok(model) : BATCH_TOK;
+    engine->hidden_dim = t2v_encoder_shape(t2v_model_encoder(model))->hidden;
+    engine->width = t2v_model_width(model);
+    engine->max_tok = t2v_model_max_tok(model) > BATCH_TOK ? t2v_model_max_tok(model) : BATCH_TOK;
     engine->stats.batch_tok.first = engine->stats.batch_seq.first = 1;
     engine->queue_tail = &engine->queue;
     list_init(&engine->active);
@@ -400,7 +413,7 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
     pthread_cond_init(&engine->wake, NULL);
     int rc = allocate(engine);
     if (rc != 0)
-        t2v_fail(err, rc, "no memory for batches of %zu tokens", engine->budget);
+        t2v_fail(err, rc, "no memory for batches of %zu tokens", engine->max_tok);
     if (rc == 0)
         rc = t2v_team_new(options->n_thread, &engine->team, err);
     if (rc == 0 && options->leader) {
@@ -436,6 +449,7 @@ void t2v_engine_free(t2v_engine *engine)
     t2v_free(engine->slots);
     t2v_free(engine->hidden);
     t2v_free(engine->pooled);
+    t2v_free(engine->spare);
     pthread_cond_destroy(&engine->wake);
     pthread_mutex_destroy(&engine->lock);
     t2v_free(engine);

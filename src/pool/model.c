@@ -4,87 +4,68 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "pool/model_private.h"
 
 #include "base/banned.h"
 
 enum {
-    PATH_BYTES = 4096,
     CONFIG_BYTES = 16 << 20,
     /* UPSTREAM: the default vectorizer cuts at 500 tokens, whatever the model could take. */
     DEFAULT_MAX_TOK = 500
 };
 
-static int read_config(t2v_model *model, struct t2v_err *err)
+/* The directory itself; or the folder that modules.json names, where older checkpoints of the
+ * sentence-transformers library have everything. */
+static int find_encoder_dir(t2v_model *model, struct t2v_err *err)
 {
-    char path[PATH_BYTES];
+    char path[T2V_PATH_BYTES];
     int rc = t2v_file_join(path, sizeof path, model->dir, "config.json", err);
-    if (rc == 0 && !t2v_file_exists(path))
-        rc = t2v_fail(err, T2V_EIO, "no model here: there is no config.json (see --model)");
-    if (rc == 0)
-        rc = t2v_file_read(path, CONFIG_BYTES, &model->config_text, &model->config_len, err);
     if (rc != 0)
         return rc;
-    rc = t2v_json_parse(t2v_model_config(model), &model->config, err);
-    if (rc == 0 && t2v_json_type(model->config) != T2V_JSON_OBJECT)
-        rc = t2v_fail(err, T2V_EFORMAT, "should be an object, and is %s",
-                      t2v_json_type_name(model->config));
+    bool here = t2v_file_exists(path);
+    *path = '\0';
+    if (!here)
+        rc = t2v_pipeline_encoder_dir(model->dir, path, err);
+    if (rc == 0 && !here && *path == '\0')
+        rc = t2v_fail(err, T2V_EIO, "no model here: there is no config.json (see --model)");
+    if (rc != 0)
+        return rc;
+    const char *dir = here ? model->dir : path;
+    model->encoder_dir = t2v_dup(dir, strlen(dir));
+    return model->encoder_dir != NULL ? 0 : t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+}
+
+/* A JSON object's text, and what it says. */
+static int read_object(const char *dir, const char *name, struct t2v_str *text, t2v_json **json,
+                       struct t2v_err *err)
+{
+    char path[T2V_PATH_BYTES], *bytes;
+    size_t len;
+    int rc = t2v_file_join(path, sizeof path, dir, name, err);
+    if (rc == 0)
+        rc = t2v_file_read(path, CONFIG_BYTES, &bytes, &len, err);
+    if (rc != 0)
+        return rc;
+    *text = (struct t2v_str){bytes, len};
+    rc = t2v_json_parse(*text, json, err);
+    if (rc == 0 && t2v_json_type(*json) != T2V_JSON_OBJECT)
+        rc =
+            t2v_fail(err, T2V_EFORMAT, "should be an object, and is %s", t2v_json_type_name(*json));
     return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
 }
 
-/* What a marker file of upstream's images says: -1 when there is none, else whether it says true.
- */
-static int marker(const t2v_model *model, const char *name)
+/* UPSTREAM: images of the sentence-transformers vectorizer hold what /meta shows in a file of its
+ * own. */
+static int read_meta(t2v_model *model, struct t2v_err *err)
 {
-    char path[PATH_BYTES], *text;
-    size_t len;
-    if (t2v_file_join(path, sizeof path, model->dir, name, NULL) != 0 ||
-        t2v_file_read(path, 4096, &text, &len, NULL) != 0)
-        return -1;
-    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r' || text[len - 1] == ' '))
-        len--;
-    bool says_true = t2v_str_is((struct t2v_str){text, len}, "true");
-    t2v_free(text);
-    return says_true;
-}
-
-/* A marker file beats the environment. */
-static bool marked(const t2v_model *model, const char *name, bool environment)
-{
-    int says = marker(model, name);
-    return says < 0 ? environment : says != 0;
-}
-
-static const char *const vectorizer_names[] = {
-    [T2V_VECTORIZER_DEFAULT] = "default",
-    [T2V_VECTORIZER_SENTENCE] = "sentence-transformers",
-    [T2V_VECTORIZER_ONNX] = "onnx",
-};
-
-/* In upstream's order: ONNX first, then what runs under sentence-transformers, else the default. */
-static int choose_vectorizer(t2v_model *model, const struct t2v_model_options *options,
-                             struct t2v_err *err)
-{
-    struct t2v_str type = t2v_json_str(t2v_json_get(model->config, "model_type"));
-    enum t2v_vectorizer chosen = T2V_VECTORIZER_DEFAULT;
-    if (marked(model, "onnx_runtime", options->onnx_runtime))
-        chosen = T2V_VECTORIZER_ONNX;
-    else if (options->sentence_transformers || marker(model, "model_name") >= 0 ||
-             (type.ptr != NULL && (t2v_str_is(type, "t5") || t2v_str_is(type, "model2vec"))))
-        chosen = T2V_VECTORIZER_SENTENCE;
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(options->vectorizer, vectorizer_names[i]) == 0)
-            chosen = (enum t2v_vectorizer)i;
-    }
-    if (chosen != T2V_VECTORIZER_DEFAULT)
-        return t2v_fail(err, T2V_EUNSUPPORTED,
-                        "the %s vectorizer is not supported yet (--vectorizer default is)",
-                        vectorizer_names[chosen]);
-    model->vectorizer = chosen;
-    model->direct_tokenize = options->direct_tokenize;
-    model->prefixes = marked(model, "use_query_passage_prefixes", options->query_passage_prefixes);
-    return 0;
+    if (!t2v_marker_exists(model, "model_name") || !t2v_marker_exists(model, "model_config"))
+        return 0;
+    t2v_json *json = NULL;
+    int rc = read_object(model->dir, "model_config", &model->meta, &json, err);
+    t2v_json_free(json);
+    return rc;
 }
 
 static int check_precision(const struct t2v_model_options *options, struct t2v_err *err)
@@ -94,6 +75,23 @@ static int check_precision(const struct t2v_model_options *options, struct t2v_e
         return 0;
     return t2v_fail(err, T2V_EUNSUPPORTED, "precision %.20s is not supported yet (f32 is)",
                     precision);
+}
+
+/* The vectorizer's own limit on the tokens of a sequence; SIZE_MAX where it has none. */
+static size_t vectorizer_limit(const t2v_model *model)
+{
+    size_t of_tokenizer = t2v_tokenizer_model_max(model->tokenizer);
+    int64_t positions;
+    if (model->vectorizer == T2V_VECTORIZER_DEFAULT)
+        return DEFAULT_MAX_TOK;
+    if (model->vectorizer == T2V_VECTORIZER_SENTENCE && model->pipeline.max_tok != 0)
+        return model->pipeline.max_tok;
+    size_t limit = of_tokenizer != 0 ? of_tokenizer : SIZE_MAX;
+    if (model->vectorizer == T2V_VECTORIZER_SENTENCE &&
+        t2v_json_int(t2v_json_get(model->json, "max_position_embeddings"), &positions) &&
+        positions > 0 && (uint64_t)positions < limit)
+        limit = (size_t)positions;
+    return limit;
 }
 
 /* The tokenizer and the encoder must fit each other. */
@@ -106,33 +104,137 @@ static int check_fit(t2v_model *model, struct t2v_err *err)
                         "the tokenizer's largest id is %" PRId32
                         ", but the embeddings have only %zu rows",
                         max_id, shape->vocab);
-    model->max_tok = shape->max_tok < DEFAULT_MAX_TOK ? shape->max_tok : DEFAULT_MAX_TOK;
+    size_t limit = vectorizer_limit(model);
+    model->max_tok = limit < shape->max_tok ? limit : shape->max_tok;
     if (t2v_tokenizer_n_special(model->tokenizer) > model->max_tok)
-        return t2v_fail(err, T2V_EFORMAT, "%zu special tokens, but only %zu positions",
+        return t2v_fail(err, T2V_EFORMAT,
+                        "%zu special tokens, but a sequence is at most %zu tokens",
                         t2v_tokenizer_n_special(model->tokenizer), model->max_tok);
     return 0;
+}
+
+/* How many tokens of a sequence are the prompt's: all that it is when it stands alone, less the
+ * special token behind it, as the library counts. */
+static int count_prompt(t2v_model *model, int which, t2v_token_space *space, struct t2v_ids *ids,
+                        struct t2v_err *err)
+{
+    const struct t2v_plan plan = {.prompt = model->pipeline.prompts[which]};
+    struct t2v_walk walk;
+    bool more;
+    int32_t last = -1;
+    int rc = t2v_tokenizer_encode(model->tokenizer, space, T2V_STR(""), model->max_tok, ids, err);
+    if (rc == 0 && ids->len != 0)
+        last = ids->ptr[ids->len - 1];
+    if (rc != 0)
+        return rc;
+    rc = t2v_walk_start(&walk, model, T2V_STR(""), &plan, err);
+    if (rc == 0)
+        rc = t2v_walk_next(&walk, space, ids, &more, err);
+    t2v_walk_deinit(&walk);
+    if (rc == 0)
+        model->n_prompt_tok[which] =
+            ids->len != 0 && ids->ptr[ids->len - 1] == last ? ids->len - 1 : ids->len;
+    return rc;
+}
+
+static int count_prompts(t2v_model *model, struct t2v_err *err)
+{
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    int rc = t2v_token_space_new(&space);
+    if (rc != 0)
+        return t2v_fail(err, rc, "no memory for the tokenizer");
+    for (int i = 0; i < T2V_N_PROMPT && rc == 0; i++) {
+        if (model->pipeline.skip_prompt && model->pipeline.prompts[i].len != 0)
+            rc = count_prompt(model, i, space, &ids, err);
+    }
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    return rc;
+}
+
+/* What becomes of hidden states. */
+static int open_pipeline(t2v_model *model, struct t2v_err *err)
+{
+    size_t hidden = t2v_encoder_shape(model->encoder)->hidden;
+    bool first = t2v_encoder_pools_first(model->encoder);
+    const struct t2v_linear *projection = t2v_encoder_projection(model->encoder);
+    if (model->vectorizer == T2V_VECTORIZER_SENTENCE)
+        return t2v_pipeline_read(model->dir, hidden, &model->kernels, &model->arena,
+                                 &model->pipeline, err);
+    t2v_pipeline_simple(&model->pipeline, first ? T2V_POOL_CLS : T2V_POOL_MEAN, hidden);
+    if (projection != NULL)
+        t2v_pipeline_add_linear(&model->pipeline, projection);
+    if (first && !model->direct_tokenize)
+        t2v_log(
+            T2V_LOG_WARN, "model",
+            "of %s's sentences only the first of every 25 counts, as in the Python server; with "
+            "T2V_TRANSFORMERS_DIRECT_TOKENIZE=1 the whole text does",
+            t2v_encoder_family(model->encoder));
+    return 0;
+}
+
+/* UPSTREAM: pooling_strategy counts under the default vectorizer alone, and there not for DPR. */
+static bool reads_pooling(const t2v_model *model)
+{
+    return model->vectorizer == T2V_VECTORIZER_DEFAULT && !t2v_encoder_pools_first(model->encoder);
+}
+
+static int describe(t2v_model *model, struct t2v_err *err)
+{
+    struct t2v_buf text;
+    t2v_buf_init(&text, 4096);
+    t2v_pipeline_describe(&model->pipeline, &text);
+    if (reads_pooling(model))
+        t2v_buf_adds(&text, ", or cls where asked for");
+    if (model->vectorizer != T2V_VECTORIZER_DEFAULT)
+        t2v_buf_adds(&text, ", to length 1");
+    model->described = t2v_arena_dup(&model->arena, t2v_buf_str(&text)).ptr;
+    int rc = text.fail;
+    t2v_buf_deinit(&text);
+    return rc != 0 || model->described == NULL
+               ? t2v_fail(err, T2V_ENOMEM, "no memory for the model")
+               : 0;
+}
+
+/* config.json, and what it and the settings make of the model. */
+static int open_settings(t2v_model *model, const struct t2v_model_options *options,
+                         struct t2v_err *err)
+{
+    int rc = find_encoder_dir(model, err);
+    if (rc == 0)
+        rc = read_object(model->encoder_dir, "config.json", &model->config, &model->json, err);
+    if (rc == 0)
+        rc = t2v_encoder_check(model->json, err);
+    if (rc == 0)
+        rc = t2v_choose_vectorizer(model, options, err);
+    if (rc == 0)
+        rc = read_meta(model, err);
+    if (rc == 0)
+        rc = check_precision(options, err);
+    if (rc == 0)
+        rc = t2v_kernels_init(&model->kernels, options->cpu, err);
+    return rc;
 }
 
 static int open_parts(t2v_model *model, const struct t2v_model_options *options,
                       struct t2v_err *err)
 {
-    int rc = read_config(model, err);
+    int rc = open_settings(model, options, err);
     if (rc == 0)
-        rc = t2v_encoder_check(model->config, err);
+        rc = t2v_tokenizer_open(model->encoder_dir, &model->tokenizer, err);
     if (rc == 0)
-        rc = choose_vectorizer(model, options, err);
+        rc = t2v_store_open(model->encoder_dir, &model->store, err);
     if (rc == 0)
-        rc = check_precision(options, err);
+        rc = t2v_encoder_open(model->json, model->store, &model->kernels, &model->encoder, err);
     if (rc == 0)
-        rc = t2v_kernels_init(&model->kernels, options->cpu, err);
-    if (rc == 0)
-        rc = t2v_tokenizer_open(options->dir, &model->tokenizer, err);
-    if (rc == 0)
-        rc = t2v_store_open(options->dir, &model->store, err);
-    if (rc == 0)
-        rc = t2v_encoder_open(model->config, model->store, &model->kernels, &model->encoder, err);
+        rc = open_pipeline(model, err);
     if (rc == 0)
         rc = check_fit(model, err);
+    if (rc == 0)
+        rc = count_prompts(model, err);
+    if (rc == 0)
+        rc = describe(model, err);
     if (rc == 0 && t2v_punkt_new(&model->punkt) != 0)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for the sentence splitter");
     return rc;
@@ -170,15 +272,18 @@ void t2v_model_free(t2v_model *model)
     t2v_encoder_free(model->encoder);
     t2v_store_close(model->store);
     t2v_tokenizer_free(model->tokenizer);
-    t2v_json_free(model->config);
-    t2v_free(model->config_text);
+    t2v_json_free(model->json);
+    t2v_arena_free(&model->arena);
+    t2v_free((char *)(uintptr_t)model->config.ptr);
+    t2v_free((char *)(uintptr_t)model->meta.ptr);
+    t2v_free(model->encoder_dir);
     t2v_free(model->dir);
     t2v_free(model);
 }
 
 struct t2v_str t2v_model_config(const t2v_model *model)
 {
-    return (struct t2v_str){model->config_text, model->config_len};
+    return model->meta.ptr != NULL ? model->meta : model->config;
 }
 
 const char *t2v_model_dir(const t2v_model *model)
@@ -193,7 +298,7 @@ const char *t2v_model_family(const t2v_model *model)
 
 const char *t2v_model_vectorizer(const t2v_model *model)
 {
-    return vectorizer_names[model->vectorizer];
+    return t2v_vectorizer_names[model->vectorizer];
 }
 
 const char *t2v_model_precision(const t2v_model *model)
@@ -209,7 +314,7 @@ const char *t2v_model_cpu(const t2v_model *model)
 
 size_t t2v_model_dim(const t2v_model *model)
 {
-    return t2v_encoder_shape(model->encoder)->hidden;
+    return model->pipeline.dim;
 }
 
 size_t t2v_model_max_tok(const t2v_model *model)
@@ -232,16 +337,73 @@ const t2v_store *t2v_model_store(const t2v_model *model)
     return model->store;
 }
 
-int t2v_model_pooling(const t2v_model *model, const struct t2v_ask *ask, enum t2v_pooling *out,
-                      struct t2v_err *err)
+const char *t2v_model_pipeline(const t2v_model *model)
 {
-    (void)model;
-    if (ask->pooling.len == 0 || t2v_str_is(ask->pooling, "masked_mean"))
+    return model->described;
+}
+
+size_t t2v_model_width(const t2v_model *model)
+{
+    return model->pipeline.width;
+}
+
+/* --- a request's way --- */
+
+static int read_pooling(struct t2v_str name, enum t2v_pooling *out, struct t2v_err *err)
+{
+    if (name.len == 0 || t2v_str_is(name, "masked_mean"))
         *out = T2V_POOL_MEAN;
-    else if (t2v_str_is(ask->pooling, "cls"))
+    else if (t2v_str_is(name, "cls"))
         *out = T2V_POOL_CLS;
     else
-        return t2v_fail(err, T2V_EPOOLING, "invalid pooling method '%.*s'",
-                        T2V_STR_ARG(ask->pooling));
+        return t2v_fail(err, T2V_EPOOLING, "invalid pooling method '%.*s'", T2V_STR_ARG(name));
     return 0;
+}
+
+/* UPSTREAM: dimensions count under sentence-transformers alone. */
+int t2v_model_plan(const t2v_model *model, const struct t2v_ask *ask, struct t2v_plan *out,
+                   struct t2v_err *err)
+{
+    const struct t2v_pipeline *pipeline = &model->pipeline;
+    *out = (struct t2v_plan){.n_mode = pipeline->n_mode, .dim = pipeline->dim};
+    memcpy(out->modes, pipeline->modes, sizeof out->modes);
+    if (model->prefixes)
+        out->task = ask->task;
+    if (reads_pooling(model))
+        return read_pooling(ask->pooling, &out->modes[0], err);
+    if (model->vectorizer != T2V_VECTORIZER_SENTENCE)
+        return 0;
+    bool query = ask->task.ptr != NULL && t2v_str_is(ask->task, "query");
+    int prompt = query ? T2V_PROMPT_QUERY : T2V_PROMPT_DOCUMENT;
+    out->prompt = pipeline->prompts[prompt];
+    out->n_skip = model->n_prompt_tok[prompt];
+    if (ask->dimensions > 0 && (uint64_t)ask->dimensions < pipeline->dim)
+        out->dim = (size_t)ask->dimensions;
+    return 0;
+}
+
+void t2v_model_project(const t2v_model *model, float *rows, float *spare, size_t n_row)
+{
+    const struct t2v_pipeline *pipeline = &model->pipeline;
+    float *x = rows, *other = spare;
+    for (size_t i = 0; i < pipeline->n_step && n_row != 0; i++) {
+        float *y =
+            t2v_step_run(&pipeline->steps[i], &model->kernels, x, other, pipeline->width, n_row);
+        if (y != x) {
+            other = x;
+            x = y;
+        }
+    }
+    if (x != rows)
+        memcpy(rows, x, n_row * pipeline->width * sizeof *rows);
+}
+
+void t2v_model_finish(const t2v_model *model, float *vector, size_t dim, size_t n_seq)
+{
+    if (n_seq > 1) {
+        for (size_t i = 0; i < dim; i++)
+            vector[i] /= (float)n_seq;
+    }
+    if (model->vectorizer != T2V_VECTORIZER_DEFAULT)
+        t2v_normalize(vector, dim);
 }

@@ -46,6 +46,11 @@ const t2v_tokenizer *t2v_model_tokenizer(const t2v_model *model);
 const t2v_encoder *t2v_model_encoder(const t2v_model *model);
 const t2v_store *t2v_model_store(const t2v_model *model);
 
+/* "mean, Dense to 24, Normalize": what becomes of hidden states, for people. */
+const char *t2v_model_pipeline(const t2v_model *model);
+/* The widest row between hidden states and vector, in floats. */
+size_t t2v_model_width(const t2v_model *model);
+
 /* What a request asks for, beside its text: the `config` of /vectors. */
 struct t2v_ask {
     struct t2v_str pooling; /* pooling_strategy; empty: the default */
@@ -53,11 +58,30 @@ struct t2v_ask {
     int64_t dimensions;     /* 0: not given */
 };
 
-enum t2v_pooling { T2V_POOL_MEAN, T2V_POOL_CLS };
+/* How the hidden states of a sequence become one row. */
+enum t2v_pooling {
+    T2V_POOL_CLS, /* the first token's */
+    T2V_POOL_MAX,
+    T2V_POOL_MEAN,
+    T2V_POOL_MEAN_SQRT,     /* the sum over the root of the number of tokens */
+    T2V_POOL_WEIGHTED_MEAN, /* each token weighs its place, from 1 */
+    T2V_POOL_LAST           /* the last token's */
+};
+enum { T2V_MAX_MODE = 6 };
 
-/* How the hidden states of a sequence are to be pooled. T2V_EPOOLING for an unknown strategy. */
-int t2v_model_pooling(const t2v_model *model, const struct t2v_ask *ask, enum t2v_pooling *out,
-                      struct t2v_err *err);
+/* What an ask comes to under the model's vectorizer. Its strings are borrowed from both. */
+struct t2v_plan {
+    enum t2v_pooling modes[T2V_MAX_MODE]; /* their rows are laid side by side */
+    size_t n_mode;
+    size_t n_skip;         /* tokens at the start of a sequence that are not pooled: the prompt */
+    size_t dim;            /* of the vector */
+    struct t2v_str task;   /* stands with ": " before the text; ptr is NULL: nothing does */
+    struct t2v_str prompt; /* stands before that; may be empty */
+};
+
+/* T2V_EPOOLING for an unknown strategy, where the strategy counts. */
+int t2v_model_plan(const t2v_model *model, const struct t2v_ask *ask, struct t2v_plan *out,
+                   struct t2v_err *err);
 
 /* A walk over the sequences of one text. A zeroed struct may be passed to t2v_walk_deinit. */
 struct t2v_walk {
@@ -65,18 +89,27 @@ struct t2v_walk {
     struct t2v_str text; /* what is cut into sequences: the caller's, or what lies in buf */
     struct t2v_buf buf;
     struct t2v_punkt_walk sentences;
-    bool whole, ended;
+    bool whole;
+    size_t n_seq; /* sequences so far, those that do not count for the sum among them */
 };
 
 /* text is valid UTF-8, borrowed until the end of the walk. T2V_EEMPTY when there is no sentence. */
 int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str text,
-                   const struct t2v_ask *ask, struct t2v_err *err);
+                   const struct t2v_plan *plan, struct t2v_err *err);
 /* Puts the next sequence into ids and sets *more, or clears *more at the end. */
 int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
                   struct t2v_err *err);
 void t2v_walk_deinit(struct t2v_walk *walk);
 
-/* out[dim] = the pooled hidden states, [n_tok, hidden], of one sequence; n_tok is at least 1. */
-void t2v_pool(enum t2v_pooling pooling, const float *hidden, size_t n_tok, size_t dim, float *out);
+/* out[n_mode * dim] = the pooled hidden states, [n_tok, dim], of one sequence; n_tok is at least
+ * 1. */
+void t2v_pool(const struct t2v_plan *plan, const float *hidden, size_t n_tok, size_t dim,
+              float *out);
+/* Turns n_row pooled rows, t2v_model_width floats apart, into vectors of t2v_model_dim in place.
+ * spare is as large as rows. Any thread, on rows of its own. */
+void t2v_model_project(const t2v_model *model, float *rows, float *spare, size_t n_row);
+/* The last step: vector[dim], the sum over a text's sequences, becomes what is answered. n_seq is
+ * walk.n_seq at the end. */
+void t2v_model_finish(const t2v_model *model, float *vector, size_t dim, size_t n_seq);
 
 #endif

@@ -1,41 +1,65 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The `default` vectorizer's way from a text to sequences: sentences, each at most 500 tokens. */
+/*
+ * From a text to sequences. The default vectorizer's are sentences, or with direct tokenisation the
+ * whole text; for the other two the whole text is one sequence.
+ */
 #include "pool/model_private.h"
+#include "text/lower.h"
 #include "text/space.h"
 
 #include "base/banned.h"
 
-/* "<task_type>: " + text, where prefixes are on and a task is named. */
-static int add_prefix(struct t2v_walk *walk, const struct t2v_ask *ask)
+/* UPSTREAM: sentences go through the model in batches of so many, and of DPR's output only the
+ * first of a batch is used, though the sum is divided by the number of all. */
+enum { DPR_BATCH = 25 };
+
+/* prompt + "<task_type>: " + text, as far as the plan has them. */
+static int add_before(struct t2v_walk *walk, const struct t2v_plan *plan)
 {
-    t2v_buf_add(&walk->buf, ask->task.ptr, ask->task.len);
-    t2v_buf_adds(&walk->buf, ": ");
+    if (plan->task.ptr == NULL && plan->prompt.len == 0)
+        return 0;
+    t2v_buf_add(&walk->buf, plan->prompt.ptr, plan->prompt.len);
+    if (plan->task.ptr != NULL) {
+        t2v_buf_add(&walk->buf, plan->task.ptr, plan->task.len);
+        t2v_buf_adds(&walk->buf, ": ");
+    }
     t2v_buf_add(&walk->buf, walk->text.ptr, walk->text.len);
     walk->text = t2v_buf_str(&walk->buf);
     return walk->buf.fail;
 }
 
-static int collapse(struct t2v_walk *walk)
+/* Has the text rewritten into a buffer of its own. */
+static int rewrite(struct t2v_walk *walk, int (*fn)(struct t2v_str text, struct t2v_buf *out))
 {
-    struct t2v_buf collapsed;
-    t2v_buf_init(&collapsed, SIZE_MAX);
-    int rc = t2v_space_collapse(walk->text, &collapsed);
+    struct t2v_buf out;
+    t2v_buf_init(&out, SIZE_MAX);
+    int rc = fn(walk->text, &out);
     t2v_buf_deinit(&walk->buf);
-    walk->buf = collapsed;
+    walk->buf = out;
     walk->text = t2v_buf_str(&walk->buf);
     return rc;
 }
 
-int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str text,
-                   const struct t2v_ask *ask, struct t2v_err *err)
+static int prepare(struct t2v_walk *walk)
 {
-    *walk = (struct t2v_walk){.model = model, .text = text, .whole = model->direct_tokenize};
+    const t2v_model *model = walk->model;
+    if (!walk->whole)
+        return rewrite(walk, t2v_space_collapse);
+    if (model->vectorizer != T2V_VECTORIZER_SENTENCE)
+        return 0;
+    walk->text = t2v_space_strip(walk->text);
+    return model->pipeline.lower ? rewrite(walk, t2v_lower) : 0;
+}
+
+int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str text,
+                   const struct t2v_plan *plan, struct t2v_err *err)
+{
+    *walk = (struct t2v_walk){.model = model, .text = text};
+    walk->whole = model->direct_tokenize || model->vectorizer != T2V_VECTORIZER_DEFAULT;
     t2v_buf_init(&walk->buf, SIZE_MAX);
-    int rc = 0;
-    if (model->prefixes && ask->task.ptr != NULL)
-        rc = add_prefix(walk, ask);
-    if (rc == 0 && !walk->whole)
-        rc = collapse(walk);
+    int rc = add_before(walk, plan);
+    if (rc == 0)
+        rc = prepare(walk);
     if (rc != 0)
         return t2v_fail(err, rc, "no memory for a text of %zu bytes", text.len);
     if (walk->whole)
@@ -46,14 +70,26 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str
     return 0;
 }
 
+/* The next sentence that counts; false at the end. */
+static bool next_sentence(struct t2v_walk *walk, struct t2v_str *out)
+{
+    bool first_alone = t2v_encoder_pools_first(walk->model->encoder);
+    while (t2v_punkt_next(&walk->sentences, out)) {
+        if (walk->n_seq++ % DPR_BATCH == 0 || !first_alone)
+            return true;
+    }
+    return false;
+}
+
 int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
                   struct t2v_err *err)
 {
     struct t2v_str sequence = walk->text;
-    *more = walk->whole ? !walk->ended : t2v_punkt_next(&walk->sentences, &sequence);
+    *more = walk->whole ? walk->n_seq == 0 : next_sentence(walk, &sequence);
     if (!*more)
         return 0;
-    walk->ended = walk->whole;
+    if (walk->whole)
+        walk->n_seq = 1;
     return t2v_tokenizer_encode(walk->model->tokenizer, space, sequence, walk->model->max_tok, ids,
                                 err);
 }

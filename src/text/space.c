@@ -48,6 +48,15 @@ size_t t2v_space_skip(struct t2v_str text, size_t at)
     return at;
 }
 
+struct t2v_str t2v_space_strip(struct t2v_str text)
+{
+    int n;
+    text = t2v_str_skip(text, t2v_space_skip(text, 0));
+    while ((n = t2v_space_last(text)) > 0)
+        text.len -= (size_t)n;
+    return text;
+}
+
 static size_t skip_word(struct t2v_str text, size_t at)
 {
     while (at < text.len &&

@@ -21,6 +21,9 @@ int t2v_space_last(struct t2v_str s);
 /* Where the white space that begins at `at` (<= text.len) ends; `at` when none begins there. */
 size_t t2v_space_skip(struct t2v_str text, size_t at);
 
+/* text.strip() */
+struct t2v_str t2v_space_strip(struct t2v_str text);
+
 /* Appends " ".join(text.split()) to out; text is valid UTF-8. 0 or out's failure. */
 int t2v_space_collapse(struct t2v_str text, struct t2v_buf *out);
 

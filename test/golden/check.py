@@ -19,7 +19,7 @@ import argparse, base64, concurrent.futures, http.client, json, math, os, signal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.join(HERE, "..", "..", "models")
-VECTORIZERS = ("default",)
+VECTORIZERS = ("default", "sentence-transformers", "onnx")
 TOL_RANDOM, TOL_REAL = 1e-4, 1e-5
 # OpenBLAS sums in another order for another number of rows; 1.1e-6 was seen over six layers.
 TOL_BATCH_OWN, TOL_BATCH_BLAS = 0.0, 3e-6

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which vectorizer: the marker files of upstream's images, the environment, the model's type. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "pool/model_private.h"
+
+#include "base/banned.h"
+
+const char *const t2v_vectorizer_names[3] = {
+    [T2V_VECTORIZER_DEFAULT] = "default",
+    [T2V_VECTORIZER_SENTENCE] = "sentence-transformers",
+    [T2V_VECTORIZER_ONNX] = "onnx",
+};
+
+bool t2v_marker_exists(const t2v_model *model, const char *name)
+{
+    char path[T2V_PATH_BYTES];
+    return t2v_file_join(path, sizeof path, model->dir, name, NULL) == 0 && t2v_file_exists(path);
+}
+
+/* Whether a marker file says true; without one, what the environment says. */
+static bool marked(const t2v_model *model, const char *name, bool environment)
+{
+    char path[T2V_PATH_BYTES], *text;
+    size_t len;
+    if (t2v_file_join(path, sizeof path, model->dir, name, NULL) != 0 ||
+        t2v_file_read(path, 4096, &text, &len, NULL) != 0)
+        return environment;
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r' || text[len - 1] == ' '))
+        len--;
+    bool says_true = t2v_str_is((struct t2v_str){text, len}, "true");
+    t2v_free(text);
+    return says_true;
+}
+
+/* DPR's output is no row for each token, which is what the other two vectorizers pool. */
+static int check_family(const t2v_model *model, struct t2v_str type, struct t2v_err *err)
+{
+    if (model->vectorizer == T2V_VECTORIZER_DEFAULT || type.ptr == NULL || !t2v_str_is(type, "dpr"))
+        return 0;
+    return t2v_fail(err, T2V_EUNSUPPORTED, "dpr runs under the default vectorizer, not under %s",
+                    t2v_vectorizer_names[model->vectorizer]);
+}
+
+/* In upstream's order: ONNX first, then what runs under sentence-transformers, else the default. */
+int t2v_choose_vectorizer(t2v_model *model, const struct t2v_model_options *options,
+                          struct t2v_err *err)
+{
+    struct t2v_str type = t2v_json_str(t2v_json_get(model->json, "model_type"));
+    enum t2v_vectorizer chosen = T2V_VECTORIZER_DEFAULT;
+    if (marked(model, "onnx_runtime", options->onnx_runtime))
+        chosen = T2V_VECTORIZER_ONNX;
+    else if (options->sentence_transformers || t2v_marker_exists(model, "model_name") ||
+             (type.ptr != NULL && (t2v_str_is(type, "t5") || t2v_str_is(type, "model2vec"))))
+        chosen = T2V_VECTORIZER_SENTENCE;
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(options->vectorizer, t2v_vectorizer_names[i]) == 0)
+            chosen = (enum t2v_vectorizer)i;
+    }
+    model->vectorizer = chosen;
+    model->direct_tokenize = options->direct_tokenize;
+    model->prefixes = marked(model, "use_query_passage_prefixes", options->query_passage_prefixes);
+    if (marked(model, "use_query_prompt", false))
+        t2v_log(T2V_LOG_INFO, "model", "use_query_prompt is accepted, and has no effect here");
+    return check_family(model, type, err);
+}

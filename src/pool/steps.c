@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The modules behind pooling: Dense, LayerNorm, Normalize. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "pool/pipeline.h"
+#include "weight/store.h"
+
+#include "base/banned.h"
+
+enum { CONFIG_BYTES = 1 << 20, MAX_FEATURES = 65536 };
+
+/* torch.nn.LayerNorm's */
+static const float NORM_EPS = 1e-5F;
+
+static float act_tanh(float x)
+{
+    return tanhf(x);
+}
+
+static float act_sigmoid(float x)
+{
+    return 1.0F / (1.0F + expf(-x));
+}
+
+struct t2v_step_act {
+    const char *name;     /* the last part of torch's */
+    enum t2v_act act;     /* what the kernel does */
+    float (*fn)(float x); /* and what is left to do; may be NULL */
+};
+
+static const struct t2v_step_act acts[] = {
+    {"Identity", T2V_ACT_NONE, NULL}, {"Tanh", T2V_ACT_NONE, act_tanh},
+    {"ReLU", T2V_ACT_RELU, NULL},     {"GELU", T2V_ACT_GELU, NULL},
+    {"SiLU", T2V_ACT_SILU, NULL},     {"Sigmoid", T2V_ACT_NONE, act_sigmoid},
+};
+
+int t2v_pool_json(const char *dir, const char *name, enum t2v_json_type type, t2v_json **out,
+                  struct t2v_err *err)
+{
+    char path[T2V_PATH_BYTES];
+    *out = NULL;
+    int rc = t2v_file_join(path, sizeof path, dir, name, err);
+    if (rc != 0 || !t2v_file_exists(path))
+        return rc;
+    rc = t2v_json_load(path, CONFIG_BYTES, out, err);
+    if (rc != 0 || t2v_json_type(*out) == type)
+        return rc;
+    const char *seen = t2v_json_type_name(*out);
+    t2v_json_free(*out);
+    *out = NULL;
+    return t2v_fail(err, T2V_EFORMAT, "%s: should be %s, and is %s", path,
+                    type == T2V_JSON_ARRAY ? "an array" : "an object", seen);
+}
+
+/* --- settings --- */
+
+static int read_features(const t2v_json *config, const char *key, size_t *out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, key);
+    int64_t n;
+    if (!t2v_json_int(value, &n))
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be an integer, and is %s", key,
+                        value == NULL ? "missing" : t2v_json_type_name(value));
+    if (n < 1 || n > MAX_FEATURES)
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s is %" PRId64 ", outside 1 to %d", key, n,
+                        (int)MAX_FEATURES);
+    *out = (size_t)n;
+    return 0;
+}
+
+/* The width that a module says it takes must be the width of what it gets. */
+static int read_input(const t2v_json *config, const char *key, size_t n_in, struct t2v_err *err)
+{
+    size_t n = 0;
+    int rc = read_features(config, key, &n, err);
+    if (rc == 0 && n != n_in)
+        rc = t2v_fail(err, T2V_EFORMAT, "config.json: %s is %zu, but %zu come in", key, n, n_in);
+    return rc;
+}
+
+/* "torch.nn.modules.activation.Tanh"; Tanh where none is named, as the library's default is. */
+static int read_act(const t2v_json *config, const struct t2v_step_act **out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, "activation_function");
+    struct t2v_str name = t2v_json_str(value);
+    if (value == NULL)
+        name = T2V_STR("torch.nn.Tanh");
+    if (name.ptr == NULL)
+        return t2v_fail(err, T2V_EFORMAT,
+                        "config.json: activation_function should be a string, and is %s",
+                        t2v_json_type_name(value));
+    struct t2v_str last = name;
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '.')
+            last = t2v_str_skip(name, i + 1);
+    }
+    bool of_torch = t2v_str_starts(name, T2V_STR("torch.nn."));
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0] && of_torch; i++) {
+        if (t2v_str_is(last, acts[i].name)) {
+            *out = &acts[i];
+            return 0;
+        }
+    }
+    return t2v_fail(err, T2V_EUNSUPPORTED,
+                    "config.json: activation_function '%.*s' is not supported (torch's Identity, "
+                    "Tanh, ReLU, GELU, SiLU, Sigmoid are)",
+                    T2V_STR_ARG(name));
+}
+
+/* What newer versions of the library can also say of a Dense module. */
+static int refuse_unknown(const t2v_json *config, struct t2v_err *err)
+{
+    static const char *const names[] = {"module_input_name", "module_output_name"};
+    bool residual = false;
+    if (t2v_json_bool(t2v_json_get(config, "use_residual"), &residual) && residual)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: use_residual is not supported");
+    for (size_t i = 0; i < 2; i++) {
+        struct t2v_str name = t2v_json_str(t2v_json_get(config, names[i]));
+        if (name.ptr != NULL && !t2v_str_is(name, "sentence_embedding"))
+            return t2v_fail(err, T2V_EUNSUPPORTED,
+                            "config.json: %s '%.*s' is not supported (sentence_embedding is)",
+                            names[i], T2V_STR_ARG(name));
+    }
+    return 0;
+}
+
+static int read_dense_config(const t2v_json *config, size_t n_in, struct t2v_step *step,
+                             bool *has_bias, struct t2v_err *err)
+{
+    *has_bias = true;
+    t2v_json_bool(t2v_json_get(config, "bias"), has_bias);
+    step->n_in = n_in;
+    int rc = read_input(config, "in_features", n_in, err);
+    if (rc == 0)
+        rc = read_features(config, "out_features", &step->n_out, err);
+    if (rc == 0)
+        rc = read_act(config, &step->act, err);
+    if (rc == 0)
+        rc = refuse_unknown(config, err);
+    return rc;
+}
+
+/* --- weights --- */
+
+static int find(const t2v_store *store, const char *name, size_t rows, size_t columns,
+                const struct t2v_tensor **out, struct t2v_err *err)
+{
+    const struct t2v_tensor *t = t2v_store_find(store, t2v_str_of(name));
+    if (t == NULL)
+        return t2v_fail(err, T2V_EFORMAT, "tensor %s is missing", name);
+    if (t->dtype != T2V_F32 && t->dtype != T2V_F16 && t->dtype != T2V_BF16 && t->dtype != T2V_F64)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "tensor %s is %s; F32, F16, BF16 are supported",
+                        name, t2v_dtype_name(t->dtype));
+    int n_dim = columns == 0 ? 1 : 2;
+    if (t->n_dim != n_dim || t->shape[0] != rows || (n_dim == 2 && t->shape[1] != columns))
+        return t2v_fail(err, T2V_EFORMAT,
+                        n_dim == 1 ? "tensor %s has not the shape [%zu]"
+                                   : "tensor %s has not the shape [%zu, %zu]",
+                        name, rows, columns);
+    *out = t;
+    return 0;
+}
+
+/* A vector of n floats, copied. */
+static int load_vector(const t2v_store *store, const char *name, size_t n, struct t2v_arena *arena,
+                       const float **out, struct t2v_err *err)
+{
+    const struct t2v_tensor *t = NULL;
+    int rc = find(store, name, n, 0, &t, err);
+    if (rc != 0)
+        return rc;
+    float *copy = t2v_arena_alloc(arena, n, sizeof *copy);
+    if (copy == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", name);
+    t2v_tensor_f32(t, 0, n, copy);
+    *out = copy;
+    return 0;
+}
+
+/* linear.weight in the kernels' form. */
+static int load_matrix(const t2v_store *store, const struct t2v_kernels *kernels,
+                       struct t2v_arena *arena, struct t2v_step *step, struct t2v_err *err)
+{
+    const struct t2v_tensor *t = NULL;
+    size_t n_in = step->n_in, n_out = step->n_out;
+    int rc = find(store, "linear.weight", n_out, n_in, &t, err);
+    if (rc != 0)
+        return rc;
+    size_t len = kernels->packed ? t2v_linear_packed_len(n_in, n_out) : n_in * n_out;
+    float *matrix = t2v_arena_alloc(arena, len, sizeof *matrix);
+    float *plain = kernels->packed ? t2v_alloc_aligned(n_in * n_out, sizeof *plain) : matrix;
+    if (matrix != NULL && plain != NULL) {
+        t2v_tensor_f32(t, 0, t->n, plain);
+        if (kernels->packed)
+            t2v_linear_pack(plain, n_in, n_out, matrix);
+    } else {
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for linear.weight");
+    }
+    if (kernels->packed)
+        t2v_free(plain);
+    step->linear = (struct t2v_linear){.n_in = n_in, .n_out = n_out, .weight = matrix};
+    return rc;
+}
+
+static int load_dense(const char *folder, bool has_bias, const struct t2v_kernels *kernels,
+                      struct t2v_arena *arena, struct t2v_step *step, struct t2v_err *err)
+{
+    t2v_store *store;
+    int rc = t2v_store_open(folder, &store, err);
+    if (rc != 0)
+        return rc;
+    rc = load_matrix(store, kernels, arena, step, err);
+    if (rc == 0 && has_bias)
+        rc = load_vector(store, "linear.bias", step->n_out, arena, &step->linear.bias, err);
+    t2v_store_close(store);
+    return rc;
+}
+
+static int load_norm(const char *folder, struct t2v_arena *arena, struct t2v_step *step,
+                     struct t2v_err *err)
+{
+    t2v_store *store;
+    int rc = t2v_store_open(folder, &store, err);
+    if (rc != 0)
+        return rc;
+    rc = load_vector(store, "norm.weight", step->n_in, arena, &step->gamma, err);
+    if (rc == 0)
+        rc = load_vector(store, "norm.bias", step->n_in, arena, &step->beta, err);
+    t2v_store_close(store);
+    return rc;
+}
+
+/* The folder before what a module's files have to answer for. */
+static int fail_in_folder(const char *folder, int rc, struct t2v_err *err)
+{
+    if (rc != 0 && err != NULL && strncmp(err->msg, folder, strlen(folder)) != 0)
+        t2v_fail_in(err, rc, folder);
+    return rc;
+}
+
+int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernels *kernels,
+                        struct t2v_arena *arena, struct t2v_step *out, struct t2v_err *err)
+{
+    t2v_json *config;
+    bool has_bias = true;
+    *out = (struct t2v_step){.kind = T2V_STEP_DENSE};
+    int rc = t2v_pool_json(folder, "config.json", T2V_JSON_OBJECT, &config, err);
+    if (rc == 0)
+        rc = read_dense_config(config, n_in, out, &has_bias, err);
+    t2v_json_free(config);
+    if (rc == 0)
+        rc = load_dense(folder, has_bias, kernels, arena, out, err);
+    return fail_in_folder(folder, rc, err);
+}
+
+int t2v_step_read_norm(const char *folder, size_t n_in, struct t2v_arena *arena,
+                       struct t2v_step *out, struct t2v_err *err)
+{
+    t2v_json *config;
+    *out = (struct t2v_step){.kind = T2V_STEP_NORM, .n_in = n_in, .n_out = n_in};
+    int rc = t2v_pool_json(folder, "config.json", T2V_JSON_OBJECT, &config, err);
+    if (rc == 0)
+        rc = read_input(config, "dimension", n_in, err);
+    t2v_json_free(config);
+    if (rc == 0)
+        rc = load_norm(folder, arena, out, err);
+    return fail_in_folder(folder, rc, err);
+}
+
+void t2v_step_describe(const struct t2v_step *step, struct t2v_buf *out)
+{
+    switch (step->kind) {
+    case T2V_STEP_DENSE:
+        t2v_buf_addf(out, "Dense to %zu", step->n_out);
+        if (step->act != NULL && step->act != &acts[0])
+            t2v_buf_addf(out, " with %s", step->act->name);
+        break;
+    case T2V_STEP_NORM:
+        t2v_buf_adds(out, "LayerNorm");
+        break;
+    case T2V_STEP_NORMALIZE:
+        t2v_buf_adds(out, "Normalize");
+        break;
+    }
+}
+
+/* --- running --- */
+
+void t2v_normalize(float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    double length = sqrt(sum);
+    float by = (float)(length > 1e-12 ? length : 1e-12);
+    for (size_t i = 0; i < n; i++)
+        x[i] /= by;
+}
+
+static float *run_dense(const struct t2v_step *step, const struct t2v_kernels *kernels,
+                        const float *x, float *y, size_t ld, size_t n_row)
+{
+    const struct t2v_step_act *act = step->act;
+    kernels->linear(&step->linear, act != NULL ? act->act : T2V_ACT_NONE, x, ld, n_row, 0,
+                    step->n_out, y, ld);
+    if (act != NULL && act->fn != NULL) {
+        for (size_t r = 0; r < n_row; r++) {
+            for (size_t i = 0; i < step->n_out; i++)
+                y[r * ld + i] = act->fn(y[r * ld + i]);
+        }
+    }
+    return y;
+}
+
+float *t2v_step_run(const struct t2v_step *step, const struct t2v_kernels *kernels, float *x,
+                    float *y, size_t ld, size_t n_row)
+{
+    if (step->kind == T2V_STEP_DENSE)
+        return run_dense(step, kernels, x, y, ld, n_row);
+    for (size_t r = 0; r < n_row; r++) {
+        if (step->kind == T2V_STEP_NORM)
+            kernels->add_norm(x + r * ld, NULL, 1, step->n_in, step->gamma, step->beta, NORM_EPS);
+        else
+            t2v_normalize(x + r * ld, step->n_in);
+    }
+    return x;
+}

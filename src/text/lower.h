@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TEXT_LOWER_H
+#define T2V_TEXT_LOWER_H
+/* Python's str.lower. Read-only; any thread. */
+#include "base/buf.h"
+#include "base/str.h"
+
+/* Appends text.lower() to out; text is valid UTF-8. 0 or out's failure. */
+int t2v_lower(struct t2v_str text, struct t2v_buf *out);
+
+#endif
