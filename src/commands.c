@@ -363,8 +363,9 @@ static int bench_member(const struct t2v_options *options, const t2v_model *mode
                         struct t2v_err *err)
 {
     size_t n = t2v_json_len(member->value);
-    if (n == 0)
-        return 0;
+    if (t2v_json_type(member->value) != T2V_JSON_ARRAY || n == 0)
+        return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts", options->corpus,
+                        T2V_STR_ARG(member->key));
     struct t2v_buf name;
     t2v_buf_init(&name, 256);
     for (size_t i = 0; i < member->key.len; i++) {
@@ -380,7 +381,8 @@ static int bench_member(const struct t2v_options *options, const t2v_model *mode
     for (size_t i = 0; i < n && rc == 0; i++) {
         texts[i] = t2v_json_str(t2v_json_at(member->value, i));
         if (texts[i].ptr == NULL)
-            rc = t2v_fail(err, T2V_EFORMAT, "%s: item %zu is no string", name.ptr, i);
+            rc = t2v_fail(err, T2V_EFORMAT, "%s: %s: item %zu is no string", options->corpus,
+                          name.ptr, i);
     }
     if (rc == 0)
         rc = bench_set(options, model, engine, name.ptr, texts, n, ms, err);
