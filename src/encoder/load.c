@@ -103,7 +103,8 @@ static const float *load_matrix(const struct t2v_loader *loader,
     }
     t2v_free(panel);
     for (size_t p = 0; p < n_part; p++)
-        t2v_file_release(parts[p]->data, parts[p]->n_byte);
+        if (!parts[p]->copied)
+            t2v_file_release(parts[p]->data, parts[p]->n_byte);
     return matrix;
 }
 

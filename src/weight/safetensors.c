@@ -166,11 +166,9 @@ int t2v_safetensors_read(const uint8_t *bytes, size_t len, const char *file,
 {
     if (len < LENGTH_BYTES)
         return t2v_fail(err, T2V_EFORMAT, "%s: too short for a safetensors file", file);
-    static const char pointer[] = "version https://git-lfs";
-    if (len > sizeof pointer && memcmp(bytes, pointer, sizeof pointer - 1) == 0)
-        return t2v_fail(err, T2V_EFORMAT,
-                        "%s: a git-lfs pointer, not the file itself; `git lfs pull` fetches it",
-                        file);
+    int rc = t2v_refuse_lfs_pointer(bytes, len, file, err);
+    if (rc != 0)
+        return rc;
     uint64_t n_header;
     memcpy(&n_header, bytes, sizeof n_header);
     if (n_header > len - LENGTH_BYTES)
@@ -183,7 +181,7 @@ int t2v_safetensors_read(const uint8_t *bytes, size_t len, const char *file,
 
     t2v_json *header;
     struct t2v_str text = {(const char *)bytes + LENGTH_BYTES, (size_t)n_header};
-    int rc = t2v_json_parse_unique(text, &header, err);
+    rc = t2v_json_parse_unique(text, &header, err);
     if (rc != 0)
         return t2v_fail_in(err, rc, file);
     struct parse p = {

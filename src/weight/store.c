@@ -51,6 +51,15 @@ void t2v_tensor_list_deinit(struct t2v_tensor_list *list)
     *list = (struct t2v_tensor_list){0};
 }
 
+int t2v_refuse_lfs_pointer(const uint8_t *bytes, size_t len, const char *file, struct t2v_err *err)
+{
+    static const char pointer[] = "version https://git-lfs";
+    if (len < sizeof pointer || memcmp(bytes, pointer, sizeof pointer - 1) != 0)
+        return 0;
+    return t2v_fail(err, T2V_EFORMAT,
+                    "%s: a git-lfs pointer, not the file itself; `git lfs pull` fetches it", file);
+}
+
 static int no_memory(const t2v_store *store, struct t2v_err *err)
 {
     return t2v_fail(err, T2V_ENOMEM, "%s: no memory to open its weights", store->dir);
@@ -108,7 +117,7 @@ static bool is_plain_name(struct t2v_str name)
 
 /* Adds each file that the weight_map of the index at `path` names, once. seen: the names so far. */
 static int add_shards(t2v_store *store, const char *path, const t2v_json *weight_map,
-                      struct t2v_map *seen, struct t2v_err *err)
+                      t2v_tensor_reader *reader, struct t2v_map *seen, struct t2v_err *err)
 {
     for (struct t2v_json_member m = t2v_json_first(weight_map); m.value != NULL;
          m = t2v_json_next(weight_map, m)) {
@@ -122,7 +131,7 @@ static int add_shards(t2v_store *store, const char *path, const t2v_json *weight
             continue;
         if (t2v_map_set(seen, shard, 1) != 0)
             return no_memory(store, err);
-        int rc = add_file(store, shard.ptr, t2v_safetensors_read, err);
+        int rc = add_file(store, shard.ptr, reader, err);
         if (rc != 0)
             return rc;
     }
@@ -144,13 +153,15 @@ static int check_listed(const t2v_store *store, const char *path, const t2v_json
     return 0;
 }
 
-static int open_one(t2v_store *store, const char *name, struct t2v_err *err)
+static int open_one(t2v_store *store, const char *name, t2v_tensor_reader *reader,
+                    struct t2v_err *err)
 {
-    int rc = add_file(store, name, t2v_safetensors_read, err);
+    int rc = add_file(store, name, reader, err);
     return rc != 0 ? rc : index_names(store, err);
 }
 
-static int open_shards(t2v_store *store, const char *name, struct t2v_err *err)
+static int open_shards(t2v_store *store, const char *name, t2v_tensor_reader *reader,
+                       struct t2v_err *err)
 {
     char path[PATH_MAX];
     int rc = join(store, name, path, err);
@@ -167,7 +178,7 @@ static int open_shards(t2v_store *store, const char *name, struct t2v_err *err)
     else if (t2v_map_init(&seen, 0) != 0)
         rc = no_memory(store, err);
     else
-        rc = add_shards(store, path, weight_map, &seen, err);
+        rc = add_shards(store, path, weight_map, reader, &seen, err);
     if (rc == 0)
         rc = index_names(store, err);
     if (rc == 0)
@@ -177,22 +188,17 @@ static int open_shards(t2v_store *store, const char *name, struct t2v_err *err)
     return rc;
 }
 
-static int open_pytorch(t2v_store *store, const char *name, struct t2v_err *err)
-{
-    return t2v_fail(err, T2V_EUNSUPPORTED,
-                    "%s/%s is not supported yet; save the model as model.safetensors", store->dir,
-                    name);
-}
-
-/* The layouts that a directory may have: the first whose file is there is taken. */
+/* The layouts that a directory may have: the first whose file is there is taken, as transformers
+ * does. */
 static const struct {
     const char *name;
-    int (*open)(t2v_store *store, const char *name, struct t2v_err *err);
+    int (*open)(t2v_store *store, const char *name, t2v_tensor_reader *reader, struct t2v_err *err);
+    t2v_tensor_reader *reader;
 } layouts[] = {
-    {"model.safetensors", open_one},
-    {"model.safetensors.index.json", open_shards},
-    {"pytorch_model.bin", open_pytorch},
-    {"pytorch_model.bin.index.json", open_pytorch},
+    {"model.safetensors", open_one, t2v_safetensors_read},
+    {"model.safetensors.index.json", open_shards, t2v_safetensors_read},
+    {"pytorch_model.bin", open_one, t2v_pytorch_read},
+    {"pytorch_model.bin.index.json", open_shards, t2v_pytorch_read},
 };
 
 static int open_layout(t2v_store *store, struct t2v_err *err)
@@ -203,7 +209,7 @@ static int open_layout(t2v_store *store, struct t2v_err *err)
         if (rc != 0)
             return rc;
         if (t2v_file_exists(path))
-            return layouts[i].open(store, layouts[i].name, err);
+            return layouts[i].open(store, layouts[i].name, layouts[i].reader, err);
     }
     return t2v_fail(err, T2V_EIO, "%s: no weights that can be read; looked for %s, %s, %s and %s",
                     store->dir, layouts[0].name, layouts[1].name, layouts[2].name, layouts[3].name);

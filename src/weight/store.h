@@ -3,10 +3,12 @@
 #define T2V_WEIGHT_STORE_H
 /*
  * The tensors of a model directory by name: model.safetensors, or the shards that
- * model.safetensors.index.json lists. The files stay mapped until the store is closed; tensors
- * point into them. Headers are hostile until proven otherwise: every offset lies in its file, shape
- * times dtype is exactly the byte range, ranges do not overlap. Read-only once opened.
+ * model.safetensors.index.json lists, or pytorch_model.bin and its shards in the same way. The
+ * files stay mapped until the store is closed; tensors point into them. Files are hostile until
+ * proven otherwise: every tensor lies in its file, or in its part of it. In safetensors no two
+ * overlap; in pickles they may, since tensors share storages there. Read-only once opened.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +51,7 @@ struct t2v_tensor {
     size_t n;            /* product of shape */
     const uint8_t *data; /* n items, little endian, row-major; perhaps not aligned */
     size_t n_byte;       /* of data */
+    bool copied;         /* data lies in memory of the store's, not in the mapped file */
     const char *file;    /* where it lies, for messages */
 };
 

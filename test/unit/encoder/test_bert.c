@@ -91,7 +91,7 @@ static void test_golden(void **state)
 {
     (void)state;
     static const char *const names[] = {"bert-uncased", "bert-bf16-sharded", "bge-cls",
-                                        "bert-cased-mlm-gamma"};
+                                        "bert-cased-mlm-gamma", "bert-legacy-bin"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         check_fixture(names[i], "", 1);
         check_fixture(names[i], "", 3);

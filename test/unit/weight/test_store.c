@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "weight/store.h"
 
@@ -161,6 +162,50 @@ static void test_shards(void **state)
     t2v_store_close(store);
 }
 
+#define PICKLE       "pytorch_model.bin"
+#define PICKLE_INDEX "pytorch_model.bin.index.json"
+
+/* One of the files that test_pytorch.c reads. */
+static void put_torch(struct dir *dir, const char *name, const char *source)
+{
+    char path[512], *bytes;
+    size_t len;
+    snprintf(path, sizeof path, "%s/fuzz/corpus/pytorch/%s", T2V_TEST_DIR, source);
+    assert_int_equal(t2v_file_read(path, 1 << 20, &bytes, &len, NULL), 0);
+    put_file(dir, name, bytes, len);
+    t2v_free(bytes);
+}
+
+/* Pickles, whole and in shards, in either layout; safetensors go first, then the whole file. */
+static void test_pickles(void **state)
+{
+    struct dir *dir = *state;
+    t2v_store *store = NULL;
+    struct t2v_err err = {0};
+    put_torch(dir, "m-1", "module");
+    put_torch(dir, "m-2", "views-legacy");
+    put_text(dir, PICKLE_INDEX, "{\"weight_map\":{\"tied\":\"m-1\",\"cube\":\"m-2\"}}");
+    if (t2v_store_open(dir->path, &store, &err) != 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(t2v_store_len(store), 16);
+    assert_true(find(store, "tied")->n == 6 && find(store, "cube")->copied);
+    t2v_store_close(store);
+    put_text(dir, PICKLE_INDEX, "{\"weight_map\":{\"tied\":\"m-1\",\"cube\":\"m-1\"}}");
+    CHECK_FAILS(dir, T2V_EFORMAT, PICKLE_INDEX, "\"cube\"", "is not in m-1");
+
+    put_torch(dir, PICKLE, "module");
+    if (t2v_store_open(dir->path, &store, &err) != 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(t2v_store_len(store), 6);
+    t2v_store_close(store);
+
+    put_tensors(dir, SINGLE, ONE("a"), data, sizeof data);
+    if (t2v_store_open(dir->path, &store, &err) != 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(t2v_store_len(store), 1);
+    t2v_store_close(store);
+}
+
 static void test_bad_index(void **state)
 {
     struct dir *dir = *state;
@@ -224,7 +269,7 @@ static void test_missing(void **state)
     unlink(path);
 
     put_text(dir, "pytorch_model.bin", "x");
-    CHECK_FAILS(dir, T2V_EUNSUPPORTED, dir->path, "pytorch_model.bin", "not supported yet");
+    CHECK_FAILS(dir, T2V_EFORMAT, dir->path, "pytorch_model.bin", "not a file of torch.save");
     put_text(dir, SINGLE, "");
     CHECK_FAILS(dir, T2V_EFORMAT, dir->path, SINGLE, "too short");
 }
@@ -263,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_single, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shards, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pickles, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_index, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shard_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
