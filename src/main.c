@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "http/server.h"
 #include "text/utf8.h"
+#include "token/regex.h"
 #include "version.h"
 #include "json/json.h"
 
@@ -103,6 +104,7 @@ static int print_version(void)
     printf("libevent  %s\n", t2v_server_libevent());
     printf("jansson   %s\n", t2v_json_library());
     printf("utf8proc  %s\n", t2v_utf8_library());
+    printf("PCRE2     %s\n", t2v_regex_library());
     return 0;
 }
 

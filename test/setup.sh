@@ -15,6 +15,7 @@ need_to_build() {
     need 'pkg-config --exists libevent_core' libevent-dev
     need 'pkg-config --exists jansson' libjansson-dev
     need 'pkg-config --exists libutf8proc' libutf8proc-dev
+    need 'pkg-config --exists libpcre2-8' libpcre2-dev
     need 'pkg-config --exists openblas' libopenblas-dev
     need 'python3 -m pip --version' python3-pip
 }

@@ -182,6 +182,8 @@ void t2v_tokenizer_free(t2v_tokenizer *tokenizer)
     if (tokenizer == NULL)
         return;
     t2v_token_model_free(tokenizer->model);
+    t2v_normalizer_deinit(&tokenizer->normalizer);
+    t2v_pretok_deinit(&tokenizer->pretok);
     t2v_template_deinit(&tokenizer->tmpl);
     t2v_added_deinit(&tokenizer->added);
     t2v_arena_free(&tokenizer->arena);

@@ -12,6 +12,7 @@ static const struct kind {
     int (*load_lists)(const t2v_json *, const struct t2v_model_lists *, const char *,
                       struct t2v_token_model **, struct t2v_err *);
 } kinds[] = {
+    {"BPE", NULL, t2v_bpe_load},
     {"Unigram", NULL, t2v_unigram_load},
     {"WordPiece", t2v_wordpiece_load, NULL},
 };
@@ -25,9 +26,22 @@ static const struct kind *find_kind(struct t2v_str type)
     return NULL;
 }
 
+/* Files of the library's first versions have no type; only BPE and WordPiece have these fields (and
+ * `merges` may be null here, when it was cut out). ptr is NULL when there is nothing to go by. */
+static struct t2v_str type_of(const t2v_json *value)
+{
+    if (t2v_json_get(value, "type") != NULL)
+        return t2v_json_str(t2v_json_get(value, "type"));
+    if (t2v_json_get(value, "merges") != NULL)
+        return T2V_STR("BPE");
+    if (t2v_field_there(value, "max_input_chars_per_word"))
+        return T2V_STR("WordPiece");
+    return (struct t2v_str){NULL, 0};
+}
+
 bool t2v_token_model_takes_lists(const t2v_json *value)
 {
-    const struct kind *kind = find_kind(t2v_json_str(t2v_json_get(value, "type")));
+    const struct kind *kind = find_kind(type_of(value));
     return kind != NULL && kind->load_lists != NULL;
 }
 
@@ -36,14 +50,9 @@ int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *li
 {
     if (t2v_json_type(value) != T2V_JSON_OBJECT)
         return t2v_field_wrong(value, where, "an object", err);
-    struct t2v_str type = T2V_STR("WordPiece");
-    /* Files of the library's first versions have no type; only WordPiece has this field. */
-    if (t2v_json_get(value, "type") != NULL ||
-        !t2v_field_there(value, "max_input_chars_per_word")) {
-        int rc = t2v_field_str(value, where, "type", &type, err);
-        if (rc != 0)
-            return rc;
-    }
+    struct t2v_str type = type_of(value);
+    if (type.ptr == NULL)
+        return t2v_field_str(value, where, "type", &type, err);
     const struct kind *kind = find_kind(type);
     if (kind == NULL)
         return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the model \"%.*s\" is not supported", where,

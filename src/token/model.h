@@ -21,7 +21,8 @@ struct t2v_token_model {
     const struct t2v_token_model_ops {
         const char *name; /* "WordPiece" */
         /* Appends the ids of a piece (not empty) to ids. scratch: [T2V_MODEL_SCRATCH] buffers of
-         * this thread, for anything. 0 or T2V_ENOMEM. */
+         * this thread, for anything. 0, T2V_ENOMEM, or T2V_EUNSUPPORTED: the piece needs the
+         * unknown token, and there is none. */
         int (*encode)(const struct t2v_token_model *model, struct t2v_buf *scratch,
                       struct t2v_str piece, struct t2v_ids *ids);
         /* The id of a token of the vocabulary, or -1. */
@@ -57,6 +58,26 @@ int t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token
                          struct t2v_str prefix, size_t max_chars, struct t2v_err *err);
 int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
                        struct t2v_err *err);
+
+/* bpe.c: a BPE model made step by step: new, add each token, then each merge in its order, finish.
+ * After a failure free it. */
+struct t2v_bpe_settings {
+    struct t2v_str unk_token;      /* ptr NULL: characters that are no token vanish */
+    struct t2v_str prefix, suffix; /* of what continues, of what ends a word */
+    bool fuse_unk, byte_fallback, ignore_merges;
+};
+/* n_vocab, n_merge: about how many there will be. 0 or T2V_ENOMEM, which add gives, too. */
+int t2v_bpe_new(size_t n_vocab, size_t n_merge, const struct t2v_bpe_settings *settings,
+                struct t2v_token_model **out);
+int t2v_bpe_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
+int t2v_bpe_merge(struct t2v_token_model *model, struct t2v_str left, struct t2v_str right,
+                  uint32_t rank, struct t2v_err *err);
+int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_str unk_token, struct t2v_err *err);
+/* bpe_load.c: adds all of the text of a vocab.json, called name in messages. */
+int t2v_bpe_read_vocab(struct t2v_token_model *model, struct t2v_str text, const char *name,
+                       struct t2v_err *err);
+int t2v_bpe_load(const t2v_json *value, const struct t2v_model_lists *lists, const char *where,
+                 struct t2v_token_model **out, struct t2v_err *err);
 
 /* unigram.c: the same for a Unigram model; a token's id is the number of those added before it.
  * add: T2V_ENOMEM, T2V_ETOOLARGE. */

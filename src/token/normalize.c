@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "token/byte_level.h"
 #include "token/field.h"
+#include "token/regex.h"
 
 #include "base/banned.h"
 
@@ -93,10 +95,34 @@ static int run_replace(const struct t2v_norm_step *step, struct t2v_str in, stru
     }
 }
 
+static int run_replace_regex(const struct t2v_norm_step *step, struct t2v_str in,
+                             struct t2v_cps *scratch, struct t2v_buf *out)
+{
+    (void)scratch;
+    struct t2v_regex_walk walk;
+    size_t done = 0;
+    /* The library does not look into an empty text. */
+    int rc = in.len != 0 ? t2v_regex_begin(&walk, step->regex, in) : 0;
+    if (in.len == 0)
+        return 0;
+    while (rc == 0) {
+        rc = t2v_regex_next(&walk);
+        size_t stop = rc > 0 ? walk.begin : in.len;
+        if (rc >= 0)
+            t2v_buf_add(out, in.ptr + done, stop - done);
+        if (rc <= 0)
+            break;
+        rc = t2v_buf_add(out, step->content.ptr, step->content.len);
+        done = walk.end;
+    }
+    t2v_regex_end(&walk);
+    return rc != 0 ? rc : out->fail;
+}
+
 static int load_replace(const t2v_json *value, const char *where, struct t2v_arena *arena,
                         struct t2v_norm_step *step, struct t2v_err *err)
 {
-    struct t2v_str content, plain;
+    struct t2v_str content, text;
     const t2v_json *pattern;
     char path[T2V_WHERE_MAX];
     int rc = t2v_field_object(value, where, "pattern", &pattern, err);
@@ -104,23 +130,32 @@ static int load_replace(const t2v_json *value, const char *where, struct t2v_are
         rc = t2v_field_str(value, where, "content", &content, err);
     if (rc != 0)
         return rc;
-    snprintf(path, sizeof path, "%s.pattern", where);
-    bool regex = t2v_json_get(pattern, "Regex") != NULL;
-    rc = t2v_field_str(pattern, path, regex ? "Regex" : "String", &plain, err);
+    snprintf(path, sizeof path, "%.140s.pattern", where);
+    bool regex = t2v_field_there(pattern, "Regex");
+    rc = t2v_field_str(pattern, path, regex ? "Regex" : "String", &text, err);
     if (rc != 0)
         return rc;
-    if (regex && !t2v_norm_read_run(plain, step))
-        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the Regex \"%.*s\" is not supported", path,
-                        T2V_STR_ARG(plain));
-    if (regex)
+    if (regex && t2v_norm_read_run(text, step)) {
+        regex = false; /* read as a run */
         step->run = t2v_norm_run_runs;
-    if (plain.len == 0)
-        return t2v_fail(err, T2V_EUNSUPPORTED, "%s.String is empty", path);
-    step->pattern = t2v_arena_dup(arena, plain);
+    }
+    step->pattern = t2v_arena_dup(arena, text);
     step->content = t2v_arena_dup(arena, content);
     if (step->pattern.ptr == NULL || step->content.ptr == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
-    return 0;
+    if (!regex && text.len != 0)
+        return 0;
+    /* An empty string is everywhere, as is an empty pattern. */
+    step->run = run_replace_regex;
+    return t2v_regex_new(text, path, &step->regex, err);
+}
+
+static int run_byte_level(const struct t2v_norm_step *step, struct t2v_str in,
+                          struct t2v_cps *scratch, struct t2v_buf *out)
+{
+    (void)step;
+    (void)scratch;
+    return t2v_byte_level_add(in, out);
 }
 
 static int load_bert(const t2v_json *value, const char *where, struct t2v_arena *arena,
@@ -150,6 +185,7 @@ static const struct {
     bool local, compat, compose;
 } kinds[] = {
     {"BertNormalizer", NULL,              load_bert,    true,  false, false},
+    {"ByteLevel",      run_byte_level,    NULL,         true,  false, false},
     {"Lowercase",      run_lowercase,     NULL,         true,  false, false},
     {"NFC",            run_normal_form,   NULL,         true,  false, true},
     {"NFD",            run_normal_form,   NULL,         true,  false, false},
@@ -205,6 +241,13 @@ int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_are
     normalizer->sequence = t2v_str_is(t2v_json_str(t2v_json_get(value, "type")), "Sequence");
     struct target to = {normalizer, arena};
     return t2v_field_sequence(value, where, "normalizers", load_step, &to, err);
+}
+
+void t2v_normalizer_deinit(struct t2v_normalizer *normalizer)
+{
+    for (size_t i = 0; i < normalizer->n; i++)
+        t2v_regex_free(normalizer->steps[i].regex);
+    normalizer->n = 0;
 }
 
 void t2v_norm_space_init(struct t2v_norm_space *space)

@@ -37,6 +37,7 @@ struct t2v_norm_step {
     uint32_t run_of;                     /* Replace of a run: of this character */
     size_t run_min;                      /* at least so many of them */
     const struct t2v_charsmap *charsmap; /* Precompiled; owned by the arena */
+    struct t2v_regex *regex;             /* Replace, instead of a pattern; owned */
 };
 
 struct t2v_normalizer {
@@ -54,9 +55,11 @@ void t2v_norm_space_init(struct t2v_norm_space *space);
 void t2v_norm_space_deinit(struct t2v_norm_space *space);
 
 /* Reads the component `value` (null: no steps), adding its steps to a zeroed *normalizer. where:
- * its path in the file. T2V_EFORMAT, T2V_EUNSUPPORTED (a kind that we do not know), T2V_ENOMEM. */
+ * its path in the file. T2V_EFORMAT, T2V_EUNSUPPORTED (a kind that we do not know), T2V_ENOMEM;
+ * free with t2v_normalizer_deinit even then. */
 int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
                         struct t2v_normalizer *normalizer, struct t2v_err *err);
+void t2v_normalizer_deinit(struct t2v_normalizer *normalizer);
 /* Makes *step a BertNormalizer. accents: NULL is null, which means "as lower". */
 void t2v_norm_bert(struct t2v_norm_step *step, bool clean, bool chinese, const bool *accents,
                    bool lower);

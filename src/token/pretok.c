@@ -2,6 +2,7 @@
 #include "token/pretok.h"
 
 #include "token/field.h"
+#include "token/regex.h"
 #include "token/unicode.h"
 
 #include "base/banned.h"
@@ -112,7 +113,12 @@ static const struct {
     bool cuts_at_space;
 } kinds[] = {
     {"BertPreTokenizer", split_bert, NULL, true},
+    {"ByteLevel", NULL, t2v_pretok_load_byte_level, false},
+    {"CharDelimiterSplit", NULL, t2v_pretok_load_delimiter, false},
+    {"Digits", NULL, t2v_pretok_load_digits, false},
     {"Metaspace", t2v_pretok_split_metaspace, t2v_pretok_load_metaspace, false},
+    {"Punctuation", NULL, t2v_pretok_load_punctuation, false},
+    {"Split", NULL, t2v_pretok_load_split, false},
     {"Whitespace", split_words, NULL, true},
     {"WhitespaceSplit", split_space, NULL, true},
 };
@@ -172,6 +178,13 @@ int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *
         return 0;
     struct target to = {pretok, arena};
     return t2v_field_sequence(value, where, "pretokenizers", load_step, &to, err);
+}
+
+void t2v_pretok_deinit(struct t2v_pretok *pretok)
+{
+    for (size_t i = 0; i < pretok->n; i++)
+        t2v_regex_free(pretok->steps[i].regex);
+    pretok->n = 0;
 }
 
 bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok)

@@ -25,6 +25,15 @@ enum t2v_prepend { T2V_PREPEND_ALWAYS, T2V_PREPEND_FIRST, T2V_PREPEND_NEVER };
 
 struct t2v_pretok_run;
 
+/* What becomes of a hit and of what stands around it. */
+enum t2v_split_behavior {
+    T2V_SPLIT_REMOVED,
+    T2V_SPLIT_ISOLATED,
+    T2V_SPLIT_MERGED_WITH_PREVIOUS,
+    T2V_SPLIT_MERGED_WITH_NEXT,
+    T2V_SPLIT_CONTIGUOUS
+};
+
 struct t2v_pretok_step {
     const char *name; /* "Whitespace" */
     /* Calls t2v_pretok_emit(run, piece) for each piece of text, and stops when that is not 0. */
@@ -35,6 +44,13 @@ struct t2v_pretok_step {
     struct t2v_str replacement; /* Metaspace: the mark; owned by the arena */
     enum t2v_prepend prepend;   /* Metaspace */
     bool cut_before_mark;       /* Metaspace: its `split` */
+    struct t2v_regex *regex;    /* owned; Split, ByteLevel (NULL: one piece) */
+    struct t2v_str pattern;     /* Split by a string; owned by the arena */
+    enum t2v_split_behavior behavior;
+    bool invert;        /* Split: what is no hit is one, and the other way round */
+    unsigned flag;      /* Digits, Punctuation: enum t2v_unicode_flag */
+    uint32_t delimiter; /* CharDelimiterSplit */
+    bool prefix_space;  /* ByteLevel: a text that begins without a space gets one */
 };
 
 struct t2v_pretok {
@@ -54,9 +70,10 @@ struct t2v_pretok_run {
 };
 
 /* Reads the component `value` (null: the whole text is one piece) into a zeroed *pretok. Errors as
- * t2v_normalizer_load. */
+ * t2v_normalizer_load; free with t2v_pretok_deinit even then. */
 int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
                     struct t2v_pretok *pretok, struct t2v_err *err);
+void t2v_pretok_deinit(struct t2v_pretok *pretok);
 /* Appends the step of a kind without fields, by its name; false when there is none. */
 bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type);
 /* True when ASCII white space is a border of pieces for the whole list. */
@@ -73,5 +90,18 @@ int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pr
                                struct t2v_str text);
 int t2v_pretok_load_metaspace(const t2v_json *value, const char *where, struct t2v_arena *arena,
                               struct t2v_pretok_step *step, struct t2v_err *err);
+/* pretok_split.c: each reads the fields of its kind into *step, zeroed but for its name. */
+int t2v_pretok_load_split(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                          struct t2v_pretok_step *step, struct t2v_err *err);
+int t2v_pretok_load_byte_level(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                               struct t2v_pretok_step *step, struct t2v_err *err);
+int t2v_pretok_load_digits(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                           struct t2v_pretok_step *step, struct t2v_err *err);
+int t2v_pretok_load_punctuation(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                                struct t2v_pretok_step *step, struct t2v_err *err);
+int t2v_pretok_load_delimiter(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                              struct t2v_pretok_step *step, struct t2v_err *err);
+/* Appends a ByteLevel step to a list that has room for it. Errors as above. */
+int t2v_pretok_add_byte_level(struct t2v_pretok *pretok, bool prefix_space, struct t2v_err *err);
 
 #endif

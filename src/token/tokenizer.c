@@ -169,10 +169,17 @@ static int encode_text(struct job *job, struct t2v_str text)
 
 static int encode_failed(int rc, struct t2v_str text, struct t2v_err *err)
 {
-    return t2v_fail(err, rc,
-                    rc == T2V_ETOOLARGE ? "a text of %zu bytes becomes too long when normalized"
-                                        : "no memory to tokenize a text of %zu bytes",
-                    text.len);
+    if (rc == T2V_ETOOLARGE)
+        return t2v_fail(err, rc,
+                        "a text of %zu bytes becomes too long when normalized, or takes a pattern "
+                        "of the tokenizer too many steps",
+                        text.len);
+    if (rc == T2V_EUNSUPPORTED)
+        return t2v_fail(err, rc,
+                        "a text of %zu bytes has a character that the vocabulary lacks, as it "
+                        "lacks the unknown token",
+                        text.len);
+    return t2v_fail(err, rc, "no memory to tokenize a text of %zu bytes", text.len);
 }
 
 static int add_all(struct t2v_ids *ids, const struct t2v_ids *more)

@@ -17,12 +17,13 @@
 #include "text/utf8.h"
 
 enum t2v_unicode_flag {
-    T2V_UNI_DROP = 1,  /* what BertNormalizer's clean_text removes: NUL, U+FFFD, Cc, Cf, Co */
-    T2V_UNI_MN = 2,    /* nonspacing mark, as BertNormalizer's strip_accents has it */
-    T2V_UNI_MARK = 4,  /* any mark, as StripAccents has it */
-    T2V_UNI_PUNCT = 8, /* punctuation for BertPreTokenizer: category P and ASCII's symbols */
-    T2V_UNI_WORD = 16, /* \w */
-    T2V_UNI_CCC = 32   /* has a combining class other than 0 */
+    T2V_UNI_DROP = 1,    /* what BertNormalizer's clean_text removes: NUL, U+FFFD, Cc, Cf, Co */
+    T2V_UNI_MN = 2,      /* nonspacing mark, as BertNormalizer's strip_accents has it */
+    T2V_UNI_MARK = 4,    /* any mark, as StripAccents has it */
+    T2V_UNI_PUNCT = 8,   /* punctuation for BertPreTokenizer: category P and ASCII's symbols */
+    T2V_UNI_WORD = 16,   /* \w */
+    T2V_UNI_CCC = 32,    /* has a combining class other than 0 */
+    T2V_UNI_NUMERIC = 64 /* what Digits splits off: category N */
 };
 
 /* Sorted; unicode_data.c. */

@@ -7,7 +7,7 @@ ages inside) says of every code point, asked of the library itself. Needs only t
 """
 from tokenizers import normalizers, pre_tokenizers
 
-DROP, MN, MARK, PUNCT, WORD, CCC = 1, 2, 4, 8, 16, 32
+DROP, MN, MARK, PUNCT, WORD, CCC, NUMERIC = 1, 2, 4, 8, 16, 32, 64
 
 
 def bert(**flags):
@@ -19,6 +19,7 @@ clean, strip = bert(clean_text=True), bert(strip_accents=True)
 accents, nfd = normalizers.StripAccents().normalize_str, normalizers.NFD().normalize_str
 punct = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 words = pre_tokenizers.Whitespace().pre_tokenize_str
+digits = pre_tokenizers.Digits(individual_digits=True).pre_tokenize_str
 
 
 def moves(c):
@@ -33,7 +34,8 @@ def moves(c):
 def flags_of(c):
     return ((DROP if clean(c) == "" else 0) | (MN if strip(c) == "" else 0)
             | (MARK if accents(c) == "" else 0) | (PUNCT if len(punct("a" + c + "b")) == 3 else 0)
-            | (WORD if len(words("a" + c + "b")) == 1 else 0) | (CCC if moves(c) else 0))
+            | (WORD if len(words("a" + c + "b")) == 1 else 0) | (CCC if moves(c) else 0)
+            | (NUMERIC if len(digits("a" + c + "b")) == 3 else 0))
 
 
 ranges, last = [], None

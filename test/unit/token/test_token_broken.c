@@ -18,6 +18,10 @@
 #define MODEL                                                                                      \
     "\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"u\", \"max_input_chars_per_word\": "    \
     "100, \"continuing_subword_prefix\": \"##\", \"vocab\": {\"u\": 0, \"[C]\": 1, \"a\": 2}}"
+#define SPLIT(pattern, more)                                                                       \
+    "\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": " pattern ", \"behavior\": " more "}"
+#define BPE(setting, vocab, merges)                                                                \
+    "\"model\": {\"type\": \"BPE\", " setting ", \"vocab\": " vocab ", \"merges\": " merges "}"
 #define UNIGRAM(vocab) "\"model\": {\"type\": \"Unigram\", \"unk_id\": 1, \"vocab\": " vocab "}"
 #define ADDED                                                                                      \
     "\"added_tokens\": [{\"id\": 1, \"content\": \"[C]\", \"single_word\": false, "                \
@@ -68,22 +72,68 @@ static const struct broken cases[] = {
     {.norm = "\"normalizer\": {\"type\": \"Sequence\"}",
      .code = T2V_EFORMAT,
      .said = "normalizer.normalizers is missing"},
-    {.norm =
-         "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"a{x\"}, \"content\": "
-         "\"b\"}",
+    {.norm = "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"a(?R)\"}, "
+             "\"content\": "
+             "\"b\"}",
      .code = T2V_EUNSUPPORTED,
-     .said = "normalizer.pattern: the Regex \"a{x\" is not supported"},
-    {.norm =
-         "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"String\": \"\"}, \"content\": "
-         "\"b\"}",
-     .code = T2V_EUNSUPPORTED,
-     .said = "normalizer.pattern.String is empty"},
+     .said = "normalizer.pattern: a group that begins so in a pattern is not supported"},
     {.norm = "\"normalizer\": " SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(""))))))))),
      .code = T2V_ETOOLARGE,
      .said = "Sequences nested too deeply"},
-    {.pre = "\"pre_tokenizer\": {\"type\": \"ByteLevel\"}",
+    {.pre = "\"pre_tokenizer\": {\"type\": \"UnicodeScripts\"}",
      .code = T2V_EUNSUPPORTED,
-     .said = "pre_tokenizer: the pre-tokenizer \"ByteLevel\" is not supported"},
+     .said = "pre_tokenizer: the pre-tokenizer \"UnicodeScripts\" is not supported"},
+    {.pre = "\"pre_tokenizer\": {\"type\": \"ByteLevel\"}",
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.add_prefix_space is missing"},
+    {.pre = SPLIT("{\"Regex\": \"a\"}", "\"Isolated\""),
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.invert is missing"},
+    {.pre = SPLIT("{\"Regex\": \"a\"}", "\"Merged\""),
+     .code = T2V_EUNSUPPORTED,
+     .said = "pre_tokenizer.behavior \"Merged\" is not supported"},
+    {.pre = SPLIT("{\"Other\": \"a\"}", "\"Isolated\", \"invert\": true"),
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.pattern.String is missing"},
+    {.pre = SPLIT("{\"Regex\": \"[a-z&&b]\"}", "\"Isolated\", \"invert\": true"),
+     .code = T2V_EUNSUPPORTED,
+     .said = "pre_tokenizer.pattern: && inside of [...] in a pattern is not supported"},
+    {.pre = SPLIT("{\"Regex\": \"(a\"}", "\"Isolated\", \"invert\": true"),
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.pattern: the pattern has no ) for a ("},
+    {.pre = SPLIT("{\"Regex\": \"(a{9999}){9999}\"}", "\"Isolated\", \"invert\": true"),
+     .code = T2V_ETOOLARGE,
+     .said = "pre_tokenizer.pattern: PCRE2 cannot compile it: "},
+    {.pre = "\"pre_tokenizer\": {\"type\": \"CharDelimiterSplit\", \"delimiter\": \"ab\"}",
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.delimiter is not one character"},
+    {.pre = "\"pre_tokenizer\": {\"type\": \"Digits\"}",
+     .code = T2V_EFORMAT,
+     .said = "pre_tokenizer.individual_digits is missing"},
+    {.model = BPE("\"dropout\": 0.1", "{}", "[]"),
+     .code = T2V_EUNSUPPORTED,
+     .said = "model.dropout other than 0 is not supported"},
+    {.model = BPE("\"fuse_unk\": 1", "{}", "[]"),
+     .code = T2V_EFORMAT,
+     .said = "model.fuse_unk is a number, not true or false"},
+    {.model = BPE("\"fuse_unk\": null", "{}", "null"),
+     .code = T2V_EFORMAT,
+     .said = "model.merges is missing"},
+    {.model = BPE("\"fuse_unk\": null", "{\"a\": 1.5}", "[]"),
+     .code = T2V_EFORMAT,
+     .said = "model.vocab: [\"a\"] is 1.5, not a token id in [0, 16777215]"},
+    {.model = BPE("\"fuse_unk\": null", "{\"a\": 0, \"b\": 1}", "[\"a b\"]"),
+     .code = T2V_EFORMAT,
+     .said = "model.merges: merge 0, \"a\" and \"b\": one of the two, or both together, is not in"},
+    {.model = BPE("\"fuse_unk\": null", "{\"a\": 0, \"aa\": 1}", "[\"a a\", \"a\"]"),
+     .code = T2V_EFORMAT,
+     .said = "model.merges: merge 1, \"a\", is not two tokens"},
+    {.model = BPE("\"fuse_unk\": null", "{\"a\": 0, \"aa\": 1}", "[[\"a\", \"a\", \"a\"]]"),
+     .code = T2V_EFORMAT,
+     .said = "model.merges: a merge of more than two tokens"},
+    {.model = BPE("\"fuse_unk\": null", "{\"a\": 0, \"aa\": 1}", "[[\"a\"]]"),
+     .code = T2V_EFORMAT,
+     .said = "model.merges: not JSON: "},
     {.pre = "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [{}]}",
      .code = T2V_EFORMAT,
      .said = "pre_tokenizer.pretokenizers[0].type is missing"},

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "token/byte_level.h"
+
+#include <stdint.h>
+
+#include "base/mem.h"
+
+#include "base/banned.h"
+
+/* Printable bytes of Latin-1 stand for themselves; the others, in their order, for U+0100 on. */
+static uint32_t char_of(uint8_t byte)
+{
+    if (byte <= 0x20)
+        return 0x100u + byte;
+    if (byte >= 0x7f && byte <= 0xa0)
+        return 0x121u + (byte - 0x7fu);
+    return byte == 0xad ? 0x143 : byte;
+}
+
+int t2v_byte_level_add(struct t2v_str text, struct t2v_buf *out)
+{
+    size_t most;
+    char *to = t2v_mul(text.len, 2, &most) ? t2v_buf_room(out, most) : NULL;
+    if (to == NULL)
+        return out->fail != 0 ? out->fail : T2V_ETOOLARGE;
+    char *begin = to;
+    for (size_t i = 0; i < text.len; i++) {
+        uint32_t c = char_of((uint8_t)text.ptr[i]);
+        if (c < 0x80) {
+            *to++ = (char)c;
+        } else {
+            *to++ = (char)(0xc0 | c >> 6);
+            *to++ = (char)(0x80 | (c & 0x3f));
+        }
+    }
+    out->len += (size_t)(to - begin);
+    return 0;
+}

@@ -1,0 +1,690 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Oniguruma's patterns in the language of PCRE2; what the library makes of each was asked of it. */
+#include <stdint.h>
+#include <stdio.h>
+
+#include "text/utf8.h"
+#include "token/regex.h"
+
+#include "base/banned.h"
+
+enum { MAX_GROUPS = 50, NO_ATOM = -1 };
+
+struct translation {
+    const char *at, *end;
+    struct t2v_buf *out;
+    const char *where;
+    struct t2v_err *err;
+    int64_t atom;  /* where in out the last thing that can be repeated begins, or NO_ATOM */
+    bool repeated; /* a quantifier stands behind it */
+    int64_t groups[MAX_GROUPS]; /* where the open groups begin */
+    size_t n_group;
+};
+
+static int unsupported(const struct translation *tr, const char *what)
+{
+    return t2v_fail(tr->err, T2V_EUNSUPPORTED, "%s: %s in a pattern is not supported", tr->where,
+                    what);
+}
+
+static int broken(const struct translation *tr, const char *what)
+{
+    return t2v_fail(tr->err, T2V_EFORMAT, "%s: the pattern has %s", tr->where, what);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int hex_value(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static char peek(const struct translation *tr)
+{
+    return tr->at < tr->end ? *tr->at : '\0';
+}
+
+static void add(struct translation *tr, const char *s)
+{
+    t2v_buf_adds(tr->out, s);
+}
+
+static void add_char(struct translation *tr, uint32_t cp)
+{
+    if (cp < 0x80 && (is_alnum((char)cp) || cp == ' ' || cp == '\'' || cp == '_'))
+        t2v_buf_addc(tr->out, (char)cp);
+    else
+        t2v_buf_addf(tr->out, "\\x{%x}", (unsigned)cp);
+}
+
+static void begin_atom(struct translation *tr)
+{
+    tr->atom = (int64_t)tr->out->len;
+    tr->repeated = false;
+}
+
+/* Sets. Each goes into a class: between [ and ] that stand there already, or are put around it. */
+
+static const char space_set[] =
+    "\\x09-\\x0d\\x20\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}"
+    "\\x{2029}\\x{202f}\\x{205f}\\x{3000}-\\x{3000}";
+static const char not_space_set[] =
+    "\\x00-\\x08\\x0e-\\x1f\\x21-\\x{84}\\x{86}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}"
+    "\\x{200b}-\\x{2027}\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}"
+    "\\x{3001}-\\x{10ffff}";
+static const char hex_set[] = "0-9A-Fa-f";
+static const char not_hex_set[] = "\\x00-/:-@G-`g-\\x{10ffff}";
+
+/* The code points of a category ("L", "Lu"; "": those that are alphabetic) that are too young for
+ * PCRE2. */
+static void add_young(struct translation *tr, const char *category)
+{
+    size_t n = strlen(category);
+    for (size_t i = 0; i < t2v_regex_n_young; i++) {
+        const struct t2v_regex_young *y = &t2v_regex_young[i];
+        if (n != 0 ? strncmp(y->category, category, n) == 0 : y->alphabetic)
+            t2v_buf_addf(tr->out, "\\x{%x}-\\x{%x}", y->first, y->last);
+    }
+}
+
+static void add_category(struct translation *tr, const char *category)
+{
+    bool cased = strcmp(category, "LC") == 0;
+    t2v_buf_addf(tr->out, "\\p{%s}", cased ? "L&" : category);
+    if (cased) {
+        add_young(tr, "Lu");
+        add_young(tr, "Ll");
+    } else {
+        add_young(tr, category);
+    }
+}
+
+static void add_alphabetic(struct translation *tr)
+{
+    add(tr, "\\p{Alphabetic}");
+    add_young(tr, "");
+}
+
+/* \w: its odd ones in Latin-1 are the library's, too. */
+static void add_word(struct translation *tr)
+{
+    add_alphabetic(tr);
+    add_category(tr, "M");
+    add_category(tr, "Nd");
+    add_category(tr, "Pc");
+    add(tr, "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}");
+}
+
+/* General categories by their long names. */
+static const struct {
+    const char *name, *category;
+} long_names[] = {
+    {"casedletter", "LC"},
+    {"closepunctuation", "Pe"},
+    {"connectorpunctuation", "Pc"},
+    {"control", "Cc"},
+    {"currencysymbol", "Sc"},
+    {"dashpunctuation", "Pd"},
+    {"decimalnumber", "Nd"},
+    {"enclosingmark", "Me"},
+    {"finalpunctuation", "Pf"},
+    {"format", "Cf"},
+    {"initialpunctuation", "Pi"},
+    {"letter", "L"},
+    {"letternumber", "Nl"},
+    {"lineseparator", "Zl"},
+    {"lowercaseletter", "Ll"},
+    {"mark", "M"},
+    {"mathsymbol", "Sm"},
+    {"modifierletter", "Lm"},
+    {"modifiersymbol", "Sk"},
+    {"nonspacingmark", "Mn"},
+    {"number", "N"},
+    {"openpunctuation", "Ps"},
+    {"other", "C"},
+    {"otherletter", "Lo"},
+    {"othernumber", "No"},
+    {"otherpunctuation", "Po"},
+    {"othersymbol", "So"},
+    {"paragraphseparator", "Zp"},
+    {"privateuse", "Co"},
+    {"punct", "P"},
+    {"punctuation", "P"},
+    {"separator", "Z"},
+    {"spaceseparator", "Zs"},
+    {"spacingmark", "Mc"},
+    {"symbol", "S"},
+    {"titlecaseletter", "Lt"},
+    {"unassigned", "Cn"},
+    {"uppercaseletter", "Lu"},
+    {"digit", "Nd"},
+    {"cntrl", "Cc"},
+};
+
+/* "lu" to "Lu"; NULL when it is no category. */
+static const char *category_of(const char *name, char room[3])
+{
+    static const char all[] =
+        "c cc cf cn co l lc ll lm lo lt lu m mc me mn n nd nl no p pc pd pe pf "
+        "pi po ps s sc sk sm so z zl zp zs ";
+    char want[6];
+    for (size_t i = 0; i < sizeof long_names / sizeof *long_names; i++) {
+        if (strcmp(long_names[i].name, name) == 0)
+            return long_names[i].category;
+    }
+    size_t n = strlen(name);
+    if (n == 0 || n > 2)
+        return NULL;
+    snprintf(want, sizeof want, "%s ", name);
+    const char *hit = strstr(all, want);
+    while (hit != NULL && hit != all && hit[-1] != ' ')
+        hit = strstr(hit + 1, want);
+    if (hit == NULL)
+        return NULL;
+    room[0] = (char)(name[0] - 'a' + 'A');
+    room[1] = strcmp(name, "lc") == 0 ? 'C' : name[1];
+    room[2] = '\0';
+    return room;
+}
+
+/* Appends the set of a name, small letters only, if it is one of ours; else returns false. */
+static bool add_named(struct translation *tr, const char *name)
+{
+    char room[3];
+    if (strcmp(name, "alpha") == 0 || strcmp(name, "alphabetic") == 0) {
+        add_alphabetic(tr);
+    } else if (strcmp(name, "alnum") == 0) {
+        add_alphabetic(tr);
+        add_category(tr, "Nd");
+    } else if (strcmp(name, "word") == 0) {
+        add_word(tr);
+    } else if (strcmp(name, "space") == 0 || strcmp(name, "whitespace") == 0) {
+        add(tr, space_set);
+    } else if (strcmp(name, "xdigit") == 0) {
+        add(tr, hex_set);
+    } else if (strcmp(name, "upper") == 0 || strcmp(name, "uppercase") == 0) {
+        add(tr, "\\p{Uppercase}");
+        add_young(tr, "Lu");
+    } else if (strcmp(name, "lower") == 0 || strcmp(name, "lowercase") == 0) {
+        add(tr, "\\p{Lowercase}");
+        add_young(tr, "Ll");
+    } else if (strcmp(name, "any") == 0) {
+        add(tr, "\\x00-\\x{10ffff}");
+    } else {
+        const char *category = category_of(name, room);
+        if (category == NULL)
+            return false;
+        add_category(tr, category);
+    }
+    return true;
+}
+
+/* Opens and closes a class around a set that stands alone. */
+static void open_set(struct translation *tr, bool inside, bool negate)
+{
+    if (!inside) {
+        begin_atom(tr);
+        add(tr, negate ? "[^" : "[");
+    }
+}
+
+static void close_set(struct translation *tr, bool inside)
+{
+    if (!inside)
+        add(tr, "]");
+}
+
+/* The complement of a category inside a class, where it cannot be written with [^..]: the young
+ * ones of the category stay in it. */
+static int add_negated(struct translation *tr, const char *name)
+{
+    char room[3];
+    const char *category = category_of(name, room);
+    if (strcmp(name, "space") == 0)
+        add(tr, not_space_set);
+    else if (strcmp(name, "xdigit") == 0)
+        add(tr, not_hex_set);
+    else if (category != NULL)
+        t2v_buf_addf(tr->out, "\\P{%s}", strcmp(category, "LC") == 0 ? "L&" : category);
+    else
+        return unsupported(tr, "this negated set inside of [...]");
+    return 0;
+}
+
+static int add_set(struct translation *tr, const char *name, bool inside, bool negate)
+{
+    if (inside && negate)
+        return add_negated(tr, name);
+    open_set(tr, inside, negate);
+    if (!add_named(tr, name))
+        return unsupported(tr, "a set of this name");
+    close_set(tr, inside);
+    return 0;
+}
+
+/* Reads a name up to `stop` in small letters, without blanks, '-' and '_': false when it is too
+ * long, or odd. */
+static bool read_name(struct translation *tr, char stop, char name[64])
+{
+    size_t n = 0;
+    while (tr->at < tr->end && *tr->at != stop) {
+        char c = *tr->at++;
+        if (c == ' ' || c == '-' || c == '_')
+            continue;
+        if (!is_alnum(c) || n == 63)
+            return false;
+        name[n++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    name[n] = '\0';
+    if (tr->at == tr->end || n == 0)
+        return false;
+    tr->at++;
+    return true;
+}
+
+/* \p{Name}, \P{Name}, \p{^Name}; `at` is behind the p. */
+static int property(struct translation *tr, bool inside, bool negate)
+{
+    char name[64];
+    if (peek(tr) != '{')
+        return unsupported(tr, "\\p without {...}");
+    tr->at++;
+    if (peek(tr) == '^') {
+        tr->at++;
+        negate = !negate;
+    }
+    if (!read_name(tr, '}', name))
+        return broken(tr, "a wrong \\p{...}");
+    if (inside && negate)
+        return add_negated(tr, name);
+    open_set(tr, inside, negate);
+    /* What is none of ours is a script. PCRE2 means the extensions of a script by its bare name. */
+    if (!add_named(tr, name))
+        t2v_buf_addf(tr->out, "\\p{%s%s}", strncmp(name, "emoji", 5) == 0 ? "" : "sc:", name);
+    close_set(tr, inside);
+    return 0;
+}
+
+/* [:name:] or [:^name:] inside a class; `at` is at the '['. */
+static int posix_set(struct translation *tr)
+{
+    char name[64];
+    tr->at += 2;
+    bool negate = peek(tr) == '^';
+    tr->at += negate;
+    if (!read_name(tr, ':', name) || peek(tr) != ']')
+        return unsupported(tr, "this [ inside of [...]");
+    tr->at++;
+    if (!negate && strcmp(name, "punct") == 0) {
+        add_category(tr, "P");
+        add_category(tr, "S");
+        return 0;
+    }
+    return add_set(tr, name, true, negate);
+}
+
+/* Escapes. */
+
+/* The code point of \x{..}, \xHH, \uHHHH, \0oo, behind the letter; -1 when it is none. */
+static int64_t read_code(struct translation *tr, char letter)
+{
+    bool braced = letter == 'x' && peek(tr) == '{';
+    int base = letter == '0' ? 8 : 16;
+    size_t most = letter == 'u' ? 4 : 2, n = 0;
+    int64_t code = 0;
+    if (braced) {
+        tr->at++;
+        most = 6;
+    }
+    while (tr->at < tr->end && n < most) {
+        int digit = hex_value(*tr->at);
+        if (digit < 0 || digit >= base)
+            break;
+        code = code * base + digit;
+        tr->at++;
+        n++;
+    }
+    bool bad = (letter == 'u' && n != 4) || (letter == 'x' && n == 0) || code > 0x10ffff ||
+               (code >= 0xd800 && code < 0xe000);
+    /* Without braces it is a byte of UTF-8. */
+    if (bad || (letter == 'x' && !braced && code > 0x7f) || (braced && peek(tr) != '}'))
+        return -1;
+    tr->at += braced;
+    return code;
+}
+
+/* An escape that is one character, behind the letter: its code point, or -1. */
+static int64_t escaped_char(struct translation *tr, char letter)
+{
+    static const char letters[] = "nrtfvae", codes[] = "\n\r\t\f\v\a\x1b";
+    const char *hit = letter != '\0' ? strchr(letters, letter) : NULL;
+    if (hit != NULL)
+        return codes[hit - letters];
+    if (letter == 'x' || letter == 'u' || letter == '0')
+        return read_code(tr, letter);
+    return is_alnum(letter) ? -1 : (unsigned char)letter;
+}
+
+/* \d and the like: the name of the set, or NULL. */
+static const char *letter_set(char letter)
+{
+    switch (letter) {
+    case 'd':
+    case 'D':
+        return "nd";
+    case 's':
+    case 'S':
+        return "space";
+    case 'w':
+    case 'W':
+        return "word";
+    case 'h':
+    case 'H':
+        return "xdigit";
+    default:
+        return NULL;
+    }
+}
+
+static void word_border(struct translation *tr, bool negate)
+{
+    static const char *const parts[2][5] = {{"(?:(?<=[", "])(?![", "])|(?<![", "])(?=[", "]))"},
+                                            {"(?:(?<=[", "])(?=[", "])|(?<![", "])(?![", "]))"}};
+    begin_atom(tr);
+    for (size_t i = 0; i < 4; i++) {
+        add(tr, parts[negate][i]);
+        add_word(tr);
+    }
+    add(tr, parts[negate][4]);
+}
+
+static int unknown_escape(const struct translation *tr, char letter)
+{
+    char what[8];
+    snprintf(what, sizeof what, "\\%c", letter);
+    return unsupported(tr, what);
+}
+
+/* `at` is behind the backslash. */
+static int escape(struct translation *tr, bool inside)
+{
+    if (tr->at == tr->end)
+        return broken(tr, "a backslash at its end");
+    if ((unsigned char)*tr->at >= 0x80)
+        return 0; /* the character itself, which comes next */
+    char letter = *tr->at++;
+    const char *set = letter_set(letter);
+    if (set != NULL)
+        return add_set(tr, set, inside, letter < 'a');
+    if (letter == 'p' || letter == 'P')
+        return property(tr, inside, letter == 'P');
+    int64_t code = inside && letter == 'b' ? '\b' : escaped_char(tr, letter);
+    if (code >= 0) {
+        if (!inside)
+            begin_atom(tr);
+        add_char(tr, (uint32_t)code);
+        return 0;
+    }
+    if (inside)
+        return unknown_escape(tr, letter);
+    if (letter == 'b' || letter == 'B') {
+        word_border(tr, letter == 'B');
+    } else if (letter != '\0' && strchr("AzZRX", letter) != NULL) {
+        begin_atom(tr);
+        t2v_buf_addf(tr->out, "\\%c", letter);
+    } else if (letter >= '1' && letter <= '9' && !is_digit(peek(tr))) {
+        begin_atom(tr);
+        t2v_buf_addf(tr->out, "(?:\\%c)", letter);
+    } else {
+        return unknown_escape(tr, letter);
+    }
+    return 0;
+}
+
+/* [...]; `at` is behind the first bracket. */
+static int class(struct translation *tr)
+{
+    begin_atom(tr);
+    add(tr, "[");
+    if (peek(tr) == '^') {
+        add(tr, "^");
+        tr->at++;
+    }
+    for (bool first = true; tr->at < tr->end; first = false) {
+        char c = *tr->at;
+        int rc = 0;
+        if (c == ']' && !first) {
+            tr->at++;
+            add(tr, "]");
+            return 0;
+        }
+        bool two = tr->at + 1 < tr->end;
+        if (c == '[' && two && tr->at[1] == ':') {
+            rc = posix_set(tr);
+        } else if (c == '[') {
+            rc = unsupported(tr, "[ inside of [...]");
+        } else if (c == '&' && two && tr->at[1] == '&') {
+            rc = unsupported(tr, "&& inside of [...]");
+        } else if (c == '\\') {
+            tr->at++;
+            rc = escape(tr, true);
+        } else if (c == '-') {
+            tr->at++;
+            add(tr, "-");
+        } else {
+            add_char(tr, t2v_utf8_next(&tr->at, tr->end));
+        }
+        if (rc != 0)
+            return rc;
+    }
+    return broken(tr, "no ] for a [");
+}
+
+/* (?imx-imx) and (?imx-imx:...; `at` is at the first flag. */
+static int flags(struct translation *tr)
+{
+    for (bool off = false; tr->at < tr->end && *tr->at != ')' && *tr->at != ':';) {
+        char c = *tr->at++;
+        off = off || c == '-';
+        if (c != 'i' && c != 'm' && c != '-' && !(c == 'x' && off))
+            return unsupported(tr, "a group that begins so");
+        t2v_buf_addc(tr->out, (char)(c == 'm' ? 's' : c));
+    }
+    return 0;
+}
+
+/* ( and what says which kind it is; `at` is behind the parenthesis. */
+static int open_group(struct translation *tr)
+{
+    if (tr->n_group == MAX_GROUPS)
+        return t2v_fail(tr->err, T2V_ETOOLARGE, "%s: groups nested too deeply", tr->where);
+    tr->groups[tr->n_group++] = (int64_t)tr->out->len;
+    tr->atom = NO_ATOM;
+    add(tr, "(");
+    if (peek(tr) == '*')
+        return unsupported(tr, "(*");
+    if (peek(tr) != '?')
+        return 0;
+    tr->at++;
+    add(tr, "?");
+    static const char *const kinds[] = {":", "=", "!", ">", "<=", "<!"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t n = strlen(kinds[i]);
+        if ((size_t)(tr->end - tr->at) >= n && memcmp(tr->at, kinds[i], n) == 0) {
+            add(tr, kinds[i]);
+            tr->at += n;
+            return 0;
+        }
+    }
+    if (peek(tr) == '<')
+        return unsupported(tr, "a named group");
+    int rc = flags(tr);
+    if (rc == 0 && peek(tr) == ':') {
+        tr->at++;
+        add(tr, ":");
+    } else if (rc == 0 && peek(tr) == ')') {
+        tr->at++;
+        add(tr, ")");
+        /* Further on it would be the beginning of a group, to Oniguruma. */
+        if (tr->groups[--tr->n_group] != 0)
+            rc = unsupported(tr, "(?i) that is not its beginning");
+    }
+    return rc;
+}
+
+/* Repeats. */
+
+/* Puts (?: ) around the last atom, so that it can be repeated once more. */
+static void wrap_atom(struct translation *tr)
+{
+    static const char open[] = "(?:";
+    if (t2v_buf_room(tr->out, 4) == NULL)
+        return;
+    char *from = tr->out->ptr + tr->atom;
+    memmove(from + 3, from, tr->out->len - (size_t)tr->atom);
+    memcpy(from, open, 3);
+    tr->out->len += 3;
+    t2v_buf_addc(tr->out, ')');
+    tr->repeated = false;
+}
+
+/* A {n}, {n,}, {,m} or {n,m} at `at`; false when it is none. */
+static bool read_interval(struct translation *tr, int64_t *low, int64_t *high)
+{
+    const char *at = tr->at + 1;
+    int64_t n[2] = {-1, -1};
+    size_t which = 0;
+    for (; at < tr->end && *at != '}'; at++) {
+        if (*at == ',' && which == 0)
+            which = 1;
+        else if (!is_digit(*at) || n[which] > 100000)
+            return false;
+        else
+            n[which] = (n[which] < 0 ? 0 : n[which] * 10) + (*at - '0');
+    }
+    if (at == tr->end || (n[0] < 0 && n[1] < 0))
+        return false;
+    *low = n[0] < 0 ? 0 : n[0];
+    *high = which == 0 ? n[0] : n[1];
+    tr->at = at + 1;
+    return true;
+}
+
+static int repeat(struct translation *tr)
+{
+    char c = *tr->at;
+    int64_t low = 0, high = 0;
+    if (c == '{' && !read_interval(tr, &low, &high)) {
+        begin_atom(tr);
+        tr->at++;
+        add(tr, "\\{");
+        return 0;
+    }
+    if (tr->atom == NO_ATOM)
+        return broken(tr, "nothing that could be repeated");
+    if (tr->repeated)
+        wrap_atom(tr);
+    tr->repeated = true;
+    if (c != '{') {
+        tr->at++;
+        t2v_buf_addc(tr->out, c);
+    } else if (high < 0) {
+        t2v_buf_addf(tr->out, "{%d,}", (int)low);
+    } else if (high < low) {
+        return unsupported(tr, "{n,m} with n above m");
+    } else {
+        t2v_buf_addf(tr->out, "{%d,%d}", (int)low, (int)high);
+    }
+    char suffix = peek(tr);
+    /* Behind {..} a + is a repeat of its own; so is a ? behind {n}. */
+    if ((suffix == '?' && (c != '{' || low != high)) || (suffix == '+' && c != '{')) {
+        tr->at++;
+        t2v_buf_addc(tr->out, suffix);
+    }
+    return 0;
+}
+
+static int close_group(struct translation *tr)
+{
+    if (tr->n_group == 0)
+        return broken(tr, "a ) too many");
+    tr->at++;
+    add(tr, ")");
+    tr->atom = tr->groups[--tr->n_group];
+    tr->repeated = false;
+    return 0;
+}
+
+static int one(struct translation *tr)
+{
+    switch (*tr->at) {
+    case '\\':
+        tr->at++;
+        return escape(tr, false);
+    case '[':
+        tr->at++;
+        return class(tr);
+    case '(':
+        tr->at++;
+        return open_group(tr);
+    case ')':
+        return close_group(tr);
+    case '*':
+    case '+':
+    case '?':
+    case '{':
+        return repeat(tr);
+    case '|':
+    case '^':
+    case '$':
+        tr->atom = NO_ATOM;
+        t2v_buf_addc(tr->out, *tr->at++);
+        return 0;
+    case '.':
+        begin_atom(tr);
+        t2v_buf_addc(tr->out, *tr->at++);
+        return 0;
+    default:
+        begin_atom(tr);
+        add_char(tr, t2v_utf8_next(&tr->at, tr->end));
+        return 0;
+    }
+}
+
+int t2v_regex_translate(struct t2v_str pattern, const char *where, struct t2v_buf *out,
+                        struct t2v_err *err)
+{
+    if (pattern.len > T2V_REGEX_MAX_BYTES)
+        return t2v_fail(err, T2V_ETOOLARGE, "%s: a pattern of more than %d bytes", where,
+                        T2V_REGEX_MAX_BYTES);
+    struct translation tr = {
+        .at = pattern.ptr,
+        .end = pattern.ptr + pattern.len,
+        .out = out,
+        .where = where,
+        .err = err,
+        .atom = NO_ATOM,
+    };
+    int rc = 0;
+    while (rc == 0 && tr.at < tr.end && out->fail == 0)
+        rc = one(&tr);
+    if (rc == 0 && out->fail != 0)
+        return t2v_fail(err, out->fail,
+                        out->fail == T2V_ENOMEM ? "no memory for %s" : "%s: too large a pattern",
+                        where);
+    if (rc == 0 && tr.n_group != 0)
+        rc = broken(&tr, "no ) for a (");
+    return rc;
+}
