@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -64,6 +66,15 @@ char *t2v_dup(const char *ptr, size_t len)
         copy[len] = '\0';
     }
     return copy;
+}
+
+void t2v_mem_large_pages(void *ptr, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = ((uintptr_t)ptr + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)ptr + bytes) / page * page;
+    if (begin < end) /* where there are none it fails, and nothing is lost */
+        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
 
 void t2v_free(void *ptr)

@@ -19,6 +19,8 @@ void *t2v_alloc_aligned(size_t n, size_t size);
 /* A NUL-terminated copy of len bytes. */
 char *t2v_dup(const char *ptr, size_t len);
 void t2v_free(void *ptr);
+/* Says that a block, of which all will be written, is better had in large pages. */
+void t2v_mem_large_pages(void *ptr, size_t bytes);
 
 /* Checked arithmetic for sizes that a file or a client named: false on overflow, *out untouched. */
 static inline bool t2v_mul(size_t a, size_t b, size_t *out)

@@ -9,7 +9,7 @@
 
 struct dpr {
     struct t2v_postnorm *bert;
-    struct t2v_linear projection; /* [projection_dim, hidden]; weight is NULL: none */
+    struct t2v_linear projection; /* [projection_dim, hidden]; n_out is 0: none */
 };
 
 /* Which of the two encoders this is, as its tensors are called. */
@@ -68,7 +68,7 @@ static void dpr_forward(const void *model, const struct t2v_run *run, float *hid
 static const struct t2v_linear *dpr_projection(const void *model)
 {
     const struct dpr *dpr = model;
-    return dpr->projection.weight != NULL ? &dpr->projection : NULL;
+    return dpr->projection.n_out > 0 ? &dpr->projection : NULL;
 }
 
 const struct t2v_family t2v_family_dpr = {

@@ -65,6 +65,9 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
     struct t2v_loader loader = {
         .store = store, .kernels = &encoder->kernels, .arena = &encoder->arena};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
+    if (rc == 0)
+        rc = t2v_pack_finish(&loader, err);
+    t2v_free(loader.packs);
     if (rc != 0) {
         t2v_encoder_free(encoder);
         return rc;

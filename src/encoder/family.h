@@ -37,6 +37,9 @@ struct t2v_loader {
     const struct t2v_kernels *kernels;
     struct t2v_arena *arena; /* owns what is converted or packed */
     char prefix[64];         /* before every name: "bert.", "" */
+    struct t2v_pack *packs;  /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
+    size_t n_pack, cap_pack;
+    size_t n_packed; /* floats it will take */
 };
 
 struct t2v_family {
@@ -77,8 +80,9 @@ struct t2v_norm {
 };
 
 enum t2v_want_kind {
-    T2V_WANT_LINEAR, /* to: struct t2v_linear, with NAME.weight [n_out, n_in] and NAME.bias [n_out];
-                        several names are stacked into one layer, n_out being that of each */
+    T2V_WANT_LINEAR, /* to: struct t2v_linear (its weight comes when all is loaded), with
+                        NAME.weight [n_out, n_in] and NAME.bias [n_out]; several names are stacked
+                        into one layer, n_out being that of each */
     T2V_WANT_NORM,   /* to: struct t2v_norm, NAME.weight and NAME.bias (or .gamma, .beta) [n_out] */
     T2V_WANT_TABLE   /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is */
 };
@@ -97,6 +101,14 @@ int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, cons
  * which shape was expected. */
 int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
              size_t n_want, struct t2v_err *err);
+
+/* --- pack.c --- */
+
+/* Notes that layer's weight is to be made of the stacked parts. T2V_ENOMEM or 0. */
+int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
+                  const struct t2v_tensor *const *parts, size_t n_part);
+/* Does what was noted. The encoder calls it when a family has loaded all it wants. */
+int t2v_pack_finish(struct t2v_loader *loader, struct t2v_err *err);
 
 /* --- relative.c --- */
 

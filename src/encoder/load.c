@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/mem.h"
 #include "encoder/family.h"
 
 #include "base/banned.h"
@@ -75,41 +73,8 @@ static const float *as_f32(const struct t2v_loader *loader, const struct t2v_ten
     return copy;
 }
 
-/* The stacked matrices of a layer, [n_part * n_out, n_in], in the kernels' form. */
-static const float *load_matrix(const struct t2v_loader *loader,
-                                const struct t2v_tensor *const *parts, size_t n_part, size_t n_out,
-                                size_t n_in)
-{
-    bool packed = loader->kernels->packed;
-    if (!packed && n_part == 1)
-        return as_f32(loader, parts[0]);
-    size_t n_row = n_part * n_out;
-    size_t len = packed ? t2v_linear_packed_len(n_in, n_row) : n_row * n_in;
-    float *matrix = t2v_arena_alloc(loader->arena, len, sizeof(float));
-    float *panel = t2v_alloc_aligned(T2V_PANEL * n_in, sizeof(float));
-    if (matrix == NULL || panel == NULL) {
-        t2v_free(panel);
-        return NULL;
-    }
-    for (size_t first = 0; first < n_row; first += T2V_PANEL) {
-        size_t rows = n_row - first < T2V_PANEL ? n_row - first : T2V_PANEL;
-        float *to = packed ? panel : matrix + first * n_in;
-        for (size_t r = 0; r < rows; r++) {
-            size_t row = first + r;
-            t2v_tensor_f32(parts[row / n_out], row % n_out * n_in, n_in, to + r * n_in);
-        }
-        if (packed)
-            t2v_linear_pack(panel, n_in, rows, matrix + first * n_in);
-    }
-    t2v_free(panel);
-    for (size_t p = 0; p < n_part; p++)
-        if (!parts[p]->copied)
-            t2v_file_release(parts[p]->data, parts[p]->n_byte);
-    return matrix;
-}
-
-static int load_linear(const struct t2v_loader *loader, const char *under,
-                       const struct t2v_want *want, struct t2v_err *err)
+static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want,
+                       struct t2v_err *err)
 {
     const struct t2v_tensor *weights[3], *biases[3];
     size_t n_part = 0;
@@ -122,19 +87,17 @@ static int load_linear(const struct t2v_loader *loader, const char *under,
         if (rc != 0)
             return rc;
     }
-    const float *weight = load_matrix(loader, weights, n_part, want->n_out, want->n_in);
+    struct t2v_linear *layer = want->to;
     float *bias = t2v_arena_alloc(loader->arena, n_part * want->n_out, sizeof(float));
-    if (weight == NULL || bias == NULL)
+    if (bias == NULL)
         return no_memory(err);
     for (size_t p = 0; p < n_part; p++)
         t2v_tensor_f32(biases[p], 0, want->n_out, bias + p * want->n_out);
-    *(struct t2v_linear *)want->to = (struct t2v_linear){
-        .n_in = want->n_in,
-        .n_out = n_part * want->n_out,
-        .weight = weight,
-        .bias = bias,
-    };
-    return 0;
+    *layer = (struct t2v_linear){want->n_in, n_part * want->n_out, NULL, bias};
+    if (loader->kernels->packed || n_part > 1)
+        return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(err) : 0;
+    layer->weight = as_f32(loader, weights[0]);
+    return layer->weight == NULL ? no_memory(err) : 0;
 }
 
 static int load_norm(const struct t2v_loader *loader, const char *under,

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Weights of linear layers into the kernels' form. That is most of the time a model takes to open,
+ * so they are noted first, get one block of memory, and are then packed by all processors at once.
+ */
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "encoder/family.h"
+
+#include "base/banned.h"
+
+struct t2v_pack {
+    struct t2v_linear *layer;          /* n_in, n_out are set */
+    const struct t2v_tensor *parts[3]; /* [n_out / n_part, n_in] each */
+    size_t n_part;
+    size_t at; /* where its weights begin in the block, in floats */
+};
+
+/* Floats; below it threads are not worth starting. */
+enum { MANY_FLOATS = 1 << 20, MOST_LANES = 8 };
+
+struct packing {
+    const struct t2v_loader *loader;
+    float *block;
+    float *panels; /* [n_lane, T2V_PANEL * widest] */
+    size_t widest; /* n_in */
+};
+
+static size_t matrix_len(const struct t2v_loader *loader, const struct t2v_linear *layer)
+{
+    size_t len = loader->kernels->packed ? t2v_linear_packed_len(layer->n_in, layer->n_out)
+                                         : layer->n_in * layer->n_out;
+    return (len + 15) / 16 * 16;
+}
+
+int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
+                  const struct t2v_tensor *const *parts, size_t n_part)
+{
+    if (loader->n_pack == loader->cap_pack) {
+        size_t cap = loader->cap_pack < 16 ? 16 : loader->cap_pack * 2;
+        struct t2v_pack *grown = t2v_resize(loader->packs, cap, sizeof *grown);
+        if (grown == NULL)
+            return T2V_ENOMEM;
+        loader->packs = grown;
+        loader->cap_pack = cap;
+    }
+    struct t2v_pack *pack = &loader->packs[loader->n_pack++];
+    *pack = (struct t2v_pack){.layer = layer, .n_part = n_part, .at = loader->n_packed};
+    for (size_t p = 0; p < n_part; p++)
+        pack->parts[p] = parts[p];
+    loader->n_packed += matrix_len(loader, layer);
+    return 0;
+}
+
+/* Rows [begin, end) of the stacked parts; begin is a multiple of T2V_PANEL. */
+static void pack_rows(const struct packing *packing, const struct t2v_pack *pack, size_t begin,
+                      size_t end, float *panel)
+{
+    size_t n_in = pack->layer->n_in, part_rows = pack->layer->n_out / pack->n_part;
+    bool packed = packing->loader->kernels->packed;
+    for (size_t first = begin; first < end; first += T2V_PANEL) {
+        size_t rows = end - first < T2V_PANEL ? end - first : T2V_PANEL;
+        float *matrix = packing->block + pack->at + first * n_in, *to = packed ? panel : matrix;
+        for (size_t r = 0; r < rows; r++) {
+            size_t row = first + r;
+            t2v_tensor_f32(pack->parts[row / part_rows], row % part_rows * n_in, n_in,
+                           to + r * n_in);
+        }
+        if (packed)
+            t2v_linear_pack(panel, n_in, rows, matrix);
+    }
+}
+
+/* Gives back the pages of the file that rows [begin, end) lie in. */
+static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
+{
+    size_t part_rows = pack->layer->n_out / pack->n_part;
+    for (size_t p = 0; p < pack->n_part; p++) {
+        size_t first = begin > p * part_rows ? begin - p * part_rows : 0;
+        size_t last = end > p * part_rows ? end - p * part_rows : 0;
+        last = last < part_rows ? last : part_rows;
+        size_t row_bytes = pack->parts[p]->n_byte / part_rows;
+        if (first < last && !pack->parts[p]->copied)
+            t2v_file_release(pack->parts[p]->data + first * row_bytes, (last - first) * row_bytes);
+    }
+}
+
+static void pack_lane(void *arg, const struct t2v_lane *lane)
+{
+    const struct packing *packing = arg;
+    float *panel = packing->panels + (size_t)lane->rank * T2V_PANEL * packing->widest;
+    for (size_t i = 0; i < packing->loader->n_pack; i++) {
+        const struct t2v_pack *pack = &packing->loader->packs[i];
+        size_t begin, end;
+        t2v_lane_share(lane, pack->layer->n_out, T2V_PANEL, &begin, &end);
+        pack_rows(packing, pack, begin, end, panel);
+        release_rows(pack, begin, end);
+    }
+}
+
+static int pack_all(struct t2v_loader *loader, struct packing *packing, int n_lane,
+                    struct t2v_err *err)
+{
+    size_t bytes = loader->n_packed * sizeof(float); /* config.c bounds the factors: below 2^56 */
+    packing->block = t2v_arena_alloc(loader->arena, loader->n_packed, sizeof(float));
+    packing->panels =
+        t2v_alloc_aligned((size_t)n_lane * T2V_PANEL * packing->widest, sizeof(float));
+    if (packing->block == NULL || packing->panels == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights (%zu bytes)", bytes);
+    t2v_mem_large_pages(packing->block, bytes);
+    t2v_team *team;
+    int rc = t2v_team_new(n_lane, &team, err);
+    if (rc != 0)
+        return rc;
+    t2v_team_run(team, pack_lane, packing);
+    t2v_team_free(team);
+    for (size_t i = 0; i < loader->n_pack; i++)
+        loader->packs[i].layer->weight = packing->block + loader->packs[i].at;
+    return 0;
+}
+
+int t2v_pack_finish(struct t2v_loader *loader, struct t2v_err *err)
+{
+    if (loader->n_pack == 0)
+        return 0;
+    struct packing packing = {.loader = loader};
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        size_t n_in = loader->packs[i].layer->n_in;
+        packing.widest = n_in > packing.widest ? n_in : packing.widest;
+    }
+    int n_lane = loader->n_packed < MANY_FLOATS ? 1 : t2v_options_processors();
+    n_lane = n_lane < MOST_LANES ? n_lane : MOST_LANES;
+    int rc = pack_all(loader, &packing, n_lane, err);
+    t2v_free(packing.panels);
+    return rc;
+}
