@@ -62,9 +62,9 @@ static void override_normalizer(const struct t2v_settings *settings, t2v_tokeniz
     struct t2v_norm_step *step = &tokenizer->normalizer.steps[0];
     bool is_bert = tokenizer->normalizer.n == 1 && !tokenizer->normalizer.sequence &&
                    strcmp(step->name, "BertNormalizer") == 0;
-    if (!is_bert || settings->class_ == T2V_CLASS_PLAIN)
-        return;
     bool mpnet = settings->class_ == T2V_CLASS_MPNET;
+    if (!is_bert || (!mpnet && settings->class_ != T2V_CLASS_BERT))
+        return;
     bool same_accents = settings->accents_null
                             ? step->accents_null
                             : !step->accents_null && step->accents == settings->accents;
@@ -119,25 +119,19 @@ static int describe(t2v_tokenizer *tokenizer, const struct t2v_settings *setting
     return copy.ptr != NULL ? 0 : T2V_ENOMEM;
 }
 
-static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
+/* vocab.txt or a SentencePiece model, as the class has it. */
+static int load_older(const char *model_dir, t2v_tokenizer *tokenizer,
                       struct t2v_settings *settings, struct t2v_err *err)
 {
     char path[4096];
-    int rc = t2v_file_join(path, sizeof path, model_dir, "tokenizer.json", err);
-    if (rc != 0)
-        return rc;
-    if (t2v_file_exists(path)) {
-        rc = t2v_load_json(path, tokenizer, settings, err);
-        if (rc == 0 && t2v_settings_finish(settings) != 0)
-            rc = t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer's settings");
-        return rc;
-    }
-    rc = t2v_file_join(path, sizeof path, model_dir, "vocab.txt", err);
+    const char *spm = t2v_spm_file(settings);
+    const char *name = spm != NULL ? spm : "vocab.txt";
+    int rc = t2v_file_join(path, sizeof path, model_dir, name, err);
     if (rc != 0)
         return rc;
     if (!t2v_file_exists(path))
-        return t2v_fail(err, T2V_EIO, "%s: neither tokenizer.json nor vocab.txt is there",
-                        model_dir);
+        return t2v_fail(err, T2V_EIO, "%s: neither tokenizer.json nor %s is there", model_dir,
+                        name);
     /* vocab.txt alone can be nothing but BERT's. */
     if (settings->class_ == T2V_CLASS_PLAIN && settings->class_name[0] != '\0')
         return t2v_fail(err, T2V_EUNSUPPORTED,
@@ -147,7 +141,33 @@ static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
         settings->class_ = T2V_CLASS_BERT;
     if (t2v_settings_finish(settings) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer's settings");
-    return t2v_load_legacy(path, tokenizer, settings, err);
+    return spm != NULL ? t2v_load_spm(path, tokenizer, settings, err)
+                       : t2v_load_legacy(path, tokenizer, settings, err);
+}
+
+/* UPSTREAM: T5's class makes the tokenizer anew from spiece.model when add_prefix_space is set,
+ * whatever tokenizer.json says. */
+static bool json_counts(const char *model_dir, const struct t2v_settings *settings)
+{
+    char path[4096];
+    return settings->class_ != T2V_CLASS_T5 || !settings->add_prefix_said ||
+           t2v_file_join(path, sizeof path, model_dir, t2v_spm_file(settings), NULL) != 0 ||
+           !t2v_file_exists(path);
+}
+
+static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
+                      struct t2v_settings *settings, struct t2v_err *err)
+{
+    char path[4096];
+    int rc = t2v_file_join(path, sizeof path, model_dir, "tokenizer.json", err);
+    if (rc != 0)
+        return rc;
+    if (!t2v_file_exists(path) || !json_counts(model_dir, settings))
+        return load_older(model_dir, tokenizer, settings, err);
+    rc = t2v_load_json(path, tokenizer, settings, err);
+    if (rc == 0 && t2v_settings_finish(settings) != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer's settings");
+    return rc;
 }
 
 int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err)

@@ -49,8 +49,8 @@ static int run_strip_accents(const struct t2v_norm_step *step, struct t2v_str in
     return rc;
 }
 
-static int run_strip(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
-                     struct t2v_buf *out)
+int t2v_norm_run_strip(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
+                       struct t2v_buf *out)
 {
     (void)scratch;
     const char *begin = in.ptr, *end = in.ptr + in.len;
@@ -195,7 +195,7 @@ static const struct {
     {"Precompiled",    t2v_norm_run_precompiled, t2v_norm_load_precompiled, false, false, false},
     {"Prepend",        t2v_norm_run_prepend, t2v_norm_load_prepend, false, false, false},
     {"Replace",        run_replace,       load_replace, false, false, false},
-    {"Strip",          run_strip,         load_strip,   false, false, false},
+    {"Strip",          t2v_norm_run_strip,         load_strip,   false, false, false},
     {"StripAccents",   run_strip_accents, NULL,         true,  false, false},
 };
 /* clang-format on */

@@ -69,6 +69,7 @@ typedef int t2v_norm_run(const struct t2v_norm_step *, struct t2v_str, struct t2
                          struct t2v_buf *);
 typedef int t2v_norm_load(const t2v_json *, const char *, struct t2v_arena *,
                           struct t2v_norm_step *, struct t2v_err *);
+t2v_norm_run t2v_norm_run_strip; /* normalize.c */
 t2v_norm_run t2v_norm_run_nmt, t2v_norm_run_precompiled, t2v_norm_run_prepend, t2v_norm_run_runs;
 t2v_norm_load t2v_norm_load_precompiled, t2v_norm_load_prepend;
 /* True when regex is a run of one character, such as " {2,}" or "\s+": then sets run_of and

@@ -2,9 +2,10 @@
 #ifndef T2V_TOKEN_PARTS_H
 #define T2V_TOKEN_PARTS_H
 /*
- * The parts of a tokenizer and how they are put together; private to this room. Two loaders fill
+ * The parts of a tokenizer and how they are put together; private to this room. Three loaders fill
  * the same structures: load_json.c from tokenizer.json, load_legacy.c from vocab.txt and the
- * settings. Then t2v_settings_apply does what `transformers` does to a tokenizer it has loaded.
+ * settings, load_spm.c from SentencePiece's file and the settings. Then t2v_settings_apply does
+ * what `transformers` does to a tokenizer it has loaded.
  */
 #include "base/arena.h"
 #include "token/added.h"
@@ -43,6 +44,11 @@ int t2v_load_json(const char *path, t2v_tokenizer *tokenizer, struct t2v_setting
                   struct t2v_err *err);
 int t2v_load_legacy(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
                     struct t2v_err *err);
+
+/* The name of the SentencePiece model of the settings' class, or NULL; and what is read from it. */
+const char *t2v_spm_file(const struct t2v_settings *settings);
+int t2v_load_spm(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
+                 struct t2v_err *err);
 
 /* Adds the settings' tokens, makes the matchers, then lets the class change the normalizer. */
 int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,

@@ -39,6 +39,13 @@ static const struct {
     {"Realm", "realm", T2V_CLASS_BERT},
     {"RetriBert", "retribert", T2V_CLASS_BERT},
     {"SqueezeBert", "squeezebert", T2V_CLASS_BERT},
+    {"T5", "t5", T2V_CLASS_T5},
+    {"T5", "longt5", T2V_CLASS_T5},
+    {"T5", "umt5", T2V_CLASS_T5},
+    {"MT5", "mt5", T2V_CLASS_T5},
+    {"XLMRoberta", "xlm-roberta", T2V_CLASS_XLMR},
+    {"XLMRoberta", "xlm-roberta-xl", T2V_CLASS_XLMR},
+    {"XLMRoberta", "xmod", T2V_CLASS_XLMR},
 };
 static const size_t n_class = sizeof classes / sizeof *classes;
 
@@ -166,6 +173,18 @@ static void default_specials(struct t2v_settings *settings)
     bool mpnet = settings->class_ == T2V_CLASS_MPNET;
     if (settings->class_ == T2V_CLASS_PLAIN)
         return;
+    if (settings->class_ == T2V_CLASS_T5 || settings->class_ == T2V_CLASS_XLMR) {
+        default_special(settings, T2V_EOS, T2V_STR("</s>"));
+        default_special(settings, T2V_UNK, T2V_STR("<unk>"));
+        default_special(settings, T2V_PAD, T2V_STR("<pad>"));
+        if (settings->class_ == T2V_CLASS_T5)
+            return;
+        default_special(settings, T2V_BOS, T2V_STR("<s>"));
+        default_special(settings, T2V_SEP, T2V_STR("</s>"));
+        default_special(settings, T2V_CLS, T2V_STR("<s>"));
+        default_special(settings, T2V_MASK, T2V_STR("<mask>"));
+        return;
+    }
     default_special(settings, T2V_UNK, T2V_STR("[UNK]"));
     default_special(settings, T2V_SEP, mpnet ? T2V_STR("</s>") : T2V_STR("[SEP]"));
     default_special(settings, T2V_PAD, mpnet ? T2V_STR("<pad>") : T2V_STR("[PAD]"));
@@ -209,16 +228,60 @@ static void take_flags(struct t2v_settings *settings)
     }
 }
 
-int t2v_settings_finish(struct t2v_settings *settings)
+/* T5's class adds its <extra_id_N> to the special tokens, unless some are there already. */
+static int add_extra(struct t2v_settings *settings)
 {
-    take_flags(settings);
-    default_specials(settings);
-    /* MPNet's class gives flags to plain ones, and its mask takes in the space before it. */
-    for (size_t i = 0; i < T2V_N_SPECIAL && settings->class_ == T2V_CLASS_MPNET; i++) {
+    enum { ROOM = 32 };
+    struct t2v_str prefix = T2V_STR("<extra_id_");
+    if (settings->class_ != T2V_CLASS_T5 || settings->extra_ids == 0)
+        return 0;
+    for (size_t i = 0; i < settings->n_more; i++) {
+        struct t2v_str content = settings->more[i].token.content;
+        if (content.len != 0 && memmem(content.ptr, content.len, prefix.ptr, prefix.len) != NULL)
+            return 0;
+    }
+    size_t n = settings->extra_ids;
+    struct t2v_special_token *more = t2v_resize(settings->more, settings->n_more + n, sizeof *more);
+    if (more == NULL)
+        return T2V_ENOMEM;
+    settings->more = more;
+    settings->extra_text = t2v_resize(NULL, n, ROOM);
+    if (settings->extra_text == NULL)
+        return T2V_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        char *text = settings->extra_text + i * ROOM;
+        int len = snprintf(text, ROOM, "<extra_id_%zu>", i);
+        more[settings->n_more++] = (struct t2v_special_token){
+            .token = {.content = {text, (size_t)len}, .special = true},
+            .named = true,
+            .there = true,
+            .plain = true,
+        };
+    }
+    return 0;
+}
+
+/* XLM-RoBERTa's class gives flags to a plain mask, MPNet's to all plain ones: a mask takes in the
+ * space before it. */
+static void set_flags(struct t2v_settings *settings)
+{
+    bool mpnet = settings->class_ == T2V_CLASS_MPNET;
+    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
+        if (!mpnet && (settings->class_ != T2V_CLASS_XLMR || i != T2V_MASK))
+            continue;
         if (settings->special[i].plain)
             settings->special[i].token.lstrip = i == T2V_MASK;
         settings->special[i].plain = false;
     }
+}
+
+int t2v_settings_finish(struct t2v_settings *settings)
+{
+    take_flags(settings);
+    default_specials(settings);
+    if (add_extra(settings) != 0)
+        return T2V_ENOMEM;
+    set_flags(settings);
     struct t2v_added_list *decoder = &settings->decoder;
     sort_by_index(decoder);
     size_t n = decoder->n;
@@ -344,9 +407,29 @@ static int read_flags(const t2v_json *config, struct t2v_settings *settings, str
     return 0;
 }
 
+/* What T5's class asks for. */
+static int read_t5(const t2v_json *config, struct t2v_settings *settings, struct t2v_err *err)
+{
+    enum { MAX_EXTRA = 1000 };
+    int64_t extra_ids = 100;
+    bool there = t2v_json_get(config, "add_prefix_space") != NULL;
+    settings->add_prefix_said = t2v_field_there(config, "add_prefix_space");
+    settings->add_prefix = !there;
+    settings->legacy_prefix = true;
+    int rc = t2v_field_bool_opt(config, "", "add_prefix_space", &settings->add_prefix, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(config, "", "legacy", &settings->legacy_prefix, err);
+    if (rc == 0 && t2v_field_there(config, "extra_ids"))
+        rc = t2v_field_int(config, "", "extra_ids", 0, MAX_EXTRA, &extra_ids, err);
+    settings->extra_ids = (size_t)extra_ids;
+    return rc;
+}
+
 static int read_config(const t2v_json *config, struct t2v_settings *settings, struct t2v_err *err)
 {
     int rc = read_flags(config, settings, err);
+    if (rc == 0 && settings->class_ == T2V_CLASS_T5)
+        rc = read_t5(config, settings, err);
     if (rc == 0)
         rc = read_specials(config, settings, err);
     const t2v_json *decoder = t2v_json_get(config, "added_tokens_decoder");
@@ -402,6 +485,7 @@ void t2v_settings_deinit(struct t2v_settings *settings)
     for (size_t i = 0; i < sizeof settings->files / sizeof *settings->files; i++)
         t2v_json_free(settings->files[i]);
     t2v_free(settings->more);
+    t2v_free(settings->extra_text);
     t2v_free(settings->decoder.ptr);
     t2v_free(settings->legacy.ptr);
     *settings = (struct t2v_settings){0};

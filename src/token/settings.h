@@ -40,7 +40,7 @@ struct t2v_special_token {
     bool plain; /* it came without flags */
 };
 
-enum t2v_class { T2V_CLASS_PLAIN, T2V_CLASS_BERT, T2V_CLASS_MPNET };
+enum t2v_class { T2V_CLASS_PLAIN, T2V_CLASS_BERT, T2V_CLASS_MPNET, T2V_CLASS_T5, T2V_CLASS_XLMR };
 
 struct t2v_settings {
     enum t2v_class class_;
@@ -49,6 +49,11 @@ struct t2v_settings {
     bool accents, accents_null;   /* strip_accents */
     bool split_special, cut_left; /* split_special_tokens, truncation_side */
     bool cut_side_known;          /* truncation_side was there */
+    /* T5: what add_prefix_space is to its slow tokenizer (true when not there, false for null), if
+     * it is there and not null (then tokenizer.json does not count), and `legacy`. */
+    bool add_prefix, add_prefix_said, legacy_prefix;
+    size_t extra_ids; /* T5: how many <extra_id_N> there are */
+    char *extra_text; /* private: their contents */
     size_t model_max;
     struct t2v_special_token special[T2V_N_SPECIAL];
     struct t2v_special_token *more; /* additional_special_tokens */

@@ -19,8 +19,9 @@
 enum { DIR_PATH = 256 };
 
 static const char *const dir_files[] = {
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "vocab.txt",      "added_tokens.json",     "config.json",
+    "tokenizer.json", "tokenizer_config.json",   "special_tokens_map.json",
+    "vocab.txt",      "added_tokens.json",       "config.json",
+    "spiece.model",   "sentencepiece.bpe.model",
 };
 
 static inline void dir_make(char dir[DIR_PATH])
@@ -65,6 +66,18 @@ static inline void dir_copy(const char *dir, const char *from, const char *witho
         fclose(f);
         dir_write(dir, dir_files[i], (struct t2v_str){bytes, n});
     }
+}
+
+/* Copies one file. */
+static inline void dir_add(const char *dir, const char *name, const char *from)
+{
+    static char bytes[1 << 20];
+    FILE *f = fopen(from, "rb");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    assert_in_range(n, 1, sizeof bytes - 1);
+    fclose(f);
+    dir_write(dir, name, (struct t2v_str){bytes, n});
 }
 
 static inline t2v_json *golden(const char *name)

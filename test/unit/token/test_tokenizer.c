@@ -86,35 +86,41 @@ static void test_models(void **state)
     }
 }
 
-/* golden/token-added: small tokenizers with every flag and setting. */
-static void test_settings(void **state)
+/* The tokenizers of golden/FOLDER/cases.json, made of files and perhaps a SentencePiece model. */
+static void check_cases(const char *folder, const char *model, size_t n)
 {
-    (void)state;
-    t2v_json *root = golden("token-added/cases.json");
+    char path[200];
+    snprintf(path, sizeof path, "%s/cases.json", folder);
+    t2v_json *root = golden(path);
     const t2v_json *tokenizers = t2v_json_get(root, "tokenizers");
     t2v_token_space *space;
     struct t2v_ids ids = {0};
     struct t2v_err err;
     assert_int_equal(t2v_token_space_new(&space), 0);
-    assert_int_equal(t2v_json_len(tokenizers), 30);
+    assert_int_equal(t2v_json_len(tokenizers), n);
     for (size_t i = 0; i < t2v_json_len(tokenizers); i++) {
-        char dir[DIR_PATH], what[64];
-        const t2v_json *files = t2v_json_get(t2v_json_at(tokenizers, i), "files");
-        const t2v_json *cases = t2v_json_get(t2v_json_at(tokenizers, i), "cases");
+        char dir[DIR_PATH], what[64], from[1024];
+        const t2v_json *one = t2v_json_at(tokenizers, i);
+        const t2v_json *files = t2v_json_get(one, "files"), *cases = t2v_json_get(one, "cases");
+        struct t2v_str copy = t2v_json_str(t2v_json_get(one, "model"));
         dir_make(dir);
         for (struct t2v_json_member m = t2v_json_first(files); m.value != NULL;
              m = t2v_json_next(files, m))
             dir_write(dir, m.key.ptr, t2v_json_str(m.value));
+        if (copy.ptr != NULL) {
+            snprintf(from, sizeof from, T2V_TEST_DIR "/golden/%s/%s", folder, model);
+            dir_add(dir, copy.ptr, from);
+        }
         t2v_tokenizer *tokenizer = must_open(dir);
-        snprintf(what, sizeof what, "token-added %zu", i);
+        snprintf(what, sizeof what, "%s %zu", folder, i);
         for (size_t j = 0; j < t2v_json_len(cases); j++) {
-            const t2v_json *one = t2v_json_at(cases, j);
-            struct t2v_str text = t2v_json_str(t2v_json_get(one, "text"));
-            int64_t max = 0;
-            assert_true(t2v_json_int(t2v_json_get(one, "max"), &max));
+            const t2v_json *case_ = t2v_json_at(cases, j);
+            struct t2v_str text = t2v_json_str(t2v_json_get(case_, "text"));
+            int64_t max = 60;
+            t2v_json_int(t2v_json_get(case_, "max"), &max);
             assert_int_equal(t2v_tokenizer_encode(tokenizer, space, text, (size_t)max, &ids, &err),
                              0);
-            check_ids(what, j, text, &ids, t2v_json_get(one, "ids"));
+            check_ids(what, j, text, &ids, t2v_json_get(case_, "ids"));
         }
         t2v_tokenizer_free(tokenizer);
         dir_remove(dir);
@@ -122,6 +128,21 @@ static void test_settings(void **state)
     t2v_ids_deinit(&ids);
     t2v_token_space_free(space);
     t2v_json_free(root);
+}
+
+/* Small tokenizers with every flag and setting. */
+static void test_settings(void **state)
+{
+    (void)state;
+    check_cases("token-added", NULL, 30);
+}
+
+/* Unigram of every kind, from tokenizer.json and without it. */
+static void test_unigram(void **state)
+{
+    (void)state;
+    check_cases("token-unigram", "tiny.model", 21);
+    check_cases("token-spm", "sentencepiece.bpe.model", 4);
 }
 
 /* A long text, read in chunks, has the ids of its lines; and any cut is the beginning of all. */
@@ -290,10 +311,10 @@ static void test_shrinks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_models),        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_long),          cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_shrinks),
+        cmocka_unit_test(test_models),   cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_unigram),  cmocka_unit_test(test_long),
+        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_too_long), cmocka_unit_test(test_shrinks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
