@@ -47,12 +47,16 @@ int t2v_pool_json(const char *dir, const char *name, enum t2v_json_type type, t2
     int rc = t2v_file_join(path, sizeof path, dir, name, err);
     if (rc != 0 || !t2v_file_exists(path))
         return rc;
-    rc = t2v_json_load(path, CONFIG_BYTES, out, err);
-    if (rc != 0 || t2v_json_type(*out) == type)
+    t2v_json *root;
+    rc = t2v_json_load(path, CONFIG_BYTES, &root, err);
+    if (rc != 0)
         return rc;
-    const char *seen = t2v_json_type_name(*out);
-    t2v_json_free(*out);
-    *out = NULL;
+    if (t2v_json_type(root) == type) {
+        *out = root;
+        return 0;
+    }
+    const char *seen = t2v_json_type_name(root);
+    t2v_json_free(root);
     return t2v_fail(err, T2V_EFORMAT, "%s: should be %s, and is %s", path,
                     type == T2V_JSON_ARRAY ? "an array" : "an object", seen);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TEXT_LOWER_H
 #define T2V_TEXT_LOWER_H
-/* Python's str.lower. Read-only; any thread. */
+/* Python's str.lower (of 3.11; code points that Unicode has assigned since then have their case).
+ * Read-only; any thread. */
 #include "base/buf.h"
 #include "base/str.h"
 

@@ -125,11 +125,34 @@ static void test_failure(void **state)
     t2v_buf_deinit(&out);
 }
 
+static void test_strip(void **state)
+{
+    (void)state;
+    static const struct {
+        struct t2v_str text, want;
+    } CASES[] = {
+        {T2V_STR(""), T2V_STR("")},
+        {T2V_STR(" \u3000\x1f"), T2V_STR("")},
+        {T2V_STR("a"), T2V_STR("a")},
+        {T2V_STR("\u2028\xC2\x85 a  b \n\u00a0"), T2V_STR("a  b")},
+        {T2V_STR("\u200ba\u200b "), T2V_STR("\u200ba\u200b")},
+    };
+    struct guard guard = guard_new(256);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct t2v_str got = t2v_space_strip(guard_put(&guard, CASES[i].text));
+        if (!t2v_str_eq(got, CASES[i].want))
+            fail_msg("case %zu: want \"%.*s\", got \"%.*s\"", i, T2V_STR_ARG(CASES[i].want),
+                     T2V_STR_ARG(got));
+    }
+    guard_free(&guard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_collapse),
+        cmocka_unit_test(test_strip),
         cmocka_unit_test(test_all_short_texts),
         cmocka_unit_test(test_failure),
     };
