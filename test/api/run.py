@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import check_contract  # noqa: E402
 import check_engine  # noqa: E402
 import check_life  # noqa: E402
+import check_vectorizers  # noqa: E402
 import check_wire  # noqa: E402
 
 
@@ -42,7 +43,7 @@ def main():
     if "-k" in args:
         del args[args.index("-k"):args.index("-k") + 2]
     checks = Checks(args[0], args[1], args[2] if len(args) > 2 else None)
-    modules = [check_contract, check_wire, check_life] + ([check_engine] if checks.fake else [])
+    modules = [check_contract, check_vectorizers, check_wire, check_life] + ([check_engine] if checks.fake else [])
     for module in modules:
         for name, function in list(vars(module).items()):
             if not name.startswith("check_") or word not in name:
