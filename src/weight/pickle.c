@@ -145,15 +145,21 @@ static int too_few(const machine *m)
     return bad(m, "too few values on the stack");
 }
 
-/* The values above the last mark, and the mark, off the stack; NULL without a mark. */
-static const value *pop_mark(machine *m, size_t *n)
+/* Takes the n values above the last mark, and the mark, off the stack; false without a mark. */
+static bool pop_mark(machine *m, const value **at, size_t *n)
 {
     if (m->n_mark == 0)
-        return NULL;
+        return false;
     *n = m->stack.n - floor_of(m);
     m->n_mark--;
     m->stack.n -= *n;
-    return m->stack.at != NULL ? m->stack.at + m->stack.n : (const value *)"";
+    *at = *n != 0 ? &m->stack.at[m->stack.n] : NULL;
+    return true;
+}
+
+static int no_mark(machine *m)
+{
+    return bad(m, "no mark on the stack");
 }
 
 static value *top(const machine *m)
@@ -324,9 +330,9 @@ static int op_empty_dict(machine *m)
 
 static int op_tuple(machine *m)
 {
+    const value *at;
     size_t n;
-    const value *at = pop_mark(m, &n);
-    return at != NULL ? push_items(m, T2V_PICKLE_TUPLE, at, n) : bad(m, "no mark on the stack");
+    return pop_mark(m, &at, &n) ? push_items(m, T2V_PICKLE_TUPLE, at, n) : no_mark(m);
 }
 
 static int push_tuple(machine *m, size_t n)
@@ -370,9 +376,9 @@ static int op_append(machine *m)
 
 static int op_appends(machine *m)
 {
+    const value *at;
     size_t n;
-    const value *at = pop_mark(m, &n);
-    return at != NULL ? add_to_top(m, T2V_PICKLE_LIST, at, n) : bad(m, "no mark on the stack");
+    return pop_mark(m, &at, &n) ? add_to_top(m, T2V_PICKLE_LIST, at, n) : no_mark(m);
 }
 
 static int op_setitem(machine *m)
@@ -383,9 +389,9 @@ static int op_setitem(machine *m)
 
 static int op_setitems(machine *m)
 {
+    const value *at;
     size_t n;
-    const value *at = pop_mark(m, &n);
-    return at != NULL ? add_to_top(m, T2V_PICKLE_DICT, at, n) : bad(m, "no mark on the stack");
+    return pop_mark(m, &at, &n) ? add_to_top(m, T2V_PICKLE_DICT, at, n) : no_mark(m);
 }
 
 /* The memo. */
