@@ -2,9 +2,11 @@
 /* Any bytes as JSON: every accessor on every value; strings survive being written and read again.
  */
 #include <math.h>
+#include <string.h>
 
 #include "fuzz.h"
 #include "json/json.h"
+#include "json/pull.h"
 #include "json/write.h"
 
 static void rewrite(struct t2v_str s)
@@ -51,6 +53,62 @@ static void walk(const t2v_json *value)
     CHECK(t2v_json_at(value, t2v_json_len(value)) == NULL);
 }
 
+enum { MAX_PULL = 64 };
+
+/* Reads any value with the reader that makes no tree; T2V_ETOOLARGE when it is too deep. */
+static int pull_value(struct t2v_pull *pull, unsigned depth)
+{
+    static const char brackets[] = "[{", closing[] = "]}";
+    struct t2v_str s;
+    double d;
+    while (pull->at < pull->end && memchr(" \n\r\t", *pull->at, 4) != NULL)
+        pull->at++;
+    char c = '\0';
+    if (pull->at < pull->end)
+        c = *pull->at;
+    const char *kind = c != '\0' ? strchr(brackets, c) : NULL;
+    if (kind == NULL) {
+        if (c == '"')
+            return t2v_pull_str(pull, &s);
+        bool word = c == 't' || c == 'f' || c == 'n';
+        return word ? t2v_pull_skip(pull, &s) : t2v_pull_number(pull, &d);
+    }
+    if (depth == MAX_PULL)
+        return T2V_ETOOLARGE;
+    int rc = t2v_pull_open(pull, c);
+    while (rc == 0 && (rc = t2v_pull_more(pull, closing[kind - brackets])) == 1) {
+        rc = c == '{' ? t2v_pull_key(pull, &s) : 0;
+        if (rc == 0)
+            rc = pull_value(pull, depth + 1);
+    }
+    return rc;
+}
+
+/* What the tree's reader takes, this takes; and what is left when lists are cut out still parses.
+ */
+static void check_pull(struct t2v_str text, bool good)
+{
+    static const char *const inner[] = {"vocab", "merges"};
+    struct t2v_pull pull;
+    struct t2v_err err = {0};
+    t2v_pull_init(&pull, text, &err);
+    int rc = pull_value(&pull, 0);
+    if (rc == 0)
+        rc = t2v_pull_end(&pull);
+    CHECK(rc == 0 || rc == T2V_ETOOLARGE || (rc == T2V_EFORMAT && err.msg[0] != '\0'));
+    CHECK(!good || rc != T2V_EFORMAT);
+    t2v_pull_deinit(&pull);
+
+    struct t2v_str lists[2];
+    struct t2v_buf rest;
+    t2v_json *root = NULL;
+    t2v_buf_init(&rest, SIZE_MAX);
+    if (t2v_json_cut(text, "model", inner, 2, lists, &rest, NULL) == 0 && good)
+        CHECK(t2v_json_parse(t2v_buf_str(&rest), &root, NULL) == 0);
+    t2v_json_free(root);
+    t2v_buf_deinit(&rest);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct t2v_str text = {(const char *)data, size};
@@ -58,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct t2v_err err = {0};
     int rc = t2v_json_parse(text, &root, &err);
     CHECK(rc == 0 || (rc == T2V_EFORMAT && root == NULL && err.pos <= size && err.msg[0] != '\0'));
+    /* jansson takes a NUL behind a document for its end. */
+    check_pull(text, rc == 0 && (size == 0 || memchr(data, '\0', size) == NULL));
     if (rc == 0)
         walk(root);
     if (t2v_json_parse_unique(text, &unique, NULL) == 0)

@@ -400,13 +400,83 @@ static void test_memory(void **state)
     dir_remove(dir);
 }
 
+/* The same for a Unigram model, from tokenizer.json and from SentencePiece's file. */
+static void test_memory_unigram(void **state)
+{
+    (void)state;
+    char dir[DIR_PATH];
+    t2v_json *root = golden("token-unigram/cases.json");
+    const t2v_json *files = t2v_json_get(t2v_json_at(t2v_json_get(root, "tokenizers"), 1), "files");
+    dir_make(dir);
+    dir_write(dir, "tokenizer.json", t2v_json_str(t2v_json_get(files, "tokenizer.json")));
+    torture(dir);
+    dir_add(dir, "spiece.model", T2V_TEST_DIR "/golden/token-unigram/tiny.model");
+    dir_write(dir, "tokenizer_config.json",
+              T2V_STR("{\"tokenizer_class\": \"T5Tokenizer\", \"add_prefix_space\": true}"));
+    torture(dir);
+    dir_remove(dir);
+    t2v_json_free(root);
+}
+
+/* A SentencePiece model: fields, and what is wrong with them. */
+static void test_spm(void **state)
+{
+    (void)state;
+    static const struct {
+        struct t2v_str bytes;
+        int code;
+        const char *said;
+    } files[] = {
+        {{"", 0}, T2V_EFORMAT, "there are no pieces"},
+        {{"\x0a", 1}, T2V_EFORMAT, "the field at byte 0 (after 0 pieces) is damaged"},
+        {{"\x0a\x03\x0a\x01"
+          "a\x0a\x05\x0a\x01",
+          9},
+         T2V_EFORMAT,
+         "the field at byte 5 (after 1 pieces) is damaged"},
+        {{"\x0a\x03\x0a\x01\xff", 5}, T2V_EFORMAT, "is damaged"},         /* not UTF-8 */
+        {{"\x0a\x05\x15\x00\x00\xc0\x7f", 7}, T2V_EFORMAT, "is damaged"}, /* NaN */
+        {{"\x0b\x0c", 2}, T2V_EFORMAT, "is damaged"},                     /* a group */
+        {{"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11}, T2V_EFORMAT, "is damaged"},
+        {{"\x0a\x03\x0a\x01"
+          "a\x12\x02\x18\x02",
+          9},
+         T2V_EUNSUPPORTED,
+         "a SentencePiece model of type 2 (2: BPE)"},
+        {{"\x0a\x03\x0a\x01"
+          "a\x12\x03\xc0\x02\x7f",
+          10},
+         T2V_EFORMAT,
+         "the unknown token's id 127 is none of the 2"},
+        {{"\x0a\x03\x0a\x01"
+          "a\x1a\x03\x12\x01z",
+          10},
+         T2V_EFORMAT,
+         "the charsmap is shorter than it says (1 bytes)"},
+        {{"\x0a\x03\x0a\x01"
+          "a",
+          5},
+         T2V_EFORMAT,
+         "there is no piece </s>"},
+    };
+    char dir[DIR_PATH];
+    dir_make(dir);
+    dir_write(dir, "tokenizer_config.json",
+              T2V_STR("{\"tokenizer_class\": \"T5Tokenizer\", \"extra_ids\": 1}"));
+    check_refused(dir, 100, T2V_EIO, dir, "neither tokenizer.json nor spiece.model is there");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        dir_write(dir, "spiece.model", files[i].bytes);
+        check_refused(dir, i, files[i].code, "spiece.model", files[i].said);
+    }
+    dir_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tokenizer_json),
-        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_vocab_txt),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_tokenizer_json), cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_vocab_txt),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory_unigram), cmocka_unit_test(test_spm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
