@@ -494,6 +494,15 @@ int t2v_bpe_merge(struct t2v_token_model *model, struct t2v_str left, struct t2v
     return rc == 0 ? 0 : t2v_fail(err, rc, "no memory for merge %u", (unsigned)rank);
 }
 
+bool t2v_bpe_has_merge(const struct t2v_token_model *model, struct t2v_str left,
+                       struct t2v_str right)
+{
+    const struct bpe *bpe = of(model);
+    int32_t a = t2v_map_get(&bpe->vocab, left), b = t2v_map_get(&bpe->vocab, right);
+    const struct pair *pair = a >= 0 && b >= 0 ? get_pair(&bpe->pairs, a, b) : NULL;
+    return pair != NULL && pair->rank != NO_RANK;
+}
+
 /* Marks of an id, for finish. */
 enum { SEEN = 1, SPECIAL = 2 };
 

@@ -75,6 +75,16 @@ static void override_normalizer(const struct t2v_settings *settings, t2v_tokeniz
                   settings->accents_null ? NULL : &settings->accents, settings->lower);
 }
 
+/* UPSTREAM: the settings' add_prefix_space, which is false when it is not there, overrules that of
+ * a ByteLevel, unless it is inside of a Sequence. */
+static void override_prefix(const struct t2v_settings *settings, t2v_tokenizer *tokenizer)
+{
+    struct t2v_pretok_step *step = &tokenizer->pretok.steps[0];
+    if (tokenizer->pretok.n == 1 && !tokenizer->pretok.sequence &&
+        strcmp(step->name, "ByteLevel") == 0)
+        step->prefix_space = settings->prefix_space;
+}
+
 int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
                        struct t2v_err *err)
 {
@@ -89,6 +99,7 @@ int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *token
     if (rc != 0)
         return rc;
     override_normalizer(settings, tokenizer);
+    override_prefix(settings, tokenizer);
     tokenizer->cut_left = settings->cut_left;
     tokenizer->model_max = settings->model_max;
     tokenizer->chunked = t2v_normalizer_local(&tokenizer->normalizer) &&
@@ -119,11 +130,33 @@ static int describe(t2v_tokenizer *tokenizer, const struct t2v_settings *setting
     return copy.ptr != NULL ? 0 : T2V_ENOMEM;
 }
 
-/* vocab.txt or a SentencePiece model, as the class has it. */
+/* vocab.json and merges.txt. */
+static int load_bytes(const char *model_dir, t2v_tokenizer *tokenizer,
+                      struct t2v_settings *settings, struct t2v_err *err)
+{
+    char vocab[4096], merges[4096];
+    int rc = t2v_file_join(vocab, sizeof vocab, model_dir, "vocab.json", err);
+    if (rc == 0)
+        rc = t2v_file_join(merges, sizeof merges, model_dir, "merges.txt", err);
+    if (rc != 0)
+        return rc;
+    if (!t2v_file_exists(vocab) || !t2v_file_exists(merges))
+        return t2v_fail(err, T2V_EIO,
+                        "%s: neither tokenizer.json nor vocab.json with merges.txt is there",
+                        model_dir);
+    settings->slow = true;
+    if (t2v_settings_finish(settings) != 0)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer's settings");
+    return t2v_load_bytes(vocab, merges, tokenizer, settings, err);
+}
+
+/* What the class reads: vocab.txt, vocab.json with merges.txt, or a SentencePiece model. */
 static int load_older(const char *model_dir, t2v_tokenizer *tokenizer,
                       struct t2v_settings *settings, struct t2v_err *err)
 {
     char path[4096];
+    if (settings->class_ == T2V_CLASS_ROBERTA || settings->class_ == T2V_CLASS_GPT2)
+        return load_bytes(model_dir, tokenizer, settings, err);
     const char *spm = t2v_spm_file(settings);
     const char *name = spm != NULL ? spm : "vocab.txt";
     int rc = t2v_file_join(path, sizeof path, model_dir, name, err);

@@ -77,15 +77,14 @@ static int32_t index_of(const struct t2v_settings *settings, struct t2v_str cont
 /* The ids that transformers' slow tokenizer has for cls_token and sep_token: those of the settings,
  * else of the vocabulary (MPNet: the other way round), else new ones behind it, in the order of the
  * special tokens. */
-static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
-                         struct t2v_err *err)
+void t2v_legacy_special_ids(const t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
+                            int32_t ids[T2V_N_SPECIAL])
 {
     const struct t2v_token_model *model = tokenizer->model;
     bool mpnet = settings->class_ == T2V_CLASS_MPNET;
     size_t n = model->n_vocab;
     for (size_t i = 0; i < settings->decoder.n; i++)
         n += model->ops->id_of(model, settings->decoder.ptr[i].content) < 0;
-    int32_t ids[T2V_N_SPECIAL];
     for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
         struct t2v_str content = settings->special[i].token.content;
         ids[i] = -1;
@@ -102,6 +101,13 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
         if (ids[i] < 0)
             ids[i] = (int32_t)n++;
     }
+}
+
+static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
+                         struct t2v_err *err)
+{
+    int32_t ids[T2V_N_SPECIAL];
+    t2v_legacy_special_ids(tokenizer, settings, ids);
     if (ids[T2V_CLS] < 0 || ids[T2V_SEP] < 0)
         return t2v_fail(err, T2V_EFORMAT, "no cls_token or no sep_token");
     tokenizer->tmpl.max_id = -1;

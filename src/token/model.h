@@ -73,6 +73,9 @@ int t2v_bpe_add(struct t2v_token_model *model, struct t2v_str token, int32_t id)
 int t2v_bpe_merge(struct t2v_token_model *model, struct t2v_str left, struct t2v_str right,
                   uint32_t rank, struct t2v_err *err);
 int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_str unk_token, struct t2v_err *err);
+/* True when this merge is there already. */
+bool t2v_bpe_has_merge(const struct t2v_token_model *model, struct t2v_str left,
+                       struct t2v_str right);
 /* bpe_load.c: adds all of the text of a vocab.json, called name in messages. */
 int t2v_bpe_read_vocab(struct t2v_token_model *model, struct t2v_str text, const char *name,
                        struct t2v_err *err);

@@ -176,6 +176,7 @@ int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *
 {
     if (value == NULL || t2v_json_type(value) == T2V_JSON_NULL)
         return 0;
+    pretok->sequence = t2v_str_is(t2v_json_str(t2v_json_get(value, "type")), "Sequence");
     struct target to = {pretok, arena};
     return t2v_field_sequence(value, where, "pretokenizers", load_step, &to, err);
 }

@@ -56,6 +56,7 @@ struct t2v_pretok_step {
 struct t2v_pretok {
     struct t2v_pretok_step steps[T2V_PRETOK_MAX_STEPS];
     size_t n;
+    bool sequence; /* the outermost component was a Sequence */
 };
 
 /* One text on its way through the steps. */

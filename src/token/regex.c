@@ -66,8 +66,8 @@ static int compile(struct t2v_str pattern, const char *where, t2v_regex *regex, 
     int number;
     size_t offset;
     uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C;
-    regex->code =
-        pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, &number, &offset, settings);
+    PCRE2_SPTR text = (PCRE2_SPTR)(pattern.ptr != NULL ? pattern.ptr : "");
+    regex->code = pcre2_compile(text, pattern.len, options, &number, &offset, settings);
     pcre2_compile_context_free(settings);
     if (regex->code == NULL)
         return compile_failed(number, where, err);

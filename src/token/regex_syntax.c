@@ -117,14 +117,15 @@ static void add_alphabetic(struct translation *tr)
     add_young(tr, "");
 }
 
-/* \w: its odd ones in Latin-1 are the library's, too. */
-static void add_word(struct translation *tr)
+/* \w: outside of a class it has odd ones in Latin-1, as the library's has. */
+static void add_word(struct translation *tr, bool inside)
 {
     add_alphabetic(tr);
     add_category(tr, "M");
     add_category(tr, "Nd");
     add_category(tr, "Pc");
-    add(tr, "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}");
+    if (!inside)
+        add(tr, "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}");
 }
 
 /* General categories by their long names. */
@@ -200,7 +201,7 @@ static const char *category_of(const char *name, char room[3])
 }
 
 /* Appends the set of a name, small letters only, if it is one of ours; else returns false. */
-static bool add_named(struct translation *tr, const char *name)
+static bool add_named(struct translation *tr, const char *name, bool inside)
 {
     char room[3];
     if (strcmp(name, "alpha") == 0 || strcmp(name, "alphabetic") == 0) {
@@ -209,7 +210,7 @@ static bool add_named(struct translation *tr, const char *name)
         add_alphabetic(tr);
         add_category(tr, "Nd");
     } else if (strcmp(name, "word") == 0) {
-        add_word(tr);
+        add_word(tr, inside);
     } else if (strcmp(name, "space") == 0 || strcmp(name, "whitespace") == 0) {
         add(tr, space_set);
     } else if (strcmp(name, "xdigit") == 0) {
@@ -268,7 +269,7 @@ static int add_set(struct translation *tr, const char *name, bool inside, bool n
     if (inside && negate)
         return add_negated(tr, name);
     open_set(tr, inside, negate);
-    if (!add_named(tr, name))
+    if (!add_named(tr, name, inside))
         return unsupported(tr, "a set of this name");
     close_set(tr, inside);
     return 0;
@@ -311,7 +312,7 @@ static int property(struct translation *tr, bool inside, bool negate)
         return add_negated(tr, name);
     open_set(tr, inside, negate);
     /* What is none of ours is a script. PCRE2 means the extensions of a script by its bare name. */
-    if (!add_named(tr, name))
+    if (!add_named(tr, name, true))
         t2v_buf_addf(tr->out, "\\p{%s%s}", strncmp(name, "emoji", 5) == 0 ? "" : "sc:", name);
     close_set(tr, inside);
     return 0;
@@ -405,7 +406,7 @@ static void word_border(struct translation *tr, bool negate)
     begin_atom(tr);
     for (size_t i = 0; i < 4; i++) {
         add(tr, parts[negate][i]);
-        add_word(tr);
+        add_word(tr, false);
     }
     add(tr, parts[negate][4]);
 }
@@ -453,6 +454,32 @@ static int escape(struct translation *tr, bool inside)
     return 0;
 }
 
+/* One member of a class; sets inside of it are opened and closed here, and are one with it. */
+static int class_member(struct translation *tr, size_t *depth)
+{
+    char c = *tr->at, next = tr->at + 1 < tr->end ? tr->at[1] : '\0';
+    if (c == '[' && next == ':')
+        return posix_set(tr);
+    if (c == '&' && next == '&')
+        return unsupported(tr, "&& inside of [...]");
+    if (c == '[' && next == '^')
+        return unsupported(tr, "[^ inside of [...]");
+    if (c != '[' && c != ']' && c != '\\' && c != '-') {
+        add_char(tr, t2v_utf8_next(&tr->at, tr->end));
+        return 0;
+    }
+    tr->at++;
+    if (c == '\\')
+        return escape(tr, true);
+    if (c == '-')
+        add(tr, "-");
+    else if (c == '[')
+        ++*depth;
+    else
+        --*depth;
+    return 0;
+}
+
 /* [...]; `at` is behind the first bracket. */
 static int class(struct translation *tr)
 {
@@ -462,34 +489,20 @@ static int class(struct translation *tr)
         add(tr, "^");
         tr->at++;
     }
-    for (bool first = true; tr->at < tr->end; first = false) {
-        char c = *tr->at;
-        int rc = 0;
-        if (c == ']' && !first) {
-            tr->at++;
-            add(tr, "]");
-            return 0;
-        }
-        bool two = tr->at + 1 < tr->end;
-        if (c == '[' && two && tr->at[1] == ':') {
-            rc = posix_set(tr);
-        } else if (c == '[') {
-            rc = unsupported(tr, "[ inside of [...]");
-        } else if (c == '&' && two && tr->at[1] == '&') {
-            rc = unsupported(tr, "&& inside of [...]");
-        } else if (c == '\\') {
-            tr->at++;
-            rc = escape(tr, true);
-        } else if (c == '-') {
-            tr->at++;
-            add(tr, "-");
-        } else {
-            add_char(tr, t2v_utf8_next(&tr->at, tr->end));
-        }
+    if (peek(tr) == ']') { /* the first one is itself */
+        add_char(tr, ']');
+        tr->at++;
+    }
+    size_t depth = 1;
+    while (depth != 0) {
+        if (tr->at == tr->end)
+            return broken(tr, "no ] for a [");
+        int rc = class_member(tr, &depth);
         if (rc != 0)
             return rc;
     }
-    return broken(tr, "no ] for a [");
+    add(tr, "]");
+    return 0;
 }
 
 /* (?imx-imx) and (?imx-imx:...; `at` is at the first flag. */

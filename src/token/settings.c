@@ -39,6 +39,15 @@ static const struct {
     {"Realm", "realm", T2V_CLASS_BERT},
     {"RetriBert", "retribert", T2V_CLASS_BERT},
     {"SqueezeBert", "squeezebert", T2V_CLASS_BERT},
+    {"GPT2", "gpt2", T2V_CLASS_GPT2},
+    {"GPT2", "gpt_neo", T2V_CLASS_GPT2},
+    {"GPT2", "gptj", T2V_CLASS_GPT2},
+    {"GPT2", "gpt_bigcode", T2V_CLASS_GPT2},
+    {"GPT2", "opt", T2V_CLASS_GPT2},
+    {"Roberta", "roberta", T2V_CLASS_ROBERTA},
+    {"Roberta", "data2vec-text", T2V_CLASS_ROBERTA},
+    {"Roberta", "ibert", T2V_CLASS_ROBERTA},
+    {"Roberta", "roberta-prelayernorm", T2V_CLASS_ROBERTA},
     {"T5", "t5", T2V_CLASS_T5},
     {"T5", "longt5", T2V_CLASS_T5},
     {"T5", "umt5", T2V_CLASS_T5},
@@ -173,7 +182,14 @@ static void default_specials(struct t2v_settings *settings)
     bool mpnet = settings->class_ == T2V_CLASS_MPNET;
     if (settings->class_ == T2V_CLASS_PLAIN)
         return;
-    if (settings->class_ == T2V_CLASS_T5 || settings->class_ == T2V_CLASS_XLMR) {
+    if (settings->class_ == T2V_CLASS_GPT2) {
+        default_special(settings, T2V_UNK, T2V_STR("<|endoftext|>"));
+        default_special(settings, T2V_BOS, T2V_STR("<|endoftext|>"));
+        default_special(settings, T2V_EOS, T2V_STR("<|endoftext|>"));
+        return;
+    }
+    if (settings->class_ == T2V_CLASS_T5 || settings->class_ == T2V_CLASS_XLMR ||
+        settings->class_ == T2V_CLASS_ROBERTA) {
         default_special(settings, T2V_EOS, T2V_STR("</s>"));
         default_special(settings, T2V_UNK, T2V_STR("<unk>"));
         default_special(settings, T2V_PAD, T2V_STR("<pad>"));
@@ -261,16 +277,21 @@ static int add_extra(struct t2v_settings *settings)
     return 0;
 }
 
-/* XLM-RoBERTa's class gives flags to a plain mask, MPNet's to all plain ones: a mask takes in the
- * space before it. */
+/* The classes of XLM-RoBERTa and RoBERTa give flags to a plain mask, MPNet's to all plain ones: a
+ * mask takes in the space before it. So do RoBERTa's and GPT-2's slow ones, which let all but the
+ * mask be normalized. */
 static void set_flags(struct t2v_settings *settings)
 {
-    bool mpnet = settings->class_ == T2V_CLASS_MPNET;
+    bool bytes = settings->class_ == T2V_CLASS_ROBERTA || settings->class_ == T2V_CLASS_GPT2;
+    bool all = settings->class_ == T2V_CLASS_MPNET || (bytes && settings->slow);
+    bool mask = settings->class_ == T2V_CLASS_XLMR || settings->class_ == T2V_CLASS_ROBERTA;
     for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
-        if (!mpnet && (settings->class_ != T2V_CLASS_XLMR || i != T2V_MASK))
+        if (!all && (!mask || i != T2V_MASK))
             continue;
         if (settings->special[i].plain)
-            settings->special[i].token.lstrip = i == T2V_MASK;
+            settings->special[i].token.lstrip = i == T2V_MASK && settings->class_ != T2V_CLASS_GPT2;
+        if (settings->special[i].plain && bytes && i != T2V_MASK)
+            settings->special[i].token.normalized = true;
         settings->special[i].plain = false;
     }
 }
@@ -383,6 +404,8 @@ static int read_flags(const t2v_json *config, struct t2v_settings *settings, str
         {"do_basic_tokenize", &settings->basic},
         {"strip_accents", &settings->accents},
         {"split_special_tokens", &settings->split_special},
+        {"add_prefix_space", &settings->prefix_space},
+        {"add_bos_token", &settings->add_bos},
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         int rc = t2v_field_bool_opt(config, "", flags[i].key, flags[i].to, err);

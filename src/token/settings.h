@@ -40,7 +40,15 @@ struct t2v_special_token {
     bool plain; /* it came without flags */
 };
 
-enum t2v_class { T2V_CLASS_PLAIN, T2V_CLASS_BERT, T2V_CLASS_MPNET, T2V_CLASS_T5, T2V_CLASS_XLMR };
+enum t2v_class {
+    T2V_CLASS_PLAIN,
+    T2V_CLASS_BERT,
+    T2V_CLASS_MPNET,
+    T2V_CLASS_T5,
+    T2V_CLASS_XLMR,
+    T2V_CLASS_ROBERTA,
+    T2V_CLASS_GPT2
+};
 
 struct t2v_settings {
     enum t2v_class class_;
@@ -52,8 +60,11 @@ struct t2v_settings {
     /* T5: what add_prefix_space is to its slow tokenizer (true when not there, false for null), if
      * it is there and not null (then tokenizer.json does not count), and `legacy`. */
     bool add_prefix, add_prefix_said, legacy_prefix;
-    size_t extra_ids; /* T5: how many <extra_id_N> there are */
-    char *extra_text; /* private: their contents */
+    size_t extra_ids;  /* T5: how many <extra_id_N> there are */
+    char *extra_text;  /* private: their contents */
+    bool prefix_space; /* add_prefix_space, false when not there: ByteLevel's */
+    bool add_bos;      /* add_bos_token: GPT-2's template, when there is no tokenizer.json */
+    bool slow; /* set by who made the tokenizer from older files: its special tokens have flags */
     size_t model_max;
     struct t2v_special_token special[T2V_N_SPECIAL];
     struct t2v_special_token *more; /* additional_special_tokens */

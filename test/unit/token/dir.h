@@ -21,7 +21,8 @@ enum { DIR_PATH = 256 };
 static const char *const dir_files[] = {
     "tokenizer.json", "tokenizer_config.json",   "special_tokens_map.json",
     "vocab.txt",      "added_tokens.json",       "config.json",
-    "spiece.model",   "sentencepiece.bpe.model",
+    "spiece.model",   "sentencepiece.bpe.model", "vocab.json",
+    "merges.txt",
 };
 
 static inline void dir_make(char dir[DIR_PATH])

@@ -137,6 +137,13 @@ static void test_settings(void **state)
     check_cases("token-added", NULL, 30);
 }
 
+/* golden/token-bpe: BPE with every setting, from both layouts. */
+static void test_bpe(void **state)
+{
+    (void)state;
+    check_cases("token-bpe", NULL, 36);
+}
+
 /* Unigram of every kind, from tokenizer.json and without it. */
 static void test_unigram(void **state)
 {
@@ -323,10 +330,11 @@ static void test_shrinks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_models),   cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_unigram),  cmocka_unit_test(test_long),
-        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_no_allocation),
-        cmocka_unit_test(test_too_long), cmocka_unit_test(test_shrinks),
+        cmocka_unit_test(test_models),        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_bpe),           cmocka_unit_test(test_unigram),
+        cmocka_unit_test(test_long),          cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_shrinks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
