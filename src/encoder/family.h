@@ -55,7 +55,8 @@ struct t2v_family {
 };
 
 extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
-    t2v_family_dpr, t2v_family_mpnet, t2v_family_roberta, t2v_family_xlm_roberta;
+    t2v_family_dpr, t2v_family_electra, t2v_family_mpnet, t2v_family_roberta,
+    t2v_family_xlm_roberta;
 
 /* --- config.c: settings, each error naming config.json and the key --- */
 

@@ -30,6 +30,9 @@ static int check_sizes(const struct t2v_postnorm_names *names, struct t2v_postno
     if (shape->hidden % shape->heads != 0)
         return t2v_fail(err, T2V_EFORMAT, "config.json: %s %zu is no multiple of %s %zu",
                         names->hidden, shape->hidden, names->heads, shape->heads);
+    if (model->embed > shape->hidden) /* the scratch has no room for them */
+        return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: %s %zu above %s %zu is not supported",
+                        names->embed, model->embed, names->hidden, shape->hidden);
     if (n_position <= unused)
         return t2v_fail(err, T2V_EFORMAT,
                         "config.json: max_position_embeddings is %zu, but positions begin with %zu",
@@ -53,10 +56,14 @@ static int read_config(const t2v_json *config, const struct t2v_postnorm_names *
         {"max_position_embeddings", 1, 1 << 20, -1, &n_position},
         {names->n_type, 1, 1024, 2, n_type},
     };
+    const struct t2v_size_key embed = {names->embed, 1, 65536, -1, &model->embed};
     size_t n_key = sizeof keys / sizeof keys[0] - (names->n_type == NULL);
     int rc = check_kind(config, err);
     if (rc == 0)
         rc = t2v_config_sizes(config, keys, n_key, err);
+    model->embed = shape->hidden;
+    if (rc == 0 && names->embed != NULL)
+        rc = t2v_config_sizes(config, &embed, 1, err);
     model->eps = 1e-12f;
     if (rc == 0 && names->eps != NULL)
         rc = t2v_config_float(config, names->eps, 0, 1, 1e-12, &model->eps, err);
@@ -68,16 +75,19 @@ static int read_config(const t2v_json *config, const struct t2v_postnorm_names *
 static int load_embeddings(struct t2v_postnorm *model, size_t n_type, struct t2v_loader *loader,
                            struct t2v_err *err)
 {
-    size_t hidden = model->shape.hidden;
+    size_t hidden = model->shape.hidden, embed = model->embed;
     size_t n_position = (size_t)(model->pad + 1) + model->shape.max_tok;
     const struct t2v_want wants[] = {
-        {T2V_WANT_TABLE, &model->words, {"word_embeddings"}, hidden, model->shape.vocab},
-        {T2V_WANT_TABLE, &model->positions, {"position_embeddings"}, hidden, n_position},
-        {T2V_WANT_NORM, &model->norm, {"LayerNorm"}, 0, hidden},
-        {T2V_WANT_TABLE, &model->types, {"token_type_embeddings"}, hidden, n_type},
+        {T2V_WANT_TABLE, &model->words, {"word_embeddings"}, embed, model->shape.vocab},
+        {T2V_WANT_TABLE, &model->positions, {"position_embeddings"}, embed, n_position},
+        {T2V_WANT_NORM, &model->norm, {"LayerNorm"}, 0, embed},
+        {T2V_WANT_TABLE, &model->types, {"token_type_embeddings"}, embed, n_type},
     };
+    const struct t2v_want project = {
+        T2V_WANT_LINEAR, &model->project, {"embeddings_project"}, embed, hidden};
     size_t n_want = sizeof wants / sizeof wants[0] - (n_type == 0);
-    return t2v_load(loader, "embeddings.", wants, n_want, err);
+    int rc = t2v_load(loader, "embeddings.", wants, n_want, err);
+    return rc == 0 && embed != hidden ? t2v_load(loader, "", &project, 1, err) : rc;
 }
 
 static int load_layer(struct t2v_postnorm *model, size_t index,
@@ -137,12 +147,13 @@ static int32_t position_before(const struct t2v_seqs *seqs, size_t first, size_t
     return position;
 }
 
-/* hidden[t] = norm(word + type 0 + position) */
+/* hidden[t] = norm(word + type 0 + position), made wider where it is narrow */
 static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, float *hidden)
 {
     const struct t2v_seqs *seqs = run->seqs;
-    size_t n = model->shape.hidden, begin, end, s = 0;
-    float *row = run->scratch->delta;
+    size_t n = model->embed, begin, end, s = 0;
+    bool narrow = model->project.n_out > 0;
+    float *row = run->scratch->delta, *into = narrow ? run->scratch->mixed : hidden;
     int32_t position = 0;
     t2v_block_rows(run, &begin, &end);
     for (size_t t = begin; t < end; t++) {
@@ -150,7 +161,7 @@ static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, f
             s++;
         if (t == begin || t == seqs->start[s])
             position = position_before(seqs, seqs->start[s], t, model->pad);
-        float *x = hidden + t * n, *add = row + t * n;
+        float *x = into + t * n, *add = row + t * n;
         t2v_tensor_f32(model->words, (size_t)seqs->ids[t] * n, n, x);
         if (model->types != NULL) {
             t2v_tensor_f32(model->types, 0, n, add);
@@ -161,7 +172,9 @@ static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, f
         position += counts;
         t2v_tensor_f32(model->positions, (size_t)(counts ? position : model->pad) * n, n, add);
     }
-    t2v_block_add_norm(run, hidden, row, n, &model->norm, model->eps);
+    t2v_block_add_norm(run, into, row, n, &model->norm, model->eps);
+    if (narrow)
+        t2v_block_linear(run, &model->project, T2V_ACT_NONE, into, hidden);
 }
 
 void t2v_postnorm_forward(const void *model_, const struct t2v_run *run, float *hidden)

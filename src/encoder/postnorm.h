@@ -15,6 +15,7 @@ struct t2v_postnorm_names {
     const char *hidden, *heads, *inter, *n_layer, *act;
     const char *eps;    /* NULL: it is always 1e-12 */
     const char *n_type; /* NULL: there are no token types */
+    const char *embed;  /* NULL: embeddings are of the hidden size */
     /* Tensors: what stands before a layer's number, and their names behind it. */
     const char *layer;
     const char *qkv[3], *out, *attention_norm, *up, *down, *norm;
@@ -36,10 +37,12 @@ struct t2v_postnorm {
     enum t2v_act act;
     float eps;
     int32_t pad;                        /* see t2v_postnorm_open */
-    const struct t2v_tensor *words;     /* [vocab, hidden] */
-    const struct t2v_tensor *positions; /* [pad + 1 + max_tok, hidden] */
-    const struct t2v_tensor *types;     /* [n_type, hidden], a lone text has type 0; or NULL */
+    size_t embed;                       /* width of the embeddings, at most hidden */
+    const struct t2v_tensor *words;     /* [vocab, embed] */
+    const struct t2v_tensor *positions; /* [pad + 1 + max_tok, embed] */
+    const struct t2v_tensor *types;     /* [n_type, embed], a lone text has type 0; or NULL */
     struct t2v_norm norm;
+    struct t2v_linear project;         /* [hidden, embed], where they differ; else n_out is 0 */
     struct t2v_postnorm_layer *layers; /* [n_layer] */
     struct t2v_relative relative;      /* none, if the family does not load it */
 };

@@ -103,7 +103,7 @@ static void check_rungs(const char *name)
 static void test_golden(void **state)
 {
     (void)state;
-    static const char *const names[] = {"distilbert", "dpr-ctx", "dpr-question",
+    static const char *const names[] = {"distilbert", "dpr-ctx", "dpr-question",   "electra",
                                         "mpnet",      "roberta", "xlm-roberta-mlm"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[64];
@@ -157,6 +157,8 @@ static void test_refusals(void **state)
     refuse("kin/mpnet", "\"relative_attention_num_buckets\": 32",
            "\"relative_attention_num_buckets\": 40",
            "relative_attention_bias.weight has shape [32, 3], expected [40, 3]");
+    refuse("kin/electra", "\"embedding_size\": 10", "\"embedding_size\": 25",
+           "embedding_size 25 above hidden_size 24 is not supported");
     refuse("kin/dpr-question", "\"DPRQuestionEncoder\"", "\"DPRReader\"",
            "architectures[0] 'DPRReader' is not supported for dpr");
     refuse("kin/dpr-question", "\"DPRQuestionEncoder\"", "\"DPRContextEncoder\"",
