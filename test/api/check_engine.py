@@ -87,7 +87,7 @@ def check_answers_are_held(check):
         c.more()
         return c, c.rest[:12]
 
-    with Daemon(check.fake, check.model, "--max-body", "8m") as d:
+    with Daemon(check.fake, check.model, "--max-body", "8m", "--read-timeout", "600") as d:
         deaf = []
         while len(deaf) < 60:
             c, line = ask()
