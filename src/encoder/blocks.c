@@ -12,18 +12,36 @@ void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end)
     t2v_lane_share(run->lane, run->seqs->n_tok, 1, begin, end);
 }
 
+/* This lane's rows as the layer's form reads them, in the scratch. */
+static void make_rows(const struct t2v_run *run, const struct t2v_linear *layer, const float *x,
+                      size_t stride)
+{
+    size_t begin, end;
+    t2v_block_rows(run, &begin, &end);
+    layer->form->rows(layer, x + begin * layer->n_in, layer->n_in, end - begin,
+                      run->scratch->rows + begin * stride);
+    t2v_lane_barrier(run->lane);
+}
+
 void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer, enum t2v_act act,
                       const float *x, float *y)
 {
+    const struct t2v_form *form = layer->form;
+    const void *rows = x;
+    size_t stride = layer->n_in * sizeof *x;
+    if (form->rows != NULL) {
+        rows = run->scratch->rows;
+        stride = form->row_bytes(layer->n_in);
+        make_rows(run, layer, x, stride);
+    }
     /* Packed weights are dealt out panel by panel; OpenBLAS wants few and large calls. */
-    size_t n_panel = (layer->n_out + T2V_PANEL - 1) / T2V_PANEL;
-    size_t n_item = run->kernels->packed ? n_panel : (size_t)run->lane->n, i;
+    size_t n_panel = (layer->n_out + form->panel - 1) / form->panel;
+    size_t n_item = form->plain ? (size_t)run->lane->n : n_panel, i;
     while (t2v_lane_take(run->lane, n_item, &i)) {
-        size_t begin = n_panel * i / n_item * T2V_PANEL;
-        size_t end = n_panel * (i + 1) / n_item * T2V_PANEL;
+        size_t begin = n_panel * i / n_item * form->panel;
+        size_t end = n_panel * (i + 1) / n_item * form->panel;
         end = end < layer->n_out ? end : layer->n_out;
-        run->kernels->linear(layer, act, x, layer->n_in, run->seqs->n_tok, begin, end, y,
-                             layer->n_out);
+        form->linear(layer, act, rows, stride, run->seqs->n_tok, begin, end, y, layer->n_out);
     }
     t2v_lane_barrier(run->lane);
 }

@@ -62,8 +62,7 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     encoder->family = family;
     encoder->kernels = *kernels;
-    struct t2v_loader loader = {
-        .store = store, .kernels = &encoder->kernels, .arena = &encoder->arena};
+    struct t2v_loader loader = {.store = store, .form = kernels->f32, .arena = &encoder->arena};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
         rc = t2v_pack_finish(&loader, err);
@@ -111,10 +110,14 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
     size_t longest = max_tok < shape->max_tok ? max_tok : shape->max_tok;
     size_t lane_len = (t2v_attention_scratch(longest, shape->head_dim) + 15) / 16 * 16;
     /* The factors are bounded by config.c, so the products fit 64 bits. */
-    size_t sizes[] = {max_tok * 3 * shape->hidden, max_tok * shape->hidden, max_tok * shape->hidden,
-                      max_tok * shape->inter, (size_t)n_lane * lane_len};
+    const struct t2v_form *form = encoder->kernels.f32;
+    size_t widest = shape->hidden > shape->inter ? shape->hidden : shape->inter;
+    size_t row = form->rows != NULL ? form->row_bytes(widest) / sizeof(float) : 0;
+    size_t sizes[] = {
+        max_tok * 3 * shape->hidden, max_tok * shape->hidden, max_tok * shape->hidden,
+        max_tok * shape->inter,      max_tok * row,           (size_t)n_lane * lane_len};
     size_t total = 0;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         sizes[i] = (sizes[i] + 15) / 16 * 16;
         total += sizes[i];
     }
@@ -131,7 +134,9 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
     scratch->mixed = at += sizes[0];
     scratch->delta = at += sizes[1];
     scratch->inter = at += sizes[2];
-    scratch->lanes = at + sizes[3];
+    at += sizes[3];
+    scratch->rows = (char *)at;
+    scratch->lanes = at + sizes[4];
     *out = scratch;
     return 0;
 }

@@ -27,6 +27,7 @@ struct t2v_scratch {
     float *mixed; /* [max_tok, hidden]: the heads' output */
     float *delta; /* [max_tok, hidden]: what a layer adds */
     float *inter; /* [max_tok, inter] */
+    char *rows;   /* [max_tok]: a layer's input, where the form of its weights wants it otherwise */
     float *lanes; /* [n_lane, lane_len]: attention's */
     size_t lane_len;
     float *base; /* all of the above */
@@ -34,12 +35,12 @@ struct t2v_scratch {
 
 struct t2v_loader {
     const t2v_store *store;
-    const struct t2v_kernels *kernels;
-    struct t2v_arena *arena; /* owns what is converted or packed */
-    char prefix[64];         /* before every name: "bert.", "" */
-    struct t2v_pack *packs;  /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
+    const struct t2v_form *form; /* of all linear layers */
+    struct t2v_arena *arena;     /* owns what is converted or packed */
+    char prefix[64];             /* before every name: "bert.", "" */
+    struct t2v_pack *packs;      /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
     size_t n_pack, cap_pack;
-    size_t n_packed; /* floats it will take */
+    size_t n_packed; /* bytes it will take */
 };
 
 struct t2v_family {

@@ -11,28 +11,21 @@
 #include "base/banned.h"
 
 struct t2v_pack {
-    struct t2v_linear *layer;          /* n_in, n_out are set */
+    struct t2v_linear *layer;          /* form, n_in, n_out are set */
     const struct t2v_tensor *parts[3]; /* [n_out / n_part, n_in] each */
     size_t n_part;
-    size_t at; /* where its weights begin in the block, in floats */
+    size_t at; /* where its weights begin in the block, in bytes */
 };
 
-/* Floats; below it threads are not worth starting. */
-enum { MANY_FLOATS = 1 << 20, MOST_LANES = 8 };
+/* Bytes; below it threads are not worth starting. */
+enum { MANY_BYTES = 4 << 20, MOST_LANES = 8 };
 
 struct packing {
     const struct t2v_loader *loader;
-    float *block;
-    float *panels; /* [n_lane, T2V_PANEL * widest] */
+    char *block;
+    float *panels; /* [n_lane, T2V_PANEL_MOST, widest]: a panel's weights before they are packed */
     size_t widest; /* n_in */
 };
-
-static size_t matrix_len(const struct t2v_loader *loader, const struct t2v_linear *layer)
-{
-    size_t len = loader->kernels->packed ? t2v_linear_packed_len(layer->n_in, layer->n_out)
-                                         : layer->n_in * layer->n_out;
-    return (len + 15) / 16 * 16;
-}
 
 int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
                   const struct t2v_tensor *const *parts, size_t n_part)
@@ -49,26 +42,26 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
     *pack = (struct t2v_pack){.layer = layer, .n_part = n_part, .at = loader->n_packed};
     for (size_t p = 0; p < n_part; p++)
         pack->parts[p] = parts[p];
-    loader->n_packed += matrix_len(loader, layer);
+    loader->n_packed += (t2v_linear_bytes(layer->form, layer->n_in, layer->n_out) + 63) / 64 * 64;
     return 0;
 }
 
-/* Rows [begin, end) of the stacked parts; begin is a multiple of T2V_PANEL. */
+/* Rows [begin, end) of the stacked parts; begin is a multiple of the panel. */
 static void pack_rows(const struct packing *packing, const struct t2v_pack *pack, size_t begin,
                       size_t end, float *panel)
 {
     size_t n_in = pack->layer->n_in, part_rows = pack->layer->n_out / pack->n_part;
-    bool packed = packing->loader->kernels->packed;
-    for (size_t first = begin; first < end; first += T2V_PANEL) {
-        size_t rows = end - first < T2V_PANEL ? end - first : T2V_PANEL;
-        float *matrix = packing->block + pack->at + first * n_in, *to = packed ? panel : matrix;
+    const struct t2v_form *form = pack->layer->form;
+    char *to = packing->block + pack->at + begin / form->panel * form->panel_bytes(n_in);
+    for (size_t first = begin; first < end; first += form->panel) {
+        size_t rows = end - first < form->panel ? end - first : form->panel;
         for (size_t r = 0; r < rows; r++) {
             size_t row = first + r;
             t2v_tensor_f32(pack->parts[row / part_rows], row % part_rows * n_in, n_in,
-                           to + r * n_in);
+                           panel + r * n_in);
         }
-        if (packed)
-            t2v_linear_pack(panel, n_in, rows, matrix);
+        form->pack(panel, n_in, rows, to);
+        to += form->panel_bytes(n_in);
     }
 }
 
@@ -89,11 +82,11 @@ static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
 static void pack_lane(void *arg, const struct t2v_lane *lane)
 {
     const struct packing *packing = arg;
-    float *panel = packing->panels + (size_t)lane->rank * T2V_PANEL * packing->widest;
+    float *panel = packing->panels + (size_t)lane->rank * T2V_PANEL_MOST * packing->widest;
     for (size_t i = 0; i < packing->loader->n_pack; i++) {
         const struct t2v_pack *pack = &packing->loader->packs[i];
         size_t begin, end;
-        t2v_lane_share(lane, pack->layer->n_out, T2V_PANEL, &begin, &end);
+        t2v_lane_share(lane, pack->layer->n_out, pack->layer->form->panel, &begin, &end);
         pack_rows(packing, pack, begin, end, panel);
         release_rows(pack, begin, end);
     }
@@ -102,10 +95,10 @@ static void pack_lane(void *arg, const struct t2v_lane *lane)
 static int pack_all(struct t2v_loader *loader, struct packing *packing, int n_lane,
                     struct t2v_err *err)
 {
-    size_t bytes = loader->n_packed * sizeof(float); /* config.c bounds the factors: below 2^56 */
-    packing->block = t2v_arena_alloc(loader->arena, loader->n_packed, sizeof(float));
+    size_t bytes = loader->n_packed; /* config.c bounds the factors: below 2^56 */
+    packing->block = t2v_arena_alloc(loader->arena, bytes, 1);
     packing->panels =
-        t2v_alloc_aligned((size_t)n_lane * T2V_PANEL * packing->widest, sizeof(float));
+        t2v_alloc_aligned((size_t)n_lane * T2V_PANEL_MOST * packing->widest, sizeof(float));
     if (packing->block == NULL || packing->panels == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights (%zu bytes)", bytes);
     t2v_mem_large_pages(packing->block, bytes);
@@ -129,7 +122,7 @@ int t2v_pack_finish(struct t2v_loader *loader, struct t2v_err *err)
         size_t n_in = loader->packs[i].layer->n_in;
         packing.widest = n_in > packing.widest ? n_in : packing.widest;
     }
-    int n_lane = loader->n_packed < MANY_FLOATS ? 1 : t2v_options_processors();
+    int n_lane = loader->n_packed < MANY_BYTES ? 1 : t2v_options_processors();
     n_lane = n_lane < MOST_LANES ? n_lane : MOST_LANES;
     int rc = pack_all(loader, &packing, n_lane, err);
     t2v_free(packing.panels);

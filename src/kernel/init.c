@@ -59,22 +59,19 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     t2v_blas_setup();
     *out = (struct t2v_kernels){
         .name = "c",
-        .packed = true,
-        .linear = t2v_linear_f32_c,
+        .f32 = &t2v_form_f32_c,
         .add_norm = t2v_add_norm_f32_c,
         .attention = t2v_attention_f32_c,
     };
     if (rung < RUNG_BLAS)
         return 0;
     out->name = "blas";
-    out->packed = false;
-    out->linear = t2v_linear_f32_blas;
+    out->f32 = &t2v_form_f32_blas;
 #if defined(__x86_64__)
     if (rung < RUNG_AVX2)
         return 0;
     out->name = "avx2";
-    out->packed = true;
-    out->linear = t2v_linear_f32_avx2;
+    out->f32 = &t2v_form_f32_avx2;
     out->add_norm = t2v_add_norm_f32_avx2;
     out->attention = t2v_attention_f32_avx2;
 #endif
@@ -89,24 +86,6 @@ static size_t round_up(size_t n, size_t to)
 /* Room for the widest rung: keys packed, values packed, and a tile of score rows. */
 size_t t2v_attention_scratch(size_t n_key, size_t head_dim)
 {
-    size_t keys = round_up(n_key, T2V_PANEL), dim = round_up(head_dim, T2V_PANEL);
+    size_t keys = round_up(n_key, T2V_PANEL_MOST), dim = round_up(head_dim, T2V_PANEL_MOST);
     return keys * dim * 2 + keys * 8 + dim * 8;
-}
-
-size_t t2v_linear_packed_len(size_t n_in, size_t n_out)
-{
-    return round_up(n_out, T2V_PANEL) * n_in;
-}
-
-void t2v_linear_pack(const float *plain, size_t n_in, size_t n_out, float *packed)
-{
-    for (size_t c = 0; c < n_out; c += T2V_PANEL) {
-        size_t width = n_out - c < T2V_PANEL ? n_out - c : T2V_PANEL;
-        for (size_t i = 0; i < n_in; i++, packed += T2V_PANEL) {
-            for (size_t j = 0; j < width; j++)
-                packed[j] = plain[(c + j) * n_in + i];
-            for (size_t j = width; j < T2V_PANEL; j++)
-                packed[j] = 0.0f;
-        }
-    }
 }

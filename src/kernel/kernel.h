@@ -17,23 +17,53 @@
 
 enum t2v_act { T2V_ACT_NONE, T2V_ACT_GELU, T2V_ACT_GELU_TANH, T2V_ACT_RELU, T2V_ACT_SILU };
 
-/* Columns are dealt to threads in multiples of this many. */
-enum { T2V_PANEL = 16 };
-
 /* A linear layer, y = act(x W^T + b). */
 struct t2v_linear {
+    const struct t2v_form *form; /* how weight is held */
     size_t n_in, n_out;
-    /* Plain: W as checkpoints hold it, [n_out, n_in]. Packed: [n_out / 16, n_in, 16], so that the
-     * 16 weights that meet one input stand together; rows past n_out are zero. */
-    const float *weight;
+    const void *weight;
     const float *bias; /* [n_out], or NULL */
 };
 
-/* y[r, c] for n_row rows and the columns [begin, end); begin is a multiple of T2V_PANEL.
- * x: [n_row, n_in], y: [n_row, n_out]. */
-typedef void t2v_linear_fn(const struct t2v_linear *layer, enum t2v_act act, const float *x,
-                           size_t ldx, size_t n_row, size_t begin, size_t end, float *y,
+/* y[r, c] for n_row rows and the columns [begin, end); begin is a multiple of the form's panel.
+ * x: n_row rows, `stride` bytes from one to the next, each [n_in] f32, or as the form's `rows` made
+ * it. y: [n_row, n_out] with ldy floats from row to row. */
+typedef void t2v_linear_fn(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                           size_t stride, size_t n_row, size_t begin, size_t end, float *y,
                            size_t ldy);
+
+/*
+ * A form: how weights of linear layers are held, and what multiplies with them. Weights lie in
+ * panels, each of so many columns of y (rows of the checkpoint's [n_out, n_in]), one panel behind
+ * the other; columns past n_out are zero. Panels are what is dealt to threads.
+ */
+struct t2v_form {
+    const char *name;
+    size_t panel; /* columns, at most T2V_PANEL_MOST */
+    bool plain;   /* a panel is the checkpoint's own rows in f32: nothing needs to be packed */
+    size_t (*panel_bytes)(size_t n_in); /* a multiple of 4 */
+    /* Makes a panel of the n_col <= panel rows of plain, [n_col, n_in]. */
+    void (*pack)(const float *plain, size_t n_in, size_t n_col, void *panel);
+    /* What is made of rows of x before they are multiplied, and how many bytes a row then has (a
+     * multiple of 4); NULL where they are read as they are. x: [n_row, n_in], ldx in floats. */
+    size_t (*row_bytes)(size_t n_in);
+    void (*rows)(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                 void *out);
+    t2v_linear_fn *linear;
+};
+
+enum { T2V_PANEL_MOST = 32 };
+
+/* What a layer's weights take, and where a column's panel begins; column: a multiple of panel. */
+static inline size_t t2v_linear_bytes(const struct t2v_form *form, size_t n_in, size_t n_out)
+{
+    return (n_out + form->panel - 1) / form->panel * form->panel_bytes(n_in);
+}
+static inline const void *t2v_linear_panel(const struct t2v_linear *layer, size_t column)
+{
+    size_t index = column / layer->form->panel;
+    return (const char *)layer->weight + index * layer->form->panel_bytes(layer->n_in);
+}
 
 /* x[r] = layer_norm(x[r] + add[r]) * gamma + beta, over n columns; add may be NULL. Variance is the
  * mean square deviation. */
@@ -59,9 +89,8 @@ struct t2v_attention {
 typedef void t2v_attention_fn(const struct t2v_attention *call);
 
 struct t2v_kernels {
-    const char *name; /* the rung */
-    bool packed;      /* `linear` wants packed weights */
-    t2v_linear_fn *linear;
+    const char *name;           /* the rung */
+    const struct t2v_form *f32; /* float weights, float arithmetic */
     t2v_add_norm_fn *add_norm;
     t2v_attention_fn *attention;
 };
@@ -74,24 +103,23 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
 
 size_t t2v_attention_scratch(size_t n_key, size_t head_dim);
 
-/* Packing, for tables with `packed`: how many floats, and the copy from the plain form. */
-size_t t2v_linear_packed_len(size_t n_in, size_t n_out);
-void t2v_linear_pack(const float *plain, size_t n_in, size_t n_out, float *packed);
-
 /* The BLAS library: "OpenBLAS 0.3.21, core Zen". */
 const char *t2v_blas_name(void);
 /* One thread per call, from now on: the team splits the work. Called by t2v_kernels_init. */
 void t2v_blas_setup(void);
-t2v_linear_fn t2v_linear_f32_blas;
+extern const struct t2v_form t2v_form_f32_blas;
 
 /* The rungs. */
-t2v_linear_fn t2v_linear_f32_c;
+extern const struct t2v_form t2v_form_f32_c;
 t2v_add_norm_fn t2v_add_norm_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
+/* Panels of 16 columns as f32, [n_in, 16]: the 16 weights that meet one input stand together. */
+size_t t2v_panel_bytes_f32x16(size_t n_in);
+void t2v_pack_f32x16(const float *plain, size_t n_in, size_t n_col, void *panel);
 /* What `linear` does to its sums, for back ends that only multiply: adds the bias, applies act. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
 #if defined(__x86_64__)
-t2v_linear_fn t2v_linear_f32_avx2;
+extern const struct t2v_form t2v_form_f32_avx2;
 t2v_add_norm_fn t2v_add_norm_f32_avx2;
 t2v_attention_fn t2v_attention_f32_avx2;
 #endif

@@ -195,19 +195,19 @@ static int load_matrix(const t2v_store *store, const struct t2v_kernels *kernels
     int rc = find(store, "linear.weight", n_out, n_in, &t, err);
     if (rc != 0)
         return rc;
-    size_t len = kernels->packed ? t2v_linear_packed_len(n_in, n_out) : n_in * n_out;
-    float *matrix = t2v_arena_alloc(arena, len, sizeof *matrix);
-    float *plain = kernels->packed ? t2v_alloc_aligned(n_in * n_out, sizeof *plain) : matrix;
-    if (matrix != NULL && plain != NULL) {
-        t2v_tensor_f32(t, 0, t->n, plain);
-        if (kernels->packed)
-            t2v_linear_pack(plain, n_in, n_out, matrix);
-    } else {
-        rc = t2v_fail(err, T2V_ENOMEM, "no memory for linear.weight");
+    const struct t2v_form *form = kernels->f32;
+    char *matrix = t2v_arena_alloc(arena, t2v_linear_bytes(form, n_in, n_out), 1);
+    float *panel = t2v_alloc_aligned(form->panel * n_in, sizeof *panel);
+    step->linear =
+        (struct t2v_linear){.form = form, .n_in = n_in, .n_out = n_out, .weight = matrix};
+    for (size_t c = 0; c < n_out && matrix != NULL && panel != NULL; c += form->panel) {
+        size_t n_col = n_out - c < form->panel ? n_out - c : form->panel;
+        t2v_tensor_f32(t, c * n_in, n_col * n_in, panel);
+        form->pack(panel, n_in, n_col, matrix + c / form->panel * form->panel_bytes(n_in));
     }
-    if (kernels->packed)
-        t2v_free(plain);
-    step->linear = (struct t2v_linear){.n_in = n_in, .n_out = n_out, .weight = matrix};
+    if (matrix == NULL || panel == NULL)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for linear.weight");
+    t2v_free(panel);
     return rc;
 }
 
@@ -306,12 +306,12 @@ void t2v_normalize(float *x, size_t n)
         x[i] /= by;
 }
 
-static float *run_dense(const struct t2v_step *step, const struct t2v_kernels *kernels,
-                        const float *x, float *y, size_t ld, size_t n_row)
+static float *run_dense(const struct t2v_step *step, const float *x, float *y, size_t ld,
+                        size_t n_row)
 {
     const struct t2v_step_act *act = step->act;
-    kernels->linear(&step->linear, act != NULL ? act->act : T2V_ACT_NONE, x, ld, n_row, 0,
-                    step->n_out, y, ld);
+    step->linear.form->linear(&step->linear, act != NULL ? act->act : T2V_ACT_NONE, x,
+                              ld * sizeof *x, n_row, 0, step->n_out, y, ld);
     if (act != NULL && act->fn != NULL) {
         for (size_t r = 0; r < n_row; r++) {
             for (size_t i = 0; i < step->n_out; i++)
@@ -325,7 +325,7 @@ float *t2v_step_run(const struct t2v_step *step, const struct t2v_kernels *kerne
                     float *y, size_t ld, size_t n_row)
 {
     if (step->kind == T2V_STEP_DENSE)
-        return run_dense(step, kernels, x, y, ld, n_row);
+        return run_dense(step, x, y, ld, n_row);
     for (size_t r = 0; r < n_row; r++) {
         if (step->kind == T2V_STEP_NORM)
             kernels->add_norm(x + r * ld, NULL, 1, step->n_in, step->gamma, step->beta, NORM_EPS);

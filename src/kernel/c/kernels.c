@@ -42,17 +42,34 @@ void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n)
     apply(act, y, n);
 }
 
-void t2v_linear_f32_c(const struct t2v_linear *layer, enum t2v_act act, const float *x, size_t ldx,
-                      size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+enum { PANEL = 16 };
+
+size_t t2v_panel_bytes_f32x16(size_t n_in)
 {
-    for (size_t c = begin; c < end; c += T2V_PANEL) {
-        const float *panel = layer->weight + c * layer->n_in;
-        size_t width = end - c < T2V_PANEL ? end - c : T2V_PANEL;
+    return n_in * PANEL * sizeof(float);
+}
+
+void t2v_pack_f32x16(const float *plain, size_t n_in, size_t n_col, void *panel)
+{
+    float *to = panel;
+    for (size_t i = 0; i < n_in; i++, to += PANEL) {
+        for (size_t j = 0; j < PANEL; j++)
+            to[j] = j < n_col ? plain[j * n_in + i] : 0.0f;
+    }
+}
+
+static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    for (size_t c = begin; c < end; c += PANEL) {
+        const float *panel = t2v_linear_panel(layer, c);
+        size_t width = end - c < PANEL ? end - c : PANEL;
         for (size_t r = 0; r < n_row; r++) {
-            float sum[T2V_PANEL] = {0};
+            const float *row = (const void *)((const char *)x + r * stride);
+            float sum[PANEL] = {0};
             for (size_t i = 0; i < layer->n_in; i++) {
-                for (size_t j = 0; j < T2V_PANEL; j++)
-                    sum[j] += x[r * ldx + i] * panel[i * T2V_PANEL + j];
+                for (size_t j = 0; j < PANEL; j++)
+                    sum[j] += row[i] * panel[i * PANEL + j];
             }
             memcpy(y + r * ldy + c, sum, width * sizeof *sum);
             t2v_bias_act_f32_c(act, layer->bias != NULL ? layer->bias + c : NULL, y + r * ldy + c,
@@ -60,6 +77,14 @@ void t2v_linear_f32_c(const struct t2v_linear *layer, enum t2v_act act, const fl
         }
     }
 }
+
+const struct t2v_form t2v_form_f32_c = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = t2v_panel_bytes_f32x16,
+    .pack = t2v_pack_f32x16,
+    .linear = linear_f32,
+};
 
 void t2v_add_norm_f32_c(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
                         const float *beta, float eps)

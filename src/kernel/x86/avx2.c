@@ -13,7 +13,7 @@
 
 #include "base/banned.h"
 
-enum { TILE_ROWS = 6 };
+enum { TILE_ROWS = 6, PANEL = 16 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -176,7 +176,7 @@ INLINE void tile_store(const struct tile *t, const int rows, const struct out_ti
                                    struct ahead ahead, const struct out_tile *out)                 \
     {                                                                                              \
         struct tile t;                                                                             \
-        tile_mul(&t, ROWS, a, lda, b, T2V_PANEL, n_in, ahead);                                     \
+        tile_mul(&t, ROWS, a, lda, b, PANEL, n_in, ahead);                                         \
         tile_store(&t, ROWS, out);                                                                 \
     }
 LINEAR_TILE(1)
@@ -206,17 +206,19 @@ static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
 /* Panels outside, rows inside: a panel's weights are read from afar once, and while its tiles are
  * computed they ask for the next panel, each for its part. Rows are cut into tiles of nearly equal
  * height (8 is 4 + 4, not 6 + 2). */
-void t2v_linear_f32_avx2(const struct t2v_linear *layer, enum t2v_act act, const float *x,
-                         size_t ldx, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x_,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
 {
+    const float *x = x_;
+    size_t ldx = stride / sizeof *x;
     size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
-    size_t line = T2V_PANEL * sizeof(float); /* of a panel, for one input */
-    for (size_t c = begin; c < end; c += T2V_PANEL) {
-        const float *panel = layer->weight + c * layer->n_in;
-        struct ahead ahead = {(const char *)(panel + T2V_PANEL * layer->n_in), line / n_tile};
+    size_t line = PANEL * sizeof(float); /* of a panel, for one input */
+    for (size_t c = begin; c < end; c += PANEL) {
+        const float *panel = t2v_linear_panel(layer, c);
+        struct ahead ahead = {(const char *)(panel + PANEL * layer->n_in), line / n_tile};
         struct out_tile out = {
             .ldy = ldy,
-            .width = end - c < T2V_PANEL ? end - c : T2V_PANEL,
+            .width = end - c < PANEL ? end - c : PANEL,
             .bias = layer->bias != NULL ? layer->bias + c : NULL,
         };
         for (size_t tile = 0, row = 0; tile < n_tile; tile++) {
@@ -230,6 +232,14 @@ void t2v_linear_f32_avx2(const struct t2v_linear *layer, enum t2v_act act, const
         }
     }
 }
+
+const struct t2v_form t2v_form_f32_avx2 = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = t2v_panel_bytes_f32x16,
+    .pack = t2v_pack_f32x16,
+    .linear = linear_f32,
+};
 
 INLINE float sum8(__m256 v)
 {
@@ -306,10 +316,10 @@ static void pack_keys_values(const struct t2v_attention *call, size_t keys, size
                              float *packed_k, float *packed_v)
 {
     for (size_t j = 0; j < keys; j++) {
-        float *to = packed_k + j / T2V_PANEL * T2V_PANEL * call->head_dim + j % T2V_PANEL;
+        float *to = packed_k + j / PANEL * PANEL * call->head_dim + j % PANEL;
         const float *k = call->k + j * call->ld;
         for (size_t d = 0; d < call->head_dim; d++)
-            to[d * T2V_PANEL] = j < call->n_key ? k[d] : 0.0f;
+            to[d * PANEL] = j < call->n_key ? k[d] : 0.0f;
     }
     for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
         memcpy(packed_v, call->v + j * call->ld, call->head_dim * sizeof(float));
@@ -324,8 +334,8 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
 {
     struct tile t;
     const float *q = call->q + first * call->ld;
-    for (size_t j = 0; j < keys; j += T2V_PANEL) {
-        tile_mul(&t, rows, q, call->ld, packed_k + j * call->head_dim, T2V_PANEL, call->head_dim,
+    for (size_t j = 0; j < keys; j += PANEL) {
+        tile_mul(&t, rows, q, call->ld, packed_k + j * call->head_dim, PANEL, call->head_dim,
                  (struct ahead){NULL, 0});
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
@@ -338,7 +348,7 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
         const float *bias = call->bias != NULL ? call->bias - first - (size_t)r : NULL;
         inverse[r] = softmax_row(scores + (size_t)r * keys, call->n_key, keys, call->scale, bias);
     }
-    for (size_t d = 0; d < dim; d += T2V_PANEL) {
+    for (size_t d = 0; d < dim; d += PANEL) {
         tile_mul(&t, rows, scores, keys, packed_v + d, dim, call->n_key, (struct ahead){NULL, 0});
         size_t left = call->head_dim - d, right = left > 8 ? left - 8 : 0;
 #pragma GCC unroll 6
@@ -373,8 +383,8 @@ static attend_fn *const attend[TILE_ROWS + 1] = {
 
 void t2v_attention_f32_avx2(const struct t2v_attention *call)
 {
-    size_t keys = (call->n_key + T2V_PANEL - 1) / T2V_PANEL * T2V_PANEL;
-    size_t dim = (call->head_dim + T2V_PANEL - 1) / T2V_PANEL * T2V_PANEL;
+    size_t keys = (call->n_key + PANEL - 1) / PANEL * PANEL;
+    size_t dim = (call->head_dim + PANEL - 1) / PANEL * PANEL;
     float *packed_k = call->scratch;
     float *packed_v = packed_k + keys * call->head_dim;
     float *scores = packed_v + keys * dim; /* [TILE_ROWS, keys] */

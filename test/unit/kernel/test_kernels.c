@@ -91,20 +91,34 @@ static double act_double(enum t2v_act act, double x)
     return x;
 }
 
+/* A layer with the n_out rows of plain in the form's own way; layer_free. */
+static struct t2v_linear layer_new(const struct t2v_form *form, const float *plain, size_t n_in,
+                                   size_t n_out, const float *bias)
+{
+    char *weight = aligned_alloc(64, (t2v_linear_bytes(form, n_in, n_out) + 63) / 64 * 64);
+    for (size_t c = 0; c < n_out; c += form->panel) {
+        size_t n_col = n_out - c < form->panel ? n_out - c : form->panel;
+        form->pack(plain + c * n_in, n_in, n_col,
+                   weight + c / form->panel * form->panel_bytes(n_in));
+    }
+    return (struct t2v_linear){form, n_in, n_out, weight, bias};
+}
+
+static void layer_free(struct t2v_linear *layer)
+{
+    void *weight;
+    memcpy(&weight, &layer->weight, sizeof weight); /* it is only the kernels' to read */
+    free(weight);
+}
+
 /* One linear layer: rows x [n_in -> n_out], columns [begin, n_out). */
-static void check_linear(t2v_linear_fn *fn, bool packed, size_t rows, size_t n_in, size_t n_out,
+static void check_linear(const struct t2v_form *form, size_t rows, size_t n_in, size_t n_out,
                          size_t begin, enum t2v_act act)
 {
     struct guarded x = guarded_new(rows * n_in), w = guarded_new(n_out * n_in);
     struct guarded bias = guarded_new(n_out), y = guarded_new(rows * n_out);
-    float *pack = NULL;
-    struct t2v_linear layer = {n_in, n_out, w.ptr, rows % 3 == 1 ? NULL : bias.ptr};
-    if (packed) {
-        pack = aligned_alloc(64, (t2v_linear_packed_len(n_in, n_out) * 4 + 63) / 64 * 64);
-        t2v_linear_pack(w.ptr, n_in, n_out, pack);
-        layer.weight = pack;
-    }
-    fn(&layer, act, x.ptr, n_in, rows, begin, n_out, y.ptr, n_out);
+    struct t2v_linear layer = layer_new(form, w.ptr, n_in, n_out, rows % 3 == 1 ? NULL : bias.ptr);
+    form->linear(&layer, act, x.ptr, n_in * sizeof(float), rows, begin, n_out, y.ptr, n_out);
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = begin; c < n_out; c++) {
             double sum = layer.bias != NULL ? (double)bias.ptr[c] : 0, size = 1 + fabs(sum);
@@ -117,21 +131,20 @@ static void check_linear(t2v_linear_fn *fn, bool packed, size_t rows, size_t n_i
                         "linear rows, in, out", rows, n_in, n_out);
         }
     }
-    free(pack);
+    layer_free(&layer);
     guarded_free(&x);
     guarded_free(&w);
     guarded_free(&bias);
     guarded_free(&y);
 }
 
-static void sweep_linear(t2v_linear_fn *fn, bool packed)
+static void sweep_linear(const struct t2v_form *form)
 {
     static const size_t ins[] = {1, 2, 7, 8, 32, 33, 130};
     for (size_t rows = 1; rows <= 13; rows++) {
-        for (size_t n_out = 1; n_out <= 2 * T2V_PANEL + 1; n_out++)
-            check_linear(fn, packed, rows, ins[(rows + n_out) % 7], n_out, 0,
-                         (enum t2v_act)(n_out % 5));
-        check_linear(fn, packed, rows, 40, 3 * T2V_PANEL + 5, T2V_PANEL, T2V_ACT_GELU);
+        for (size_t n_out = 1; n_out <= 2 * form->panel + 1; n_out++)
+            check_linear(form, rows, ins[(rows + n_out) % 7], n_out, 0, (enum t2v_act)(n_out % 5));
+        check_linear(form, rows, 40, 3 * form->panel + 5, form->panel, T2V_ACT_GELU);
     }
 }
 
@@ -239,7 +252,7 @@ static void each_rung(void (*check)(const struct t2v_kernels *kernels))
 
 static void linear_of(const struct t2v_kernels *kernels)
 {
-    sweep_linear(kernels->linear, kernels->packed);
+    sweep_linear(kernels->f32);
 }
 
 static void test_linear(void **state)
@@ -264,7 +277,7 @@ static void test_add_norm(void **state)
 static void attention_of(const struct t2v_kernels *kernels)
 {
     static const size_t dims[] = {1, 5, 8, 16, 24, 32, 64, 80};
-    for (size_t n_key = 1; n_key <= 2 * T2V_PANEL + 1; n_key++) {
+    for (size_t n_key = 1; n_key <= 2 * T2V_PANEL_MOST + 1; n_key++) {
         for (size_t d = 0; d < sizeof dims / sizeof dims[0]; d++)
             check_attention(kernels->attention, 1 + (n_key * 7 + d) % n_key, n_key, dims[d],
                             (n_key + d) % 2 == 0);
@@ -284,17 +297,19 @@ static void test_attention(void **state)
 static void rows_of(const struct t2v_kernels *kernels)
 {
     enum { N_IN = 70, N_OUT = 48, ROWS = 14 };
-    if (!kernels->packed)
+    const struct t2v_form *form = kernels->f32;
+    if (form->plain)
         return; /* OpenBLAS does not promise it */
     struct guarded x = guarded_new(ROWS * N_IN), w = guarded_new(N_OUT * N_IN);
-    float pack[N_IN * N_OUT], all[ROWS * N_OUT], one[N_OUT];
-    t2v_linear_pack(w.ptr, N_IN, N_OUT, pack);
-    struct t2v_linear layer = {N_IN, N_OUT, pack, NULL};
-    kernels->linear(&layer, T2V_ACT_GELU, x.ptr, N_IN, ROWS, 0, N_OUT, all, N_OUT);
+    float all[ROWS * N_OUT], one[N_OUT];
+    struct t2v_linear layer = layer_new(form, w.ptr, N_IN, N_OUT, NULL);
+    size_t stride = N_IN * sizeof(float);
+    form->linear(&layer, T2V_ACT_GELU, x.ptr, stride, ROWS, 0, N_OUT, all, N_OUT);
     for (size_t r = 0; r < ROWS; r++) {
-        kernels->linear(&layer, T2V_ACT_GELU, x.ptr + r * N_IN, N_IN, 1, 0, N_OUT, one, N_OUT);
+        form->linear(&layer, T2V_ACT_GELU, x.ptr + r * N_IN, stride, 1, 0, N_OUT, one, N_OUT);
         assert_memory_equal(one, all + r * N_OUT, sizeof one);
     }
+    layer_free(&layer);
     guarded_free(&x);
     guarded_free(&w);
 }
@@ -308,17 +323,18 @@ static void test_rows_alone(void **state)
 /* The activations over their whole range, through a layer that multiplies by one. */
 static void acts_of(const struct t2v_kernels *kernels)
 {
-    float weight[T2V_PANEL] = {1.0f};
-    struct t2v_linear layer = {1, 1, weight, NULL};
+    const float one = 1.0f;
+    struct t2v_linear layer = layer_new(kernels->f32, &one, 1, 1, NULL);
     for (int a = T2V_ACT_NONE; a <= T2V_ACT_SILU; a++) {
         for (float x = -100.0f; x < 100.0f; x += 0.0137f) {
             float y;
-            kernels->linear(&layer, (enum t2v_act)a, &x, 1, 1, 0, 1, &y, 1);
+            kernels->f32->linear(&layer, (enum t2v_act)a, &x, sizeof x, 1, 0, 1, &y, 1);
             expect_near((double)y, act_double((enum t2v_act)a, (double)x),
                         5e-7 * fmax(1.0, fabs((double)x)), "activation, 1000 |x|", (size_t)a,
                         (size_t)(1000.0f * fabsf(x)), x < 0.0f);
         }
     }
+    layer_free(&layer);
 }
 
 static void test_activations(void **state)
