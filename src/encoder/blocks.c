@@ -46,13 +46,23 @@ void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer,
     t2v_lane_barrier(run->lane);
 }
 
-void t2v_block_add_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
-                        const struct t2v_norm *norm, float eps)
+void t2v_block_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
+                    const struct t2v_norm *norm, float eps, float *y)
+{
+    t2v_norm_fn *fn = norm->rms ? run->kernels->rms_norm : run->kernels->layer_norm;
+    size_t begin, end;
+    t2v_block_rows(run, &begin, &end);
+    fn(x + begin * n, add != NULL ? add + begin * n : NULL, end - begin, n, norm->gamma, norm->beta,
+       eps, y + begin * n);
+    t2v_lane_barrier(run->lane);
+}
+
+void t2v_block_gate(const struct t2v_run *run, enum t2v_act act, const float *ab, size_t n,
+                    float *y)
 {
     size_t begin, end;
     t2v_block_rows(run, &begin, &end);
-    run->kernels->add_norm(x + begin * n, add + begin * n, end - begin, n, norm->gamma, norm->beta,
-                           eps);
+    run->kernels->gate(act, ab + begin * 2 * n, end - begin, n, y + begin * n);
     t2v_lane_barrier(run->lane);
 }
 

@@ -78,14 +78,18 @@ int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, s
 /* --- load.c: tensors --- */
 
 struct t2v_norm {
-    const float *gamma, *beta; /* [n] */
+    const float *gamma, *beta; /* [n]; beta may be NULL */
+    bool rms;                  /* nothing is taken from x, see t2v_norm_fn */
 };
 
 enum t2v_want_kind {
     T2V_WANT_LINEAR, /* to: struct t2v_linear (its weight comes when all is loaded), with
                         NAME.weight [n_out, n_in] and NAME.bias [n_out]; several names are stacked
                         into one layer, n_out being that of each */
+    T2V_WANT_MATRIX, /* the same without a bias */
     T2V_WANT_NORM,   /* to: struct t2v_norm, NAME.weight and NAME.bias (or .gamma, .beta) [n_out] */
+    T2V_WANT_SCALE,  /* the same without a bias */
+    T2V_WANT_RMS,    /* as T2V_WANT_SCALE, for a norm that is .rms */
     T2V_WANT_TABLE   /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is */
 };
 
@@ -136,9 +140,12 @@ void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end);
 /* y = act(x W^T + b). x: [n_tok, n_in], y: [n_tok, n_out]. */
 void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer, enum t2v_act act,
                       const float *x, float *y);
-/* x = norm(x + add). x, add: [n_tok, n]. */
-void t2v_block_add_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
-                        const struct t2v_norm *norm, float eps);
+/* x += add, unless add is NULL; then y = norm(x). x, add, y: [n_tok, n]; y may be x or add. */
+void t2v_block_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
+                    const struct t2v_norm *norm, float eps, float *y);
+/* y = act(a) * b. ab: [n_tok, a and b of n each], y: [n_tok, n]. */
+void t2v_block_gate(const struct t2v_run *run, enum t2v_act act, const float *ab, size_t n,
+                    float *y);
 /* Every token attends to all tokens of its sequence. qkv: [n_tok, 3 hidden], out: [n_tok, hidden].
  * relative->bias may be NULL. */
 void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t heads, size_t head_dim,

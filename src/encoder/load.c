@@ -77,21 +77,23 @@ static int load_linear(struct t2v_loader *loader, const char *under, const struc
                        struct t2v_err *err)
 {
     const struct t2v_tensor *weights[3], *biases[3];
+    bool biased = want->kind == T2V_WANT_LINEAR;
     size_t n_part = 0;
     for (; n_part < 3 && want->names[n_part] != NULL; n_part++) {
         const char *name = want->names[n_part];
         int rc = find(loader, under, name, ".weight", NULL, want->n_out, want->n_in,
                       &weights[n_part], err);
-        if (rc == 0)
+        if (rc == 0 && biased)
             rc = find(loader, under, name, ".bias", NULL, want->n_out, 0, &biases[n_part], err);
         if (rc != 0)
             return rc;
     }
     struct t2v_linear *layer = want->to;
-    float *bias = t2v_arena_alloc(loader->arena, n_part * want->n_out, sizeof(float));
-    if (bias == NULL)
+    float *bias =
+        biased ? t2v_arena_alloc(loader->arena, n_part * want->n_out, sizeof(float)) : NULL;
+    if (biased && bias == NULL)
         return no_memory(err);
-    for (size_t p = 0; p < n_part; p++)
+    for (size_t p = 0; p < n_part && biased; p++)
         t2v_tensor_f32(biases[p], 0, want->n_out, bias + p * want->n_out);
     *layer = (struct t2v_linear){loader->form, want->n_in, n_part * want->n_out, NULL, bias};
     if (!loader->form->plain || n_part > 1)
@@ -103,15 +105,17 @@ static int load_linear(struct t2v_loader *loader, const char *under, const struc
 static int load_norm(const struct t2v_loader *loader, const char *under,
                      const struct t2v_want *want, struct t2v_err *err)
 {
-    const struct t2v_tensor *gamma, *beta;
+    const struct t2v_tensor *gamma, *beta = NULL;
     const char *name = want->names[0];
     int rc = find(loader, under, name, ".weight", ".gamma", want->n_out, 0, &gamma, err);
-    if (rc == 0)
+    if (rc == 0 && want->kind == T2V_WANT_NORM)
         rc = find(loader, under, name, ".bias", ".beta", want->n_out, 0, &beta, err);
     if (rc != 0)
         return rc;
-    struct t2v_norm norm = {as_f32(loader, gamma), as_f32(loader, beta)};
-    if (norm.gamma == NULL || norm.beta == NULL)
+    struct t2v_norm norm = {.gamma = as_f32(loader, gamma), .rms = want->kind == T2V_WANT_RMS};
+    if (beta != NULL)
+        norm.beta = as_f32(loader, beta);
+    if (norm.gamma == NULL || (beta != NULL && norm.beta == NULL))
         return no_memory(err);
     *(struct t2v_norm *)want->to = norm;
     return 0;
@@ -137,9 +141,12 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
         int rc = 0;
         switch (want->kind) {
         case T2V_WANT_LINEAR:
+        case T2V_WANT_MATRIX:
             rc = load_linear(loader, under, want, err);
             break;
         case T2V_WANT_NORM:
+        case T2V_WANT_SCALE:
+        case T2V_WANT_RMS:
             rc = load_norm(loader, under, want, err);
             break;
         case T2V_WANT_TABLE:

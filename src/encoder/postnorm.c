@@ -172,7 +172,7 @@ static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, f
         position += counts;
         t2v_tensor_f32(model->positions, (size_t)(counts ? position : model->pad) * n, n, add);
     }
-    t2v_block_add_norm(run, into, row, n, &model->norm, model->eps);
+    t2v_block_norm(run, into, row, n, &model->norm, model->eps, into);
     if (narrow)
         t2v_block_linear(run, &model->project, T2V_ACT_NONE, into, hidden);
 }
@@ -190,10 +190,10 @@ void t2v_postnorm_forward(const void *model_, const struct t2v_run *run, float *
         t2v_block_attention(run, s->qkv, shape->heads, shape->head_dim, scale, &model->relative,
                             s->mixed);
         t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
-        t2v_block_add_norm(run, hidden, s->delta, shape->hidden, &layer->attention_norm,
-                           model->eps);
+        t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->attention_norm, model->eps,
+                       hidden);
         t2v_block_linear(run, &layer->up, model->act, hidden, s->inter);
         t2v_block_linear(run, &layer->down, T2V_ACT_NONE, s->inter, s->delta);
-        t2v_block_add_norm(run, hidden, s->delta, shape->hidden, &layer->norm, model->eps);
+        t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->norm, model->eps, hidden);
     }
 }

@@ -65,10 +65,15 @@ static inline const void *t2v_linear_panel(const struct t2v_linear *layer, size_
     return (const char *)layer->weight + index * layer->form->panel_bytes(layer->n_in);
 }
 
-/* x[r] = layer_norm(x[r] + add[r]) * gamma + beta, over n columns; add may be NULL. Variance is the
- * mean square deviation. */
-typedef void t2v_add_norm_fn(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
-                             const float *beta, float eps);
+/* For n_row rows of n columns: x += add, unless add is NULL; then y = norm(x) * gamma + beta. y may
+ * be x or add. layer_norm takes the mean from x and divides by the root of variance (the mean
+ * square deviation) + eps; beta may be NULL. rms_norm divides x by the root of its mean square +
+ * eps; beta is not read. */
+typedef void t2v_norm_fn(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                         const float *beta, float eps, float *y);
+
+/* y = act(a) * b for n_row rows of ab: [n_row, a and b of n columns each], y: [n_row, n]. */
+typedef void t2v_gate_fn(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y);
 
 /* Attention of a block of one head's queries over all keys of its sequence:
  * out[i] = softmax_j(q[i] . k[j] * scale + bias[j - i]) v[j]. Relative error of the exponential:
@@ -91,7 +96,8 @@ typedef void t2v_attention_fn(const struct t2v_attention *call);
 struct t2v_kernels {
     const char *name;           /* the rung */
     const struct t2v_form *f32; /* float weights, float arithmetic */
-    t2v_add_norm_fn *add_norm;
+    t2v_norm_fn *layer_norm, *rms_norm;
+    t2v_gate_fn *gate;
     t2v_attention_fn *attention;
 };
 
@@ -111,7 +117,8 @@ extern const struct t2v_form t2v_form_f32_blas;
 
 /* The rungs. */
 extern const struct t2v_form t2v_form_f32_c;
-t2v_add_norm_fn t2v_add_norm_f32_c;
+t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
+t2v_gate_fn t2v_gate_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
 /* Panels of 16 columns as f32, [n_in, 16]: the 16 weights that meet one input stand together. */
 size_t t2v_panel_bytes_f32x16(size_t n_in);
@@ -120,7 +127,8 @@ void t2v_pack_f32x16(const float *plain, size_t n_in, size_t n_col, void *panel)
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
 #if defined(__x86_64__)
 extern const struct t2v_form t2v_form_f32_avx2;
-t2v_add_norm_fn t2v_add_norm_f32_avx2;
+t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
+t2v_gate_fn t2v_gate_f32_avx2;
 t2v_attention_fn t2v_attention_f32_avx2;
 #endif
 

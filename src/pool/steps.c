@@ -328,7 +328,8 @@ float *t2v_step_run(const struct t2v_step *step, const struct t2v_kernels *kerne
         return run_dense(step, x, y, ld, n_row);
     for (size_t r = 0; r < n_row; r++) {
         if (step->kind == T2V_STEP_NORM)
-            kernels->add_norm(x + r * ld, NULL, 1, step->n_in, step->gamma, step->beta, NORM_EPS);
+            kernels->layer_norm(x + r * ld, NULL, 1, step->n_in, step->gamma, step->beta, NORM_EPS,
+                                x + r * ld);
         else
             t2v_normalize(x + r * ld, step->n_in);
     }

@@ -86,22 +86,53 @@ const struct t2v_form t2v_form_f32_c = {
     .linear = linear_f32,
 };
 
-void t2v_add_norm_f32_c(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
-                        const float *beta, float eps)
+/* The sum of x, which add is added to before, unless it is NULL. */
+static float add_up(float *x, const float *add, size_t n)
 {
-    for (size_t r = 0; r < n_row; r++, x += n) {
-        float sum = 0.0f, squares = 0.0f;
-        for (size_t i = 0; i < n; i++) {
-            if (add != NULL)
-                x[i] += add[r * n + i];
-            sum += x[i];
-        }
-        float mean = sum / (float)n;
+    float sum = 0.0f;
+    for (size_t i = 0; i < n; i++) {
+        if (add != NULL)
+            x[i] += add[i];
+        sum += x[i];
+    }
+    return sum;
+}
+
+void t2v_layer_norm_f32_c(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                          const float *beta, float eps, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
+        float mean = add_up(x, add != NULL ? add + r * n : NULL, n) / (float)n, squares = 0.0f;
         for (size_t i = 0; i < n; i++)
             squares += (x[i] - mean) * (x[i] - mean);
         float inverse = 1.0f / sqrtf(squares / (float)n + eps);
         for (size_t i = 0; i < n; i++)
-            x[i] = (x[i] - mean) * inverse * gamma[i] + beta[i];
+            y[i] = (x[i] - mean) * inverse * gamma[i] + (beta != NULL ? beta[i] : 0.0f);
+    }
+}
+
+void t2v_rms_norm_f32_c(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                        const float *beta, float eps, float *y)
+{
+    (void)beta;
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
+        float squares = 0.0f;
+        add_up(x, add != NULL ? add + r * n : NULL, n);
+        for (size_t i = 0; i < n; i++)
+            squares += x[i] * x[i];
+        float inverse = 1.0f / sqrtf(squares / (float)n + eps);
+        for (size_t i = 0; i < n; i++)
+            y[i] = x[i] * inverse * gamma[i];
+    }
+}
+
+void t2v_gate_f32_c(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, ab += 2 * n, y += n) {
+        memcpy(y, ab, n * sizeof *y);
+        apply(act, y, n);
+        for (size_t i = 0; i < n; i++)
+            y[i] *= ab[n + i];
     }
 }
 

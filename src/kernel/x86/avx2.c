@@ -255,19 +255,24 @@ INLINE float max8(__m256 v)
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
 }
 
-void t2v_add_norm_f32_avx2(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
-                           const float *beta, float eps)
+/* x[i..] + add[i..], stored to x unless add is NULL; n values are left of the row. */
+INLINE __m256 add_first(float *x, const float *add, size_t n)
 {
-    for (size_t r = 0; r < n_row; r++, x += n) {
+    __m256 v = load_first(x, n);
+    if (add == NULL)
+        return v;
+    v = _mm256_add_ps(v, load_first(add, n));
+    store_first(x, n, v);
+    return v;
+}
+
+void t2v_layer_norm_f32_avx2(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                             const float *beta, float eps, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
         __m256 sum = _mm256_setzero_ps();
-        for (size_t i = 0; i < n; i += 8) {
-            __m256 v = load_first(x + i, n - i);
-            if (add != NULL) {
-                v = _mm256_add_ps(v, load_first(add + r * n + i, n - i));
-                store_first(x + i, n - i, v);
-            }
-            sum = _mm256_add_ps(sum, v);
-        }
+        for (size_t i = 0; i < n; i += 8)
+            sum = _mm256_add_ps(sum, add_first(x + i, add != NULL ? add + r * n + i : NULL, n - i));
         __m256 mean = _mm256_set1_ps(sum8(sum) / (float)n), squares = _mm256_setzero_ps();
         for (size_t i = 0; i < n; i += 8) {
             __m256 d = _mm256_sub_ps(load_first(x + i, n - i), mean);
@@ -279,7 +284,37 @@ void t2v_add_norm_f32_avx2(float *x, const float *add, size_t n_row, size_t n, c
         for (size_t i = 0; i < n; i += 8) {
             __m256 d = _mm256_mul_ps(_mm256_sub_ps(load_first(x + i, n - i), mean), inverse);
             __m256 scaled = _mm256_mul_ps(d, load_first(gamma + i, n - i));
-            store_first(x + i, n - i, _mm256_add_ps(scaled, load_first(beta + i, n - i)));
+            if (beta != NULL)
+                scaled = _mm256_add_ps(scaled, load_first(beta + i, n - i));
+            store_first(y + i, n - i, scaled);
+        }
+    }
+}
+
+void t2v_rms_norm_f32_avx2(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                           const float *beta, float eps, float *y)
+{
+    (void)beta;
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
+        __m256 squares = _mm256_setzero_ps();
+        for (size_t i = 0; i < n; i += 8) {
+            __m256 v = add_first(x + i, add != NULL ? add + r * n + i : NULL, n - i);
+            squares = _mm256_fmadd_ps(v, v, squares);
+        }
+        __m256 inverse = _mm256_set1_ps(1.0f / sqrtf(sum8(squares) / (float)n + eps));
+        for (size_t i = 0; i < n; i += 8) {
+            __m256 v = _mm256_mul_ps(load_first(x + i, n - i), inverse);
+            store_first(y + i, n - i, _mm256_mul_ps(v, load_first(gamma + i, n - i)));
+        }
+    }
+}
+
+void t2v_gate_f32_avx2(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, ab += 2 * n, y += n) {
+        for (size_t i = 0; i < n; i += 8) {
+            __m256 a = act8(act, load_first(ab + i, n - i));
+            store_first(y + i, n - i, _mm256_mul_ps(a, load_first(ab + n + i, n - i)));
         }
     }
 }

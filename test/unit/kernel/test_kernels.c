@@ -148,35 +148,70 @@ static void sweep_linear(const struct t2v_form *form)
     }
 }
 
-static void check_add_norm(t2v_add_norm_fn *fn, size_t rows, size_t n, bool has_add)
+/* What a norm's y may be. */
+enum into { INTO_X, INTO_ADD, INTO_OTHER, INTO_MODES };
+
+struct norm_case {
+    bool rms, has_add, has_beta;
+    enum into into;
+};
+
+/* One row in double. before: x + add. */
+static void check_norm_row(const struct norm_case *c, const float *before, const float *got,
+                           const float *gamma, const float *beta, double eps, size_t row, size_t n)
+{
+    double mean = 0, variance = 0;
+    for (size_t i = 0; i < n && !c->rms; i++)
+        mean += (double)before[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        variance += pow((double)before[i] - mean, 2) / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double d = ((double)before[i] - mean) / sqrt(variance + eps);
+        double want = d * (double)gamma[i] + (c->has_beta && !c->rms ? (double)beta[i] : 0);
+        double bound = 4e-5 * (1 + fabs(d)) * (1 + fabs((double)gamma[i])) *
+                       (n < 3 && !c->rms ? 40 : 1); /* few values: the mean cancels them */
+        expect_near((double)got[i], want, bound,
+                    c->rms ? "rms_norm row, n, i" : "layer_norm row, n, i", row, n, i);
+    }
+}
+
+static void check_norm(t2v_norm_fn *fn, const struct norm_case *c, size_t rows, size_t n)
 {
     const float eps = 1e-5f;
     struct guarded x = guarded_new(rows * n), add = guarded_new(rows * n);
+    struct guarded other = guarded_new(rows * n);
     struct guarded gamma = guarded_new(n), beta = guarded_new(n);
     float *before = malloc(rows * n * sizeof *before);
-    memcpy(before, x.ptr, rows * n * sizeof *before);
-    fn(x.ptr, has_add ? add.ptr : NULL, rows, n, gamma.ptr, beta.ptr, eps);
-    for (size_t r = 0; r < rows; r++) {
-        double mean = 0, variance = 0;
-        for (size_t i = 0; i < n; i++) {
-            before[r * n + i] += has_add ? add.ptr[r * n + i] : 0.0f;
-            mean += (double)before[r * n + i] / (double)n;
-        }
-        for (size_t i = 0; i < n; i++)
-            variance += pow((double)before[r * n + i] - mean, 2) / (double)n;
-        for (size_t i = 0; i < n; i++) {
-            double d = ((double)before[r * n + i] - mean) / sqrt(variance + (double)eps);
-            double want = d * (double)gamma.ptr[i] + (double)beta.ptr[i];
-            double bound = 4e-5 * (1 + fabs(d)) * (1 + fabs((double)gamma.ptr[i])) *
-                           (n < 3 ? 40 : 1); /* few values: the mean cancels them */
-            expect_near((double)x.ptr[r * n + i], want, bound, "add_norm rows, n, i", rows, n, i);
-        }
-    }
+    float *y = c->into == INTO_X ? x.ptr : c->into == INTO_ADD ? add.ptr : other.ptr;
+    for (size_t i = 0; i < rows * n; i++)
+        before[i] = x.ptr[i] + (c->has_add ? add.ptr[i] : 0.0f);
+    fn(x.ptr, c->has_add ? add.ptr : NULL, rows, n, gamma.ptr, c->has_beta ? beta.ptr : NULL, eps,
+       y);
+    for (size_t r = 0; r < rows; r++)
+        check_norm_row(c, before + r * n, y + r * n, gamma.ptr, beta.ptr, (double)eps, r, n);
+    if (c->into != INTO_X)
+        assert_memory_equal(x.ptr, before, rows * n * sizeof *before);
     free(before);
     guarded_free(&x);
     guarded_free(&add);
+    guarded_free(&other);
     guarded_free(&gamma);
     guarded_free(&beta);
+}
+
+static void check_gate(t2v_gate_fn *fn, enum t2v_act act, size_t rows, size_t n)
+{
+    struct guarded ab = guarded_new(rows * 2 * n), y = guarded_new(rows * n);
+    fn(act, ab.ptr, rows, n, y.ptr);
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t i = 0; i < n; i++) {
+            double a = (double)ab.ptr[r * 2 * n + i], b = (double)ab.ptr[r * 2 * n + n + i];
+            expect_near((double)y.ptr[r * n + i], act_double(act, a) * b,
+                        6e-7 * fmax(1, fabs(a)) * fabs(b), "gate rows, n, i", rows, n, i);
+        }
+    }
+    guarded_free(&ab);
+    guarded_free(&y);
 }
 
 static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, size_t dim,
@@ -261,17 +296,34 @@ static void test_linear(void **state)
     each_rung(linear_of);
 }
 
-static void add_norm_of(const struct t2v_kernels *kernels)
+static void norm_of(const struct t2v_kernels *kernels)
 {
-    for (size_t n = 1; n <= 40; n++)
-        check_add_norm(kernels->add_norm, 1 + n % 3, n, n % 2 == 0);
-    check_add_norm(kernels->add_norm, 2, 384, true);
+    for (size_t n = 1; n <= 42; n++) {
+        for (size_t i = 0; i < 8 * INTO_MODES; i++) {
+            const struct norm_case c = {i & 1, i & 2, i & 4, (enum into)(i / 8)};
+            check_norm(c.rms ? kernels->rms_norm : kernels->layer_norm, &c, 1 + n % 3,
+                       n < 42 ? n : 384);
+        }
+    }
 }
 
-static void test_add_norm(void **state)
+static void test_norm(void **state)
 {
     (void)state;
-    each_rung(add_norm_of);
+    each_rung(norm_of);
+}
+
+static void gate_of(const struct t2v_kernels *kernels)
+{
+    for (size_t n = 1; n <= 40; n++)
+        check_gate(kernels->gate, (enum t2v_act)(n % 5), 1 + n % 3, n);
+    check_gate(kernels->gate, T2V_ACT_GELU_TANH, 2, 2048);
+}
+
+static void test_gate(void **state)
+{
+    (void)state;
+    each_rung(gate_of);
 }
 
 static void attention_of(const struct t2v_kernels *kernels)
@@ -370,10 +422,10 @@ int main(void)
     seed = given != NULL ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15u;
     print_message("T2V_SEED=%llu\n", (unsigned long long)seed);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exp),          cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_linear),       cmocka_unit_test(test_add_norm),
-        cmocka_unit_test(test_attention),    cmocka_unit_test(test_rows_alone),
-        cmocka_unit_test(test_unknown_rung),
+        cmocka_unit_test(test_exp),        cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_linear),     cmocka_unit_test(test_norm),
+        cmocka_unit_test(test_gate),       cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_unknown_rung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
