@@ -104,6 +104,14 @@ const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder)
     return family->projection != NULL ? family->projection(encoder->model) : NULL;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The scratch's parts, in the order in which they lie. */
+enum { QKV, MIXED, DELTA, INTER, GATE, ROWS, LANES, N_SCRATCH };
+
 int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out)
 {
     const struct t2v_shape *shape = &encoder->shape;
@@ -111,16 +119,21 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
     size_t lane_len = (t2v_attention_scratch(longest, shape->head_dim) + 15) / 16 * 16;
     /* The factors are bounded by config.c, so the products fit 64 bits. */
     const struct t2v_form *form = encoder->kernels.f32;
-    size_t widest = shape->hidden > shape->inter ? shape->hidden : shape->inter;
+    size_t mixed = larger(shape->hidden, shape->heads * shape->head_dim);
+    size_t widest = larger(mixed, shape->inter);
     size_t row = form->rows != NULL ? form->row_bytes(widest) / sizeof(float) : 0;
-    size_t sizes[] = {
-        max_tok * 3 * shape->hidden, max_tok * shape->hidden, max_tok * shape->hidden,
-        max_tok * shape->inter,      max_tok * row,           (size_t)n_lane * lane_len};
+    size_t sizes[N_SCRATCH] = {
+        [QKV] = max_tok * shape->qkv,
+        [MIXED] = max_tok * mixed,
+        [DELTA] = max_tok * shape->hidden,
+        [INTER] = max_tok * shape->inter,
+        [GATE] = shape->gated ? max_tok * 2 * shape->inter : 0,
+        [ROWS] = max_tok * row,
+        [LANES] = (size_t)n_lane * lane_len,
+    };
     size_t total = 0;
-    for (int i = 0; i < 6; i++) {
-        sizes[i] = (sizes[i] + 15) / 16 * 16;
-        total += sizes[i];
-    }
+    for (int i = 0; i < N_SCRATCH; i++)
+        total += sizes[i] = (sizes[i] + 15) / 16 * 16;
     t2v_scratch *scratch = t2v_alloc_zero(1, sizeof *scratch);
     float *at = t2v_alloc_aligned(total, sizeof(float));
     if (scratch == NULL || at == NULL) {
@@ -131,12 +144,13 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
     scratch->base = at;
     scratch->lane_len = lane_len;
     scratch->qkv = at;
-    scratch->mixed = at += sizes[0];
-    scratch->delta = at += sizes[1];
-    scratch->inter = at += sizes[2];
-    at += sizes[3];
+    scratch->mixed = at += sizes[QKV];
+    scratch->delta = at += sizes[MIXED];
+    scratch->inter = at += sizes[DELTA];
+    scratch->gate = at += sizes[INTER];
+    at += sizes[GATE];
     scratch->rows = (char *)at;
-    scratch->lanes = at + sizes[4];
+    scratch->lanes = at + sizes[ROWS];
     *out = scratch;
     return 0;
 }

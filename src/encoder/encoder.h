@@ -31,6 +31,8 @@ struct t2v_seqs {
 /* What the rest of the program needs to know of an encoder. */
 struct t2v_shape {
     size_t hidden, heads, head_dim, inter, n_layer, vocab;
+    size_t qkv;     /* width of a token's queries, keys and values side by side */
+    bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
     size_t max_tok; /* longest sequence */
 };
 

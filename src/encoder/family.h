@@ -23,10 +23,11 @@ struct t2v_run {
 };
 
 struct t2v_scratch {
-    float *qkv;   /* [max_tok, 3 hidden] */
-    float *mixed; /* [max_tok, hidden]: the heads' output */
+    float *qkv;   /* [max_tok, shape.qkv] */
+    float *mixed; /* [max_tok, heads * head_dim, or hidden if that is more]: the heads' output */
     float *delta; /* [max_tok, hidden]: what a layer adds */
     float *inter; /* [max_tok, inter] */
+    float *gate;  /* [max_tok, 2 inter]; nothing where shape.gated is false */
     char *rows;   /* [max_tok]: a layer's input, where the form of its weights wants it otherwise */
     float *lanes; /* [n_lane, lane_len]: attention's */
     size_t lane_len;

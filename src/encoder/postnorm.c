@@ -38,6 +38,7 @@ static int check_sizes(const struct t2v_postnorm_names *names, struct t2v_postno
                         "config.json: max_position_embeddings is %zu, but positions begin with %zu",
                         n_position, unused);
     shape->head_dim = shape->hidden / shape->heads;
+    shape->qkv = 3 * shape->hidden;
     shape->max_tok = n_position - unused;
     return 0;
 }
