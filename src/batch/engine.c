@@ -13,9 +13,9 @@
 #include "base/banned.h"
 
 /* Tokens that one batch may hold; a longer sequence, if the model takes one, is a batch of its own.
- * Enough for the kernels' best speed; little enough that a batch of strangers' work is over in some
- * 50 ms. */
-enum { BATCH_TOK = 1024 };
+ * Within these bounds it is what the team was seen to encode in BATCH_NS: so long may a batch of
+ * other people's work hold up a short request. With the fewest the kernels are near their best. */
+enum { BATCH_TOK = 1024, FEWEST_TOK = 128, BATCH_NS = 50 * 1000 * 1000 };
 
 /* A work on its way. */
 struct t2v_progress {
@@ -58,9 +58,11 @@ struct t2v_engine {
     size_t *start;       /* [BATCH_TOK + 1] */
     struct slot *slots;  /* [BATCH_TOK] */
     struct t2v_seqs seqs;
-    float *hidden; /* [max_tok, hidden_dim] */
-    float *pooled; /* [BATCH_TOK, width]: n_seq of them */
-    float *spare;  /* as pooled */
+    size_t budget;    /* tokens of the next batch */
+    double ns_of_tok; /* a running mean; 0: nothing is known yet */
+    float *hidden;    /* [max_tok, hidden_dim] */
+    float *pooled;    /* [BATCH_TOK, width]: n_seq of them */
+    float *spare;     /* as pooled */
 
     /* Shared, under the lock. */
     pthread_mutex_t lock;
@@ -259,13 +261,13 @@ static void fill(t2v_engine *engine)
         }
         progress->has_held = true;
         size_t n_tok = engine->seqs.n_tok + progress->held.len;
-        if (n_tok > BATCH_TOK && engine->seqs.n_seq > 0) {
+        if (n_tok > engine->budget && engine->seqs.n_seq > 0) {
             list_push_front(&engine->active, progress);
             return;
         }
         place(engine, progress);
         list_push(&engine->active, progress);
-        if (n_tok >= BATCH_TOK)
+        if (n_tok >= engine->budget)
             return;
     }
 }
@@ -314,12 +316,29 @@ static void count_batch(t2v_engine *engine)
     atomic_store(&engine->moved, t2v_clock_ns());
 }
 
+/* What the next batch may hold, after one that took ns. A small one says nothing: most of its time
+ * goes to reading the weights. */
+static void learn_budget(t2v_engine *engine, uint64_t ns)
+{
+    if (engine->seqs.n_tok < FEWEST_TOK)
+        return;
+    double seen = (double)ns / (double)engine->seqs.n_tok;
+    bool first = engine->ns_of_tok == 0;
+    engine->ns_of_tok += (seen - engine->ns_of_tok) * (first ? 1 : 0.25);
+    double budget = BATCH_NS / engine->ns_of_tok;
+    engine->budget = budget < FEWEST_TOK  ? FEWEST_TOK
+                     : budget < BATCH_TOK ? (size_t)budget
+                                          : BATCH_TOK;
+}
+
 /* One batch of whatever is active, from tokens to answers. */
 static void step(t2v_engine *engine)
 {
     fill(engine);
     if (engine->seqs.n_seq > 0) {
+        uint64_t begin = t2v_clock_ns();
         t2v_team_run(engine->team, encode, engine);
+        learn_budget(engine, t2v_clock_ns() - begin);
         scatter(engine);
         count_batch(engine);
     }
@@ -405,6 +424,7 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
     engine->hidden_dim = t2v_encoder_shape(t2v_model_encoder(model))->hidden;
     engine->width = t2v_model_width(model);
     engine->max_tok = t2v_model_max_tok(model) > BATCH_TOK ? t2v_model_max_tok(model) : BATCH_TOK;
+    engine->budget = FEWEST_TOK * 2; /* nobody knows yet how large the model is */
     engine->stats.batch_tok.first = engine->stats.batch_seq.first = 1;
     engine->queue_tail = &engine->queue;
     list_init(&engine->active);

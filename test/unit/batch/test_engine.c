@@ -292,6 +292,11 @@ static void test_many_texts(void **state)
     assert_int_equal(work.err.code, 0);
     for (int i = 0; i < MANY; i++)
         expect_alike(work.vectors + (size_t)i * dim, alone[i * 7 % N_TEXT], i * 7 % N_TEXT);
+    struct t2v_engine_stats stats;
+    t2v_engine_get_stats(engine, &stats);
+    print_message("%zu tokens in %zu batches\n", (size_t)stats.n_tok, (size_t)stats.n_batch);
+    assert_true(stats.n_tok == work.n_tok && stats.n_tok <= 1024 * stats.n_batch);
+    assert_true(stats.n_tok >= 64 * (stats.n_batch - 1)); /* half of the smallest at least */
     t2v_work_deinit(&work);
     free(list);
     t2v_engine_free(engine);
