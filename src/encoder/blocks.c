@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdint.h>
+
 #include "encoder/family.h"
 
 #include "base/banned.h"
@@ -74,6 +76,8 @@ void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t hea
     struct t2v_attention call = {
         .ld = 3 * hidden,
         .head_dim = head_dim,
+        .before = SIZE_MAX,
+        .after = SIZE_MAX,
         .scale = scale,
         .ld_out = hidden,
         .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,
@@ -90,6 +94,7 @@ void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t hea
                 call.v = head + 2 * hidden;
                 call.n_query = len - block < QUERY_BLOCK ? len - block : QUERY_BLOCK;
                 call.n_key = len;
+                call.query_at = block;
                 if (relative->bias != NULL)
                     call.bias = t2v_relative_at(relative, h) - block;
                 call.out = out + (first + block) * hidden + h * head_dim;

@@ -75,15 +75,22 @@ typedef void t2v_norm_fn(float *x, const float *add, size_t n_row, size_t n, con
 /* y = act(a) * b for n_row rows of ab: [n_row, a and b of n columns each], y: [n_row, n]. */
 typedef void t2v_gate_fn(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y);
 
-/* Attention of a block of one head's queries over all keys of its sequence:
- * out[i] = softmax_j(q[i] . k[j] * scale + bias[j - i]) v[j]. Relative error of the exponential:
- * 2e-7. */
+/*
+ * Attention of a block of one head's queries over the keys of its sequence:
+ * out[i] = softmax_j(q[i] . k[j] * scale + bias[j - i]) v[j] over the keys j that query i sees.
+ * Query i stands where key query_at + i does, and sees the keys from `before` before that one to
+ * `after` behind it, so far as there are any: causal attention is after = 0, a sliding window a
+ * number in both, SIZE_MAX no limit. Keys that no query of the block sees are not read. Relative
+ * error of the exponential: 2e-7.
+ */
 struct t2v_attention {
     const float *q; /* [n_query, head_dim] */
     const float *k; /* [n_key, head_dim] */
     const float *v; /* [n_key, head_dim] */
     size_t ld;      /* of q, k and v */
     size_t n_query, n_key, head_dim;
+    size_t query_at; /* at most n_key - n_query */
+    size_t before, after;
     float scale;
     const float *bias; /* of offsets -(n_query - 1) to n_key - 1, bias[0] being where query 0 meets
                         * key 0; or NULL: none */
@@ -92,6 +99,32 @@ struct t2v_attention {
     float *scratch; /* t2v_attention_scratch(n_key, head_dim) floats, 32-byte aligned */
 };
 typedef void t2v_attention_fn(const struct t2v_attention *call);
+
+/* The keys that query i sees: begin to end - 1, at least one. */
+static inline void t2v_attention_seen(const struct t2v_attention *call, size_t i, size_t *begin,
+                                      size_t *end)
+{
+    size_t at = call->query_at + i, behind = call->n_key - 1 - at;
+    *begin = at > call->before ? at - call->before : 0;
+    *end = behind > call->after ? at + call->after + 1 : call->n_key;
+}
+
+/* The same call without the keys before and behind those that its queries see: what a kernel does
+ * first. */
+static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention *call)
+{
+    struct t2v_attention cut = *call;
+    size_t begin, end, unused;
+    t2v_attention_seen(call, 0, &begin, &unused);
+    t2v_attention_seen(call, call->n_query - 1, &unused, &end);
+    cut.k += begin * call->ld;
+    cut.v += begin * call->ld;
+    if (cut.bias != NULL)
+        cut.bias += begin;
+    cut.query_at -= begin;
+    cut.n_key = end - begin;
+    return cut;
+}
 
 struct t2v_kernels {
     const char *name;           /* the rung */

@@ -138,9 +138,10 @@ void t2v_gate_f32_c(enum t2v_act act, const float *ab, size_t n_row, size_t n, f
 
 /* Keys are turned over first, [head_dim, n_key], so that every inner loop runs along memory and the
  * compiler can make vector code of it without changing the order of any sum. */
-void t2v_attention_f32_c(const struct t2v_attention *call)
+void t2v_attention_f32_c(const struct t2v_attention *whole)
 {
-    size_t n = call->n_key;
+    const struct t2v_attention cut = t2v_attention_cut(whole), *call = &cut;
+    size_t n = call->n_key, begin, end;
     float *score = call->scratch, *turned = score + n;
     for (size_t j = 0; j < n; j++) {
         for (size_t d = 0; d < call->head_dim; d++)
@@ -150,26 +151,27 @@ void t2v_attention_f32_c(const struct t2v_attention *call)
         const float *q = call->q + i * call->ld;
         float *out = call->out + i * call->ld_out;
         float max = -INFINITY, sum = 0.0f;
-        for (size_t j = 0; j < n; j++)
+        t2v_attention_seen(call, i, &begin, &end);
+        for (size_t j = begin; j < end; j++)
             score[j] = 0.0f;
         for (size_t d = 0; d < call->head_dim; d++) {
             float scaled = q[d] * call->scale;
-            for (size_t j = 0; j < n; j++)
+            for (size_t j = begin; j < end; j++)
                 score[j] += scaled * turned[d * n + j];
         }
         if (call->bias != NULL) {
-            for (size_t j = 0; j < n; j++)
+            for (size_t j = begin; j < end; j++)
                 score[j] += (call->bias - i)[j];
         }
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = begin; j < end; j++)
             max = score[j] > max ? score[j] : max;
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = begin; j < end; j++)
             score[j] = approx_exp(score[j] - max);
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = begin; j < end; j++)
             sum += score[j];
         for (size_t d = 0; d < call->head_dim; d++)
             out[d] = 0.0f;
-        for (size_t j = 0; j < n; j++) {
+        for (size_t j = begin; j < end; j++) {
             const float *v = call->v + j * call->ld;
             float weight = score[j] / sum;
             for (size_t d = 0; d < call->head_dim; d++)

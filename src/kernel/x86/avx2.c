@@ -319,25 +319,42 @@ void t2v_gate_f32_avx2(enum t2v_act act, const float *ab, size_t n_row, size_t n
     }
 }
 
-/* In place: the first n of row become exp(scale * row + bias - max) and the rest, up to the
- * padding, 0. Returns one over their sum. bias: [n], or NULL. */
-static float softmax_row(float *row, size_t n, size_t padded, float scale, const float *bias)
+/* The lanes of eight keys from j on that lie in [begin, end). */
+INLINE __m256i lanes_between(size_t j, size_t begin, size_t end)
+{
+    __m256i below = lanes_below(end - j < 8 ? end - j : 8);
+    return j >= begin ? below : _mm256_andnot_si256(lanes_below(begin - j), below);
+}
+
+/* In place: row[begin .. end - 1] become exp(scale * row + bias - max), and all other of the n
+ * scores 0; n is a multiple of 8. Returns one over their sum. bias: [end], of which what lies
+ * before begin is not read, or NULL. */
+static float softmax_row(float *row, size_t n, size_t begin, size_t end, float scale,
+                         const float *bias)
 {
     __m256 top = _mm256_set1_ps(-INFINITY), sum = _mm256_setzero_ps();
     const __m256 minus = _mm256_set1_ps(-INFINITY), by = _mm256_set1_ps(scale);
-    for (size_t j = 0; j < n; j += 8) {
+    size_t from = begin / 8 * 8;
+    for (size_t j = 0; j < from; j += 8)
+        _mm256_storeu_ps(row + j, _mm256_setzero_ps());
+    for (size_t j = from; j < end; j += 8) {
         __m256 v = _mm256_mul_ps(_mm256_loadu_ps(row + j), by);
-        if (bias != NULL)
-            v = _mm256_add_ps(v, load_first(bias + j, n - j));
-        if (n - j < 8)
-            v = _mm256_blendv_ps(minus, v, _mm256_castsi256_ps(lanes_below(n - j)));
+        if (j >= begin && end - j >= 8) {
+            if (bias != NULL)
+                v = _mm256_add_ps(v, _mm256_loadu_ps(bias + j));
+        } else {
+            __m256i seen = lanes_between(j, begin, end);
+            if (bias != NULL)
+                v = _mm256_add_ps(v, _mm256_maskload_ps(bias + j, seen));
+            v = _mm256_blendv_ps(minus, v, _mm256_castsi256_ps(seen));
+        }
         _mm256_storeu_ps(row + j, v);
         top = _mm256_max_ps(top, v);
     }
     __m256 max = _mm256_set1_ps(max8(top));
-    for (size_t j = 0; j < padded; j += 8) {
+    for (size_t j = from; j < n; j += 8) {
         __m256 v = _mm256_setzero_ps();
-        if (j < n)
+        if (j < end)
             v = exp8(_mm256_sub_ps(_mm256_loadu_ps(row + j), max));
         _mm256_storeu_ps(row + j, v);
         sum = _mm256_add_ps(sum, v);
@@ -363,12 +380,19 @@ static void pack_keys_values(const struct t2v_attention *call, size_t keys, size
     }
 }
 
+/* Some rows of queries, `first` being the first, over the panels of keys that they see. */
 INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t first,
-                        const float *packed_k, const float *packed_v, size_t keys, size_t dim,
-                        float *scores)
+                        const float *packed_k, const float *packed_v, size_t dim, float *scores)
 {
     struct tile t;
     const float *q = call->q + first * call->ld;
+    size_t begin, end, unused;
+    t2v_attention_seen(call, first, &begin, &unused);
+    t2v_attention_seen(call, first + (size_t)rows - 1, &unused, &end);
+    begin = begin / PANEL * PANEL;
+    size_t n_key = end - begin, keys = (n_key + PANEL - 1) / PANEL * PANEL;
+    packed_k += begin * call->head_dim;
+    packed_v += begin * dim;
     for (size_t j = 0; j < keys; j += PANEL) {
         tile_mul(&t, rows, q, call->ld, packed_k + j * call->head_dim, PANEL, call->head_dim,
                  (struct ahead){NULL, 0});
@@ -379,12 +403,15 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
         }
     }
     float inverse[TILE_ROWS];
-    for (int r = 0; r < rows; r++) {
-        const float *bias = call->bias != NULL ? call->bias - first - (size_t)r : NULL;
-        inverse[r] = softmax_row(scores + (size_t)r * keys, call->n_key, keys, call->scale, bias);
+    for (size_t r = 0; r < (size_t)rows; r++) {
+        size_t from, to;
+        t2v_attention_seen(call, first + r, &from, &to);
+        const float *bias = call->bias != NULL ? call->bias + begin - first - r : NULL;
+        inverse[r] =
+            softmax_row(scores + r * keys, keys, from - begin, to - begin, call->scale, bias);
     }
     for (size_t d = 0; d < dim; d += PANEL) {
-        tile_mul(&t, rows, scores, keys, packed_v + d, dim, call->n_key, (struct ahead){NULL, 0});
+        tile_mul(&t, rows, scores, keys, packed_v + d, dim, n_key, (struct ahead){NULL, 0});
         size_t left = call->head_dim - d, right = left > 8 ? left - 8 : 0;
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
@@ -398,10 +425,10 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
 
 #define ATTEND(ROWS)                                                                               \
     static void attend_##ROWS(const struct t2v_attention *call, size_t first,                      \
-                              const float *packed_k, const float *packed_v, size_t keys,           \
-                              size_t dim, float *scores)                                           \
+                              const float *packed_k, const float *packed_v, size_t dim,            \
+                              float *scores)                                                       \
     {                                                                                              \
-        attend_rows(ROWS, call, first, packed_k, packed_v, keys, dim, scores);                     \
+        attend_rows(ROWS, call, first, packed_k, packed_v, dim, scores);                           \
     }
 ATTEND(1)
 ATTEND(2)
@@ -411,13 +438,14 @@ ATTEND(5)
 ATTEND(6)
 
 typedef void attend_fn(const struct t2v_attention *, size_t, const float *, const float *, size_t,
-                       size_t, float *);
+                       float *);
 static attend_fn *const attend[TILE_ROWS + 1] = {
     NULL, attend_1, attend_2, attend_3, attend_4, attend_5, attend_6,
 };
 
-void t2v_attention_f32_avx2(const struct t2v_attention *call)
+void t2v_attention_f32_avx2(const struct t2v_attention *whole)
 {
+    const struct t2v_attention cut = t2v_attention_cut(whole), *call = &cut;
     size_t keys = (call->n_key + PANEL - 1) / PANEL * PANEL;
     size_t dim = (call->head_dim + PANEL - 1) / PANEL * PANEL;
     float *packed_k = call->scratch;
@@ -426,6 +454,6 @@ void t2v_attention_f32_avx2(const struct t2v_attention *call)
     pack_keys_values(call, keys, dim, packed_k, packed_v);
     for (size_t row = 0; row < call->n_query; row += TILE_ROWS) {
         size_t rows = call->n_query - row < TILE_ROWS ? call->n_query - row : TILE_ROWS;
-        attend[rows](call, row, packed_k, packed_v, keys, dim, scores);
+        attend[rows](call, row, packed_k, packed_v, dim, scores);
     }
 }

@@ -214,10 +214,59 @@ static void check_gate(t2v_gate_fn *fn, enum t2v_act act, size_t rows, size_t n)
     guarded_free(&y);
 }
 
-static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, size_t dim,
-                            bool has_bias)
+/* What one query's output should be, with the bound that its terms give. */
+static void check_query(const struct t2v_attention *call, size_t i, double *p)
 {
-    size_t ld = 3 * dim, first = n_key - n_query;
+    size_t at = call->query_at + i, n_key = call->n_key;
+    double max = -INFINITY, sum = 0, size = 0;
+    for (size_t j = 0; j < n_key; j++) {
+        p[j] = -INFINITY;
+        if ((j < at && at - j > call->before) || (j > at && j - at > call->after))
+            continue;
+        double dot = 0, terms = 0, add = 0;
+        for (size_t d = 0; d < call->head_dim; d++) {
+            double term = (double)call->q[i * call->ld + d] * (double)call->k[j * call->ld + d];
+            dot += term;
+            terms += fabs(term);
+        }
+        if (call->bias != NULL)
+            add = (double)call->bias[(ptrdiff_t)(j - i)];
+        p[j] = dot * (double)call->scale + add;
+        size = fmax(size, terms + fabs(add));
+        max = fmax(max, p[j]);
+    }
+    for (size_t j = 0; j < n_key; j++)
+        sum += p[j] = exp(p[j] - max);
+    for (size_t d = 0; d < call->head_dim; d++) {
+        double want = 0, terms = 0;
+        for (size_t j = 0; j < n_key; j++) {
+            if (!(p[j] > 0))
+                continue;
+            want += p[j] / sum * (double)call->v[j * call->ld + d];
+            terms += p[j] / sum * fabs((double)call->v[j * call->ld + d]);
+        }
+        expect_near((double)call->out[i * call->ld_out + d], want, 1e-6 * (1 + size) * (1 + terms),
+                    "attention query, keys, dim", at, n_key, call->head_dim);
+    }
+}
+
+/* Keys and values that no query of the block sees become NaN: nobody may read them. */
+static void spoil_unseen(const struct t2v_attention *call, float *qkv)
+{
+    size_t first = call->query_at, last = first + call->n_query - 1;
+    for (size_t j = 0; j < call->n_key; j++) {
+        if (!(j < first && first - j > call->before) && !(j > last && j - last > call->after))
+            continue;
+        for (size_t d = 0; d < 2 * call->head_dim; d++)
+            qkv[j * call->ld + call->head_dim + d] = NAN;
+    }
+}
+
+/* first: the key where query 0 stands. */
+static void check_attention(t2v_attention_fn *fn, size_t first, size_t n_query, size_t n_key,
+                            size_t dim, bool has_bias, size_t before, size_t after)
+{
+    size_t ld = 3 * dim;
     struct guarded qkv = guarded_new(n_key * ld), out = guarded_new(n_query * dim);
     struct guarded bias = guarded_new(n_query - 1 + n_key);
     size_t scratch_bytes = (t2v_attention_scratch(n_key, dim) * sizeof(float) + 63) / 64 * 64;
@@ -229,6 +278,9 @@ static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, 
         .n_query = n_query,
         .n_key = n_key,
         .head_dim = dim,
+        .query_at = first,
+        .before = before,
+        .after = after,
         .scale = 0.25f,
         .bias = has_bias ? bias.ptr + n_query - 1 : NULL,
         .out = out.ptr,
@@ -236,34 +288,11 @@ static void check_attention(t2v_attention_fn *fn, size_t n_query, size_t n_key, 
         .scratch = aligned_alloc(64, scratch_bytes),
     };
     memset(call.scratch, 0xff, scratch_bytes); /* NaNs, should any be read */
+    spoil_unseen(&call, qkv.ptr);
     fn(&call);
     double *p = malloc(n_key * sizeof *p);
-    for (size_t i = 0; i < n_query; i++) {
-        double max = -INFINITY, sum = 0, size = 0;
-        for (size_t j = 0; j < n_key; j++) {
-            double dot = 0, terms = 0;
-            for (size_t d = 0; d < dim; d++) {
-                double term = (double)call.q[i * ld + d] * (double)call.k[j * ld + d];
-                dot += term;
-                terms += fabs(term);
-            }
-            double add = has_bias ? (double)bias.ptr[n_query - 1 + j - i] : 0;
-            p[j] = dot * 0.25 + add;
-            size = fmax(size, terms + fabs(add));
-            max = fmax(max, p[j]);
-        }
-        for (size_t j = 0; j < n_key; j++)
-            sum += p[j] = exp(p[j] - max);
-        for (size_t d = 0; d < dim; d++) {
-            double want = 0, terms = 0;
-            for (size_t j = 0; j < n_key; j++) {
-                want += p[j] / sum * (double)call.v[j * ld + d];
-                terms += p[j] / sum * fabs((double)call.v[j * ld + d]);
-            }
-            expect_near((double)out.ptr[i * dim + d], want, 1e-6 * (1 + size) * (1 + terms),
-                        "attention queries, keys, dim", n_query, n_key, dim);
-        }
-    }
+    for (size_t i = 0; i < n_query; i++)
+        check_query(&call, i, p);
     free(p);
     free(call.scratch);
     guarded_free(&qkv);
@@ -329,14 +358,39 @@ static void test_gate(void **state)
 static void attention_of(const struct t2v_kernels *kernels)
 {
     static const size_t dims[] = {1, 5, 8, 16, 24, 32, 64, 80};
+    t2v_attention_fn *fn = kernels->attention;
     for (size_t n_key = 1; n_key <= 2 * T2V_PANEL_MOST + 1; n_key++) {
-        for (size_t d = 0; d < sizeof dims / sizeof dims[0]; d++)
-            check_attention(kernels->attention, 1 + (n_key * 7 + d) % n_key, n_key, dims[d],
-                            (n_key + d) % 2 == 0);
+        for (size_t d = 0; d < sizeof dims / sizeof dims[0]; d++) {
+            size_t n_query = 1 + (n_key * 7 + d) % n_key;
+            check_attention(fn, n_key - n_query, n_query, n_key, dims[d], (n_key + d) % 2 == 0,
+                            SIZE_MAX, SIZE_MAX);
+        }
     }
-    check_attention(kernels->attention, 130, 300, 32, false);
-    check_attention(kernels->attention, 130, 300, 48, true);
-    check_attention(kernels->attention, 3, 8192, 64, true);
+    check_attention(fn, 170, 130, 300, 32, false, SIZE_MAX, SIZE_MAX);
+    check_attention(fn, 170, 130, 300, 48, true, SIZE_MAX, SIZE_MAX);
+    check_attention(fn, 8189, 3, 8192, 64, true, SIZE_MAX, SIZE_MAX);
+}
+
+/* Causal, and windows of all widths around a panel's. */
+static void windows_of(const struct t2v_kernels *kernels)
+{
+    static const size_t limits[] = {SIZE_MAX, 0, 1, 5, 8, 16, 31, 64};
+    t2v_attention_fn *fn = kernels->attention;
+    for (size_t i = 0; i < 64; i++) {
+        size_t before = limits[i / 8], after = limits[i % 8];
+        for (size_t n_key = 1; n_key < 90; n_key += 1 + i % 7) {
+            size_t n_query = 1 + next_random() % n_key, spare = n_key - n_query;
+            check_attention(fn, next_random() % (spare + 1), n_query, n_key, 1 + n_key % 24,
+                            i % 3 == 0, before, after);
+        }
+        check_attention(fn, 1000, 128, 2000, 32, i % 2 == 0, before, after);
+    }
+}
+
+static void test_windows(void **state)
+{
+    (void)state;
+    each_rung(windows_of);
 }
 
 static void test_attention(void **state)
@@ -422,10 +476,11 @@ int main(void)
     seed = given != NULL ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15u;
     print_message("T2V_SEED=%llu\n", (unsigned long long)seed);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exp),        cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_linear),     cmocka_unit_test(test_norm),
-        cmocka_unit_test(test_gate),       cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_unknown_rung),
+        cmocka_unit_test(test_exp),          cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_linear),       cmocka_unit_test(test_norm),
+        cmocka_unit_test(test_gate),         cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_windows),      cmocka_unit_test(test_rows_alone),
+        cmocka_unit_test(test_unknown_rung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
