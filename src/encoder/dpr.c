@@ -56,6 +56,7 @@ static int dpr_open(const t2v_json *config, struct t2v_loader *loader, struct t2
     const struct t2v_want want = {
         T2V_WANT_LINEAR, &dpr->projection, {"encode_proj"}, shape->hidden, n_out};
     loader->prefix[0] = '\0';
+    loader->form = loader->f32;
     return t2v_load(loader, kind, &want, 1, err);
 }
 

@@ -18,6 +18,7 @@ enum { N_FAMILY = sizeof families / sizeof families[0] };
 struct t2v_encoder {
     const struct t2v_family *family;
     struct t2v_kernels kernels;
+    const struct t2v_form *form;
     struct t2v_arena arena;
     struct t2v_shape shape;
     void *model;
@@ -51,7 +52,8 @@ int t2v_encoder_check(const t2v_json *config, struct t2v_err *err)
 }
 
 int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
-                     const struct t2v_kernels *kernels, t2v_encoder **out, struct t2v_err *err)
+                     const struct t2v_kernels *kernels, const struct t2v_form *form,
+                     t2v_encoder **out, struct t2v_err *err)
 {
     const struct t2v_family *family;
     int rc = find_family(config, &family, err);
@@ -62,7 +64,9 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     encoder->family = family;
     encoder->kernels = *kernels;
-    struct t2v_loader loader = {.store = store, .form = kernels->f32, .arena = &encoder->arena};
+    encoder->form = form;
+    struct t2v_loader loader = {
+        .store = store, .form = form, .f32 = kernels->f32, .arena = &encoder->arena};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
         rc = t2v_pack_finish(&loader, err);
@@ -118,7 +122,7 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
     size_t longest = max_tok < shape->max_tok ? max_tok : shape->max_tok;
     size_t lane_len = (t2v_attention_scratch(longest, shape->head_dim) + 15) / 16 * 16;
     /* The factors are bounded by config.c, so the products fit 64 bits. */
-    const struct t2v_form *form = encoder->kernels.f32;
+    const struct t2v_form *form = encoder->form;
     size_t mixed = larger(shape->hidden, shape->heads * shape->head_dim);
     size_t widest = larger(mixed, shape->inter);
     size_t row = form->rows != NULL ? form->row_bytes(widest) / sizeof(float) : 0;

@@ -36,7 +36,8 @@ struct t2v_scratch {
 
 struct t2v_loader {
     const t2v_store *store;
-    const struct t2v_form *form; /* of all linear layers */
+    const struct t2v_form *form; /* of linear layers */
+    const struct t2v_form *f32;  /* of those that form cannot hold, or that must be exact */
     struct t2v_arena *arena;     /* owns what is converted or packed */
     char prefix[64];             /* before every name: "bert.", "" */
     struct t2v_pack *packs;      /* [n_pack]: what t2v_pack_finish is to do; t2v_free */

@@ -95,8 +95,13 @@ static int load_linear(struct t2v_loader *loader, const char *under, const struc
         return no_memory(err);
     for (size_t p = 0; p < n_part && biased; p++)
         t2v_tensor_f32(biases[p], 0, want->n_out, bias + p * want->n_out);
-    *layer = (struct t2v_linear){loader->form, want->n_in, n_part * want->n_out, NULL, bias};
-    if (!loader->form->plain || n_part > 1)
+    *layer = (struct t2v_linear){
+        .form = want->n_in <= loader->form->max_in ? loader->form : loader->f32,
+        .n_in = want->n_in,
+        .n_out = n_part * want->n_out,
+        .bias = bias,
+    };
+    if (!layer->form->plain || n_part > 1)
         return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(err) : 0;
     layer->weight = as_f32(loader, weights[0]);
     return layer->weight == NULL ? no_memory(err) : 0;

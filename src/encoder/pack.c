@@ -60,7 +60,7 @@ static void pack_rows(const struct packing *packing, const struct t2v_pack *pack
             t2v_tensor_f32(pack->parts[row / part_rows], row % part_rows * n_in, n_in,
                            panel + r * n_in);
         }
-        form->pack(panel, n_in, rows, to);
+        form->pack(pack->layer, panel, rows, to);
         to += form->panel_bytes(n_in);
     }
 }

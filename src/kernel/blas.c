@@ -34,9 +34,9 @@ static size_t panel_bytes(size_t n_in)
     return n_in * PANEL * sizeof(float);
 }
 
-static void pack(const float *plain, size_t n_in, size_t n_col, void *panel)
+static void pack(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
 {
-    memcpy(panel, plain, n_col * n_in * sizeof *plain);
+    memcpy(panel, plain, n_col * layer->n_in * sizeof *plain);
 }
 
 static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x, size_t stride,
@@ -58,6 +58,7 @@ const struct t2v_form t2v_form_f32_blas = {
     .panel = PANEL,
     .plain = true,
     .panel_bytes = panel_bytes,
+    .max_in = SIZE_MAX,
     .pack = pack,
     .linear = linear,
 };

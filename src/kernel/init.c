@@ -82,6 +82,25 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     return 0;
 }
 
+int t2v_kernels_form(const struct t2v_kernels *kernels, const char *precision,
+                     const struct t2v_form **out, struct t2v_err *err)
+{
+    const struct t2v_form *form = NULL;
+    if (strcmp(precision, "f32") == 0)
+        form = kernels->f32;
+    else if (strcmp(precision, "bf16") == 0)
+        form = kernels->bf16;
+    else if (strcmp(precision, "int8") == 0)
+        form = kernels->int8;
+    else if (strcmp(precision, "auto") == 0)
+        form = kernels->bf16 != NULL ? kernels->bf16 : kernels->f32;
+    if (form == NULL)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "precision %.20s is not supported by %s kernels",
+                        precision, kernels->name);
+    *out = form;
+    return 0;
+}
+
 static size_t round_up(size_t n, size_t to)
 {
     return (n + to - 1) / to * to;

@@ -12,17 +12,28 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 enum t2v_act { T2V_ACT_NONE, T2V_ACT_GELU, T2V_ACT_GELU_TANH, T2V_ACT_RELU, T2V_ACT_SILU };
+
+/* Inputs of a linear layer whose values reach far above the others'. A form that quantises rows
+ * takes them out first, and multiplies them in float. */
+enum { T2V_OUTLIERS = 4 };
+struct t2v_outliers {
+    uint32_t index[T2V_OUTLIERS]; /* the first n, each below n_in, all different */
+    size_t n;
+    const uint32_t *keep; /* [n_in]: 0 for an outlier, all bits for the others; NULL when n is 0 */
+};
 
 /* A linear layer, y = act(x W^T + b). */
 struct t2v_linear {
     const struct t2v_form *form; /* how weight is held */
     size_t n_in, n_out;
     const void *weight;
-    const float *bias; /* [n_out], or NULL */
+    const float *bias;            /* [n_out], or NULL */
+    struct t2v_outliers outliers; /* n is 0 where the form knows none */
 };
 
 /* y[r, c] for n_row rows and the columns [begin, end); begin is a multiple of the form's panel.
@@ -42,8 +53,10 @@ struct t2v_form {
     size_t panel; /* columns, at most T2V_PANEL_MOST */
     bool plain;   /* a panel is the checkpoint's own rows in f32: nothing needs to be packed */
     size_t (*panel_bytes)(size_t n_in); /* a multiple of 4 */
-    /* Makes a panel of the n_col <= panel rows of plain, [n_col, n_in]. */
-    void (*pack)(const float *plain, size_t n_in, size_t n_col, void *panel);
+    size_t max_in;                      /* what n_in may be */
+    /* Makes a panel of the n_col <= panel rows of plain, [n_col, n_in]. Of layer, n_in and outliers
+     * are read. */
+    void (*pack)(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
     /* What is made of rows of x before they are multiplied, and how many bytes a row then has (a
      * multiple of 4); NULL where they are read as they are. x: [n_row, n_in], ldx in floats. */
     size_t (*row_bytes)(size_t n_in);
@@ -127,8 +140,10 @@ static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention 
 }
 
 struct t2v_kernels {
-    const char *name;           /* the rung */
-    const struct t2v_form *f32; /* float weights, float arithmetic */
+    const char *name;            /* the rung */
+    const struct t2v_form *f32;  /* float weights, float arithmetic */
+    const struct t2v_form *bf16; /* NULL: this processor does not multiply bf16 */
+    const struct t2v_form *int8; /* NULL: not on this rung */
     t2v_norm_fn *layer_norm, *rms_norm;
     t2v_gate_fn *gate;
     t2v_attention_fn *attention;
@@ -139,6 +154,11 @@ struct t2v_kernels {
  * processor or this build has changes nothing. T2V_EUNSUPPORTED when the name is none of this kind
  * of processor's. */
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err);
+
+/* The form of a precision by name: "f32", "bf16", "int8"; "auto", the fastest whose vectors have a
+ * cosine of 0.9999 to f32's. T2V_EUNSUPPORTED when this rung does not have it. */
+int t2v_kernels_form(const struct t2v_kernels *kernels, const char *precision,
+                     const struct t2v_form **out, struct t2v_err *err);
 
 size_t t2v_attention_scratch(size_t n_key, size_t head_dim);
 
@@ -155,7 +175,7 @@ t2v_gate_fn t2v_gate_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
 /* Panels of 16 columns as f32, [n_in, 16]: the 16 weights that meet one input stand together. */
 size_t t2v_panel_bytes_f32x16(size_t n_in);
-void t2v_pack_f32x16(const float *plain, size_t n_in, size_t n_col, void *panel);
+void t2v_pack_f32x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
 /* What `linear` does to its sums, for back ends that only multiply: adds the bias, applies act. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
 #if defined(__x86_64__)

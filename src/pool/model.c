@@ -68,13 +68,11 @@ static int read_meta(t2v_model *model, struct t2v_err *err)
     return rc;
 }
 
-static int check_precision(const struct t2v_model_options *options, struct t2v_err *err)
+static int choose_precision(t2v_model *model, const struct t2v_model_options *options,
+                            struct t2v_err *err)
 {
-    const char *precision = options->precision;
-    if (*precision == '\0' || strcmp(precision, "f32") == 0 || strcmp(precision, "auto") == 0)
-        return 0;
-    return t2v_fail(err, T2V_EUNSUPPORTED, "precision %.20s is not supported yet (f32 is)",
-                    precision);
+    const char *precision = *options->precision != '\0' ? options->precision : "f32";
+    return t2v_kernels_form(&model->kernels, precision, &model->form, err);
 }
 
 /* The vectorizer's own limit on the tokens of a sequence; SIZE_MAX where it has none. */
@@ -211,9 +209,9 @@ static int open_settings(t2v_model *model, const struct t2v_model_options *optio
     if (rc == 0)
         rc = read_meta(model, err);
     if (rc == 0)
-        rc = check_precision(options, err);
-    if (rc == 0)
         rc = t2v_kernels_init(&model->kernels, options->cpu, err);
+    if (rc == 0)
+        rc = choose_precision(model, options, err);
     return rc;
 }
 
@@ -226,7 +224,8 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
     if (rc == 0)
         rc = t2v_store_open(model->encoder_dir, &model->store, err);
     if (rc == 0)
-        rc = t2v_encoder_open(model->json, model->store, &model->kernels, &model->encoder, err);
+        rc = t2v_encoder_open(model->json, model->store, &model->kernels, model->form,
+                              &model->encoder, err);
     if (rc == 0)
         rc = open_pipeline(model, err);
     if (rc == 0)
@@ -303,8 +302,7 @@ const char *t2v_model_vectorizer(const t2v_model *model)
 
 const char *t2v_model_precision(const t2v_model *model)
 {
-    (void)model;
-    return "f32";
+    return model->form->name;
 }
 
 const char *t2v_model_cpu(const t2v_model *model)

@@ -203,7 +203,7 @@ static int load_matrix(const t2v_store *store, const struct t2v_kernels *kernels
     for (size_t c = 0; c < n_out && matrix != NULL && panel != NULL; c += form->panel) {
         size_t n_col = n_out - c < form->panel ? n_out - c : form->panel;
         t2v_tensor_f32(t, c * n_in, n_col * n_in, panel);
-        form->pack(panel, n_in, n_col, matrix + c / form->panel * form->panel_bytes(n_in));
+        form->pack(&step->linear, panel, n_col, matrix + c / form->panel * form->panel_bytes(n_in));
     }
     if (matrix == NULL || panel == NULL)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for linear.weight");

@@ -49,9 +49,10 @@ size_t t2v_panel_bytes_f32x16(size_t n_in)
     return n_in * PANEL * sizeof(float);
 }
 
-void t2v_pack_f32x16(const float *plain, size_t n_in, size_t n_col, void *panel)
+void t2v_pack_f32x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
 {
     float *to = panel;
+    size_t n_in = layer->n_in;
     for (size_t i = 0; i < n_in; i++, to += PANEL) {
         for (size_t j = 0; j < PANEL; j++)
             to[j] = j < n_col ? plain[j * n_in + i] : 0.0f;
@@ -82,6 +83,7 @@ const struct t2v_form t2v_form_f32_c = {
     .name = "f32",
     .panel = PANEL,
     .panel_bytes = t2v_panel_bytes_f32x16,
+    .max_in = SIZE_MAX,
     .pack = t2v_pack_f32x16,
     .linear = linear_f32,
 };

@@ -237,6 +237,7 @@ const struct t2v_form t2v_form_f32_avx2 = {
     .name = "f32",
     .panel = PANEL,
     .panel_bytes = t2v_panel_bytes_f32x16,
+    .max_in = SIZE_MAX,
     .pack = t2v_pack_f32x16,
     .linear = linear_f32,
 };

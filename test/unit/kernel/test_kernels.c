@@ -96,12 +96,14 @@ static struct t2v_linear layer_new(const struct t2v_form *form, const float *pla
                                    size_t n_out, const float *bias)
 {
     char *weight = aligned_alloc(64, (t2v_linear_bytes(form, n_in, n_out) + 63) / 64 * 64);
+    struct t2v_linear layer = {
+        .form = form, .n_in = n_in, .n_out = n_out, .weight = weight, .bias = bias};
     for (size_t c = 0; c < n_out; c += form->panel) {
         size_t n_col = n_out - c < form->panel ? n_out - c : form->panel;
-        form->pack(plain + c * n_in, n_in, n_col,
+        form->pack(&layer, plain + c * n_in, n_col,
                    weight + c / form->panel * form->panel_bytes(n_in));
     }
-    return (struct t2v_linear){form, n_in, n_out, weight, bias};
+    return layer;
 }
 
 static void layer_free(struct t2v_linear *layer)
