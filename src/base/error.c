@@ -20,6 +20,15 @@ static size_t whole_characters(const char *msg, size_t len)
     return len - i + 1 < want ? i - 1 : len;
 }
 
+/* Names of files and tensors are a stranger's: what they would do to a terminal or a log is taken
+ * out. */
+static void keep_one_line(char *msg)
+{
+    for (; *msg != '\0'; msg++)
+        if ((unsigned char)*msg < ' ' || *msg == 0x7f)
+            *msg = '?';
+}
+
 static int fill(struct t2v_err *err, int code, size_t pos, const char *format, va_list args)
 {
     if (err != NULL) {
@@ -28,6 +37,7 @@ static int fill(struct t2v_err *err, int code, size_t pos, const char *format, v
         int n = vsnprintf(err->msg, sizeof err->msg, format, args);
         if (n >= (int)sizeof err->msg)
             err->msg[whole_characters(err->msg, sizeof err->msg - 1)] = '\0';
+        keep_one_line(err->msg);
     }
     return code;
 }
@@ -50,12 +60,41 @@ int t2v_fail_at(struct t2v_err *err, int code, size_t pos, const char *format, .
     return code;
 }
 
+/* How much of a prefix is shown: what is behind it must have room, too. */
+static int prefix_len(const char *prefix)
+{
+    enum { MAX_PREFIX = 160 };
+    size_t n = strnlen(prefix, MAX_PREFIX + 1);
+    return (int)(n > MAX_PREFIX ? whole_characters(prefix, MAX_PREFIX) : n);
+}
+
+/* PREFIX and joint before what err says. */
+static void put_before(struct t2v_err *err, const char *prefix, const char *joint)
+{
+    char said[sizeof err->msg];
+    memcpy(said, err->msg, sizeof said);
+    t2v_fail_at(err, err->code, err->pos, "%.*s%s%s", prefix_len(prefix), prefix, joint, said);
+}
+
 int t2v_fail_in(struct t2v_err *err, int code, const char *prefix)
 {
     if (err != NULL) {
-        char said[sizeof err->msg];
-        memcpy(said, err->msg, sizeof said);
-        t2v_fail_at(err, code, err->pos, "%.160s: %s", prefix, said);
+        err->code = code;
+        put_before(err, prefix, ": ");
     }
+    return code;
+}
+
+int t2v_fail_in_dir(struct t2v_err *err, int code, const char *dir, const char *file)
+{
+    if (code == 0 || err == NULL)
+        return code;
+    size_t n = strlen(dir);
+    if (strncmp(err->msg, dir, n) == 0 && (err->msg[n] == '/' || err->msg[n] == ':'))
+        return code;
+    if (file != NULL)
+        t2v_fail_in(err, code, file);
+    err->code = code;
+    put_before(err, dir, file != NULL ? "/" : ": ");
     return code;
 }

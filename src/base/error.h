@@ -25,7 +25,8 @@ enum t2v_code {
 struct t2v_err {
     int code;
     size_t pos;    /* byte position in the input, where that means something; else 0 */
-    char msg[320]; /* one line, no final period, NUL-terminated, valid UTF-8 if its arguments are */
+    char msg[320]; /* one line, no final period, NUL-terminated, valid UTF-8 if its arguments are;
+                      whatever these hold, no control character comes through */
 };
 
 /* Fills *err (if not NULL; a longer message is cut) and returns code, so that `return
@@ -40,5 +41,9 @@ int t2v_fail_at(struct t2v_err *err, int code, size_t pos, const char *format, .
 /* Puts "PREFIX: " before err's message, as a failure passes a caller who knows which file it was.
  */
 int t2v_fail_in(struct t2v_err *err, int code, const char *prefix);
+
+/* Puts "DIR: " (or "DIR/FILE: ", where file is not NULL) before err's message, unless it already
+ * begins with dir or a path in it. With a code of 0 nothing is done. Returns code. */
+int t2v_fail_in_dir(struct t2v_err *err, int code, const char *dir, const char *file);
 
 #endif

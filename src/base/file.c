@@ -124,7 +124,7 @@ int t2v_file_read_special(const char *path, char **out, size_t *len)
 bool t2v_file_exists(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 int t2v_file_join(char *path, size_t size, const char *dir, const char *name, struct t2v_err *err)

@@ -27,7 +27,8 @@ int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct 
  * NUL-terminated, freed with t2v_free. */
 int t2v_file_read_special(const char *path, char **out, size_t *len);
 
-/* True when path is a regular file that can be read. */
+/* True when path is a regular file. One that may not be read is there, too: who then reads it says
+ * so, instead of going on as if it were not. */
 bool t2v_file_exists(const char *path);
 
 /* "DIR/NAME" into path[size]; T2V_ETOOLARGE when it does not fit. */

@@ -151,6 +151,8 @@ static bool is_one_of(const char *word, const char *words)
     size_t len = strlen(word);
     if (*words == '\0' || len == 0)
         return true;
+    if (strchr(word, ' ') != NULL)
+        return false;
     for (const char *at = words; at != NULL; at = strchr(at, ' ')) {
         at += *at == ' ';
         if (strncmp(at, word, len) == 0 && (at[len] == ' ' || at[len] == '\0'))

@@ -30,6 +30,63 @@ static void test_fail(void **state)
     assert_int_equal(t2v_fail_in(NULL, T2V_EBUSY, "FILE"), T2V_EBUSY);
 }
 
+/* Whatever the bytes shown: one line, and nothing that a terminal obeys. */
+static void test_one_line(void **state)
+{
+    (void)state;
+    struct t2v_err err;
+    t2v_fail(&err, T2V_EFORMAT, "tensor \"%s\"", "a\nb\x1b[2J\x7f\t\xc3\xa9");
+    assert_string_equal(err.msg, "tensor \"a?b?[2J??\xc3\xa9\"");
+    t2v_fail_in(&err, T2V_EFORMAT, "dir\r");
+    assert_string_equal(err.msg, "dir?: tensor \"a?b?[2J??\xc3\xa9\"");
+}
+
+static void test_fail_in_dir(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said, *dir, *file, *want;
+    } CASES[] = {
+        {"no model here", "n", NULL, "n: no model here"},
+        {"no model here", "no", NULL, "no: no model here"},
+        {"models/x: no weights", "models/x", NULL, "models/x: no weights"},
+        {"models/x/config.json: no", "models/x", NULL, "models/x/config.json: no"},
+        {"models/x//config.json: no", "models/x/", NULL, "models/x//config.json: no"},
+        {"models/xy/config.json: no", "models/x", NULL, "models/x: models/xy/config.json: no"},
+        {"path 'x'", "models/x", "modules.json", "models/x/modules.json: path 'x'"},
+        {"models/x/2_Dense: no", "models/x", "modules.json", "models/x/2_Dense: no"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct t2v_err err;
+        t2v_fail_at(&err, T2V_EIO, 3, "%s", CASES[i].said);
+        assert_int_equal(t2v_fail_in_dir(&err, 0, CASES[i].dir, CASES[i].file), 0);
+        assert_string_equal(err.msg, CASES[i].said);
+        assert_int_equal(t2v_fail_in_dir(&err, T2V_EIO, CASES[i].dir, CASES[i].file), T2V_EIO);
+        assert_true(err.code == T2V_EIO && err.pos == 3);
+        if (strcmp(err.msg, CASES[i].want) != 0)
+            fail_msg("case %zu: expected \"%s\", got \"%s\"", i, CASES[i].want, err.msg);
+    }
+    assert_int_equal(t2v_fail_in_dir(NULL, T2V_EIO, "x", NULL), T2V_EIO);
+}
+
+/* A prefix, too, is cut between characters. */
+static void test_long_prefix(void **state)
+{
+    (void)state;
+    char prefix[400] = "-";
+    struct t2v_err err;
+    for (size_t n = 1; n + 3 < sizeof prefix; n += 3)
+        memcpy(prefix + n, "\xe2\x82\xac", 4);
+    t2v_fail(&err, T2V_EIO, "said");
+    t2v_fail_in(&err, T2V_EIO, prefix);
+    assert_int_equal(strlen(err.msg), 160 + 6); /* 1 + 53 * 3, ": said" */
+    assert_memory_equal(err.msg, prefix, 160);
+    t2v_fail(&err, T2V_EIO, "said");
+    t2v_fail_in(&err, T2V_EIO, prefix + 1);
+    assert_int_equal(strlen(err.msg), 159 + 6);
+    assert_string_equal(err.msg + 159, ": said");
+}
+
 /* What is too long is cut between characters. */
 static void test_cut(void **state)
 {
@@ -62,6 +119,10 @@ static void test_cut(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fail), cmocka_unit_test(test_cut)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fail),        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_one_line),    cmocka_unit_test(test_fail_in_dir),
+        cmocka_unit_test(test_long_prefix),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,10 @@ static void test_refused(void **state)
     check_refused("/dev/zero", "not a regular file");
     check_refused(p->none, "No such file");
     check_refused("", "No such file");
+    /* It may not be read, and so is no file that is not there. */
+    assert_int_equal(chmod(p->full, 0), 0);
+    assert_true(t2v_file_exists(p->full));
+    assert_int_equal(chmod(p->full, 0600), 0);
 }
 
 static void test_map(void **state)

@@ -90,6 +90,7 @@ static void test_refusals(void **state)
         {"--cache=maybe", NULL, "true or false"},
         {"--precision", "f64", "f32 bf16 int8 auto"},
         {"--precision", "f3", "f32 bf16 int8 auto"},
+        {"--precision", "f32 bf16", "f32 bf16 int8 auto"},
         {"--corpus", "x", "unknown flag"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
