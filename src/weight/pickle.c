@@ -14,7 +14,9 @@ enum {
     /* Each makes one value at most, of some 200 bytes if a tensor. A state dictionary takes some 30
      * opcodes a tensor. */
     MAX_OPS = 2 * 1000 * 1000,
-    MAX_PROTO = 5
+    MAX_PROTO = 5,
+    /* A storage's key is read again wherever it is met. Ours are numbers. */
+    MAX_KEY_BYTES = 128
 };
 
 enum what { ORDERED_DICT, STORAGE, DTYPE, TENSOR_V1, TENSOR_V2, TENSOR_V3, PARAMETER };
@@ -574,6 +576,8 @@ static int op_persid(machine *m)
         !as_size(item[4], &storage.n))
         return bad(m, "a persistent id that is no storage");
     storage.key = t2v_pickle_str(item[2]);
+    if (storage.key.len > MAX_KEY_BYTES)
+        return bad(m, "a storage with a key that is too long");
     storage.dtype = item[1].u.global->dtype;
     if (!t2v_mul(storage.n, t2v_dtype_bits(storage.dtype) / 8, &storage.n_byte))
         return bad(m, "a storage that is too large");

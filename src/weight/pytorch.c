@@ -19,6 +19,7 @@
 
 #include "base/banned.h"
 
+/* A name may be noted once and used a million times, each a copy: hence its limit. */
 enum { NAME_BYTES = 512, VERSION = 1001 };
 
 /* One file while it is read. */
@@ -154,6 +155,9 @@ static bool is_printable(struct t2v_str s)
 
 static int add_tensor(struct parse *p, struct t2v_str name, const struct t2v_pickle_tensor *from)
 {
+    if (name.len > NAME_BYTES)
+        return t2v_fail(p->err, T2V_ETOOLARGE, "%s: a tensor's name of %zu bytes, the limit is %d",
+                        p->file, name.len, (int)NAME_BYTES);
     if (!is_printable(name))
         return t2v_fail(p->err, T2V_EUNSUPPORTED,
                         "%s: a tensor whose name is not printable ASCII is not supported", p->file);

@@ -12,7 +12,7 @@
 
 #include "base/banned.h"
 
-enum { MAX_INDEX_BYTES = 64 * 1024 * 1024 };
+enum { MAX_INDEX_BYTES = 16 * 1000 * 1000 };
 
 /* A file that tensors point into, newest first. */
 struct mapped {
