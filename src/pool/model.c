@@ -151,15 +151,33 @@ static int count_prompts(t2v_model *model, struct t2v_err *err)
     return rc;
 }
 
+/* The library takes the Transformer from the folder that modules.json names; find_encoder_dir looks
+ * into the model directory first. Where both hold a model, that would be the wrong one. */
+static int check_encoder_dir(const t2v_model *model, struct t2v_err *err)
+{
+    char path[T2V_PATH_BYTES];
+    int rc = t2v_pipeline_encoder_dir(model->dir, path, err);
+    if (rc == 0 && *path != '\0' && strcmp(path, model->encoder_dir) != 0)
+        rc =
+            t2v_fail(err, T2V_EUNSUPPORTED,
+                     "%s: modules.json has the Transformer here, but there is a config.json in the "
+                     "model directory, too",
+                     path);
+    return rc;
+}
+
 /* What becomes of hidden states. */
 static int open_pipeline(t2v_model *model, struct t2v_err *err)
 {
     size_t hidden = t2v_encoder_shape(model->encoder)->hidden;
     bool first = t2v_encoder_pools_first(model->encoder);
     const struct t2v_linear *projection = t2v_encoder_projection(model->encoder);
-    if (model->vectorizer == T2V_VECTORIZER_SENTENCE)
-        return t2v_pipeline_read(model->dir, hidden, &model->kernels, &model->arena,
-                                 &model->pipeline, err);
+    if (model->vectorizer == T2V_VECTORIZER_SENTENCE) {
+        int rc = check_encoder_dir(model, err);
+        return rc != 0 ? rc
+                       : t2v_pipeline_read(model->dir, hidden, &model->kernels, &model->arena,
+                                           &model->pipeline, err);
+    }
     t2v_pipeline_simple(&model->pipeline, first ? T2V_POOL_CLS : T2V_POOL_MEAN, hidden);
     if (projection != NULL)
         t2v_pipeline_add_linear(&model->pipeline, projection);
@@ -239,13 +257,6 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
     return rc;
 }
 
-/* Every error names the directory; those that already begin with a path in it are left alone. */
-static void name_dir(const char *dir, int rc, struct t2v_err *err)
-{
-    if (err != NULL && strncmp(err->msg, dir, strlen(dir)) != 0)
-        t2v_fail_in(err, rc, dir);
-}
-
 int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, struct t2v_err *err)
 {
     t2v_model *model = t2v_alloc_zero(1, sizeof *model);
@@ -255,9 +266,8 @@ int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, str
     int rc = model->dir == NULL ? t2v_fail(err, T2V_ENOMEM, "no memory for the model")
                                 : open_parts(model, options, err);
     if (rc != 0) {
-        name_dir(options->dir, rc, err);
         t2v_model_free(model);
-        return rc;
+        return t2v_fail_in_dir(err, rc, options->dir, NULL);
     }
     *out = model;
     return 0;

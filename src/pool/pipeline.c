@@ -95,7 +95,7 @@ int t2v_pipeline_encoder_dir(const char *dir, char out[T2V_PATH_BYTES], struct t
     int rc = t2v_pool_json(dir, "modules.json", T2V_JSON_ARRAY, &list, err);
     const t2v_json *first = t2v_json_at(list, 0);
     struct t2v_str path = t2v_json_str(t2v_json_get(first, "path"));
-    if (rc == 0 && path.len != 0 && !t2v_str_is(path, "."))
+    if (rc == 0 && path.len != 0 && !t2v_str_is(path, ".") && !t2v_str_is(path, "./"))
         rc = folder_of(dir, first, out, err);
     t2v_json_free(list);
     return rc;
@@ -131,9 +131,9 @@ static int read_modes(const t2v_json *config, struct t2v_pipeline *out, struct t
     } else if (t2v_json_type(named) > T2V_JSON_NULL) {
         rc = add_mode(out, named, err);
     } else {
-        for (size_t i = 0; i < N_MODE; i++) {
+        for (size_t i = 0; i < N_MODE && rc == 0; i++) {
             bool on = modes[i].absent;
-            t2v_json_bool(t2v_json_get(config, modes[i].key), &on);
+            rc = t2v_pool_switch(config, modes[i].key, &on, err);
             if (on)
                 out->modes[out->n_mode++] = modes[i].mode;
         }
@@ -149,17 +149,16 @@ static int read_pooling(const char *folder, size_t hidden, struct t2v_pipeline *
     t2v_json *config;
     int rc = t2v_pool_json(folder, "config.json", T2V_JSON_OBJECT, &config, err);
     if (rc == 0 && config == NULL)
-        rc = t2v_fail(err, T2V_EIO, "there is no config.json");
+        rc = t2v_fail(err, T2V_EIO, "there is no such file");
     if (rc == 0)
         rc = read_modes(config, out, err);
     bool include = true;
-    t2v_json_bool(t2v_json_get(config, "include_prompt"), &include);
+    if (rc == 0)
+        rc = t2v_pool_switch(config, "include_prompt", &include, err);
     t2v_json_free(config);
     out->skip_prompt = !include;
     out->dim = out->width = out->n_mode * hidden;
-    if (rc != 0 && err != NULL && strncmp(err->msg, folder, strlen(folder)) != 0)
-        t2v_fail_in(err, rc, folder);
-    return rc;
+    return t2v_fail_in_dir(err, rc, folder, "config.json");
 }
 
 /* --- modules --- */
@@ -234,38 +233,40 @@ static int read_modules(const char *dir, const t2v_json *list, size_t hidden,
 static int read_prompts(const char *dir, struct t2v_arena *arena, struct t2v_pipeline *out,
                         struct t2v_err *err)
 {
+    static const char name[] = "config_sentence_transformers.json";
     static const char *const names[T2V_N_PROMPT] = {"query", "document"};
     t2v_json *config;
-    int rc = t2v_pool_json(dir, "config_sentence_transformers.json", T2V_JSON_OBJECT, &config, err);
+    int rc = t2v_pool_json(dir, name, T2V_JSON_OBJECT, &config, err);
     struct t2v_str kind = t2v_json_str(t2v_json_get(config, "model_type"));
     if (rc == 0 && kind.ptr != NULL && !t2v_str_is(kind, "SentenceTransformer"))
-        rc = t2v_fail(err, T2V_EUNSUPPORTED,
-                      "config_sentence_transformers.json: model_type '%.*s' is not supported",
+        rc = t2v_fail(err, T2V_EUNSUPPORTED, "model_type '%.*s' is not supported",
                       T2V_STR_ARG(kind));
     const t2v_json *prompts = t2v_json_get(config, "prompts");
+    if (rc == 0 && t2v_json_type(prompts) > T2V_JSON_NULL &&
+        t2v_json_type(prompts) != T2V_JSON_OBJECT)
+        rc = t2v_fail(err, T2V_EFORMAT, "prompts should be an object, and is %s",
+                      t2v_json_type_name(prompts));
     for (int i = 0; i < T2V_N_PROMPT && rc == 0; i++) {
         const t2v_json *prompt = t2v_json_get(prompts, names[i]);
         if (t2v_json_type(prompt) > T2V_JSON_NULL && t2v_json_str(prompt).ptr == NULL)
-            rc = t2v_fail(err, T2V_EFORMAT,
-                          "config_sentence_transformers.json: prompt %s should be a string, and is "
-                          "%s",
-                          names[i], t2v_json_type_name(prompt));
+            rc = t2v_fail(err, T2V_EFORMAT, "prompt %s should be a string, and is %s", names[i],
+                          t2v_json_type_name(prompt));
         else if (t2v_json_str(prompt).len != 0)
             out->prompts[i] = t2v_arena_dup(arena, t2v_json_str(prompt));
         if (rc == 0 && t2v_json_str(prompt).len != 0 && out->prompts[i].ptr == NULL)
             rc = t2v_fail(err, T2V_ENOMEM, "no memory for the prompts");
     }
     t2v_json_free(config);
-    return rc;
+    return t2v_fail_in_dir(err, rc, dir, name);
 }
 
 static int read_limit(const t2v_json *config, struct t2v_pipeline *out, struct t2v_err *err)
 {
     const t2v_json *value = t2v_json_get(config, "max_seq_length");
     int64_t n = 0;
-    t2v_json_bool(t2v_json_get(config, "do_lower_case"), &out->lower);
-    if (t2v_json_type(value) <= T2V_JSON_NULL)
-        return 0;
+    int rc = t2v_pool_switch(config, "do_lower_case", &out->lower, err);
+    if (rc != 0 || t2v_json_type(value) <= T2V_JSON_NULL)
+        return rc;
     if (!t2v_json_int(value, &n) || n < 1)
         return t2v_fail(err, T2V_EFORMAT, "max_seq_length should be an integer above 0");
     out->max_tok = (size_t)n;
@@ -286,11 +287,8 @@ static int read_transformer(const char *folder, struct t2v_pipeline *out, struct
     size_t i = 0;
     for (; i < sizeof names / sizeof names[0] && rc == 0 && config == NULL; i++)
         rc = t2v_pool_json(folder, names[i], T2V_JSON_OBJECT, &config, err);
-    if (rc == 0 && config != NULL) {
-        rc = read_limit(config, out, err);
-        if (rc != 0)
-            t2v_fail_in(err, rc, names[i - 1]);
-    }
+    if (rc == 0 && config != NULL)
+        rc = t2v_fail_in_dir(err, read_limit(config, out, err), folder, names[i - 1]);
     t2v_json_free(config);
     return rc;
 }
@@ -308,10 +306,9 @@ int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *
     if (rc == 0)
         rc = folder_of(dir, t2v_json_at(list, 0), folder, err);
     t2v_json_free(list);
-    if (rc != 0 && err != NULL && strncmp(err->msg, dir, strlen(dir)) != 0)
-        return t2v_fail_in(err, rc, "modules.json");
-    if (rc == 0)
-        rc = read_transformer(folder, out, err);
+    if (rc != 0)
+        return t2v_fail_in_dir(err, rc, dir, "modules.json");
+    rc = read_transformer(folder, out, err);
     if (rc == 0)
         rc = read_prompts(dir, arena, out, err);
     return rc;

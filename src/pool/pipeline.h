@@ -83,5 +83,7 @@ void t2v_normalize(float *x, size_t n);
  * file. */
 int t2v_pool_json(const char *dir, const char *name, enum t2v_json_type type, t2v_json **out,
                   struct t2v_err *err);
+/* *out, which holds the default, becomes what config says under key; null counts as not there. */
+int t2v_pool_switch(const t2v_json *config, const char *key, bool *out, struct t2v_err *err);
 
 #endif

@@ -61,6 +61,15 @@ int t2v_pool_json(const char *dir, const char *name, enum t2v_json_type type, t2
                     type == T2V_JSON_ARRAY ? "an array" : "an object", seen);
 }
 
+int t2v_pool_switch(const t2v_json *config, const char *key, bool *out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, key);
+    if (t2v_json_type(value) <= T2V_JSON_NULL || t2v_json_bool(value, out))
+        return 0;
+    return t2v_fail(err, T2V_EFORMAT, "%s should be true or false, and is %s", key,
+                    t2v_json_type_name(value));
+}
+
 /* --- settings --- */
 
 static int read_features(const t2v_json *config, const char *key, size_t *out, struct t2v_err *err)
@@ -68,10 +77,10 @@ static int read_features(const t2v_json *config, const char *key, size_t *out, s
     const t2v_json *value = t2v_json_get(config, key);
     int64_t n;
     if (!t2v_json_int(value, &n))
-        return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be an integer, and is %s", key,
+        return t2v_fail(err, T2V_EFORMAT, "%s should be an integer, and is %s", key,
                         value == NULL ? "missing" : t2v_json_type_name(value));
     if (n < 1 || n > MAX_FEATURES)
-        return t2v_fail(err, T2V_EFORMAT, "config.json: %s is %" PRId64 ", outside 1 to %d", key, n,
+        return t2v_fail(err, T2V_EFORMAT, "%s is %" PRId64 ", outside 1 to %d", key, n,
                         (int)MAX_FEATURES);
     *out = (size_t)n;
     return 0;
@@ -83,7 +92,7 @@ static int read_input(const t2v_json *config, const char *key, size_t n_in, stru
     size_t n = 0;
     int rc = read_features(config, key, &n, err);
     if (rc == 0 && n != n_in)
-        rc = t2v_fail(err, T2V_EFORMAT, "config.json: %s is %zu, but %zu come in", key, n, n_in);
+        rc = t2v_fail(err, T2V_EFORMAT, "%s is %zu, but %zu come in", key, n, n_in);
     return rc;
 }
 
@@ -95,8 +104,7 @@ static int read_act(const t2v_json *config, const struct t2v_step_act **out, str
     if (value == NULL)
         name = T2V_STR("torch.nn.Tanh");
     if (name.ptr == NULL)
-        return t2v_fail(err, T2V_EFORMAT,
-                        "config.json: activation_function should be a string, and is %s",
+        return t2v_fail(err, T2V_EFORMAT, "activation_function should be a string, and is %s",
                         t2v_json_type_name(value));
     struct t2v_str last = name;
     for (size_t i = 0; i < name.len; i++) {
@@ -111,7 +119,7 @@ static int read_act(const t2v_json *config, const struct t2v_step_act **out, str
         }
     }
     return t2v_fail(err, T2V_EUNSUPPORTED,
-                    "config.json: activation_function '%.*s' is not supported (torch's Identity, "
+                    "activation_function '%.*s' is not supported (torch's Identity, "
                     "Tanh, ReLU, GELU, SiLU, Sigmoid are)",
                     T2V_STR_ARG(name));
 }
@@ -121,25 +129,29 @@ static int refuse_unknown(const t2v_json *config, struct t2v_err *err)
 {
     static const char *const names[] = {"module_input_name", "module_output_name"};
     bool residual = false;
-    if (t2v_json_bool(t2v_json_get(config, "use_residual"), &residual) && residual)
-        return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: use_residual is not supported");
-    for (size_t i = 0; i < 2; i++) {
-        struct t2v_str name = t2v_json_str(t2v_json_get(config, names[i]));
-        if (name.ptr != NULL && !t2v_str_is(name, "sentence_embedding"))
-            return t2v_fail(err, T2V_EUNSUPPORTED,
-                            "config.json: %s '%.*s' is not supported (sentence_embedding is)",
-                            names[i], T2V_STR_ARG(name));
+    int rc = t2v_pool_switch(config, "use_residual", &residual, err);
+    if (rc == 0 && residual)
+        rc = t2v_fail(err, T2V_EUNSUPPORTED, "use_residual is not supported");
+    for (size_t i = 0; i < 2 && rc == 0; i++) {
+        const t2v_json *value = t2v_json_get(config, names[i]);
+        struct t2v_str name = t2v_json_str(value);
+        if (t2v_json_type(value) > T2V_JSON_NULL &&
+            (name.ptr == NULL || !t2v_str_is(name, "sentence_embedding")))
+            rc = t2v_fail(err, T2V_EUNSUPPORTED,
+                          "%s '%.*s' is not supported (sentence_embedding is)", names[i],
+                          T2V_STR_ARG(name));
     }
-    return 0;
+    return rc;
 }
 
 static int read_dense_config(const t2v_json *config, size_t n_in, struct t2v_step *step,
                              bool *has_bias, struct t2v_err *err)
 {
     *has_bias = true;
-    t2v_json_bool(t2v_json_get(config, "bias"), has_bias);
     step->n_in = n_in;
-    int rc = read_input(config, "in_features", n_in, err);
+    int rc = t2v_pool_switch(config, "bias", has_bias, err);
+    if (rc == 0)
+        rc = read_input(config, "in_features", n_in, err);
     if (rc == 0)
         rc = read_features(config, "out_features", &step->n_out, err);
     if (rc == 0)
@@ -239,14 +251,6 @@ static int load_norm(const char *folder, struct t2v_arena *arena, struct t2v_ste
     return rc;
 }
 
-/* The folder before what a module's files have to answer for. */
-static int fail_in_folder(const char *folder, int rc, struct t2v_err *err)
-{
-    if (rc != 0 && err != NULL && strncmp(err->msg, folder, strlen(folder)) != 0)
-        t2v_fail_in(err, rc, folder);
-    return rc;
-}
-
 int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernels *kernels,
                         struct t2v_arena *arena, struct t2v_step *out, struct t2v_err *err)
 {
@@ -257,9 +261,10 @@ int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernel
     if (rc == 0)
         rc = read_dense_config(config, n_in, out, &has_bias, err);
     t2v_json_free(config);
-    if (rc == 0)
-        rc = load_dense(folder, has_bias, kernels, arena, out, err);
-    return fail_in_folder(folder, rc, err);
+    if (rc != 0)
+        return t2v_fail_in_dir(err, rc, folder, "config.json");
+    rc = load_dense(folder, has_bias, kernels, arena, out, err);
+    return t2v_fail_in_dir(err, rc, folder, NULL);
 }
 
 int t2v_step_read_norm(const char *folder, size_t n_in, struct t2v_arena *arena,
@@ -271,9 +276,10 @@ int t2v_step_read_norm(const char *folder, size_t n_in, struct t2v_arena *arena,
     if (rc == 0)
         rc = read_input(config, "dimension", n_in, err);
     t2v_json_free(config);
-    if (rc == 0)
-        rc = load_norm(folder, arena, out, err);
-    return fail_in_folder(folder, rc, err);
+    if (rc != 0)
+        return t2v_fail_in_dir(err, rc, folder, "config.json");
+    rc = load_norm(folder, arena, out, err);
+    return t2v_fail_in_dir(err, rc, folder, NULL);
 }
 
 void t2v_step_describe(const struct t2v_step *step, struct t2v_buf *out)

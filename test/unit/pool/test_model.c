@@ -247,6 +247,28 @@ static void test_dpr(void **state)
     t2v_model_free(model);
 }
 
+/* With a model in the directory, too: the library would take that of the folder. */
+static void check_both_places(const char *folder)
+{
+    static const char *const names[] = {"config.json", "model.safetensors", "tokenizer.json"};
+    enum { N = sizeof names / sizeof names[0] };
+    struct t2v_model_options options = {
+        .dir = folder, .vectorizer = "sentence-transformers", .precision = "", .cpu = ""};
+    struct t2v_err err = {0};
+    t2v_model *model;
+    char from[512], to[N][256];
+    for (size_t i = 0; i < N; i++) {
+        snprintf(from, sizeof from, GOLDEN "bert-uncased/%s", names[i]);
+        snprintf(to[i], sizeof to[i], "%s/%s", folder, names[i]);
+        assert_int_equal(symlink(from, to[i]), 0);
+    }
+    assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+    if (strstr(err.msg, "/0_BERT: modules.json has the Transformer here") == NULL)
+        fail_msg("%s", err.msg);
+    for (size_t i = 0; i < N; i++)
+        unlink(to[i]);
+}
+
 /* Everything in the folder of the Transformer module, as the library's first version had it. */
 static void test_old_layout(void **state)
 {
@@ -268,6 +290,7 @@ static void test_old_layout(void **state)
     assert_string_equal(t2v_model_pipeline(model), "cls, to length 1");
     assert_string_equal(t2v_model_dir(model), old);
     t2v_model_free(model);
+    check_both_places(old);
     unlink(path);
     snprintf(path, sizeof path, "%s/0_BERT", old);
     unlink(path);
