@@ -3,7 +3,7 @@
  * Any bytes as a SentencePiece model: behind the first line feed, for the class that what stands
  * before it names as tokenizer_config.json; then texts through it.
  */
-#include "folder.h"
+#include "tokenize.h"
 
 static const char *const names[] = {"tokenizer_config.json", "spiece.model",
                                     "sentencepiece.bpe.model"};

@@ -3,7 +3,7 @@
  * Any bytes as tokenizer.json, then texts through it. What follows the last NUL of the input, if
  * there is one, is a text, too.
  */
-#include "folder.h"
+#include "tokenize.h"
 
 static const char *const names[] = {"tokenizer.json"};
 
