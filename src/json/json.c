@@ -10,15 +10,25 @@
 
 #include "base/banned.h"
 
+/* What jansson may ask for to make one tree. A vocabulary of a million words takes a third of it;
+ * "[[],[],[], ..." takes 50 times its own size. */
+enum { MAX_TREE_BYTES = 1 << 29 };
+
+/* What the parse of this thread may still ask for. */
+static _Thread_local size_t allowed;
+static _Thread_local bool too_much;
 /* Set when jansson was refused memory. Its own word is not enough: not every such failure reaches
  * its json_error_t, and where its lexer cannot grow a string it drops bytes of it and goes on. */
 static _Thread_local bool refused;
 
 static void *jansson_alloc(size_t bytes)
 {
-    void *ptr = t2v_alloc(bytes);
+    too_much = too_much || bytes > allowed;
+    void *ptr = too_much ? NULL : t2v_alloc(bytes);
     if (ptr == NULL)
         refused = true;
+    else
+        allowed -= bytes;
     return ptr;
 }
 
@@ -44,10 +54,16 @@ static int parse(struct t2v_str text, size_t flags, t2v_json **root, struct t2v_
     pthread_once(&once, use_our_memory);
 
     json_error_t said = {.position = 0};
-    refused = false;
+    refused = too_much = false;
+    allowed = MAX_TREE_BYTES;
     json_t *parsed =
         json_loadb(text.ptr != NULL ? text.ptr : "", text.len,
                    flags | JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &said);
+    if (too_much) {
+        json_decref(parsed);
+        return t2v_fail(err, T2V_ETOOLARGE, "%zu bytes of JSON take more than %d MiB of memory",
+                        text.len, MAX_TREE_BYTES >> 20);
+    }
     if (refused) {
         json_decref(parsed);
         return t2v_fail(err, T2V_ENOMEM, "no memory to parse %zu bytes of JSON", text.len);
@@ -60,6 +76,12 @@ static int parse(struct t2v_str text, size_t flags, t2v_json **root, struct t2v_
             pos--;
         return t2v_fail_at(err, T2V_EFORMAT, pos < text.len ? pos : text.len,
                            "not JSON: %s (line %d, column %d)", said.text, said.line, said.column);
+    }
+    /* jansson passes over a NUL behind a number or a word. */
+    const char *nul = text.len != 0 ? memchr(text.ptr, '\0', text.len) : NULL;
+    if (nul != NULL) {
+        json_decref(parsed);
+        return t2v_fail_at(err, T2V_EFORMAT, (size_t)(nul - text.ptr), "not JSON: a NUL byte");
     }
     *root = (t2v_json *)parsed;
     return 0;

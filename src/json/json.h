@@ -29,7 +29,8 @@ enum t2v_json_type {
     T2V_JSON_OBJECT
 };
 
-/* Parses all of text. T2V_EFORMAT (err->pos is the byte to blame) or T2V_ENOMEM. */
+/* Parses all of text. T2V_EFORMAT (err->pos is the byte to blame), T2V_ENOMEM, or T2V_ETOOLARGE:
+ * the tree would take more than half a GiB. */
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err);
 /* The same, but equal keys in one object are an error. */
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err);

@@ -168,6 +168,10 @@ static void test_refused(void **state)
     check_refused(T2V_STR("{\"a\":1} x"), 8, "end of file expected");
     check_refused(T2V_STR("{} {}"), 3, "end of file expected");
     check_refused(T2V_STR("{}\0"), 2, "end of file expected");
+    check_refused(T2V_STR("1\0"), 1, "a NUL byte");
+    check_refused(T2V_STR("1\0{}"), 1, "");
+    check_refused(T2V_STR("[1\0, true\0]"), 2, "a NUL byte");
+    check_refused(T2V_STR("true\0"), 4, "a NUL byte");
     check_refused(T2V_STR("[1,2"), 3, "expected near end of file");
     check_refused(T2V_STR("nul"), 2, "invalid token");
     check_refused(T2V_STR("NaN"), 2, "invalid token");
@@ -213,6 +217,34 @@ static void test_depth(void **state)
     assert_int_equal(parse_deep("[", "", 100000), T2V_EFORMAT);
     assert_int_equal(parse_deep("{\"a\":", "}", 100000), T2V_EFORMAT);
     assert_int_equal(parse_deep("[{\"a\":", "}]", 100000), T2V_EFORMAT);
+}
+
+/* n times item between brackets. */
+static int parse_many(const char *open, const char *item, const char *close, size_t n)
+{
+    struct t2v_err err = {0};
+    t2v_json *root = NULL;
+    size_t n_open = strlen(open), n_item = strlen(item), n_close = strlen(close);
+    size_t len = n_open + n * n_item + n_close;
+    char *text = malloc(len);
+    assert_non_null(text);
+    memcpy(text, open, n_open);
+    for (size_t i = 0; i < n; i++)
+        memcpy(text + n_open + i * n_item, item, n_item);
+    memcpy(text + len - n_close, close, n_close);
+    int rc = t2v_json_parse((struct t2v_str){text, len}, &root, &err);
+    t2v_json_free(root);
+    free(text);
+    return rc;
+}
+
+/* A tree takes up to 80 times its text, so it has a limit of its own. */
+static void test_tree_size(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_many("[", "\"a\",", "0]", 1000000), 0);
+    assert_int_equal(parse_many("[", "[0,0],", "0]", 100000), 0);
+    assert_int_equal(parse_many("[", "{},", "0]", 4000000), T2V_ETOOLARGE);
 }
 
 static void test_unique(void **state)
@@ -308,8 +340,9 @@ int main(void)
         cmocka_unit_test(test_values),    cmocka_unit_test(test_integers),
         cmocka_unit_test(test_missing),   cmocka_unit_test(test_walk),
         cmocka_unit_test(test_refused),   cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_unique),    cmocka_unit_test(test_load),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_tree_size), cmocka_unit_test(test_unique),
+        cmocka_unit_test(test_load),      cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
