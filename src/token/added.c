@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "token/field.h"
+#include "token/regex.h"
 #include "token/unicode.h"
 
 #include "base/banned.h"
@@ -197,6 +198,7 @@ int t2v_added_build(struct t2v_added *added, const struct t2v_normalizer *normal
 {
     struct t2v_norm_space space;
     t2v_norm_space_init(&space);
+    t2v_regex_allow(added->arena.bytes); /* the contents */
     added->raw.skip_special = added->normalized.skip_special = skip_special;
     added->raw.only_first = added->normalized.only_first = -1;
     int rc = add_patterns(added, &added->special, normalizer, &space, err);

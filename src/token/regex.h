@@ -9,8 +9,9 @@
  * every line. What has no counterpart (set intersection, absent operators, callouts, ...) is
  * T2V_EUNSUPPORTED that names it.
  *
- * A pattern may be a stranger's: the length, nesting, code size, steps and memory of each match are
- * bounded. Compiled once, then used by any number of threads.
+ * A pattern may be a stranger's: its length, nesting and code size are bounded, the memory of each
+ * match, and the steps of all matches in a text together (t2v_regex_allow). Compiled once, then
+ * used by any number of threads.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,15 +39,20 @@ struct t2v_regex_walk {
     size_t begin, end; /* of the hit */
     size_t at;         /* private, as is the rest: where to look on */
     bool hit_before;
-    void *match;
+    void *match, *limits;
 };
+/* To be called before a text of n_byte is walked through by however many patterns and in however
+ * many pieces, by the thread that does: what all of them together may take is in proportion to it.
+ */
+void t2v_regex_allow(size_t n_byte);
 /* 0 or T2V_ENOMEM; call t2v_regex_end in any case. */
 int t2v_regex_begin(struct t2v_regex_walk *walk, const t2v_regex *regex, struct t2v_str text);
-/* 1: there is a hit; 0: no more; T2V_ETOOLARGE: more than the limits allow, T2V_ENOMEM. */
+/* 1: there is a hit; 0: no more; T2V_ETOOLARGE: more than was allowed, T2V_ENOMEM. */
 int t2v_regex_next(struct t2v_regex_walk *walk);
 void t2v_regex_end(struct t2v_regex_walk *walk);
 
-/* "10.42, Unicode 14.0.0, JIT" */
+/* "10.42, Unicode 14.0.0, JIT". A static text, written anew by each call: for the program's start,
+ * and one thread. */
 const char *t2v_regex_library(void);
 
 /* regex_syntax.c: appends the pattern as PCRE2 wants it (UTF, UCP, MULTILINE) to out. Errors as

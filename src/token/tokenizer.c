@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "token/parts.h"
+#include "token/regex.h"
 
 #include "base/banned.h"
 
@@ -204,6 +205,7 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
         struct job job = {tokenizer, space, ids, SIZE_MAX};
         if (!tokenizer->cut_left && room < SIZE_MAX - begin)
             job.enough = begin + room;
+        t2v_regex_allow(text.len);
         rc = encode_text(&job, text);
         shrink_space(space);
     }

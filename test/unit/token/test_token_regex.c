@@ -129,6 +129,56 @@ static void test_limits(void **state)
     }
 }
 
+/* As many hits as the walk gives, or the error that ends it. */
+static int count_hits(const char *pattern, struct t2v_str text)
+{
+    struct t2v_regex_walk walk;
+    t2v_regex *regex = NULL;
+    struct t2v_err err;
+    int n = 0, rc = 1;
+    if (t2v_regex_new(t2v_str_of(pattern), "p", &regex, &err) != 0)
+        fail_msg("%s: %s", pattern, err.msg);
+    assert_int_equal(t2v_regex_begin(&walk, regex, text), 0);
+    while ((rc = t2v_regex_next(&walk)) == 1)
+        n++;
+    t2v_regex_end(&walk);
+    t2v_regex_free(regex);
+    return rc < 0 ? rc : n;
+}
+
+/* A pattern that takes many steps at every place is stopped, be there hits or none, in one walk or
+ * in many; one that takes some steps here and there is not. */
+static void test_steps(void **state)
+{
+    (void)state;
+    enum { N = 1 << 20 };
+    char *bytes = malloc(N);
+    assert_non_null(bytes);
+    struct t2v_str text = {bytes, N};
+    memset(bytes, 'a', N);
+    t2v_regex_allow(N);
+    assert_int_equal(count_hits("(?:a?){14}[bc]", text), T2V_ETOOLARGE);
+    t2v_regex_allow(N);
+    assert_int_equal(count_hits("(?:a?){14}[bc]|a", text), T2V_ETOOLARGE);
+    t2v_regex_allow(N);
+    int rc = 0;
+    for (size_t i = 0; i + 64 <= N && rc >= 0; i += 64)
+        rc = count_hits("(?:a?){14}[bc]|a", (struct t2v_str){bytes + i, 64});
+    assert_int_equal(rc, T2V_ETOOLARGE);
+    /* One hit of many steps; then hits and borders of windows. */
+    t2v_regex_allow(N);
+    assert_int_equal(count_hits("(?:a|b)+", (struct t2v_str){bytes, 50000}), 1);
+    for (size_t i = 0; i < N; i += 2)
+        memcpy(bytes + i, "\xc3\xa9", 2);
+    memcpy(bytes + 65536 - 1 - 3, "abxy", 4);
+    bytes[65536 * 5] = bytes[65536 * 5 + 1] = 'x';
+    bytes[N - 1] = bytes[N - 2] = 'x';
+    t2v_regex_allow(N);
+    assert_int_equal(count_hits("x", text), 5);
+    assert_int_equal(count_hits("(?<=b)x|(?<=\xc3\xa9)x", text), 3);
+    free(bytes);
+}
+
 /* Every request for memory may fail. */
 static void test_memory(void **state)
 {
@@ -149,10 +199,8 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hits),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_hits),  cmocka_unit_test(test_refused), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_steps), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
