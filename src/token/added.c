@@ -257,9 +257,10 @@ static bool word_behind(struct t2v_str text, size_t at)
            (t2v_unicode_flags(t2v_utf8_next(&ptr, text.ptr + text.len)) & T2V_UNI_WORD) != 0;
 }
 
-static size_t skip_space_back(struct t2v_str text, size_t at)
+/* Where the white space before `at` begins, not before `from`. */
+static size_t skip_space_back(struct t2v_str text, size_t from, size_t at)
 {
-    while (at > 0) {
+    while (at > from) {
         const char *back = t2v_utf8_back(text.ptr, text.ptr + at), *ptr = back;
         if (!t2v_unicode_space(t2v_utf8_next(&ptr, text.ptr + at)))
             break;
@@ -299,12 +300,12 @@ void t2v_matcher_next(const struct t2v_added *added, const struct t2v_matcher *m
             at = stop;
             continue;
         }
-        if (token->lstrip) {
-            size_t start = skip_space_back(text, at);
-            at = start > match->begin ? start : match->begin;
-        }
+        if (token->lstrip)
+            at = skip_space_back(text, match->begin, at);
+        if (token->rstrip && stop >= match->space)
+            match->space = skip_space(text, stop);
         if (token->rstrip)
-            stop = skip_space(text, stop);
+            stop = match->space;
         match->start = at > match->begin ? at : match->begin;
         match->stop = match->done = stop;
         match->id = token->id;

@@ -81,6 +81,9 @@ struct t2v_match {
     int32_t id;  /* -1: there is no token, and the plain text reaches the end of the text */
     size_t next; /* private: where the search goes on */
     size_t done; /* private: where the next plain text begins */
+    /* Private: white space reaches up to here from behind an earlier token, so that a run of it is
+     * looked at once however many tokens are in it. */
+    size_t space;
 };
 /* Finds the next token, or the rest. Call it until id is -1. */
 void t2v_matcher_next(const struct t2v_added *added, const struct t2v_matcher *matcher,

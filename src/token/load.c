@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "token/parts.h"
 
@@ -14,44 +15,72 @@ static const struct t2v_special_token *special_at(const struct t2v_settings *set
     return i < T2V_N_SPECIAL ? &settings->special[i] : &settings->more[i - T2V_N_SPECIAL];
 }
 
-/* True when one of the first n special tokens has this content. */
-static bool among_special(const struct t2v_settings *settings, size_t n, struct t2v_str content)
+/* Contents to the first place that they have among the special tokens, and among the decoder's. */
+struct namesakes {
+    struct t2v_map special, decoder;
+};
+
+static int set_first(struct t2v_map *map, struct t2v_str content, size_t place)
 {
-    for (size_t i = 0; i < n; i++) {
+    return t2v_map_get(map, content) >= 0 ? 0 : t2v_map_set(map, content, (int32_t)place);
+}
+
+static int find_namesakes(const struct t2v_settings *settings, struct namesakes *out)
+{
+    size_t n_special = T2V_N_SPECIAL + settings->n_more;
+    const struct t2v_added_list *decoder = &settings->decoder;
+    *out = (struct namesakes){0};
+    int rc = n_special <= INT32_MAX && decoder->n <= INT32_MAX ? 0 : T2V_ETOOLARGE;
+    if (rc == 0)
+        rc = t2v_map_init(&out->special, n_special);
+    if (rc == 0)
+        rc = t2v_map_init(&out->decoder, decoder->n);
+    for (size_t i = 0; i < n_special && rc == 0; i++) {
         const struct t2v_special_token *special = special_at(settings, i);
-        if (special->there && t2v_str_eq(special->token.content, content))
-            return true;
+        rc = special->there ? set_first(&out->special, special->token.content, i) : 0;
     }
-    return false;
+    for (size_t i = 0; i < decoder->n && rc == 0; i++)
+        rc = set_first(&out->decoder, decoder->ptr[i].content, i);
+    return rc;
 }
 
 /* The tokens of the settings that transformers adds to a loaded tokenizer: the whole decoder, then
  * those special tokens that came with flags or that nobody knows yet. */
-static int list_tokens(const struct t2v_settings *settings, const t2v_tokenizer *tokenizer,
-                       struct t2v_added_list *list)
+static int fill_tokens(const struct t2v_settings *settings, const struct namesakes *names,
+                       const t2v_tokenizer *tokenizer, struct t2v_added_list *list)
 {
     const struct t2v_added_list *decoder = &settings->decoder;
-    size_t n_special = T2V_N_SPECIAL + settings->n_more;
     for (size_t i = 0; i < decoder->n; i++) {
         struct t2v_added_token token = decoder->ptr[i];
-        token.special = token.special || among_special(settings, n_special, token.content);
+        token.special = token.special || t2v_map_get(&names->special, token.content) >= 0;
         if (t2v_added_list_add(list, &token) != 0)
             return T2V_ENOMEM;
     }
-    for (size_t i = 0; i < n_special; i++) {
+    for (size_t i = 0; i < T2V_N_SPECIAL + settings->n_more; i++) {
         const struct t2v_special_token *special = special_at(settings, i);
         struct t2v_str content = special->token.content;
         /* One named twice counts once; only the additional ones are not held to that. */
         size_t before = i < T2V_N_SPECIAL ? i : T2V_N_SPECIAL;
-        if (!special->there || among_special(settings, before, content))
+        if (!special->there || (size_t)t2v_map_get(&names->special, content) < before)
             continue;
-        bool known = special->plain && t2v_map_get(&tokenizer->added.id_of, content) >= 0;
-        for (size_t j = 0; j < decoder->n && special->plain && !known; j++)
-            known = t2v_str_eq(decoder->ptr[j].content, content);
+        bool known = special->plain && (t2v_map_get(&tokenizer->added.id_of, content) >= 0 ||
+                                        t2v_map_get(&names->decoder, content) >= 0);
         if (!known && t2v_added_list_add(list, &special->token) != 0)
             return T2V_ENOMEM;
     }
     return 0;
+}
+
+static int list_tokens(const struct t2v_settings *settings, const t2v_tokenizer *tokenizer,
+                       struct t2v_added_list *list)
+{
+    struct namesakes names;
+    int rc = find_namesakes(settings, &names);
+    if (rc == 0)
+        rc = fill_tokens(settings, &names, tokenizer, list);
+    t2v_map_deinit(&names.special);
+    t2v_map_deinit(&names.decoder);
+    return rc;
 }
 
 /* UPSTREAM: the classes of BERT and MPNet set the flags of a BertNormalizer from the settings,

@@ -37,7 +37,8 @@ static int load_lines(struct t2v_str text, struct t2v_token_model *model, struct
         int rc = t2v_wordpiece_add(model, line, id);
         if (rc != 0)
             return t2v_fail(err, rc, "line %d: %s", (int)id + 1,
-                            rc == T2V_ENOMEM ? "no memory" : "too large a vocabulary");
+                            rc == T2V_ENOMEM ? "no memory"
+                                             : "too large a vocabulary, or too long a token");
     }
     return 0;
 }

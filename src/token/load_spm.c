@@ -70,7 +70,9 @@ static int load_model(const struct t2v_spm *spm, struct t2v_str bytes,
     if (rc == 0)
         rc = add_vocab(*spm, settings, tokenizer->model);
     if (rc != 0)
-        return t2v_fail(err, rc, rc == T2V_ENOMEM ? "no memory" : "too large a vocabulary");
+        return t2v_fail(err, rc,
+                        rc == T2V_ENOMEM ? "no memory"
+                                         : "too large a vocabulary, or too long a token");
     int64_t unk_id = settings->class_ == T2V_CLASS_XLMR ? 3 : spm->unk_id;
     return t2v_unigram_finish(tokenizer->model, unk_id, false, err);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "token/field.h"
 
@@ -344,37 +345,40 @@ static int read_decoder(const t2v_json *decoder, struct t2v_settings *settings, 
     return 0;
 }
 
-static bool is_special(const struct t2v_settings *settings, struct t2v_str content)
+/* The contents of the special tokens. */
+static int map_specials(const struct t2v_settings *settings, struct t2v_map *map)
 {
-    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
-        if (settings->special[i].there && t2v_str_eq(settings->special[i].token.content, content))
-            return true;
+    int rc = t2v_map_init(map, T2V_N_SPECIAL + settings->n_more);
+    for (size_t i = 0; i < T2V_N_SPECIAL && rc == 0; i++) {
+        if (settings->special[i].there)
+            rc = t2v_map_set(map, settings->special[i].token.content, 1);
     }
-    for (size_t i = 0; i < settings->n_more; i++) {
-        if (t2v_str_eq(settings->more[i].token.content, content))
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < settings->n_more && rc == 0; i++)
+        rc = t2v_map_set(map, settings->more[i].token.content, 1);
+    return rc;
 }
 
 /* added_tokens.json: {"<new>": 30522, ...} */
 static int read_added(const t2v_json *added, struct t2v_settings *settings, struct t2v_err *err)
 {
-    for (struct t2v_json_member m = t2v_json_first(added); m.value != NULL;
+    struct t2v_map specials = {0};
+    int rc = map_specials(settings, &specials);
+    if (rc != 0)
+        t2v_fail(err, rc, "no memory for the special tokens");
+    for (struct t2v_json_member m = t2v_json_first(added); m.value != NULL && rc == 0;
          m = t2v_json_next(added, m)) {
         char path[T2V_WHERE_MAX];
         struct t2v_added_token token = {.content = m.key};
         snprintf(path, sizeof path, "[\"%.*s\"]", (int)(m.key.len > 60 ? 60 : m.key.len),
                  m.key.ptr);
-        int rc = t2v_field_id(m.value, path, &token.id, err);
-        if (rc != 0)
-            return rc;
-        token.special = is_special(settings, m.key);
+        rc = t2v_field_id(m.value, path, &token.id, err);
+        token.special = t2v_map_get(&specials, m.key) >= 0;
         token.normalized = !token.special;
-        if (t2v_added_list_add(&settings->legacy, &token) != 0)
-            return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+        if (rc == 0 && t2v_added_list_add(&settings->legacy, &token) != 0)
+            rc = t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
     }
-    return 0;
+    t2v_map_deinit(&specials);
+    return rc;
 }
 
 /* Files. */

@@ -15,6 +15,8 @@ void t2v_template_deinit(struct t2v_template *tmpl)
 
 static int add(struct t2v_template *tmpl, struct t2v_ids *ids, int32_t id)
 {
+    if (ids->len == T2V_TEMPLATE_MAX)
+        return T2V_ETOOLARGE;
     if (id > tmpl->max_id)
         tmpl->max_id = id;
     return t2v_ids_add(ids, id);
@@ -72,8 +74,10 @@ static int load_special(const t2v_json *tokens, const char *where, struct t2v_st
         int32_t id;
         snprintf(item, sizeof item, "%s.ids[%zu]", path, i);
         rc = t2v_field_id(t2v_json_at(list, i), item, &id, err);
-        if (rc == 0 && add(out, ids, id) != 0)
-            rc = t2v_fail(err, T2V_ENOMEM, "no memory for %s", item);
+        int added = rc == 0 ? add(out, ids, id) : 0;
+        if (added != 0)
+            rc = t2v_fail(err, added, added == T2V_ENOMEM ? "%s: no memory" : "%s: too many ids",
+                          item);
     }
     return rc;
 }

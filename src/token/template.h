@@ -10,13 +10,15 @@
 #include "token/tokenizer.h"
 #include "json/json.h"
 
+enum { T2V_TEMPLATE_MAX = 1024 }; /* ids on each side */
+
 struct t2v_template {
     struct t2v_ids before, behind;
     int32_t max_id; /* -1 without ids */
 };
 
-/* Reads the component `value` (null: no ids) into a zeroed *tmpl. Errors as t2v_normalizer_load;
- * free with t2v_template_deinit even then. */
+/* Reads the component `value` (null: no ids) into a zeroed *tmpl. Errors as t2v_normalizer_load,
+ * and T2V_ETOOLARGE; free with t2v_template_deinit even then. */
 int t2v_template_load(const t2v_json *value, const char *where, struct t2v_template *tmpl,
                       struct t2v_err *err);
 /* Makes an empty template of one id on each side. 0 or T2V_ENOMEM. */

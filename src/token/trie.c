@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token/trie.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -21,7 +22,7 @@ static int grow_edges(struct t2v_trie *trie, uint32_t bits)
     for (size_t i = 0; i < n_old; i++) {
         if (old[i].key == UINT32_MAX)
             continue;
-        uint32_t slot = old[i].key * UINT32_C(0x9e3779b1) >> trie->shift;
+        uint32_t slot = t2v_trie_slot(trie, old[i].key);
         while (edges[slot].key != UINT32_MAX)
             slot = (slot + 1) & (uint32_t)(n - 1);
         edges[slot] = old[i];
@@ -42,7 +43,7 @@ static int grow_nodes(struct t2v_trie *trie, size_t cap)
 
 int t2v_trie_init(struct t2v_trie *trie, size_t n_byte)
 {
-    *trie = (struct t2v_trie){0};
+    *trie = (struct t2v_trie){.seed = (uint32_t)t2v_clock_ns()};
     /* About every third byte of a vocabulary is a node of its own. */
     size_t n_node = n_byte / 3 < T2V_TRIE_MAX_NODES ? n_byte / 3 + 16 : T2V_TRIE_MAX_NODES;
     uint32_t bits = 6;
@@ -82,7 +83,7 @@ static int add_child(struct t2v_trie *trie, uint32_t node, uint8_t byte, uint32_
     }
     uint32_t key = node << 8 | byte;
     uint32_t mask = UINT32_MAX >> trie->shift;
-    uint32_t slot = key * UINT32_C(0x9e3779b1) >> trie->shift;
+    uint32_t slot = t2v_trie_slot(trie, key);
     while (trie->edges[slot].key != UINT32_MAX)
         slot = (slot + 1) & mask;
     trie->edges[slot] = (struct t2v_trie_edge){key, *child};
@@ -92,6 +93,8 @@ static int add_child(struct t2v_trie *trie, uint32_t node, uint8_t byte, uint32_
 int t2v_trie_set(struct t2v_trie *trie, struct t2v_str key, int32_t value)
 {
     uint32_t node = T2V_TRIE_ROOT;
+    if (key.len > T2V_TRIE_MAX_KEY)
+        return T2V_ETOOLARGE;
     for (size_t i = 0; i < key.len; i++) {
         uint32_t child = t2v_trie_step(trie, node, (uint8_t)key.ptr[i]);
         if (child == 0) {

@@ -286,7 +286,9 @@ static int load_vocab(struct t2v_pull *pull, struct t2v_token_model *model, stru
             return rc;
         rc = t2v_unigram_add(model, token, score);
         if (rc != 0)
-            return t2v_fail(err, rc, rc == T2V_ENOMEM ? "no memory" : "too large a vocabulary");
+            return t2v_fail(err, rc,
+                            rc == T2V_ENOMEM ? "no memory"
+                                             : "too large a vocabulary, or too long a token");
     }
     return rc == 0 ? t2v_pull_end(pull) : rc;
 }

@@ -150,7 +150,8 @@ static int load_vocab(const t2v_json *vocab, const char *where, struct t2v_token
         int rc = t2v_wordpiece_add(model, m.key, id);
         if (rc != 0)
             return t2v_fail(err, rc,
-                            rc == T2V_ENOMEM ? "no memory for %s.vocab" : "%s.vocab is too large",
+                            rc == T2V_ENOMEM ? "no memory for %s.vocab"
+                                             : "%s.vocab or a token of it is too large",
                             where);
     }
     return 0;
