@@ -48,8 +48,8 @@ struct bpe {
     int32_t low[LOW_CHARS]; /* ids of the characters that are tokens, or -1 */
     int32_t bytes[256];     /* ids of "<0x00>" and so on, or -1 */
     struct t2v_str prefix, suffix;
-    int32_t unk_id;
-    bool has_unk; /* unk_token is not null; its id may be missing all the same */
+    struct t2v_str unk_token; /* ptr NULL: none */
+    int32_t unk_id;           /* -1: none, or not in the vocabulary */
     bool fuse_unk, byte_fallback, ignore_merges;
     bool cuts; /* a pair that is not in the table is a border */
 };
@@ -231,7 +231,7 @@ static int merge_long(const struct bpe *bpe, struct symbol *symbols, size_t *n_s
                          ? (uint64_t *)(void *)t2v_buf_room(scratch, bytes)
                          : NULL;
     if (heap == NULL)
-        return T2V_ENOMEM;
+        return scratch->fail != 0 ? scratch->fail : T2V_ETOOLARGE;
     for (size_t i = 0; i < n; i++) {
         symbols[i].previous = i != 0 ? (uint32_t)i - 1 : UINT32_MAX;
         symbols[i].next = i + 1 < n ? (uint32_t)i + 1 : UINT32_MAX;
@@ -295,7 +295,7 @@ static int add_symbol(struct job *job, int32_t id)
             return rc;
     }
     struct symbol symbol = {.id = id, .rank = NO_RANK, .merged = -1};
-    return t2v_buf_add(job->run, &symbol, sizeof symbol) != 0 ? T2V_ENOMEM : 0;
+    return t2v_buf_add(job->run, &symbol, sizeof symbol);
 }
 
 /* The id of a character of the piece, with what the settings put before and behind it, or -1; its
@@ -344,7 +344,7 @@ static int add_bytes(struct job *job, struct t2v_str s, bool *added)
 static int add_unknown(struct job *job, bool *waiting)
 {
     const struct bpe *bpe = job->bpe;
-    if (!bpe->has_unk)
+    if (bpe->unk_token.ptr == NULL)
         return 0;
     if (bpe->unk_id < 0)
         return T2V_EUNSUPPORTED;
@@ -376,7 +376,7 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
         int32_t id = char_id(bpe, &s, here == piece.ptr, at == end, &scratch[2]);
         bool added = false;
         if (id < 0 && scratch[2].fail != 0)
-            rc = T2V_ENOMEM;
+            rc = scratch[2].fail;
         else if (id < 0 && bpe->byte_fallback)
             rc = add_bytes(&job, s, &added);
         if (id < 0 && rc == 0 && !added)
@@ -419,14 +419,18 @@ int t2v_bpe_new(size_t n_vocab, size_t n_merge, const struct t2v_bpe_settings *s
         return T2V_ENOMEM;
     bpe->base = (struct t2v_token_model){.ops = &ops, .max_id = -1};
     bpe->unk_id = -1;
-    bpe->has_unk = settings->unk_token.ptr != NULL;
     bpe->fuse_unk = settings->fuse_unk;
     bpe->byte_fallback = settings->byte_fallback;
     bpe->ignore_merges = settings->ignore_merges;
     bpe->prefix = t2v_arena_dup(&bpe->arena, settings->prefix);
     bpe->suffix = t2v_arena_dup(&bpe->arena, settings->suffix);
-    if (bpe->prefix.ptr == NULL || bpe->suffix.ptr == NULL || n_merge > MAX_MERGES ||
-        t2v_map_init(&bpe->vocab, n_vocab) != 0 ||
+    bool has_unk = settings->unk_token.ptr != NULL;
+    if (has_unk)
+        bpe->unk_token = t2v_arena_dup(&bpe->arena, settings->unk_token);
+    if (n_merge > MAX_MERGES)
+        n_merge = MAX_MERGES; /* there may be fewer than it seemed */
+    if (bpe->prefix.ptr == NULL || bpe->suffix.ptr == NULL ||
+        (has_unk && bpe->unk_token.ptr == NULL) || t2v_map_init(&bpe->vocab, n_vocab) != 0 ||
         init_pairs(&bpe->pairs, n_merge + n_merge / 2) != 0) {
         free_bpe(&bpe->base);
         return T2V_ENOMEM;
@@ -467,6 +471,8 @@ int t2v_bpe_merge(struct t2v_token_model *model, struct t2v_str left, struct t2v
 {
     struct bpe *bpe = (struct bpe *)model;
     char room[256];
+    if (rank >= MAX_MERGES)
+        return t2v_fail(err, T2V_ETOOLARGE, "more than %d merges", MAX_MERGES);
     struct t2v_str tail = right.len >= bpe->prefix.len ? t2v_str_skip(right, bpe->prefix.len)
                                                        : (struct t2v_str){NULL, 0};
     size_t n = left.len + tail.len;
@@ -535,12 +541,12 @@ static bool may_cut(const struct bpe *bpe, uint8_t *marks)
     return true;
 }
 
-int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_str unk_token, struct t2v_err *err)
+int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_err *err)
 {
     struct bpe *bpe = (struct bpe *)model;
     char name[8];
-    if (bpe->has_unk)
-        bpe->unk_id = t2v_map_get(&bpe->vocab, unk_token);
+    if (bpe->unk_token.ptr != NULL)
+        bpe->unk_id = t2v_map_get(&bpe->vocab, bpe->unk_token);
     for (uint32_t cp = 0; cp < LOW_CHARS; cp++) {
         char c[4];
         size_t n = (size_t)t2v_utf8_encode(cp, c);

@@ -160,7 +160,7 @@ int t2v_bpe_load(const t2v_json *value, const struct t2v_model_lists *lists, con
     if (rc == 0)
         rc = read_merges(model, lists->merges, path, err);
     if (rc == 0)
-        rc = t2v_bpe_finish(model, settings.unk_token, err);
+        rc = t2v_bpe_finish(model, err);
     if (rc != 0) {
         t2v_token_model_free(model);
         return rc;

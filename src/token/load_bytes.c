@@ -48,8 +48,6 @@ static int read_merges(struct t2v_str text, struct t2v_token_model *model, struc
         struct t2v_str left = take_word(&line), right = take_word(&line);
         if (right.len == 0 || take_word(&line).len != 0)
             return t2v_fail(err, T2V_EFORMAT, "line %u is not two tokens", (unsigned)rank + 2);
-        if (rank == UINT32_MAX / 2)
-            return t2v_fail(err, T2V_ETOOLARGE, "too many merges");
         int rc = t2v_bpe_has_merge(model, left, right)
                      ? 0
                      : t2v_bpe_merge(model, left, right, rank, err);
@@ -115,7 +113,7 @@ int t2v_load_bytes(const char *path, const char *merges_path, t2v_tokenizer *tok
     if (rc == 0)
         rc = read_file(merges_path, true, tokenizer->model, err);
     if (rc == 0)
-        rc = t2v_bpe_finish(tokenizer->model, none.unk_token, err);
+        rc = t2v_bpe_finish(tokenizer->model, err);
     if (rc == 0)
         rc = t2v_pretok_add_byte_level(&tokenizer->pretok, settings->prefix_space, err);
     tokenizer->source = "vocab.json, merges.txt";

@@ -21,8 +21,8 @@ struct t2v_token_model {
     const struct t2v_token_model_ops {
         const char *name; /* "WordPiece" */
         /* Appends the ids of a piece (not empty) to ids. scratch: [T2V_MODEL_SCRATCH] buffers of
-         * this thread, for anything. 0, T2V_ENOMEM, or T2V_EUNSUPPORTED: the piece needs the
-         * unknown token, and there is none. */
+         * this thread, for anything. 0, T2V_ENOMEM, T2V_ETOOLARGE (a scratch buffer's ceiling), or
+         * T2V_EUNSUPPORTED: the piece needs the unknown token, and there is none. */
         int (*encode)(const struct t2v_token_model *model, struct t2v_buf *scratch,
                       struct t2v_str piece, struct t2v_ids *ids);
         /* The id of a token of the vocabulary, or -1. */
@@ -70,9 +70,10 @@ struct t2v_bpe_settings {
 int t2v_bpe_new(size_t n_vocab, size_t n_merge, const struct t2v_bpe_settings *settings,
                 struct t2v_token_model **out);
 int t2v_bpe_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
+/* T2V_EFORMAT (not of tokens, or to none), T2V_ETOOLARGE (too many), T2V_ENOMEM. */
 int t2v_bpe_merge(struct t2v_token_model *model, struct t2v_str left, struct t2v_str right,
                   uint32_t rank, struct t2v_err *err);
-int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_str unk_token, struct t2v_err *err);
+int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_err *err);
 /* True when this merge is there already. */
 bool t2v_bpe_has_merge(const struct t2v_token_model *model, struct t2v_str left,
                        struct t2v_str right);

@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-enum { MAX_TEXT_BYTES = 1 << 30 };
+enum { MAX_TEXT_BYTES = 1 << 28 };
 
 /* The kinds. Each has how it runs and how it is read; the steps come zeroed, run and local set. */
 

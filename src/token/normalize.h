@@ -77,7 +77,7 @@ t2v_norm_load t2v_norm_load_precompiled, t2v_norm_load_prepend;
 bool t2v_norm_read_run(struct t2v_str regex, struct t2v_norm_step *step);
 
 /* Sets *out to the normalised text, good until the next run with this space (in, if there are no
- * steps). 0, T2V_ENOMEM, or T2V_ETOOLARGE when it grows beyond 1 GiB. */
+ * steps). 0, T2V_ENOMEM, or T2V_ETOOLARGE when it grows beyond 256 MiB. */
 int t2v_normalizer_run(const struct t2v_normalizer *normalizer, struct t2v_norm_space *space,
                        struct t2v_str in, struct t2v_str *out);
 /* True when every step is local. */

@@ -15,7 +15,11 @@
 enum {
     CHUNK_BYTES = 4096,   /* 500 tokens of English are some 2,400 bytes */
     KEPT_BYTES = 1 << 20, /* of a scratch buffer, from one text to the next */
-    ENOUGH = 1            /* not an error: there are as many ids as are asked for */
+    /* Ceilings of scratch buffers: a piece of as many bytes as a body may have takes 20 times that
+     * in the model, when nothing cuts it. */
+    MAX_PRETOK_BYTES = 1 << 28,
+    MAX_MODEL_BYTES = 1 << 29,
+    ENOUGH = 1 /* not an error: there are as many ids as are asked for */
 };
 
 int t2v_ids_add(struct t2v_ids *ids, int32_t id)
@@ -45,9 +49,9 @@ int t2v_token_space_new(t2v_token_space **out)
         return T2V_ENOMEM;
     t2v_norm_space_init(&space->norm);
     for (size_t i = 0; i < T2V_PRETOK_MAX_STEPS; i++)
-        t2v_buf_init(&space->pretok[i], (size_t)1 << 30);
+        t2v_buf_init(&space->pretok[i], MAX_PRETOK_BYTES);
     for (size_t i = 0; i < T2V_MODEL_SCRATCH; i++)
-        t2v_buf_init(&space->model[i], (size_t)1 << 33);
+        t2v_buf_init(&space->model[i], MAX_MODEL_BYTES);
     *out = space;
     return 0;
 }
@@ -171,10 +175,11 @@ static int encode_text(struct job *job, struct t2v_str text)
 static int encode_failed(int rc, struct t2v_str text, struct t2v_err *err)
 {
     if (rc == T2V_ETOOLARGE)
-        return t2v_fail(err, rc,
-                        "a text of %zu bytes becomes too long when normalized, or takes a pattern "
-                        "of the tokenizer too many steps",
-                        text.len);
+        return t2v_fail(
+            err, rc,
+            "a text of %zu bytes becomes too long when normalized, has too long a word, "
+            "or takes a pattern of the tokenizer too many steps",
+            text.len);
     if (rc == T2V_EUNSUPPORTED)
         return t2v_fail(err, rc,
                         "a text of %zu bytes has a character that the vocabulary lacks, as it "

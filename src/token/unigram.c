@@ -62,13 +62,13 @@ static struct node *node_at(const struct run *run, size_t place)
     return (struct node *)(void *)run->buf->ptr + (place - run->base);
 }
 
-/* Makes the nodes up to place. */
+/* Makes the nodes up to place: 0 or the buffer's failure. */
 static int extend(struct run *run, size_t place)
 {
     size_t n = place - run->reach;
     struct node *nodes = (void *)t2v_buf_room(run->buf, n * sizeof *nodes);
     if (nodes == NULL)
-        return T2V_ENOMEM;
+        return run->buf->fail;
     for (size_t i = 0; i < n; i++)
         nodes[i] = (struct node){0, 0, 0};
     run->buf->len += n * sizeof *nodes;
@@ -79,8 +79,9 @@ static int extend(struct run *run, size_t place)
 /* An entry from place on, which leads to a path of this score. */
 static int offer(struct run *run, size_t place, size_t len, int32_t id, double score)
 {
-    if (place + len > run->reach && extend(run, place + len) != 0)
-        return T2V_ENOMEM;
+    int rc = place + len > run->reach ? extend(run, place + len) : 0;
+    if (rc != 0)
+        return rc;
     struct node *node = node_at(run, place + len);
     if (node->len == 0 || score > node->score)
         *node = (struct node){score, id, (uint32_t)len};
@@ -166,8 +167,9 @@ static int offer_all(struct run *run, size_t place, size_t n)
             continue;
         size_t len = i + 1 - place;
         single = single || len == n;
-        if (offer(run, place, len, id, score + model->scores[id]) != 0)
-            return T2V_ENOMEM;
+        int rc = offer(run, place, len, id, score + model->scores[id]);
+        if (rc != 0)
+            return rc;
     }
     return single ? 0 : offer(run, place, n, UNKNOWN, score + (model->min_score - 10));
 }

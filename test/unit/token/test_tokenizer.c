@@ -282,9 +282,9 @@ static void test_too_long(void **state)
     space->norm.text[0].max = 8;
     int rc = t2v_tokenizer_encode(tokenizer, space, T2V_STR("nine byte"), 500, &ids, &err);
     assert_int_equal(rc, T2V_ETOOLARGE);
-    assert_string_equal(err.msg,
-                        "a text of 9 bytes becomes too long when normalized, or takes a pattern of "
-                        "the tokenizer too many steps");
+    assert_string_equal(
+        err.msg, "a text of 9 bytes becomes too long when normalized, has too long a word, or "
+                 "takes a pattern of the tokenizer too many steps");
     assert_int_equal(t2v_tokenizer_encode(tokenizer, space, T2V_STR("the next"), 500, &ids, &err),
                      0);
     t2v_ids_deinit(&ids);
