@@ -52,7 +52,7 @@ int t2v_encoder_check(const t2v_json *config, struct t2v_err *err)
 }
 
 int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
-                     const struct t2v_kernels *kernels, const struct t2v_form *form,
+                     const struct t2v_kernels *kernels, const struct t2v_form *form, int n_lane,
                      t2v_encoder **out, struct t2v_err *err)
 {
     const struct t2v_family *family;
@@ -69,7 +69,7 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
         .store = store, .form = form, .f32 = kernels->f32, .arena = &encoder->arena};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
-        rc = t2v_pack_finish(&loader, err);
+        rc = t2v_pack_finish(&loader, n_lane, err);
     t2v_free(loader.packs);
     if (rc != 0) {
         t2v_encoder_free(encoder);

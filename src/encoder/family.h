@@ -115,8 +115,9 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
 /* Notes that layer's weight is to be made of the stacked parts. T2V_ENOMEM or 0. */
 int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
                   const struct t2v_tensor *const *parts, size_t n_part);
-/* Does what was noted. The encoder calls it when a family has loaded all it wants. */
-int t2v_pack_finish(struct t2v_loader *loader, struct t2v_err *err);
+/* Does what was noted, on as many as n_lane threads. The encoder calls it when a family has loaded
+ * all it wants. */
+int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err);
 
 /* --- relative.c --- */
 

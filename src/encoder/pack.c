@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Weights of linear layers into the kernels' form. That is most of the time a model takes to open,
- * so they are noted first, get one block of memory, and are then packed by all processors at once.
+ * so they are noted first, get one block of memory, and are then packed by all threads at once.
  */
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/options.h"
 #include "encoder/family.h"
 
 #include "base/banned.h"
@@ -17,7 +16,8 @@ struct t2v_pack {
     size_t at; /* where its weights begin in the block, in bytes */
 };
 
-/* Bytes; below it threads are not worth starting. */
+/* Below so many bytes threads are not worth starting; and some eight of them write as fast as the
+ * memory takes it. */
 enum { MANY_BYTES = 4 << 20, MOST_LANES = 8 };
 
 struct packing {
@@ -113,7 +113,7 @@ static int pack_all(struct t2v_loader *loader, struct packing *packing, int n_la
     return 0;
 }
 
-int t2v_pack_finish(struct t2v_loader *loader, struct t2v_err *err)
+int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err)
 {
     if (loader->n_pack == 0)
         return 0;
@@ -122,8 +122,9 @@ int t2v_pack_finish(struct t2v_loader *loader, struct t2v_err *err)
         size_t n_in = loader->packs[i].layer->n_in;
         packing.widest = n_in > packing.widest ? n_in : packing.widest;
     }
-    int n_lane = loader->n_packed < MANY_BYTES ? 1 : t2v_options_processors();
     n_lane = n_lane < MOST_LANES ? n_lane : MOST_LANES;
+    if (loader->n_packed < MANY_BYTES)
+        n_lane = 1;
     int rc = pack_all(loader, &packing, n_lane, err);
     t2v_free(packing.panels);
     return rc;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "pool/model_private.h"
 
 #include "base/banned.h"
@@ -233,17 +234,53 @@ static int open_settings(t2v_model *model, const struct t2v_model_options *optio
     return rc;
 }
 
+/* The tokenizer opens on a thread of its own: a vocabulary of 250,000 words takes as long as the
+ * weights. */
+struct tokenizer_job {
+    t2v_model *model;
+    pthread_t thread;
+    bool started;
+    int rc;
+    struct t2v_err err;
+};
+
+static void *open_tokenizer(void *arg)
+{
+    struct tokenizer_job *job = arg;
+    job->rc = t2v_tokenizer_open(job->model->encoder_dir, &job->model->tokenizer, &job->err);
+    return NULL;
+}
+
+static int open_weights(t2v_model *model, int n_lane, struct t2v_err *err)
+{
+    int rc = t2v_store_open(model->encoder_dir, &model->store, err);
+    if (rc == 0)
+        rc = t2v_encoder_open(model->json, model->store, &model->kernels, model->form,
+                              n_lane > 1 ? n_lane : 1, &model->encoder, err);
+    return rc;
+}
+
+/* Where both fail it is the tokenizer's error that is told, whichever came first. */
+static int open_files(t2v_model *model, int n_lane, struct t2v_err *err)
+{
+    struct tokenizer_job job = {.model = model};
+    job.started = t2v_thread_start(&job.thread, open_tokenizer, &job) == 0;
+    if (!job.started)
+        open_tokenizer(&job);
+    int rc = open_weights(model, n_lane, err);
+    if (job.started)
+        pthread_join(job.thread, NULL);
+    if (job.rc != 0 && err != NULL)
+        *err = job.err;
+    return job.rc != 0 ? job.rc : rc;
+}
+
 static int open_parts(t2v_model *model, const struct t2v_model_options *options,
                       struct t2v_err *err)
 {
     int rc = open_settings(model, options, err);
     if (rc == 0)
-        rc = t2v_tokenizer_open(model->encoder_dir, &model->tokenizer, err);
-    if (rc == 0)
-        rc = t2v_store_open(model->encoder_dir, &model->store, err);
-    if (rc == 0)
-        rc = t2v_encoder_open(model->json, model->store, &model->kernels, model->form,
-                              &model->encoder, err);
+        rc = open_files(model, options->threads, err);
     if (rc == 0)
         rc = open_pipeline(model, err);
     if (rc == 0)

@@ -24,6 +24,7 @@ struct t2v_model_options {
     const char *vectorizer; /* "auto", "default", "sentence-transformers", "onnx" */
     const char *precision;  /* "f32", "bf16", "int8", "auto"; "" when not given */
     const char *cpu;        /* cap on the instruction set; "": none */
+    int threads;            /* that pack its weights; below 1: one */
     bool direct_tokenize;
     bool sentence_transformers, onnx_runtime, query_passage_prefixes; /* upstream's environment */
 };

@@ -35,7 +35,7 @@ static struct fixture open_fixture(const char *name, const char *cpu)
     path_to(path, name, ".");
     assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
     assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
-    if (t2v_encoder_open(f.config, f.store, &f.kernels, f.kernels.f32, &f.encoder, &err) != 0)
+    if (t2v_encoder_open(f.config, f.store, &f.kernels, f.kernels.f32, 1, &f.encoder, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     return f;
 }

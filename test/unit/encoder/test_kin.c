@@ -130,7 +130,7 @@ static void refuse(const char *name, const char *from, const char *to, const cha
     t2v_encoder *encoder = NULL;
     struct t2v_err err = {0};
     assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
-    int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32, &encoder, &err);
+    int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32, 1, &encoder, &err);
     if (rc == 0 || encoder != NULL || strstr(err.msg, says) == NULL)
         fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
     t2v_json_free(config);
