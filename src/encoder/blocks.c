@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <math.h>
 #include <stdint.h>
 
 #include "encoder/family.h"
@@ -68,37 +69,57 @@ void t2v_block_gate(const struct t2v_run *run, enum t2v_act act, const float *ab
     t2v_lane_barrier(run->lane);
 }
 
-void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t heads, size_t head_dim,
-                         float scale, const struct t2v_relative *relative, float *out)
+struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape)
 {
-    const struct t2v_seqs *seqs = run->seqs;
-    size_t hidden = heads * head_dim, turn = 0;
-    struct t2v_attention call = {
-        .ld = 3 * hidden,
-        .head_dim = head_dim,
+    return (struct t2v_heads){
+        .heads = shape->heads,
+        .kv_heads = shape->heads,
+        .head_dim = shape->head_dim,
         .before = SIZE_MAX,
         .after = SIZE_MAX,
-        .scale = scale,
-        .ld_out = hidden,
+        .scale = 1.0f / sqrtf((float)shape->head_dim),
+    };
+}
+
+/* One head of the sequence that begins in qkv and has call->n_key tokens: the queries from `block`
+ * on. */
+static void attend(const struct t2v_run *run, const struct t2v_heads *how, size_t head,
+                   size_t block, const float *qkv, float *out, struct t2v_attention *call)
+{
+    size_t dim = how->head_dim, left = call->n_key - block;
+    call->q = qkv + block * call->ld + head * dim;
+    call->k = qkv + (how->heads + head / (how->heads / how->kv_heads)) * dim;
+    call->v = call->k + how->kv_heads * dim;
+    call->n_query = left < QUERY_BLOCK ? left : QUERY_BLOCK;
+    call->query_at = block;
+    if (how->relative != NULL)
+        call->bias = t2v_relative_at(how->relative, head) - block;
+    call->out = out + block * call->ld_out + head * dim;
+    run->kernels->attention(call);
+}
+
+void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, const float *qkv,
+                         float *out)
+{
+    const struct t2v_seqs *seqs = run->seqs;
+    size_t turn = 0;
+    struct t2v_attention call = {
+        .ld = (how->heads + 2 * how->kv_heads) * how->head_dim,
+        .head_dim = how->head_dim,
+        .before = how->before,
+        .after = how->after,
+        .scale = how->scale,
+        .ld_out = how->heads * how->head_dim,
         .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,
     };
     for (size_t s = 0; s < seqs->n_seq; s++) {
-        size_t first = seqs->start[s], len = seqs->start[s + 1] - first;
-        for (size_t block = 0; block < len; block += QUERY_BLOCK) {
-            for (size_t h = 0; h < heads; h++) {
-                if (turn++ % (size_t)run->lane->n != (size_t)run->lane->rank)
-                    continue;
-                const float *head = qkv + first * call.ld + h * head_dim;
-                call.q = head + block * call.ld;
-                call.k = head + hidden;
-                call.v = head + 2 * hidden;
-                call.n_query = len - block < QUERY_BLOCK ? len - block : QUERY_BLOCK;
-                call.n_key = len;
-                call.query_at = block;
-                if (relative->bias != NULL)
-                    call.bias = t2v_relative_at(relative, h) - block;
-                call.out = out + (first + block) * hidden + h * head_dim;
-                run->kernels->attention(&call);
+        size_t first = seqs->start[s];
+        call.n_key = seqs->start[s + 1] - first;
+        for (size_t block = 0; block < call.n_key; block += QUERY_BLOCK) {
+            for (size_t h = 0; h < how->heads; h++) {
+                if (turn++ % (size_t)run->lane->n == (size_t)run->lane->rank)
+                    attend(run, how, h, block, qkv + first * call.ld, out + first * call.ld_out,
+                           &call);
             }
         }
     }

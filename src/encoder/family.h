@@ -109,6 +109,10 @@ int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, cons
  * which shape was expected. */
 int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
              size_t n_want, struct t2v_err *err);
+/* Up to three wants of linear layers, of one kind and one name each, with the same n_in, as one
+ * layer: the first one's `to`. */
+int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
+                   size_t n_part, struct t2v_err *err);
 
 /* --- pack.c --- */
 
@@ -138,6 +142,18 @@ static inline const float *t2v_relative_at(const struct t2v_relative *relative, 
 
 /* --- blocks.c --- */
 
+/* A layer's attention. */
+struct t2v_heads {
+    size_t heads, head_dim;
+    size_t kv_heads;      /* of keys and values: so many, each for heads / kv_heads of queries */
+    size_t before, after; /* how far a token sees, as in struct t2v_attention */
+    float scale;
+    const struct t2v_relative *relative; /* NULL: nothing is added to scores */
+};
+/* All tokens see each other, heads have keys of their own, scores are divided by the root of
+ * head_dim. */
+struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape);
+
 /* The rows of this lane. */
 void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end);
 /* y = act(x W^T + b). x: [n_tok, n_in], y: [n_tok, n_out]. */
@@ -149,9 +165,9 @@ void t2v_block_norm(const struct t2v_run *run, float *x, const float *add, size_
 /* y = act(a) * b. ab: [n_tok, a and b of n each], y: [n_tok, n]. */
 void t2v_block_gate(const struct t2v_run *run, enum t2v_act act, const float *ab, size_t n,
                     float *y);
-/* Every token attends to all tokens of its sequence. qkv: [n_tok, 3 hidden], out: [n_tok, hidden].
- * relative->bias may be NULL. */
-void t2v_block_attention(const struct t2v_run *run, const float *qkv, size_t heads, size_t head_dim,
-                         float scale, const struct t2v_relative *relative, float *out);
+/* Attention within each sequence. qkv: [n_tok, queries of all heads, keys, values], out: [n_tok,
+ * heads * head_dim]. */
+void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, const float *qkv,
+                         float *out);
 
 #endif

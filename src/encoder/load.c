@@ -73,38 +73,48 @@ static const float *as_f32(const struct t2v_loader *loader, const struct t2v_ten
     return copy;
 }
 
-static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want,
-                       struct t2v_err *err)
+int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
+                   size_t n_part, struct t2v_err *err)
 {
     const struct t2v_tensor *weights[3], *biases[3];
-    bool biased = want->kind == T2V_WANT_LINEAR;
-    size_t n_part = 0;
-    for (; n_part < 3 && want->names[n_part] != NULL; n_part++) {
-        const char *name = want->names[n_part];
-        int rc = find(loader, under, name, ".weight", NULL, want->n_out, want->n_in,
-                      &weights[n_part], err);
+    bool biased = parts->kind == T2V_WANT_LINEAR;
+    size_t n_in = parts->n_in, n_out = 0;
+    for (size_t p = 0; p < n_part; n_out += parts[p++].n_out) {
+        const char *name = parts[p].names[0];
+        int rc = find(loader, under, name, ".weight", NULL, parts[p].n_out, n_in, &weights[p], err);
         if (rc == 0 && biased)
-            rc = find(loader, under, name, ".bias", NULL, want->n_out, 0, &biases[n_part], err);
+            rc = find(loader, under, name, ".bias", NULL, parts[p].n_out, 0, &biases[p], err);
         if (rc != 0)
             return rc;
     }
-    struct t2v_linear *layer = want->to;
-    float *bias =
-        biased ? t2v_arena_alloc(loader->arena, n_part * want->n_out, sizeof(float)) : NULL;
+    struct t2v_linear *layer = parts->to;
+    float *bias = biased ? t2v_arena_alloc(loader->arena, n_out, sizeof(float)) : NULL, *to = bias;
     if (biased && bias == NULL)
         return no_memory(err);
-    for (size_t p = 0; p < n_part && biased; p++)
-        t2v_tensor_f32(biases[p], 0, want->n_out, bias + p * want->n_out);
+    for (size_t p = 0; p < n_part && biased; to += parts[p++].n_out)
+        t2v_tensor_f32(biases[p], 0, parts[p].n_out, to);
     *layer = (struct t2v_linear){
-        .form = want->n_in <= loader->form->max_in ? loader->form : loader->f32,
-        .n_in = want->n_in,
-        .n_out = n_part * want->n_out,
+        .form = n_in <= loader->form->max_in ? loader->form : loader->f32,
+        .n_in = n_in,
+        .n_out = n_out,
         .bias = bias,
     };
     if (!layer->form->plain || n_part > 1)
         return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(err) : 0;
     layer->weight = as_f32(loader, weights[0]);
     return layer->weight == NULL ? no_memory(err) : 0;
+}
+
+static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want,
+                       struct t2v_err *err)
+{
+    struct t2v_want parts[3];
+    size_t n_part = 0;
+    for (; n_part < 3 && want->names[n_part] != NULL; n_part++) {
+        parts[n_part] = *want;
+        parts[n_part].names[0] = want->names[n_part];
+    }
+    return t2v_load_stack(loader, under, parts, n_part, err);
 }
 
 static int load_norm(const struct t2v_loader *loader, const char *under,

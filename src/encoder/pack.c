@@ -11,7 +11,7 @@
 
 struct t2v_pack {
     struct t2v_linear *layer;          /* form, n_in, n_out are set */
-    const struct t2v_tensor *parts[3]; /* [n_out / n_part, n_in] each */
+    const struct t2v_tensor *parts[3]; /* [some rows, n_in] each, n_out in all */
     size_t n_part;
     size_t at; /* where its weights begin in the block, in bytes */
 };
@@ -50,15 +50,15 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
 static void pack_rows(const struct packing *packing, const struct t2v_pack *pack, size_t begin,
                       size_t end, float *panel)
 {
-    size_t n_in = pack->layer->n_in, part_rows = pack->layer->n_out / pack->n_part;
+    size_t n_in = pack->layer->n_in, part = 0, above = 0; /* rows of the parts before */
     const struct t2v_form *form = pack->layer->form;
     char *to = packing->block + pack->at + begin / form->panel * form->panel_bytes(n_in);
     for (size_t first = begin; first < end; first += form->panel) {
         size_t rows = end - first < form->panel ? end - first : form->panel;
         for (size_t r = 0; r < rows; r++) {
-            size_t row = first + r;
-            t2v_tensor_f32(pack->parts[row / part_rows], row % part_rows * n_in, n_in,
-                           panel + r * n_in);
+            while (first + r - above >= pack->parts[part]->shape[0])
+                above += pack->parts[part++]->shape[0];
+            t2v_tensor_f32(pack->parts[part], (first + r - above) * n_in, n_in, panel + r * n_in);
         }
         form->pack(pack->layer, panel, rows, to);
         to += form->panel_bytes(n_in);
@@ -68,10 +68,10 @@ static void pack_rows(const struct packing *packing, const struct t2v_pack *pack
 /* Gives back the pages of the file that rows [begin, end) lie in. */
 static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
 {
-    size_t part_rows = pack->layer->n_out / pack->n_part;
-    for (size_t p = 0; p < pack->n_part; p++) {
-        size_t first = begin > p * part_rows ? begin - p * part_rows : 0;
-        size_t last = end > p * part_rows ? end - p * part_rows : 0;
+    for (size_t p = 0, above = 0; p < pack->n_part; above += pack->parts[p++]->shape[0]) {
+        size_t part_rows = pack->parts[p]->shape[0];
+        size_t first = begin > above ? begin - above : 0;
+        size_t last = end > above ? end - above : 0;
         last = last < part_rows ? last : part_rows;
         size_t row_bytes = pack->parts[p]->n_byte / part_rows;
         if (first < last && !pack->parts[p]->copied)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "encoder/postnorm.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "base/banned.h"
@@ -183,13 +182,14 @@ void t2v_postnorm_forward(const void *model_, const struct t2v_run *run, float *
     const struct t2v_postnorm *model = model_;
     const struct t2v_shape *shape = &model->shape;
     t2v_scratch *s = run->scratch;
-    float scale = 1.0f / sqrtf((float)shape->head_dim);
+    struct t2v_heads how = t2v_heads_plain(shape);
+    if (model->relative.bias != NULL)
+        how.relative = &model->relative;
     embed(model, run, hidden);
     for (size_t i = 0; i < shape->n_layer; i++) {
         const struct t2v_postnorm_layer *layer = &model->layers[i];
         t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, hidden, s->qkv);
-        t2v_block_attention(run, s->qkv, shape->heads, shape->head_dim, scale, &model->relative,
-                            s->mixed);
+        t2v_block_attention(run, &how, s->qkv, s->mixed);
         t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
         t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->attention_norm, model->eps,
                        hidden);
