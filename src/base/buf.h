@@ -19,6 +19,12 @@ struct t2v_buf {
 
 void t2v_buf_init(struct t2v_buf *buf, size_t max);
 void t2v_buf_deinit(struct t2v_buf *buf);
+/* Empties it, for other bytes, with the memory that it has; a failure is forgotten. */
+static inline void t2v_buf_clear(struct t2v_buf *buf)
+{
+    buf->len = 0;
+    buf->fail = 0;
+}
 /* Makes room for n more bytes and returns where they go (then the caller adds to len), or NULL. */
 char *t2v_buf_room(struct t2v_buf *buf, size_t n);
 int t2v_buf_add(struct t2v_buf *buf, const void *bytes, size_t n);

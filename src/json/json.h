@@ -2,10 +2,11 @@
 #ifndef T2V_JSON_JSON_H
 #define T2V_JSON_JSON_H
 /*
- * The one JSON reader: requests, config.json, tokenizer.json, the header of safetensors. It is a
- * thin cover over jansson, which no other file includes. A value is a pointer into a tree that its
- * root owns; a tree is read-only, so any thread may read it. Every accessor takes NULL as "not
- * there", so that a path can be walked without a check at each step.
+ * The JSON reader: requests, config.json, the header of safetensors, tokenizer.json but for its two
+ * long lists, which json/pull.h reads without making a tree. It is a thin cover over jansson, which
+ * no other file includes. A value is a pointer into a tree that its root owns; a tree is read-only,
+ * so any thread may read it. Every accessor takes NULL as "not there", so that a path can be walked
+ * without a check at each step.
  *
  * Integers are read as doubles (real files hold 1000000000000000019884624838656), strings may hold
  * NULs, the last of equal keys wins (as in Python), bad UTF-8 and lone surrogates are errors.

@@ -10,8 +10,6 @@
  * in full for its best pair each time; a long one ("aaaa...") has a heap, so that time does not
  * grow with its square.
  */
-#include <stdio.h>
-
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -365,10 +363,8 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
     struct job job = {bpe, &scratch[0], &scratch[1], ids};
     bool waiting = false;
     int rc = 0;
-    for (size_t i = 0; i < 3; i++) {
-        scratch[i].len = 0;
-        scratch[i].fail = 0;
-    }
+    for (size_t i = 0; i < 3; i++)
+        t2v_buf_clear(&scratch[i]);
     for (const char *at = piece.ptr, *end = piece.ptr + piece.len; at < end && rc == 0;) {
         const char *here = at;
         t2v_utf8_next(&at, end);
@@ -544,7 +540,6 @@ static bool may_cut(const struct bpe *bpe, uint8_t *marks)
 int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_err *err)
 {
     struct bpe *bpe = (struct bpe *)model;
-    char name[8];
     if (bpe->unk_token.ptr != NULL)
         bpe->unk_id = t2v_map_get(&bpe->vocab, bpe->unk_token);
     for (uint32_t cp = 0; cp < LOW_CHARS; cp++) {
@@ -552,10 +547,7 @@ int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_err *err)
         size_t n = (size_t)t2v_utf8_encode(cp, c);
         bpe->low[cp] = t2v_map_get(&bpe->vocab, (struct t2v_str){c, n});
     }
-    for (unsigned i = 0; i < 256; i++) {
-        snprintf(name, sizeof name, "<0x%02X>", i);
-        bpe->bytes[i] = t2v_map_get(&bpe->vocab, t2v_str_of(name));
-    }
+    t2v_token_model_bytes(model, bpe->bytes);
     uint8_t *marks = t2v_alloc_zero((size_t)model->max_id + 2, 1);
     if (marks == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the vocabulary");

@@ -52,31 +52,36 @@ static uint32_t read_u32(const char *at)
     return (uint32_t)s[0] | (uint32_t)s[1] << 8 | (uint32_t)s[2] << 16 | (uint32_t)s[3] << 24;
 }
 
-/* A unit of the array: the byte that leads to it (with bit 31: it is a value), whether a value
- * hangs below it, and how far away its children are. */
-static uint32_t unit_label(uint32_t unit)
-{
-    return unit & 0x800000ff;
-}
+/* A unit of the array, as darts-clone (the library of SentencePiece) lays it out. A node's:
+ *
+ *     bits 0-7 the byte that leads to it; bit 8: a value hangs below it; bits 10-30: how far away
+ * its children are, as an exclusive or of places; bit 9: times 256
+ *
+ * A value's has bit 31, and the value in the others. */
+#define UNIT_BYTE      UINT32_C(0xff)
+#define UNIT_HAS_VALUE (UINT32_C(1) << 8)
+#define UNIT_FAR       (UINT32_C(1) << 9)
+#define UNIT_IS_VALUE  (UINT32_C(1) << 31)
+enum { UNIT_OFFSET_SHIFT = 10, UNIT_FAR_SHIFT = 8 };
 
-static bool unit_has_value(uint32_t unit)
+/* The place of the children of the unit at `place`. */
+static uint32_t children_of(uint32_t place, uint32_t unit)
 {
-    return (unit >> 8 & 1) != 0;
-}
-
-static uint32_t unit_offset(uint32_t unit)
-{
-    return unit >> 10 << ((unit & 1 << 9) >> 6);
+    uint32_t offset = unit >> UNIT_OFFSET_SHIFT;
+    if (unit & UNIT_FAR)
+        offset <<= UNIT_FAR_SHIFT;
+    return place ^ offset;
 }
 
 /* The unit that byte leads to from the children's place *at, which moves on to its own children. */
 static bool step(const struct t2v_charsmap *map, uint32_t *at, uint8_t byte, uint32_t *unit)
 {
     uint32_t place = *at ^ byte;
-    if (byte == 0 || place >= map->n_unit || unit_label(map->units[place]) != byte)
+    if (byte == 0 || place >= map->n_unit ||
+        (map->units[place] & (UNIT_IS_VALUE | UNIT_BYTE)) != byte)
         return false;
     *unit = map->units[place];
-    *at = place ^ unit_offset(*unit);
+    *at = children_of(place, *unit);
     return true;
 }
 
@@ -101,7 +106,7 @@ int t2v_charsmap_read(struct t2v_str bytes, struct t2v_arena *arena, struct t2v_
         units[i] = read_u32(bytes.ptr + 4 + i * 4);
     *map = (struct t2v_charsmap){.units = units, .n_unit = n, .text = text};
     for (uint32_t c = 0; c < 128; c++) {
-        uint32_t at = unit_offset(units[0]), unit;
+        uint32_t at = children_of(0, units[0]), unit;
         map->ascii[c] = step(map, &at, (uint8_t)c, &unit);
     }
     *out = map;
@@ -128,13 +133,13 @@ int t2v_charsmap_read_base64(struct t2v_str base64, struct t2v_arena *arena,
  * in the place of the whole text. */
 static bool look_up(const struct t2v_charsmap *map, struct t2v_str text, struct t2v_str *out)
 {
-    uint32_t at = unit_offset(map->units[0]), unit;
+    uint32_t at = children_of(0, map->units[0]), unit;
     for (size_t i = 0; i < text.len; i++) {
         if (!step(map, &at, (uint8_t)text.ptr[i], &unit))
             return false;
-        if (!unit_has_value(unit))
+        if ((unit & UNIT_HAS_VALUE) == 0)
             continue;
-        size_t place = at < map->n_unit ? map->units[at] & 0x7fffffff : SIZE_MAX;
+        size_t place = at < map->n_unit ? map->units[at] & ~UNIT_IS_VALUE : SIZE_MAX;
         if (place > map->text.len || (map->text.ptr[place] & 0xc0) == 0x80)
             return false;
         const char *begin = map->text.ptr + place;

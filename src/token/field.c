@@ -89,6 +89,21 @@ int t2v_field_object(const t2v_json *object, const char *where, const char *key,
     return 0;
 }
 
+int t2v_field_pattern(const t2v_json *object, const char *where, struct t2v_str *text, bool *regex,
+                      char path[T2V_WHERE_MAX], struct t2v_err *err)
+{
+    const t2v_json *pattern = NULL;
+    int rc = t2v_field_object(object, where, "pattern", &pattern, err);
+    if (rc != 0)
+        return rc;
+    snprintf(path, T2V_WHERE_MAX, "%.140s.pattern", where);
+    *regex = t2v_field_there(pattern, "Regex");
+    rc = t2v_field_str(pattern, path, *regex ? "Regex" : "String", text, err);
+    if (rc == 0)
+        *regex = *regex || text->len == 0;
+    return rc;
+}
+
 int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t2v_err *err)
 {
     int64_t id;

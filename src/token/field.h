@@ -30,6 +30,11 @@ int t2v_field_object(const t2v_json *object, const char *where, const char *key,
 int t2v_field_bool_opt(const t2v_json *object, const char *where, const char *key, bool *out,
                        struct t2v_err *err);
 
+/* The `pattern` of Split and Replace: {"String": text} or {"Regex": text}; path becomes its place,
+ * for messages. An empty string is everywhere, as an empty pattern is, and so is *regex, too. */
+int t2v_field_pattern(const t2v_json *object, const char *where, struct t2v_str *text, bool *regex,
+                      char path[T2V_WHERE_MAX], struct t2v_err *err);
+
 /* True when object[key] is neither missing nor null. */
 bool t2v_field_there(const t2v_json *object, const char *key);
 /* A token id: a number in [0, T2V_TOKEN_MAX_ID]. name is its whole path. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token/model.h"
 
+#include <stdio.h>
+
 #include "token/field.h"
 
 #include "base/banned.h"
@@ -61,6 +63,15 @@ int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *li
         return kind->load(value, where, out, err);
     static const struct t2v_model_lists none = {{NULL, 0}, {NULL, 0}};
     return kind->load_lists(value, lists != NULL ? lists : &none, where, out, err);
+}
+
+void t2v_token_model_bytes(const struct t2v_token_model *model, int32_t ids[256])
+{
+    for (unsigned i = 0; i < 256; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "<0x%02X>", i);
+        ids[i] = model->ops->id_of(model, t2v_str_of(name));
+    }
 }
 
 void t2v_token_model_free(struct t2v_token_model *model)

@@ -47,6 +47,9 @@ bool t2v_token_model_takes_lists(const t2v_json *value);
  * T2V_ETOOLARGE, T2V_ENOMEM. */
 int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *lists,
                          const char *where, struct t2v_token_model **out, struct t2v_err *err);
+/* The ids of the tokens <0x00> to <0xFF>, which stand for bytes; -1 for those that are not there.
+ */
+void t2v_token_model_bytes(const struct t2v_token_model *model, int32_t ids[256]);
 /* NULL is fine. */
 void t2v_token_model_free(struct t2v_token_model *model);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token/normalize.h"
 
-#include <stdio.h>
-
 #include "token/byte_level.h"
 #include "token/field.h"
 #include "token/regex.h"
@@ -123,16 +121,11 @@ static int load_replace(const t2v_json *value, const char *where, struct t2v_are
                         struct t2v_norm_step *step, struct t2v_err *err)
 {
     struct t2v_str content, text;
-    const t2v_json *pattern;
     char path[T2V_WHERE_MAX];
-    int rc = t2v_field_object(value, where, "pattern", &pattern, err);
+    bool regex;
+    int rc = t2v_field_pattern(value, where, &text, &regex, path, err);
     if (rc == 0)
         rc = t2v_field_str(value, where, "content", &content, err);
-    if (rc != 0)
-        return rc;
-    snprintf(path, sizeof path, "%.140s.pattern", where);
-    bool regex = t2v_field_there(pattern, "Regex");
-    rc = t2v_field_str(pattern, path, regex ? "Regex" : "String", &text, err);
     if (rc != 0)
         return rc;
     if (regex && t2v_norm_read_run(text, step)) {
@@ -143,9 +136,8 @@ static int load_replace(const t2v_json *value, const char *where, struct t2v_are
     step->content = t2v_arena_dup(arena, content);
     if (step->pattern.ptr == NULL || step->content.ptr == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
-    if (!regex && text.len != 0)
+    if (!regex)
         return 0;
-    /* An empty string is everywhere, as is an empty pattern. */
     step->run = run_replace_regex;
     return t2v_regex_new(text, path, &step->regex, err);
 }
@@ -269,8 +261,7 @@ int t2v_normalizer_run(const struct t2v_normalizer *normalizer, struct t2v_norm_
 {
     for (size_t i = 0; i < normalizer->n; i++) {
         struct t2v_buf *to = &space->text[i & 1];
-        to->len = 0;
-        to->fail = 0;
+        t2v_buf_clear(to);
         int rc = normalizer->steps[i].run(&normalizer->steps[i], in, &space->cps, to);
         if (rc == 0)
             rc = to->fail;

@@ -21,8 +21,7 @@ static int mark(const struct t2v_pretok_step *step, const struct t2v_pretok_run 
     bool first = run->at_start && text.ptr == run->begin;
     bool wanted =
         step->prepend == T2V_PREPEND_ALWAYS || (step->prepend == T2V_PREPEND_FIRST && first);
-    buf->len = 0;
-    buf->fail = 0;
+    t2v_buf_clear(buf);
     if (wanted && text.ptr[0] != ' ' && !t2v_str_starts(text, sign))
         t2v_buf_add(buf, sign.ptr, sign.len);
     while (text.len != 0 && buf->fail == 0) {

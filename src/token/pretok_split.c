@@ -4,8 +4,6 @@
  * Digits, Punctuation, CharDelimiterSplit. The text becomes a row of ranges, hits and what stands
  * between, and a behavior makes pieces of them as they come; none has to be kept but the last.
  */
-#include <stdio.h>
-
 #include "token/byte_level.h"
 #include "token/field.h"
 #include "token/pretok.h"
@@ -153,22 +151,17 @@ static int load_behavior(const t2v_json *value, const char *where, struct t2v_pr
 int t2v_pretok_load_split(const t2v_json *value, const char *where, struct t2v_arena *arena,
                           struct t2v_pretok_step *step, struct t2v_err *err)
 {
-    const t2v_json *pattern;
     char path[T2V_WHERE_MAX];
     struct t2v_str text;
-    int rc = t2v_field_object(value, where, "pattern", &pattern, err);
+    bool regex;
+    int rc = t2v_field_pattern(value, where, &text, &regex, path, err);
     if (rc == 0)
         rc = load_behavior(value, where, step, err);
     if (rc == 0)
         rc = t2v_field_bool(value, where, "invert", &step->invert, err);
     if (rc != 0)
         return rc;
-    snprintf(path, sizeof path, "%.140s.pattern", where);
-    bool regex = t2v_field_there(pattern, "Regex");
-    rc = t2v_field_str(pattern, path, regex ? "Regex" : "String", &text, err);
-    if (rc != 0)
-        return rc;
-    if (regex || text.len == 0) { /* an empty string is everywhere, as is an empty pattern */
+    if (regex) {
         step->split = split_regex;
         return t2v_regex_new(text, path, &step->regex, err);
     }
@@ -242,7 +235,7 @@ int t2v_pretok_load_delimiter(const t2v_json *value, const char *where, struct t
 static const char gpt2_pattern[] =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/* Hands on text[begin, end) in that alphabet, written behind the first `kept` bytes of out. */
+/* Hands on a piece in that alphabet, which is written behind the first `kept` bytes of out. */
 static int emit_mapped(struct t2v_pretok_run *run, struct t2v_str piece, size_t kept,
                        struct t2v_buf *out)
 {
@@ -288,8 +281,7 @@ static int split_byte_level(const struct t2v_pretok_step *step, struct t2v_preto
                             struct t2v_str text)
 {
     struct t2v_buf *out = &run->scratch[run->depth];
-    out->len = 0;
-    out->fail = 0;
+    t2v_buf_clear(out);
     size_t kept = 0;
     if (step->prefix_space && text.len != 0 && text.ptr[0] != ' ') {
         t2v_buf_addc(out, ' ');

@@ -7,8 +7,9 @@
  *   text -added tokens-> segments -normalizer-> text -pre-tokenizer-> pieces -model-> ids
  * -template-> ids
  *
- * Every stage is read from tokenizer.json, or put together from the older files (vocab.txt and
- * tokenizer_config.json) into the same structures; nothing is assumed. The `truncation` and
+ * Every stage is read from tokenizer.json, or put together from tokenizer_config.json and the older
+ * files (vocab.txt; vocab.json and merges.txt; SentencePiece's models) into the same structures;
+ * nothing is assumed. Models are WordPiece, Unigram and BPE. The `truncation` and
  * `padding` of tokenizer.json never count. A component that we do not know is an error that names
  * it. A tokenizer is read-only once opened and serves any number of threads, each with a workspace
  * of its own.

@@ -178,8 +178,7 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
                   struct t2v_str piece, struct t2v_ids *ids)
 {
     struct run run = {of(model), ids, piece, &scratch[0], 0, 0, SIZE_MAX};
-    run.buf->len = 0;
-    run.buf->fail = 0;
+    t2v_buf_clear(run.buf);
     if (t2v_buf_room(run.buf, sizeof(struct node)) == NULL)
         return T2V_ENOMEM;
     run.buf->len = sizeof(struct node);
@@ -254,16 +253,12 @@ int t2v_unigram_finish(struct t2v_token_model *model, int64_t unk_id, bool byte_
                        struct t2v_err *err)
 {
     struct unigram *unigram = (struct unigram *)model;
-    static const char hex[] = "0123456789ABCDEF";
     if (unk_id < 0 || (size_t)unk_id >= model->n_vocab)
         return t2v_fail(err, T2V_EFORMAT, "the unknown token's id %lld is none of the %zu",
                         (long long)unk_id, model->n_vocab);
     unigram->unk_id = (int32_t)unk_id;
     unigram->byte_fallback = byte_fallback;
-    for (size_t i = 0; i < 256; i++) {
-        char name[] = {'<', '0', 'x', hex[i >> 4], hex[i & 15], '>'};
-        unigram->bytes[i] = t2v_trie_get(&unigram->trie, (struct t2v_str){name, sizeof name});
-    }
+    t2v_token_model_bytes(model, unigram->bytes);
     return 0;
 }
 
