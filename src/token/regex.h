@@ -60,13 +60,4 @@ const char *t2v_regex_library(void);
 int t2v_regex_translate(struct t2v_str pattern, const char *where, struct t2v_buf *out,
                         struct t2v_err *err);
 
-/* regex_data.c: code points that the library knows and PCRE2 10.42 does not; sorted. */
-struct t2v_regex_young {
-    unsigned first, last;
-    char category[3]; /* "Lu" */
-    bool alphabetic;
-};
-extern const struct t2v_regex_young t2v_regex_young[];
-extern const size_t t2v_regex_n_young;
-
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Made by regex_data.py; do not edit. */
-#include "token/regex.h"
+#include "token/regex_sets.h"
 
 #include "base/banned.h"
 

@@ -33,7 +33,7 @@ for c in sorted(category):
 
 print("/* SPDX-License-Identifier: BSD-3-Clause */")
 print("/* Made by regex_data.py; do not edit. */")
-print('#include "token/regex.h"\n')
+print('#include "token/regex_sets.h"\n')
 print('#include "base/banned.h"\n')
 print("const struct t2v_regex_young t2v_regex_young[] = {")
 for first, last, (kind, alpha) in ranges:

@@ -5,6 +5,7 @@
 
 #include "text/utf8.h"
 #include "token/regex.h"
+#include "token/regex_sets.h"
 
 #include "base/banned.h"
 
@@ -77,161 +78,6 @@ static void begin_atom(struct translation *tr)
 
 /* Sets. Each goes into a class: between [ and ] that stand there already, or are put around it. */
 
-static const char space_set[] =
-    "\\x09-\\x0d\\x20\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}"
-    "\\x{2029}\\x{202f}\\x{205f}\\x{3000}-\\x{3000}";
-static const char not_space_set[] =
-    "\\x00-\\x08\\x0e-\\x1f\\x21-\\x{84}\\x{86}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}"
-    "\\x{200b}-\\x{2027}\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}"
-    "\\x{3001}-\\x{10ffff}";
-static const char hex_set[] = "0-9A-Fa-f";
-static const char not_hex_set[] = "\\x00-/:-@G-`g-\\x{10ffff}";
-
-/* The code points of a category ("L", "Lu"; "": those that are alphabetic) that are too young for
- * PCRE2. */
-static void add_young(struct translation *tr, const char *category)
-{
-    size_t n = strlen(category);
-    for (size_t i = 0; i < t2v_regex_n_young; i++) {
-        const struct t2v_regex_young *y = &t2v_regex_young[i];
-        if (n != 0 ? strncmp(y->category, category, n) == 0 : y->alphabetic)
-            t2v_buf_addf(tr->out, "\\x{%x}-\\x{%x}", y->first, y->last);
-    }
-}
-
-static void add_category(struct translation *tr, const char *category)
-{
-    bool cased = strcmp(category, "LC") == 0;
-    t2v_buf_addf(tr->out, "\\p{%s}", cased ? "L&" : category);
-    if (cased) {
-        add_young(tr, "Lu");
-        add_young(tr, "Ll");
-    } else {
-        add_young(tr, category);
-    }
-}
-
-static void add_alphabetic(struct translation *tr)
-{
-    add(tr, "\\p{Alphabetic}");
-    add_young(tr, "");
-}
-
-/* \w: outside of a class it has odd ones in Latin-1, as the library's has. */
-static void add_word(struct translation *tr, bool inside)
-{
-    add_alphabetic(tr);
-    add_category(tr, "M");
-    add_category(tr, "Nd");
-    add_category(tr, "Pc");
-    if (!inside)
-        add(tr, "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}");
-}
-
-/* General categories by their long names. */
-static const struct {
-    const char *name, *category;
-} long_names[] = {
-    {"casedletter", "LC"},
-    {"closepunctuation", "Pe"},
-    {"connectorpunctuation", "Pc"},
-    {"control", "Cc"},
-    {"currencysymbol", "Sc"},
-    {"dashpunctuation", "Pd"},
-    {"decimalnumber", "Nd"},
-    {"enclosingmark", "Me"},
-    {"finalpunctuation", "Pf"},
-    {"format", "Cf"},
-    {"initialpunctuation", "Pi"},
-    {"letter", "L"},
-    {"letternumber", "Nl"},
-    {"lineseparator", "Zl"},
-    {"lowercaseletter", "Ll"},
-    {"mark", "M"},
-    {"mathsymbol", "Sm"},
-    {"modifierletter", "Lm"},
-    {"modifiersymbol", "Sk"},
-    {"nonspacingmark", "Mn"},
-    {"number", "N"},
-    {"openpunctuation", "Ps"},
-    {"other", "C"},
-    {"otherletter", "Lo"},
-    {"othernumber", "No"},
-    {"otherpunctuation", "Po"},
-    {"othersymbol", "So"},
-    {"paragraphseparator", "Zp"},
-    {"privateuse", "Co"},
-    {"punct", "P"},
-    {"punctuation", "P"},
-    {"separator", "Z"},
-    {"spaceseparator", "Zs"},
-    {"spacingmark", "Mc"},
-    {"symbol", "S"},
-    {"titlecaseletter", "Lt"},
-    {"unassigned", "Cn"},
-    {"uppercaseletter", "Lu"},
-    {"digit", "Nd"},
-    {"cntrl", "Cc"},
-};
-
-/* "lu" to "Lu"; NULL when it is no category. */
-static const char *category_of(const char *name, char room[3])
-{
-    static const char all[] =
-        "c cc cf cn co l lc ll lm lo lt lu m mc me mn n nd nl no p pc pd pe pf "
-        "pi po ps s sc sk sm so z zl zp zs ";
-    char want[6];
-    for (size_t i = 0; i < sizeof long_names / sizeof *long_names; i++) {
-        if (strcmp(long_names[i].name, name) == 0)
-            return long_names[i].category;
-    }
-    size_t n = strlen(name);
-    if (n == 0 || n > 2)
-        return NULL;
-    snprintf(want, sizeof want, "%s ", name);
-    const char *hit = strstr(all, want);
-    while (hit != NULL && hit != all && hit[-1] != ' ')
-        hit = strstr(hit + 1, want);
-    if (hit == NULL)
-        return NULL;
-    room[0] = (char)(name[0] - 'a' + 'A');
-    room[1] = strcmp(name, "lc") == 0 ? 'C' : name[1];
-    room[2] = '\0';
-    return room;
-}
-
-/* Appends the set of a name, small letters only, if it is one of ours; else returns false. */
-static bool add_named(struct translation *tr, const char *name, bool inside)
-{
-    char room[3];
-    if (strcmp(name, "alpha") == 0 || strcmp(name, "alphabetic") == 0) {
-        add_alphabetic(tr);
-    } else if (strcmp(name, "alnum") == 0) {
-        add_alphabetic(tr);
-        add_category(tr, "Nd");
-    } else if (strcmp(name, "word") == 0) {
-        add_word(tr, inside);
-    } else if (strcmp(name, "space") == 0 || strcmp(name, "whitespace") == 0) {
-        add(tr, space_set);
-    } else if (strcmp(name, "xdigit") == 0) {
-        add(tr, hex_set);
-    } else if (strcmp(name, "upper") == 0 || strcmp(name, "uppercase") == 0) {
-        add(tr, "\\p{Uppercase}");
-        add_young(tr, "Lu");
-    } else if (strcmp(name, "lower") == 0 || strcmp(name, "lowercase") == 0) {
-        add(tr, "\\p{Lowercase}");
-        add_young(tr, "Ll");
-    } else if (strcmp(name, "any") == 0) {
-        add(tr, "\\x00-\\x{10ffff}");
-    } else {
-        const char *category = category_of(name, room);
-        if (category == NULL)
-            return false;
-        add_category(tr, category);
-    }
-    return true;
-}
-
 /* Opens and closes a class around a set that stands alone. */
 static void open_set(struct translation *tr, bool inside, bool negate)
 {
@@ -247,21 +93,12 @@ static void close_set(struct translation *tr, bool inside)
         add(tr, "]");
 }
 
-/* The complement of a category inside a class, where it cannot be written with [^..]: the young
- * ones of the category stay in it. */
+/* The complement of a set inside a class. */
 static int add_negated(struct translation *tr, const char *name)
 {
-    char room[3];
-    const char *category = category_of(name, room);
-    if (strcmp(name, "space") == 0)
-        add(tr, not_space_set);
-    else if (strcmp(name, "xdigit") == 0)
-        add(tr, not_hex_set);
-    else if (category != NULL)
-        t2v_buf_addf(tr->out, "\\P{%s}", strcmp(category, "LC") == 0 ? "L&" : category);
-    else
-        return unsupported(tr, "this negated set inside of [...]");
-    return 0;
+    return t2v_regex_add_negated(tr->out, name)
+               ? 0
+               : unsupported(tr, "this negated set inside of [...]");
 }
 
 static int add_set(struct translation *tr, const char *name, bool inside, bool negate)
@@ -269,7 +106,7 @@ static int add_set(struct translation *tr, const char *name, bool inside, bool n
     if (inside && negate)
         return add_negated(tr, name);
     open_set(tr, inside, negate);
-    if (!add_named(tr, name, inside))
+    if (!t2v_regex_add_named(tr->out, name, inside))
         return unsupported(tr, "a set of this name");
     close_set(tr, inside);
     return 0;
@@ -312,7 +149,7 @@ static int property(struct translation *tr, bool inside, bool negate)
         return add_negated(tr, name);
     open_set(tr, inside, negate);
     /* What is none of ours is a script. PCRE2 means the extensions of a script by its bare name. */
-    if (!add_named(tr, name, true))
+    if (!t2v_regex_add_named(tr->out, name, true))
         t2v_buf_addf(tr->out, "\\p{%s%s}", strncmp(name, "emoji", 5) == 0 ? "" : "sc:", name);
     close_set(tr, inside);
     return 0;
@@ -329,8 +166,8 @@ static int posix_set(struct translation *tr)
         return unsupported(tr, "this [ inside of [...]");
     tr->at++;
     if (!negate && strcmp(name, "punct") == 0) {
-        add_category(tr, "P");
-        add_category(tr, "S");
+        t2v_regex_add_category(tr->out, "P");
+        t2v_regex_add_category(tr->out, "S");
         return 0;
     }
     return add_set(tr, name, true, negate);
@@ -406,7 +243,7 @@ static void word_border(struct translation *tr, bool negate)
     begin_atom(tr);
     for (size_t i = 0; i < 4; i++) {
         add(tr, parts[negate][i]);
-        add_word(tr, false);
+        t2v_regex_add_word(tr->out, false);
     }
     add(tr, parts[negate][4]);
 }
