@@ -48,6 +48,19 @@ void *t2v_resize(void *ptr, size_t n, size_t size)
     return realloc(ptr, bytes != 0 ? bytes : 1);
 }
 
+void *t2v_grow(void *ptr, size_t *cap, size_t first, size_t size)
+{
+    size_t n;
+    if (!t2v_mul(*cap, 2, &n))
+        return NULL;
+    if (n < first)
+        n = first;
+    void *grown = t2v_resize(ptr, n, size);
+    if (grown != NULL)
+        *cap = n;
+    return grown;
+}
+
 void *t2v_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes;

@@ -14,6 +14,8 @@ void *t2v_alloc(size_t bytes);
 void *t2v_alloc_zero(size_t n, size_t size);
 /* As realloc, for n items of size bytes. On NULL the old block stays as it was. */
 void *t2v_resize(void *ptr, size_t n, size_t size);
+/* The same for a list that is full: at least `first` items, else twice *cap, which is set. */
+void *t2v_grow(void *ptr, size_t *cap, size_t first, size_t size);
 /* 64-byte aligned, not zeroed. Freed with t2v_free too. */
 void *t2v_alloc_aligned(size_t n, size_t size);
 /* A NUL-terminated copy of len bytes. */

@@ -31,12 +31,10 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
                   const struct t2v_tensor *const *parts, size_t n_part)
 {
     if (loader->n_pack == loader->cap_pack) {
-        size_t cap = loader->cap_pack < 16 ? 16 : loader->cap_pack * 2;
-        struct t2v_pack *grown = t2v_resize(loader->packs, cap, sizeof *grown);
+        struct t2v_pack *grown = t2v_grow(loader->packs, &loader->cap_pack, 16, sizeof *grown);
         if (grown == NULL)
             return T2V_ENOMEM;
         loader->packs = grown;
-        loader->cap_pack = cap;
     }
     struct t2v_pack *pack = &loader->packs[loader->n_pack++];
     *pack = (struct t2v_pack){.layer = layer, .n_part = n_part, .at = loader->n_packed};

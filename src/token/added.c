@@ -13,12 +13,10 @@
 int t2v_added_list_add(struct t2v_added_list *list, const struct t2v_added_token *token)
 {
     if (list->n == list->cap) {
-        size_t cap = list->cap < 8 ? 8 : list->cap * 2;
-        struct t2v_added_token *grown = t2v_resize(list->ptr, cap, sizeof *grown);
+        struct t2v_added_token *grown = t2v_grow(list->ptr, &list->cap, 8, sizeof *grown);
         if (grown == NULL)
             return T2V_ENOMEM;
         list->ptr = grown;
-        list->cap = cap;
     }
     list->ptr[list->n++] = *token;
     return 0;

@@ -33,8 +33,12 @@ static int reserve(struct t2v_cps *cps, size_t cap)
 
 int t2v_cps_add(struct t2v_cps *cps, uint32_t cp)
 {
-    if (cps->len == cps->cap && reserve(cps, cps->cap < 64 ? 64 : cps->cap * 2) != 0)
-        return T2V_ENOMEM;
+    if (cps->len == cps->cap) {
+        uint32_t *grown = t2v_grow(cps->ptr, &cps->cap, 64, sizeof *grown);
+        if (grown == NULL)
+            return T2V_ENOMEM;
+        cps->ptr = grown;
+    }
     cps->ptr[cps->len++] = cp;
     return 0;
 }

@@ -25,12 +25,10 @@ enum {
 int t2v_ids_add(struct t2v_ids *ids, int32_t id)
 {
     if (ids->len == ids->cap) {
-        size_t cap = ids->cap < 64 ? 64 : ids->cap * 2;
-        int32_t *grown = t2v_resize(ids->ptr, cap, sizeof *grown);
+        int32_t *grown = t2v_grow(ids->ptr, &ids->cap, 64, sizeof *grown);
         if (grown == NULL)
             return T2V_ENOMEM;
         ids->ptr = grown;
-        ids->cap = cap;
     }
     ids->ptr[ids->len++] = id;
     return 0;

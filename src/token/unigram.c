@@ -232,12 +232,10 @@ int t2v_unigram_add(struct t2v_token_model *model, struct t2v_str token, double 
     if (model->n_vocab > T2V_TOKEN_MAX_ID)
         return T2V_ETOOLARGE;
     if (model->n_vocab == unigram->cap) {
-        size_t cap = unigram->cap < 1024 ? 1024 : unigram->cap * 2;
-        double *grown = t2v_resize(unigram->scores, cap, sizeof *grown);
+        double *grown = t2v_grow(unigram->scores, &unigram->cap, 1024, sizeof *grown);
         if (grown == NULL)
             return T2V_ENOMEM;
         unigram->scores = grown;
-        unigram->cap = cap;
     }
     int rc = t2v_trie_set(&unigram->trie, token, (int32_t)model->n_vocab);
     if (rc != 0)

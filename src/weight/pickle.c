@@ -117,12 +117,10 @@ static int push(machine *m, value v)
 {
     struct t2v_pickle_items *s = &m->stack;
     if (s->n == s->cap) {
-        size_t cap = s->cap < 256 ? 256 : s->cap * 2;
-        value *grown = t2v_resize(s->at, cap, sizeof *grown);
+        value *grown = t2v_grow(s->at, &s->cap, 256, sizeof *grown);
         if (grown == NULL)
             return no_memory(m);
         s->at = grown;
-        s->cap = cap;
     }
     s->at[s->n++] = v;
     return 0;
@@ -304,12 +302,10 @@ static int op_str8(machine *m)
 static int op_mark(machine *m)
 {
     if (m->n_mark == m->cap_mark) {
-        size_t cap = m->cap_mark < 64 ? 64 : m->cap_mark * 2;
-        size_t *grown = t2v_resize(m->marks, cap, sizeof *grown);
+        size_t *grown = t2v_grow(m->marks, &m->cap_mark, 64, sizeof *grown);
         if (grown == NULL)
             return no_memory(m);
         m->marks = grown;
-        m->cap_mark = cap;
     }
     m->marks[m->n_mark++] = m->stack.n;
     return 0;
@@ -408,12 +404,10 @@ static int put(machine *m, uint64_t i)
     if (i > m->memo.n + 1)
         return bad(m, "its memo has gaps");
     while (m->memo.cap <= i) {
-        size_t cap = m->memo.cap < 256 ? 256 : m->memo.cap * 2;
-        value *grown = t2v_resize(m->memo.at, cap, sizeof *grown);
+        value *grown = t2v_grow(m->memo.at, &m->memo.cap, 256, sizeof *grown);
         if (grown == NULL)
             return no_memory(m);
         m->memo.at = grown;
-        m->memo.cap = cap;
     }
     while (m->memo.n <= i)
         m->memo.at[m->memo.n++] = (value){.kind = T2V_PICKLE_NONE};
@@ -534,12 +528,11 @@ static int note_storage(machine *m, struct t2v_pickle_storage storage, size_t *i
                    : bad(m, "one storage with two types or sizes");
     }
     if (m->n_storage == m->cap_storage) {
-        size_t cap = m->cap_storage < 64 ? 64 : m->cap_storage * 2;
-        struct t2v_pickle_storage *grown = t2v_resize(m->storages, cap, sizeof *grown);
+        struct t2v_pickle_storage *grown =
+            t2v_grow(m->storages, &m->cap_storage, 64, sizeof *grown);
         if (grown == NULL)
             return no_memory(m);
         m->storages = grown;
-        m->cap_storage = cap;
     }
     if (t2v_map_set(&m->by_key, storage.key, (int32_t)m->n_storage) != 0)
         return no_memory(m);

@@ -33,12 +33,10 @@ struct t2v_tensor *t2v_tensor_list_add(struct t2v_tensor_list *list)
     if (list->n == INT32_MAX) /* store's map counts so far */
         return NULL;
     if (list->n == list->cap) {
-        size_t cap = list->cap < 64 ? 64 : list->cap * 2;
-        struct t2v_tensor *grown = t2v_resize(list->at, cap, sizeof *grown);
+        struct t2v_tensor *grown = t2v_grow(list->at, &list->cap, 64, sizeof *grown);
         if (grown == NULL)
             return NULL;
         list->at = grown;
-        list->cap = cap;
     }
     struct t2v_tensor *t = &list->at[list->n++];
     memset(t, 0, sizeof *t);

@@ -60,6 +60,28 @@ static void test_overflow(void **state)
     assert_true(t2v_add(SIZE_MAX - 1, 1, &out) && out == SIZE_MAX);
 }
 
+static void test_grow(void **state)
+{
+    (void)state;
+    size_t cap = 0;
+    int *list = t2v_grow(NULL, &cap, 3, sizeof *list);
+    assert_non_null(list);
+    assert_int_equal(cap, 3);
+    list[2] = 7;
+    int *grown = t2v_grow(list, &cap, 3, sizeof *list);
+    assert_non_null(grown);
+    assert_int_equal(cap, 6);
+    assert_int_equal(grown[2], 7);
+    t2v_mem_fail_at(0);
+    assert_null(t2v_grow(grown, &cap, 3, sizeof *list));
+    t2v_mem_fail_at(-1);
+    assert_int_equal(cap, 6);
+    size_t huge = SIZE_MAX / 2 + 1;
+    assert_null(t2v_grow(grown, &huge, 3, 1));
+    assert_int_equal(huge, SIZE_MAX / 2 + 1);
+    t2v_free(grown);
+}
+
 static void test_fail_at(void **state)
 {
     (void)state;
@@ -195,10 +217,10 @@ static void test_buf_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alloc),         cmocka_unit_test(test_overflow),
-        cmocka_unit_test(test_fail_at),       cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_buf),           cmocka_unit_test(test_buf_ceiling),
-        cmocka_unit_test(test_buf_no_memory),
+        cmocka_unit_test(test_alloc),       cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_grow),        cmocka_unit_test(test_fail_at),
+        cmocka_unit_test(test_arena),       cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_buf_ceiling), cmocka_unit_test(test_buf_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
