@@ -494,3 +494,57 @@ def check_two_at_once(checks):
         checks("one of them fetched", len(hub.asked("model.safetensors")) == 2, hub.log)
         checks("the others said that they wait", sum("waiting for another" in err for _, err in ends) >= 1, ends)
         place.good("and all is there")
+
+
+def contents(folder):
+    files = {}
+    for name in found(folder):
+        with open(os.path.join(folder, name), "rb") as f:
+            files[name] = f.read()
+    return files
+
+
+def embed(checks, folder, *flags):
+    """What t2v makes of a text, by the model in a folder."""
+    p = subprocess.run([checks.binary, "embed", "--model", folder, "--threads", "1", *flags], input='"Two words. And three more."\n',
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return p.stdout or p.stderr
+
+
+def check_what_is_brought_is_enough(checks):
+    """The files that layout.py picks of each model of test/golden/ give the vectors that all of them give."""
+    golden = os.path.join(MODELS, "..", "test", "golden")
+    folders = [name for name in sorted(os.listdir(golden)) if os.path.exists(os.path.join(golden, name, "config.json"))]
+    checks("there are models", len(folders) > 5, folders)
+    for name in folders if checks.binary else ():
+        whole = os.path.join(golden, name)
+        files = contents(whole)
+        with Place(checks) as place:
+            for path in layout.needed(files, lambda path: files[path]):
+                os.makedirs(os.path.dirname(place.path(path)), exist_ok=True)
+                shutil.copy(os.path.join(whole, path), place.path(path))
+            for vectorizer in ("default", "sentence-transformers"):
+                want, got = (embed(checks, at, "--vectorizer", vectorizer).replace(at, "DIR") for at in (whole, place.root))
+                checks(f"{name}, {vectorizer}: the same vectors", got == want, (got[:100], want[:100]))
+
+
+def check_images_run_as_they_should(checks):
+    """A model fetched by an image's tag runs under that image's vectorizer."""
+    if not checks.binary:
+        return
+    whole = os.path.join(MODELS, "..", "test", "golden", "st-dense")
+    files = contents(whole)
+    pipeline = {"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true", "USE_QUERY_PASSAGE_PREFIXES": "true"}
+    images = [{"tag": "a", "vectorizer": "sentence-transformers", "precision": "f32", "args": pipeline},
+              {"tag": "a-onnx", "vectorizer": "onnx", "precision": "int8", "args": {"ONNX_RUNTIME": "true"}}]
+    large = [name for name in files if name.endswith((".safetensors", ".bin"))]
+    with Hub(files, large) as hub, Place(checks, hub) as place:
+        place.manifest(images=images)
+        for tag, folder, vectorizer in (("a", "tiny", "sentence-transformers"), ("a-onnx", "tiny-onnx", "onnx")):
+            place.good(f"by the tag {tag}", tag, folder=folder, files={k: files[k] for k in large})
+            p = subprocess.run([checks.binary, "inspect", "--model", place.path(folder)], stdout=subprocess.PIPE, text=True)
+            checks(f"{tag}: inspect says {vectorizer}", f"vectorizer  {vectorizer}\n" in p.stdout, p.stdout[:400])
+            want, got = embed(checks, whole, "--vectorizer", vectorizer), embed(checks, place.path(folder))
+            checks(f"{tag}: vectors as from where it came", got == want and got.startswith("["), (got[:100], want[:100]))
+        want = embed(checks, whole, "--vectorizer", "sentence-transformers", "--task", "query", "--query-passage-prefixes")
+        checks("a: with prefixes", embed(checks, place.path("tiny"), "--task", "query") == want and want.startswith("["), want[:100])
