@@ -6,15 +6,18 @@
 #include "base/banned.h"
 
 /* How far up the ladder we may go; in the order of interfaces.md's names for each processor. */
-enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2 };
+enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2, RUNG_AVX512 };
 
 static enum rung processor_rung(void)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return RUNG_AVX2;
-#endif
+    /* The compiler's library asks the system too: what it does not save is not there. */
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return RUNG_BLAS;
+    return __builtin_cpu_supports("avx512f") ? RUNG_AVX512 : RUNG_AVX2;
+#else
     return RUNG_BLAS;
+#endif
 }
 
 /* Names of rungs that this build has no kernels for cap at the best one below them. */
@@ -28,9 +31,9 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
         {"blas", RUNG_BLAS},
 #if defined(__x86_64__)
         {"avx2", RUNG_AVX2},
-        {"avx512", RUNG_AVX2},
-        {"avx512vnni", RUNG_AVX2},
-        {"avx512bf16", RUNG_AVX2},
+        {"avx512", RUNG_AVX512},
+        {"avx512vnni", RUNG_AVX512},
+        {"avx512bf16", RUNG_AVX512},
 #endif
 #if defined(__aarch64__)
         {"neon", RUNG_BLAS},
@@ -78,6 +81,14 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     out->rms_norm = t2v_rms_norm_f32_avx2;
     out->gate = t2v_gate_f32_avx2;
     out->attention = t2v_attention_f32_avx2;
+    if (rung < RUNG_AVX512)
+        return 0;
+    out->name = "avx512";
+    out->f32 = &t2v_form_f32_avx512;
+    out->layer_norm = t2v_layer_norm_f32_avx512;
+    out->rms_norm = t2v_rms_norm_f32_avx512;
+    out->gate = t2v_gate_f32_avx512;
+    out->attention = t2v_attention_f32_avx512;
 #endif
     return 0;
 }
@@ -110,5 +121,5 @@ static size_t round_up(size_t n, size_t to)
 size_t t2v_attention_scratch(size_t n_key, size_t head_dim)
 {
     size_t keys = round_up(n_key, T2V_PANEL_MOST), dim = round_up(head_dim, T2V_PANEL_MOST);
-    return keys * dim * 2 + keys * 8 + dim * 8;
+    return keys * dim * 2 + keys * 16 + dim * 16;
 }

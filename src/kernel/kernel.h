@@ -150,9 +150,9 @@ struct t2v_kernels {
 };
 
 /* Fills the table for this processor: "c", plain C; "blas", the same with OpenBLAS to multiply;
- * "avx2". Nothing above the rung named `cap` ("" or NULL: no cap) is used; a cap above what the
- * processor or this build has changes nothing. T2V_EUNSUPPORTED when the name is none of this kind
- * of processor's. */
+ * "avx2"; "avx512". Nothing above the rung named `cap` ("" or NULL: no cap) is used; a cap above
+ * what the processor or this build has changes nothing. T2V_EUNSUPPORTED when the name is none of
+ * this kind of processor's. */
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err);
 
 /* The form of a precision by name: "f32", "bf16", "int8"; "auto", the fastest whose vectors have a
@@ -173,9 +173,10 @@ extern const struct t2v_form t2v_form_f32_c;
 t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
 t2v_gate_fn t2v_gate_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
-/* Panels of 16 columns as f32, [n_in, 16]: the 16 weights that meet one input stand together. */
-size_t t2v_panel_bytes_f32x16(size_t n_in);
+/* Panels of 16 or 32 columns as f32, [n_in, 16]: the weights that meet one input stand together. */
+size_t t2v_panel_bytes_f32x16(size_t n_in), t2v_panel_bytes_f32x32(size_t n_in);
 void t2v_pack_f32x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
+void t2v_pack_f32x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
 /* What `linear` does to its sums, for back ends that only multiply: adds the bias, applies act. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
 #if defined(__x86_64__)
@@ -183,6 +184,10 @@ extern const struct t2v_form t2v_form_f32_avx2;
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
 t2v_gate_fn t2v_gate_f32_avx2;
 t2v_attention_fn t2v_attention_f32_avx2;
+extern const struct t2v_form t2v_form_f32_avx512;
+t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;
+t2v_gate_fn t2v_gate_f32_avx512;
+t2v_attention_fn t2v_attention_f32_avx512;
 #endif
 
 #endif

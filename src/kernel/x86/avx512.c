@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * AVX-512. One tile does all the multiplying: up to fourteen rows of A times a panel of 32 columns
+ * of B, 28 sums in registers over the whole inner dimension. What lies past an edge is left out by
+ * masks. Formulas and the order of every sum are those of x86/avx2.c. Only what AVX-512F has is
+ * used. test/unit/kernel runs this file on any x86 by SIMDe; `test/lint` looks at what the compiler
+ * made of it.
+ */
+#include <immintrin.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+
+#include "base/banned.h"
+
+enum { TILE_ROWS = 14, PANEL = 32, LANES = 16 };
+
+/* Bytes ahead of the weights in use that the next are asked for; measured on Zen 5: 8 and 16 KB
+ * are equal, 4 and 32 KB worse. */
+enum { AHEAD = 8192 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Loops over a tile's rows must go, or its sums live in memory. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 14")
+#endif
+
+/* The lanes below n. */
+INLINE __mmask16 lanes_below(size_t n)
+{
+    return (__mmask16)(n >= LANES ? 0xffff : (1u << n) - 1);
+}
+
+/* The first n of sixteen floats, the others zero, and only them. */
+INLINE __m512 load_first(const float *p, size_t n)
+{
+    return _mm512_maskz_loadu_ps(lanes_below(n), p);
+}
+
+/* Masked stores are slow on some processors, and whole vectors are nearly all. */
+INLINE void store_first(float *p, size_t n, __m512 v)
+{
+    if (n >= LANES)
+        _mm512_storeu_ps(p, v);
+    else
+        _mm512_mask_storeu_ps(p, lanes_below(n), v);
+}
+
+/* exp(x) for x <= 88; the formula of kernel/c/approx.h. */
+INLINE __m512 exp16(__m512 x)
+{
+    const __m512 least = _mm512_set1_ps(-87.33654f);
+    __mmask16 keep = _mm512_cmp_ps_mask(x, least, _CMP_GE_OQ);
+    x = _mm512_min_ps(_mm512_max_ps(x, least), _mm512_set1_ps(88.3762f));
+    __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)),
+                                    _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
+    r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
+    __m512 p = _mm512_set1_ps(1.9875691500e-4f);
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.3981999507e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(8.3334519073e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
+    p = _mm512_fmadd_ps(_mm512_mul_ps(p, r), r, _mm512_add_ps(r, _mm512_set1_ps(1.0f)));
+    __m512i bits =
+        _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
+    return _mm512_maskz_mul_ps(keep, p, _mm512_castsi512_ps(bits));
+}
+
+/* v within [-limit, limit]; NaN becomes -limit. */
+INLINE __m512 clamp16(__m512 v, float limit)
+{
+    return _mm512_min_ps(_mm512_max_ps(v, _mm512_set1_ps(-limit)), _mm512_set1_ps(limit));
+}
+
+/* x * Phi(x); the formula of kernel/c/approx.h. */
+INLINE __m512 gelu16(__m512 x)
+{
+    __m512 y = clamp16(x, 5.6f), t = _mm512_mul_ps(y, y);
+    __m512 p = _mm512_set1_ps(2.274988020e-8f), q = _mm512_set1_ps(1.197513598e-6f);
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(6.352043783e-6f));
+    q = _mm512_fmadd_ps(q, t, _mm512_set1_ps(7.364481280e-5f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(1.688175544e-4f));
+    q = _mm512_fmadd_ps(q, t, _mm512_set1_ps(1.884398516e-3f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(4.677210469e-3f));
+    q = _mm512_fmadd_ps(q, t, _mm512_set1_ps(2.864542045e-2f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(3.385186940e-2f));
+    q = _mm512_fmadd_ps(q, t, _mm512_set1_ps(2.515199780e-1f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(3.989422321e-1f));
+    q = _mm512_fmadd_ps(q, t, _mm512_set1_ps(1.0f));
+    __m512 r = clamp16(_mm512_div_ps(_mm512_mul_ps(y, p), q), 0.5f);
+    return _mm512_mul_ps(x, _mm512_add_ps(_mm512_set1_ps(0.5f), r));
+}
+
+INLINE __m512 silu16(__m512 x, __m512 minus_y)
+{
+    return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), exp16(minus_y)));
+}
+
+INLINE __m512 gelu_tanh16(__m512 x)
+{
+    __m512 cube = _mm512_mul_ps(_mm512_mul_ps(x, x), _mm512_mul_ps(x, _mm512_set1_ps(0.044715f)));
+    return silu16(x, _mm512_mul_ps(_mm512_add_ps(x, cube), _mm512_set1_ps(-2.0f * 0.79788456f)));
+}
+
+INLINE __m512 act16(enum t2v_act act, __m512 x)
+{
+    switch (act) {
+    case T2V_ACT_GELU:
+        return gelu16(x);
+    case T2V_ACT_GELU_TANH:
+        return gelu_tanh16(x);
+    case T2V_ACT_RELU:
+        return _mm512_max_ps(x, _mm512_setzero_ps());
+    case T2V_ACT_SILU:
+        return silu16(x, _mm512_sub_ps(_mm512_setzero_ps(), x));
+    case T2V_ACT_NONE:
+        break;
+    }
+    return x;
+}
+
+struct tile {
+    __m512 sum[TILE_ROWS][2];
+};
+
+/* What is multiplied with: packed weights, which come from the outer caches or from memory, or what
+ * attention has just packed. */
+enum source { WEIGHT, NEAR };
+
+/* sum[r] = a[r, 0..n_in) times b[0..n_in, 32]; `rows` and `source` are constants wherever it is
+ * called. */
+INLINE void tile_mul(struct tile *t, const int rows, const enum source source, const float *a,
+                     size_t lda, const float *b, size_t ldb, size_t n_in)
+{
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        t->sum[r][0] = t->sum[r][1] = _mm512_setzero_ps();
+    for (size_t i = 0; i < n_in; i++, b += ldb) {
+        __m512 b0 = _mm512_loadu_ps(b), b1 = _mm512_loadu_ps(b + LANES);
+        if (source == WEIGHT) {
+            _mm_prefetch((const char *)b + AHEAD, _MM_HINT_T0);
+            _mm_prefetch((const char *)b + AHEAD + 64, _MM_HINT_T0);
+        }
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            __m512 x = _mm512_set1_ps(a[(size_t)r * lda + i]);
+            t->sum[r][0] = _mm512_fmadd_ps(x, b0, t->sum[r][0]);
+            t->sum[r][1] = _mm512_fmadd_ps(x, b1, t->sum[r][1]);
+        }
+    }
+}
+
+/* Where a tile goes. */
+struct out_tile {
+    float *y;
+    size_t ldy;
+    size_t width;      /* columns of the panel that are wanted */
+    const float *bias; /* of these columns, or NULL */
+};
+
+/* The columns of the second vector among the first n of a panel. */
+INLINE size_t right_of(size_t n)
+{
+    return n > LANES ? n - LANES : 0;
+}
+
+INLINE void tile_store(const struct tile *t, const int rows, const struct out_tile *out)
+{
+    size_t left = out->width, right = right_of(left);
+    __m512 bias0 = _mm512_setzero_ps(), bias1 = bias0;
+    if (out->bias != NULL) {
+        bias0 = load_first(out->bias, left);
+        bias1 = load_first(out->bias + LANES, right);
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++) {
+        float *y = out->y + (size_t)r * out->ldy;
+        store_first(y, left, _mm512_add_ps(t->sum[r][0], bias0));
+        store_first(y + LANES, right, _mm512_add_ps(t->sum[r][1], bias1));
+    }
+}
+
+/* One function for each source and number of rows: the tile must know them at compile time. */
+typedef void tile_fn(const float *a, size_t lda, const float *b, size_t ldb, size_t n_in,
+                     const struct out_tile *out);
+#define TILE(SOURCE, ROWS)                                                                         \
+    static void tile_##SOURCE##_##ROWS(const float *a, size_t lda, const float *b, size_t ldb,     \
+                                       size_t n_in, const struct out_tile *out)                    \
+    {                                                                                              \
+        struct tile t;                                                                             \
+        tile_mul(&t, ROWS, SOURCE, a, lda, b, ldb, n_in);                                          \
+        tile_store(&t, ROWS, out);                                                                 \
+    }
+#define TILE_NAME(SOURCE, ROWS) tile_##SOURCE##_##ROWS,
+#define EACH_HEIGHT(X, SOURCE)                                                                     \
+    X(SOURCE, 1)                                                                                   \
+    X(SOURCE, 2)                                                                                   \
+    X(SOURCE, 3)                                                                                   \
+    X(SOURCE, 4)                                                                                   \
+    X(SOURCE, 5)                                                                                   \
+    X(SOURCE, 6)                                                                                   \
+    X(SOURCE, 7)                                                                                   \
+    X(SOURCE, 8)                                                                                   \
+    X(SOURCE, 9)                                                                                   \
+    X(SOURCE, 10)                                                                                  \
+    X(SOURCE, 11)                                                                                  \
+    X(SOURCE, 12)                                                                                  \
+    X(SOURCE, 13)                                                                                  \
+    X(SOURCE, 14)
+EACH_HEIGHT(TILE, WEIGHT)
+EACH_HEIGHT(TILE, NEAR)
+static tile_fn *const tiles[][TILE_ROWS + 1] = {
+    [WEIGHT] = {NULL, EACH_HEIGHT(TILE_NAME, WEIGHT)},
+    [NEAR] = {NULL, EACH_HEIGHT(TILE_NAME, NEAR)},
+};
+
+/* The activation over a tile that has just been stored, and is still in the first cache. */
+static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
+{
+    size_t left = out->width, right = right_of(left);
+    for (size_t r = 0; r < rows; r++) {
+        float *y = out->y + r * out->ldy;
+        store_first(y, left, act16(act, load_first(y, left)));
+        store_first(y + LANES, right, act16(act, load_first(y + LANES, right)));
+    }
+}
+
+/* The height of the next tile: rows are cut into as few as can be, of nearly equal height (16 is
+ * 8 + 8, not 14 + 2). */
+static size_t next_height(size_t rows_left)
+{
+    size_t n_tile = (rows_left + TILE_ROWS - 1) / TILE_ROWS;
+    return (rows_left + n_tile - 1) / n_tile;
+}
+
+/* Panels outside, rows inside: a panel's weights are read from afar once. */
+static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x_,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    const float *x = x_;
+    size_t ldx = stride / sizeof *x;
+    for (size_t c = begin; c < end; c += PANEL) {
+        const float *panel = t2v_linear_panel(layer, c);
+        struct out_tile out = {
+            .ldy = ldy,
+            .width = end - c < PANEL ? end - c : PANEL,
+            .bias = layer->bias != NULL ? layer->bias + c : NULL,
+        };
+        for (size_t row = 0, rows; row < n_row; row += rows) {
+            rows = next_height(n_row - row);
+            out.y = y + row * ldy + c;
+            tiles[WEIGHT][rows](x + row * ldx, ldx, panel, PANEL, layer->n_in, &out);
+            if (act != T2V_ACT_NONE)
+                tile_act(act, rows, &out);
+        }
+    }
+}
+
+const struct t2v_form t2v_form_f32_avx512 = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = t2v_panel_bytes_f32x32,
+    .max_in = SIZE_MAX,
+    .pack = t2v_pack_f32x32,
+    .linear = linear_f32,
+};
+
+/* The two halves of a vector. */
+INLINE __m256 low(__m512 v)
+{
+    return _mm512_castps512_ps256(v);
+}
+
+INLINE __m256 high(__m512 v)
+{
+    return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1));
+}
+
+INLINE float sum16(__m512 v)
+{
+    __m256 half = _mm256_add_ps(low(v), high(v));
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+INLINE float max16(__m512 v)
+{
+    __m256 half = _mm256_max_ps(low(v), high(v));
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
+}
+
+/* x[i..] + add[i..], stored to x unless add is NULL; n values are left of the row. */
+INLINE __m512 add_first(float *x, const float *add, size_t n)
+{
+    __m512 v = load_first(x, n);
+    if (add == NULL)
+        return v;
+    v = _mm512_add_ps(v, load_first(add, n));
+    store_first(x, n, v);
+    return v;
+}
+
+void t2v_layer_norm_f32_avx512(float *x, const float *add, size_t n_row, size_t n,
+                               const float *gamma, const float *beta, float eps, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
+        __m512 sum = _mm512_setzero_ps(), squares = sum;
+        for (size_t i = 0; i < n; i += LANES)
+            sum = _mm512_add_ps(sum, add_first(x + i, add != NULL ? add + r * n + i : NULL, n - i));
+        __m512 mean = _mm512_set1_ps(sum16(sum) / (float)n);
+        for (size_t i = 0; i < n; i += LANES) {
+            __m512 d = _mm512_maskz_sub_ps(lanes_below(n - i), load_first(x + i, n - i), mean);
+            squares = _mm512_fmadd_ps(d, d, squares);
+        }
+        __m512 inverse = _mm512_set1_ps(1.0f / sqrtf(sum16(squares) / (float)n + eps));
+        for (size_t i = 0; i < n; i += LANES) {
+            __m512 d = _mm512_mul_ps(_mm512_sub_ps(load_first(x + i, n - i), mean), inverse);
+            __m512 scaled = _mm512_mul_ps(d, load_first(gamma + i, n - i));
+            if (beta != NULL)
+                scaled = _mm512_add_ps(scaled, load_first(beta + i, n - i));
+            store_first(y + i, n - i, scaled);
+        }
+    }
+}
+
+void t2v_rms_norm_f32_avx512(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                             const float *beta, float eps, float *y)
+{
+    (void)beta;
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
+        __m512 squares = _mm512_setzero_ps();
+        for (size_t i = 0; i < n; i += LANES) {
+            __m512 v = add_first(x + i, add != NULL ? add + r * n + i : NULL, n - i);
+            squares = _mm512_fmadd_ps(v, v, squares);
+        }
+        __m512 inverse = _mm512_set1_ps(1.0f / sqrtf(sum16(squares) / (float)n + eps));
+        for (size_t i = 0; i < n; i += LANES) {
+            __m512 v = _mm512_mul_ps(load_first(x + i, n - i), inverse);
+            store_first(y + i, n - i, _mm512_mul_ps(v, load_first(gamma + i, n - i)));
+        }
+    }
+}
+
+void t2v_gate_f32_avx512(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, ab += 2 * n, y += n) {
+        for (size_t i = 0; i < n; i += LANES) {
+            __m512 a = act16(act, load_first(ab + i, n - i));
+            store_first(y + i, n - i, _mm512_mul_ps(a, load_first(ab + n + i, n - i)));
+        }
+    }
+}
+
+/* The lanes of sixteen keys from j on that lie in [begin, end); j is below end, and its vector
+ * reaches begin. */
+INLINE __mmask16 lanes_between(size_t j, size_t begin, size_t end)
+{
+    unsigned before = j < begin ? (1u << (begin - j)) - 1 : 0;
+    return (__mmask16)(lanes_below(end - j) & ~before);
+}
+
+/* In place: row[begin .. end - 1] become exp(scale * row + bias - max), and all other of the n
+ * scores 0; n is a multiple of 16. Returns one over their sum. bias: [end], of which what lies
+ * before begin is not read, or NULL. */
+static float softmax_row(float *row, size_t n, size_t begin, size_t end, float scale,
+                         const float *bias)
+{
+    const __m512 minus = _mm512_set1_ps(-INFINITY), by = _mm512_set1_ps(scale);
+    __m512 top = minus, sum = _mm512_setzero_ps();
+    size_t from = begin / LANES * LANES;
+    for (size_t j = from; j < end; j += LANES) {
+        __mmask16 seen = lanes_between(j, begin, end);
+        __m512 v = _mm512_mul_ps(_mm512_loadu_ps(row + j), by);
+        if (bias != NULL)
+            v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(seen, bias + j));
+        v = _mm512_mask_mov_ps(minus, seen, v);
+        _mm512_storeu_ps(row + j, v);
+        top = _mm512_max_ps(top, v);
+    }
+    __m512 max = _mm512_set1_ps(max16(top));
+    for (size_t j = 0; j < n; j += LANES) {
+        __m512 v = _mm512_setzero_ps();
+        if (j >= from && j < end)
+            v = exp16(_mm512_sub_ps(_mm512_loadu_ps(row + j), max));
+        _mm512_storeu_ps(row + j, v);
+        sum = _mm512_add_ps(sum, v);
+    }
+    return 1.0f / sum16(sum);
+}
+
+/* Each row of a tile that has just been stored times a number of its own. */
+static void tile_scale(const float *by, size_t rows, const struct out_tile *out)
+{
+    size_t left = out->width, right = right_of(left);
+    for (size_t r = 0; r < rows; r++) {
+        float *y = out->y + r * out->ldy;
+        __m512 factor = _mm512_set1_ps(by[r]);
+        store_first(y, left, _mm512_mul_ps(load_first(y, left), factor));
+        store_first(y + LANES, right, _mm512_mul_ps(load_first(y + LANES, right), factor));
+    }
+}
+
+/* Keys as panels [n_key / 32, head_dim, 32], padded with zeros; values as [n_key, dim], dim being
+ * head_dim rounded up to a panel. */
+static void pack_keys_values(const struct t2v_attention *call, size_t keys, size_t dim,
+                             float *packed_k, float *packed_v)
+{
+    for (size_t j = 0; j < keys; j++) {
+        float *to = packed_k + j / PANEL * PANEL * call->head_dim + j % PANEL;
+        const float *k = call->k + j * call->ld;
+        for (size_t d = 0; d < call->head_dim; d++)
+            to[d * PANEL] = j < call->n_key ? k[d] : 0.0f;
+    }
+    for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
+        memcpy(packed_v, call->v + j * call->ld, call->head_dim * sizeof(float));
+        for (size_t d = call->head_dim; d < dim; d++)
+            packed_v[d] = 0.0f;
+    }
+}
+
+/* Queries [first, first + rows) over the panels of keys that they see. */
+static void attend_rows(const struct t2v_attention *call, size_t first, size_t rows,
+                        const float *packed_k, const float *packed_v, size_t dim, float *scores)
+{
+    size_t begin, end, unused;
+    t2v_attention_seen(call, first, &begin, &unused);
+    t2v_attention_seen(call, first + rows - 1, &unused, &end);
+    begin = begin / PANEL * PANEL;
+    size_t n_key = end - begin, keys = (n_key + PANEL - 1) / PANEL * PANEL;
+    for (size_t j = 0; j < keys; j += PANEL) {
+        struct out_tile out = {scores + j, keys, PANEL, NULL};
+        tiles[NEAR][rows](call->q + first * call->ld, call->ld,
+                          packed_k + (begin + j) * call->head_dim, PANEL, call->head_dim, &out);
+    }
+    float inverse[TILE_ROWS];
+    for (size_t r = 0; r < rows; r++) {
+        size_t from, to;
+        t2v_attention_seen(call, first + r, &from, &to);
+        const float *bias = call->bias != NULL ? call->bias + begin - first - r : NULL;
+        inverse[r] =
+            softmax_row(scores + r * keys, keys, from - begin, to - begin, call->scale, bias);
+    }
+    for (size_t d = 0; d < dim; d += PANEL) {
+        struct out_tile out = {
+            .y = call->out + first * call->ld_out + d,
+            .ldy = call->ld_out,
+            .width = call->head_dim - d < PANEL ? call->head_dim - d : PANEL,
+        };
+        tiles[NEAR][rows](scores, keys, packed_v + begin * dim + d, dim, n_key, &out);
+        tile_scale(inverse, rows, &out);
+    }
+}
+
+void t2v_attention_f32_avx512(const struct t2v_attention *whole)
+{
+    const struct t2v_attention cut = t2v_attention_cut(whole), *call = &cut;
+    size_t keys = (call->n_key + PANEL - 1) / PANEL * PANEL;
+    size_t dim = (call->head_dim + PANEL - 1) / PANEL * PANEL;
+    float *packed_k = call->scratch;
+    float *packed_v = packed_k + keys * call->head_dim;
+    float *scores = packed_v + keys * dim; /* [TILE_ROWS, keys] */
+    pack_keys_values(call, keys, dim, packed_k, packed_v);
+    for (size_t row = 0, rows; row < call->n_query; row += rows) {
+        rows = next_height(call->n_query - row);
+        attend_rows(call, row, rows, packed_k, packed_v, dim, scores);
+    }
+}
