@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdalign.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "encoder/family.h"
 
 #include "base/banned.h"
 
 enum { NAME_BYTES = 256 };
-
-static bool is_float(enum t2v_dtype dtype)
-{
-    return dtype == T2V_F32 || dtype == T2V_F16 || dtype == T2V_BF16 || dtype == T2V_F64;
-}
 
 static const struct t2v_tensor *look_up(const struct t2v_loader *loader, const char *under,
                                         const char *name, const char *suffix, char full[NAME_BYTES])
@@ -34,27 +28,8 @@ static int find(const struct t2v_loader *loader, const char *under, const char *
     if (older != NULL)
         t = look_up(loader, under, name, older, full);
     if (t == NULL)
-        t = look_up(loader, under, name, suffix, full);
-    if (t == NULL)
-        return t2v_fail(err, T2V_EFORMAT, "tensor %s is missing", full);
-    if (!is_float(t->dtype))
-        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: tensor %s is %s; F32, F16, BF16 are supported",
-                        t->file, full, t2v_dtype_name(t->dtype));
-    int n_dim = n_in == 0 ? 1 : 2;
-    if (t->n_dim != n_dim || t->shape[0] != n_out || (n_dim == 2 && t->shape[1] != n_in)) {
-        char seen[96] = "";
-        size_t at = 0;
-        for (int i = 0; i < t->n_dim && at < sizeof seen - 24; i++)
-            at += (size_t)snprintf(seen + at, sizeof seen - at, "%s%zu", i > 0 ? ", " : "",
-                                   t->shape[i]);
-        return n_dim == 1
-                   ? t2v_fail(err, T2V_EFORMAT, "%s: tensor %s has shape [%s], expected [%zu]",
-                              t->file, full, seen, n_out)
-                   : t2v_fail(err, T2V_EFORMAT, "%s: tensor %s has shape [%s], expected [%zu, %zu]",
-                              t->file, full, seen, n_out, n_in);
-    }
-    *out = t;
-    return 0;
+        look_up(loader, under, name, suffix, full);
+    return t2v_store_want(loader->store, full, n_out, n_in, out, err);
 }
 
 static int no_memory(struct t2v_err *err)

@@ -7,8 +7,8 @@
 
 #include "base/banned.h"
 
-/* Half of the buckets are for keys behind the query. Of each half one half is for the distances
- * below it, each its own; the rest is for longer ones, in logarithmic steps up to max_distance.
+/* Half of the buckets are for keys behind the query. Of each half one half is for short
+ * distances, each its own; the rest is for longer ones, in logarithmic steps up to max_distance.
  * float32 throughout, as Transformers computes it: borders between buckets depend on it. */
 static size_t bucket_of(int64_t offset, int n_bucket, int max_distance)
 {

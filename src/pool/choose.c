@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which vectorizer: the marker files of upstream's images, the environment, the model's type. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"

@@ -2,8 +2,6 @@
 /* The modules behind pooling: Dense, LayerNorm, Normalize. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -163,31 +161,12 @@ static int read_dense_config(const t2v_json *config, size_t n_in, struct t2v_ste
 
 /* --- weights --- */
 
-static int find(const t2v_store *store, const char *name, size_t rows, size_t columns,
-                const struct t2v_tensor **out, struct t2v_err *err)
-{
-    const struct t2v_tensor *t = t2v_store_find(store, t2v_str_of(name));
-    if (t == NULL)
-        return t2v_fail(err, T2V_EFORMAT, "tensor %s is missing", name);
-    if (t->dtype != T2V_F32 && t->dtype != T2V_F16 && t->dtype != T2V_BF16 && t->dtype != T2V_F64)
-        return t2v_fail(err, T2V_EUNSUPPORTED, "tensor %s is %s; F32, F16, BF16 are supported",
-                        name, t2v_dtype_name(t->dtype));
-    int n_dim = columns == 0 ? 1 : 2;
-    if (t->n_dim != n_dim || t->shape[0] != rows || (n_dim == 2 && t->shape[1] != columns))
-        return t2v_fail(err, T2V_EFORMAT,
-                        n_dim == 1 ? "tensor %s has not the shape [%zu]"
-                                   : "tensor %s has not the shape [%zu, %zu]",
-                        name, rows, columns);
-    *out = t;
-    return 0;
-}
-
 /* A vector of n floats, copied. */
 static int load_vector(const t2v_store *store, const char *name, size_t n, struct t2v_arena *arena,
                        const float **out, struct t2v_err *err)
 {
     const struct t2v_tensor *t = NULL;
-    int rc = find(store, name, n, 0, &t, err);
+    int rc = t2v_store_want(store, name, n, 0, &t, err);
     if (rc != 0)
         return rc;
     float *copy = t2v_arena_alloc(arena, n, sizeof *copy);
@@ -204,7 +183,7 @@ static int load_matrix(const t2v_store *store, const struct t2v_kernels *kernels
 {
     const struct t2v_tensor *t = NULL;
     size_t n_in = step->n_in, n_out = step->n_out;
-    int rc = find(store, "linear.weight", n_out, n_in, &t, err);
+    int rc = t2v_store_want(store, "linear.weight", n_out, n_in, &t, err);
     if (rc != 0)
         return rc;
     const struct t2v_form *form = kernels->f32;

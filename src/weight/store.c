@@ -2,6 +2,7 @@
 #include "weight/store.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -245,6 +246,43 @@ const struct t2v_tensor *t2v_store_find(const t2v_store *store, struct t2v_str n
 {
     int32_t i = t2v_map_get(&store->by_name, name);
     return i >= 0 ? &store->list.at[i] : NULL;
+}
+
+static bool is_float(enum t2v_dtype dtype)
+{
+    return dtype == T2V_F32 || dtype == T2V_F16 || dtype == T2V_BF16 || dtype == T2V_F64;
+}
+
+/* "3, 4" */
+static void write_shape(const size_t *shape, int n_dim, char *out, size_t size)
+{
+    size_t at = 0;
+    *out = '\0';
+    for (int i = 0; i < n_dim && at < size; i++)
+        at += (size_t)snprintf(out + at, size - at, "%s%zu", i > 0 ? ", " : "", shape[i]);
+}
+
+int t2v_store_want(const t2v_store *store, const char *name, size_t rows, size_t columns,
+                   const struct t2v_tensor **out, struct t2v_err *err)
+{
+    const struct t2v_tensor *t = t2v_store_find(store, t2v_str_of(name));
+    if (t == NULL)
+        return t2v_fail(err, T2V_EFORMAT, "tensor %s is missing", name);
+    if (!is_float(t->dtype))
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "%s: tensor %s is %s; F32, F16, BF16 and F64 are supported", t->file, name,
+                        t2v_dtype_name(t->dtype));
+    const size_t shape[2] = {rows, columns};
+    int n_dim = columns == 0 ? 1 : 2;
+    if (t->n_dim != n_dim || memcmp(t->shape, shape, (size_t)n_dim * sizeof *shape) != 0) {
+        char seen[96], wanted[48];
+        write_shape(t->shape, t->n_dim, seen, sizeof seen);
+        write_shape(shape, n_dim, wanted, sizeof wanted);
+        return t2v_fail(err, T2V_EFORMAT, "%s: tensor %s has shape [%s], expected [%s]", t->file,
+                        name, seen, wanted);
+    }
+    *out = t;
+    return 0;
 }
 
 size_t t2v_store_len(const t2v_store *store)

@@ -62,6 +62,11 @@ void t2v_store_close(t2v_store *store);
 
 /* The tensor of that name, or NULL. */
 const struct t2v_tensor *t2v_store_find(const t2v_store *store, struct t2v_str name);
+/* The tensor of that name, if it is one of floats (of a dtype that t2v_tensor_f32 converts) and of
+ * shape [rows, columns], or [rows] where columns is 0. T2V_EFORMAT or T2V_EUNSUPPORTED, with a
+ * message that names it and what it should be. */
+int t2v_store_want(const t2v_store *store, const char *name, size_t rows, size_t columns,
+                   const struct t2v_tensor **out, struct t2v_err *err);
 /* All of them, in the order of the files. */
 size_t t2v_store_len(const t2v_store *store);
 const struct t2v_tensor *t2v_store_at(const t2v_store *store, size_t i);

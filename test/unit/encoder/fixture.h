@@ -2,6 +2,7 @@
 /* A model directory under test/golden, opened, and its encoder run; include after cmocka.h. */
 #ifndef T2V_TEST_FIXTURE_H
 #define T2V_TEST_FIXTURE_H
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -73,6 +74,34 @@ static float *encode(const struct fixture *f, int32_t *ids, size_t *start, size_
     t2v_scratch_free(pass.scratch);
     t2v_team_free(team);
     return pass.hidden;
+}
+
+/* The components of a vector, or of a sequence's rows, compared one by one. */
+struct distance {
+    double worst, top; /* the largest difference; the largest component wanted */
+    size_t at;         /* of worst */
+    double got, want;
+};
+
+/* The first one that is no number is the worst, whatever else there is. */
+static void distance_add(struct distance *d, size_t i, double got, double want)
+{
+    double off = fabs(got - want);
+    if (isnan(d->worst))
+        return;
+    if (!isfinite(got) || !isfinite(want))
+        off = NAN;
+    d->top = fmax(d->top, fabs(want));
+    if (i == 0 || !(off <= d->worst))
+        *d = (struct distance){off, d->top, i, got, want};
+}
+
+/* Bound: 1e-5 of the largest component, float32 arithmetic being in another order. */
+static void distance_check(const struct distance *d, const char *what, size_t sequence)
+{
+    if (!(d->worst <= 1e-5 * d->top))
+        fail_msg("%s sequence %zu value %zu: got %.9g, expected %.9g (%.3g off, of %.3g)", what,
+                 sequence, d->at, d->got, d->want, d->worst, d->top);
 }
 
 #endif

@@ -58,12 +58,14 @@ static void check_fixture(const char *name, const char *cpu, int n_lane)
     size_t n = all_ids(&f, &ids, &start);
     float *hidden = encode(&f, ids, start, n, n_lane);
     for (int mean = 0; mean < 2; mean++) {
+        char what[128];
+        snprintf(what, sizeof what, "%s cpu=%s lanes=%d mean=%d", name, cpu, n_lane, mean);
         const t2v_json *c = direct_case(&f, mean ? "masked_mean" : "cls");
         const t2v_json *index = t2v_json_get(c, "index"), *vectors = t2v_json_get(c, "vectors");
         assert_true(t2v_json_len(index) > 0);
         for (size_t i = 0; i < t2v_json_len(index); i++) {
             int64_t t;
-            double worst = 0, top = 0;
+            struct distance distance = {0};
             assert_true(t2v_json_int(t2v_json_at(index, i), &t));
             size_t first = start[t], end = mean ? start[t + 1] : first + 1;
             for (size_t d = 0; d < dim; d++) {
@@ -71,14 +73,9 @@ static void check_fixture(const char *name, const char *cpu, int n_lane)
                 for (size_t row = first; row < end; row++)
                     got += (double)hidden[row * dim + d] / (double)(end - first);
                 t2v_json_double(t2v_json_at(t2v_json_at(vectors, i), d), &want);
-                top = fmax(top, fabs(want));
-                worst = fmax(worst, fabs(got - want));
+                distance_add(&distance, d, got, want);
             }
-            if (!(worst <= 1e-5 * top)) {
-                print_error("%s cpu=%s lanes=%d mean=%d text %d: off by %.3g of %.3g\n", name, cpu,
-                            n_lane, mean, (int)t, worst, top);
-                fail();
-            }
+            distance_check(&distance, what, (size_t)t);
         }
     }
     free(hidden);

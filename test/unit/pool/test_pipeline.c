@@ -299,7 +299,7 @@ static void test_refused(void **state)
         {"2_Dense/config.json", "{\"in_features\": 4, \"out_features\": \"3\"}", T2V_EFORMAT,
          "out_features should be an integer, and is a string"},
         {"2_Dense/config.json", "{\"in_features\": 4, \"out_features\": 4, \"bias\": false}",
-         T2V_EFORMAT, "linear.weight has not the shape [4, 4]"},
+         T2V_EFORMAT, "linear.weight has shape [3, 4], expected [4, 4]"},
         {"2_Dense/config.json", DENSE(TANH), T2V_EFORMAT, "linear.bias is missing"},
         {"2_Dense/config.json", DENSE("\"torch.nn.modules.activation.Hardtanh\""), T2V_EUNSUPPORTED,
          "'torch.nn.modules.activation.Hardtanh'"},

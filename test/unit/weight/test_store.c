@@ -139,6 +139,42 @@ static void test_single(void **state)
     t2v_store_close(NULL);
 }
 
+static void test_want(void **state)
+{
+    struct dir *dir = *state;
+    t2v_store *store = NULL;
+    static const struct {
+        const char *name;
+        size_t rows, columns;
+        int code;
+        const char *says;
+    } CASES[] = {
+        {"w", 2, 1, 0, ""},
+        {"v", 1, 0, 0, ""},
+        {"x", 2, 1, T2V_EFORMAT, "tensor x is missing"},
+        {"w", 1, 2, T2V_EFORMAT, "tensor w has shape [2, 1], expected [1, 2]"},
+        {"w", 2, 0, T2V_EFORMAT, "tensor w has shape [2, 1], expected [2]"},
+        {"v", 1, 1, T2V_EFORMAT, "tensor v has shape [1], expected [1, 1]"},
+        {"i", 2, 0, T2V_EUNSUPPORTED, "tensor i is U8; F32, F16, BF16 and F64 are supported"},
+    };
+    put_tensors(dir, SINGLE,
+                "{\"w\":{\"dtype\":\"F16\",\"shape\":[2,1],\"data_offsets\":[0,4]},"
+                "\"v\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[4,12]},"
+                "\"i\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[12,14]}}",
+                data, sizeof data);
+    assert_int_equal(t2v_store_open(dir->path, &store, NULL), 0);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const struct t2v_tensor *t = NULL;
+        struct t2v_err err = {0};
+        int rc = t2v_store_want(store, CASES[i].name, CASES[i].rows, CASES[i].columns, &t, &err);
+        if (rc != CASES[i].code || strstr(err.msg, CASES[i].says) == NULL ||
+            t != (rc == 0 ? find(store, CASES[i].name) : NULL))
+            fail_msg("case %zu: expected %d \"%s\", got %d \"%s\"", i, CASES[i].code, CASES[i].says,
+                     rc, err.msg);
+    }
+    t2v_store_close(store);
+}
+
 static void test_shards(void **state)
 {
     struct dir *dir = *state;
@@ -308,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_single, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shards, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_want, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pickles, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_index, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shard_names, setup, teardown),
