@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What checks written in Python are given, and how they are run: one line for each that fails, and a summary."""
+import os
+import time
+import traceback
+
+
+class Checks:
+    def __init__(self):
+        self.passed = self.failed = 0
+        self.where = ""
+
+    def __call__(self, what, ok, seen=""):
+        if ok:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAIL {self.where}: {what}: {str(seen)[:600]}", flush=True)
+
+    def run(self, modules, word=""):
+        """Calls each function check_* of the modules that has WORD in its name; the exit status."""
+        for module in modules:
+            for name, function in list(vars(module).items()):
+                if not name.startswith("check_") or word not in name:
+                    continue
+                self.where, begin = f"{module.__name__}.{name}", time.monotonic()
+                try:
+                    function(self)
+                except Exception as e:  # a check that cannot go on is a check that fails
+                    at = traceback.extract_tb(e.__traceback__)[-1]
+                    self(f"{type(e).__name__} in line {at.lineno} of {os.path.basename(at.filename)}", False, e)
+                if time.monotonic() - begin > 20:
+                    print(f"slow {self.where}: {time.monotonic() - begin:.1f} s", flush=True)
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed else 0
+
+
+def word_of(args):
+    """The WORD of `-k WORD`, which is taken out of args."""
+    if "-k" not in args:
+        return ""
+    at = args.index("-k")
+    word = args[at + 1]
+    del args[at:at + 2]
+    return word
