@@ -31,6 +31,8 @@ void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer,
 {
     const struct t2v_form *form = layer->form;
     const void *rows = x;
+    if (run->packing != NULL)
+        t2v_pack_on_the_way(run, layer, x);
     size_t stride = layer->n_in * sizeof *x;
     if (form->rows != NULL) {
         rows = run->scratch->rows;

@@ -51,6 +51,55 @@ int t2v_encoder_check(const t2v_json *config, struct t2v_err *err)
     return find_family(config, &family, err);
 }
 
+/* A forward pass over a few random tokens, while weights are packed: its activations tell where a
+ * layer's outliers are as well as those of real texts do. */
+enum { TRIAL_SEQ = 4, TRIAL_TOK = 32 };
+
+struct trial {
+    const t2v_encoder *encoder;
+    struct t2v_seqs seqs;
+    t2v_scratch *scratch;
+    float *hidden;
+};
+
+static void run_trial(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing)
+{
+    const struct trial *trial = arg;
+    struct t2v_run run = {&trial->encoder->kernels, lane, &trial->seqs, trial->scratch, packing};
+    trial->encoder->family->forward(trial->encoder->model, &run, trial->hidden);
+}
+
+static int pack_by_trial(const t2v_encoder *encoder, struct t2v_loader *loader, int n_lane,
+                         struct t2v_err *err)
+{
+    const struct t2v_shape *shape = &encoder->shape;
+    size_t len = shape->max_tok < TRIAL_TOK ? shape->max_tok : TRIAL_TOK;
+    int32_t ids[TRIAL_SEQ * TRIAL_TOK];
+    size_t start[TRIAL_SEQ + 1];
+    uint64_t random = 1;
+    for (size_t i = 0; i < TRIAL_SEQ * TRIAL_TOK; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u; /* Knuth's MMIX */
+        ids[i] = (int32_t)((random >> 33) % shape->vocab);
+    }
+    for (size_t i = 0; i <= TRIAL_SEQ; i++)
+        start[i] = i * len;
+    struct trial trial = {.encoder = encoder,
+                          .seqs = {ids, start, TRIAL_SEQ, TRIAL_SEQ * len},
+                          .hidden =
+                              t2v_alloc_aligned(TRIAL_SEQ * len * shape->hidden, sizeof(float))};
+    int rc = t2v_scratch_new(encoder, TRIAL_SEQ * len, n_lane, &trial.scratch);
+    if (rc != 0 || trial.hidden == NULL) {
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the model's trial");
+    } else {
+        loader->trial = run_trial;
+        loader->trial_arg = &trial;
+        rc = t2v_pack_finish(loader, n_lane, err);
+    }
+    t2v_scratch_free(trial.scratch);
+    t2v_free(trial.hidden);
+    return rc;
+}
+
 int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                      const struct t2v_kernels *kernels, const struct t2v_form *form, int n_lane,
                      t2v_encoder **out, struct t2v_err *err)
@@ -69,7 +118,8 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
         .store = store, .form = form, .f32 = kernels->f32, .arena = &encoder->arena};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
-        rc = t2v_pack_finish(&loader, n_lane, err);
+        rc = form->takes_outliers ? pack_by_trial(encoder, &loader, n_lane, err)
+                                  : t2v_pack_finish(&loader, n_lane, err);
     t2v_free(loader.packs);
     if (rc != 0) {
         t2v_encoder_free(encoder);
@@ -170,6 +220,6 @@ void t2v_scratch_free(t2v_scratch *scratch)
 void t2v_encoder_forward(const t2v_encoder *encoder, const struct t2v_lane *lane,
                          const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden)
 {
-    struct t2v_run run = {&encoder->kernels, lane, seqs, scratch};
+    struct t2v_run run = {&encoder->kernels, lane, seqs, scratch, NULL};
     encoder->family->forward(encoder->model, &run, hidden);
 }

@@ -20,6 +20,7 @@ struct t2v_run {
     const struct t2v_lane *lane;
     const struct t2v_seqs *seqs;
     t2v_scratch *scratch;
+    struct t2v_packing *packing; /* while weights are packed on the way; else NULL */
 };
 
 struct t2v_scratch {
@@ -43,6 +44,10 @@ struct t2v_loader {
     struct t2v_pack *packs;      /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
     size_t n_pack, cap_pack;
     size_t n_packed; /* bytes it will take */
+    /* Where the form takes outliers: every lane's way through the model, over random tokens, with
+     * packing in its run. NULL: no layer gets outliers. */
+    void (*trial)(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing);
+    void *trial_arg;
 };
 
 struct t2v_family {
@@ -122,6 +127,9 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
 /* Does what was noted, on as many as n_lane threads. The encoder calls it when a family has loaded
  * all it wants. */
 int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err);
+/* The layer is about to be used for the first time, in a trial, on x, [n_tok, n_in]: finds its
+ * outliers and packs it. Called by all lanes, ends at a barrier. */
+void t2v_pack_on_the_way(const struct t2v_run *run, const struct t2v_linear *layer, const float *x);
 
 /* --- relative.c --- */
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Weights of linear layers into the kernels' form. That is most of the time a model takes to open,
- * so they are noted first, get one block of memory, and are then packed by all threads at once.
+ * so they are noted first, get one block of memory, and are then packed by all threads at once;
+ * in a form that takes outliers, each layer when a trial first comes to it and its input is known.
  */
+#include <math.h>
+#include <string.h>
+
 #include "base/file.h"
 #include "base/mem.h"
 #include "encoder/family.h"
@@ -13,14 +17,15 @@ struct t2v_pack {
     struct t2v_linear *layer;          /* form, n_in, n_out are set */
     const struct t2v_tensor *parts[3]; /* [some rows, n_in] each, n_out in all */
     size_t n_part;
-    size_t at; /* where its weights begin in the block, in bytes */
+    size_t at;      /* where its weights begin in the block, in bytes */
+    uint32_t *keep; /* the layer's outliers.keep; NULL where its form takes none */
 };
 
 /* Below so many bytes threads are not worth starting; and some eight of them write as fast as the
  * memory takes it. */
 enum { MANY_BYTES = 4 << 20, MOST_LANES = 8 };
 
-struct packing {
+struct t2v_packing {
     const struct t2v_loader *loader;
     char *block;
     float *panels; /* [n_lane, T2V_PANEL_MOST, widest]: a panel's weights before they are packed */
@@ -45,7 +50,7 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
 }
 
 /* Rows [begin, end) of the stacked parts; begin is a multiple of the panel. */
-static void pack_rows(const struct packing *packing, const struct t2v_pack *pack, size_t begin,
+static void pack_rows(const struct t2v_packing *packing, const struct t2v_pack *pack, size_t begin,
                       size_t end, float *panel)
 {
     size_t n_in = pack->layer->n_in, part = 0, above = 0; /* rows of the parts before */
@@ -77,21 +82,78 @@ static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
     }
 }
 
+/* The lane's room for a panel's weights. */
+static float *lane_panel(const struct t2v_packing *packing, const struct t2v_lane *lane)
+{
+    return packing->panels + (size_t)lane->rank * T2V_PANEL_MOST * packing->widest;
+}
+
+/* This lane's share of a layer. */
+static void pack_layer(const struct t2v_packing *packing, const struct t2v_pack *pack,
+                       const struct t2v_lane *lane)
+{
+    size_t begin, end;
+    t2v_lane_share(lane, pack->layer->n_out, pack->layer->form->panel, &begin, &end);
+    pack_rows(packing, pack, begin, end, lane_panel(packing, lane));
+    release_rows(pack, begin, end);
+}
+
 static void pack_lane(void *arg, const struct t2v_lane *lane)
 {
-    const struct packing *packing = arg;
-    float *panel = packing->panels + (size_t)lane->rank * T2V_PANEL_MOST * packing->widest;
-    for (size_t i = 0; i < packing->loader->n_pack; i++) {
-        const struct t2v_pack *pack = &packing->loader->packs[i];
-        size_t begin, end;
-        t2v_lane_share(lane, pack->layer->n_out, pack->layer->form->panel, &begin, &end);
-        pack_rows(packing, pack, begin, end, panel);
-        release_rows(pack, begin, end);
+    struct t2v_packing *packing = arg;
+    const struct t2v_loader *loader = packing->loader;
+    if (loader->trial != NULL)
+        loader->trial(loader->trial_arg, lane, packing);
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        if (loader->packs[i].layer->weight == NULL)
+            pack_layer(packing, &loader->packs[i], lane);
     }
 }
 
-static int pack_all(struct t2v_loader *loader, struct packing *packing, int n_lane,
-                    struct t2v_err *err)
+/* The inputs that reach furthest. x: [n_tok, n_in]; top: room for n_in. */
+static void find_outliers(const struct t2v_pack *pack, const float *x, size_t n_tok, float *top)
+{
+    size_t n_in = pack->layer->n_in;
+    struct t2v_outliers *out = &pack->layer->outliers;
+    memset(top, 0, n_in * sizeof *top);
+    for (size_t t = 0; t < n_tok; t++, x += n_in) {
+        for (size_t i = 0; i < n_in; i++)
+            top[i] = fmaxf(top[i], fabsf(x[i]));
+    }
+    memset(pack->keep, 0xff, n_in * sizeof *pack->keep);
+    out->n = n_in < T2V_OUTLIERS ? n_in : T2V_OUTLIERS;
+    out->keep = pack->keep;
+    for (size_t k = 0; k < out->n; k++) {
+        size_t best = 0;
+        for (size_t i = 1; i < n_in; i++)
+            best = top[i] > top[best] ? i : best;
+        out->index[k] = (uint32_t)best;
+        pack->keep[best] = 0;
+        top[best] = -1.0f;
+    }
+}
+
+void t2v_pack_on_the_way(const struct t2v_run *run, const struct t2v_linear *layer, const float *x)
+{
+    const struct t2v_packing *packing = run->packing;
+    const struct t2v_loader *loader = packing->loader;
+    const struct t2v_pack *pack = loader->packs;
+    while (pack < loader->packs + loader->n_pack && pack->layer != layer)
+        pack++;
+    if (pack == loader->packs + loader->n_pack || layer->weight != NULL)
+        return;
+    if (run->lane->rank == 0 && pack->keep != NULL)
+        find_outliers(pack, x, run->seqs->n_tok, lane_panel(packing, run->lane));
+    t2v_lane_barrier(run->lane);
+    pack_layer(packing, pack, run->lane);
+    t2v_lane_barrier(run->lane);
+    if (run->lane->rank == 0)
+        pack->layer->weight = packing->block + pack->at;
+    t2v_lane_barrier(run->lane);
+}
+
+static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,
+                     struct t2v_err *err)
 {
     size_t bytes = loader->n_packed; /* config.c bounds the factors: below 2^56 */
     packing->block = t2v_arena_alloc(loader->arena, bytes, 1);
@@ -100,8 +162,25 @@ static int pack_all(struct t2v_loader *loader, struct packing *packing, int n_la
     if (packing->block == NULL || packing->panels == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights (%zu bytes)", bytes);
     t2v_mem_large_pages(packing->block, bytes);
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        struct t2v_pack *pack = &loader->packs[i];
+        if (!pack->layer->form->takes_outliers)
+            continue;
+        pack->keep = t2v_arena_alloc(loader->arena, pack->layer->n_in, sizeof *pack->keep);
+        if (pack->keep == NULL)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights");
+    }
+    return 0;
+}
+
+static int pack_all(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,
+                    struct t2v_err *err)
+{
+    int rc = make_room(loader, packing, n_lane, err);
+    if (rc != 0)
+        return rc;
     t2v_team *team;
-    int rc = t2v_team_new(n_lane, &team, err);
+    rc = t2v_team_new(n_lane, &team, err);
     if (rc != 0)
         return rc;
     t2v_team_run(team, pack_lane, packing);
@@ -115,7 +194,7 @@ int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err)
 {
     if (loader->n_pack == 0)
         return 0;
-    struct packing packing = {.loader = loader};
+    struct t2v_packing packing = {.loader = loader};
     for (size_t i = 0; i < loader->n_pack; i++) {
         size_t n_in = loader->packs[i].layer->n_in;
         packing.widest = n_in > packing.widest ? n_in : packing.widest;

@@ -63,6 +63,7 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     *out = (struct t2v_kernels){
         .name = "c",
         .f32 = &t2v_form_f32_c,
+        .int8 = &t2v_form_int8_c,
         .layer_norm = t2v_layer_norm_f32_c,
         .rms_norm = t2v_rms_norm_f32_c,
         .gate = t2v_gate_f32_c,
@@ -77,6 +78,7 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         return 0;
     out->name = "avx2";
     out->f32 = &t2v_form_f32_avx2;
+    out->int8 = &t2v_form_int8_avx2;
     out->layer_norm = t2v_layer_norm_f32_avx2;
     out->rms_norm = t2v_rms_norm_f32_avx2;
     out->gate = t2v_gate_f32_avx2;

@@ -33,7 +33,7 @@ struct t2v_linear {
     size_t n_in, n_out;
     const void *weight;
     const float *bias;            /* [n_out], or NULL */
-    struct t2v_outliers outliers; /* n is 0 where the form knows none */
+    struct t2v_outliers outliers;
 };
 
 /* y[r, c] for n_row rows and the columns [begin, end); begin is a multiple of the form's panel.
@@ -52,6 +52,7 @@ struct t2v_form {
     const char *name;
     size_t panel; /* columns, at most T2V_PANEL_MOST */
     bool plain;   /* a panel is the checkpoint's own rows in f32: nothing needs to be packed */
+    bool takes_outliers; /* its layers have outliers; otherwise n is 0 */
     size_t (*panel_bytes)(size_t n_in); /* a multiple of 4 */
     size_t max_in;                      /* what n_in may be */
     /* Makes a panel of the n_col <= panel rows of plain, [n_col, n_in]. Of layer, n_in and outliers
@@ -179,7 +180,12 @@ void t2v_pack_f32x16(const struct t2v_linear *layer, const float *plain, size_t 
 void t2v_pack_f32x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
 /* What `linear` does to its sums, for back ends that only multiply: adds the bias, applies act. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
+extern const struct t2v_form t2v_form_int8_c;
+size_t t2v_row_bytes_int8(size_t n_in);
+void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                     void *out);
 #if defined(__x86_64__)
+extern const struct t2v_form t2v_form_int8_avx2;
 extern const struct t2v_form t2v_form_f32_avx2;
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
 t2v_gate_fn t2v_gate_f32_avx2;

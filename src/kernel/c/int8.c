@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* int8, the definition: see int8.h. */
+#include "kernel/c/int8.h"
+
+#include "base/banned.h"
+
+enum { PANEL = 16 };
+
+static size_t panel_bytes(size_t n_in)
+{
+    return int8_panel_bytes(n_in, PANEL);
+}
+
+static void pack(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
+{
+    int8_pack(layer, plain, n_col, panel, PANEL, false);
+}
+
+size_t t2v_row_bytes_int8(size_t n_in)
+{
+    return int8_row_bytes(n_in);
+}
+
+void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                     void *out)
+{
+    const struct t2v_outliers *outliers = &layer->outliers;
+    size_t n = layer->n_in, padded = int8_row_bytes(n) - sizeof(struct int8_row);
+    char *to = out;
+    for (size_t r = 0; r < n_row; r++, x += ldx, to += int8_row_bytes(n)) {
+        float least = int8_kept(outliers, x, 0), most = least;
+        for (size_t i = 1; i < n; i++) {
+            float v = int8_kept(outliers, x, i);
+            least = v < least ? v : least;
+            most = v > most ? v : most;
+        }
+        float inverse = int8_row_inverse(least, most);
+        struct int8_row row = {.scale = (most - least) / 255.0f, .least = least};
+        for (size_t k = 0; k < outliers->n; k++)
+            row.outlier[k] = x[outliers->index[k]];
+        memcpy(to, &row, sizeof row);
+        uint8_t *q = (uint8_t *)to + sizeof row;
+        for (size_t i = 0; i < n; i++)
+            q[i] = (uint8_t)int8_round((int8_kept(outliers, x, i) - least) * inverse);
+        memset(q + n, 0, padded - n);
+    }
+}
+
+static void panel_sums(const struct t2v_linear *layer, const int8_t *w, const uint8_t *q,
+                       int32_t sum[PANEL])
+{
+    memset(sum, 0, PANEL * sizeof *sum);
+    for (size_t g = 0; g < int8_n_group(layer->n_in); g++, w += PANEL * INT8_GROUP) {
+        for (size_t j = 0; j < PANEL; j++) {
+            for (size_t k = 0; k < INT8_GROUP; k++)
+                sum[j] += q[g * INT8_GROUP + k] * w[j * INT8_GROUP + k];
+        }
+    }
+}
+
+static void linear_int8(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    for (size_t c = begin; c < end; c += PANEL) {
+        const int8_t *panel = t2v_linear_panel(layer, c);
+        const float *scale = int8_panel_scales(panel, layer->n_in, PANEL), *sum = scale + PANEL;
+        size_t width = end - c < PANEL ? end - c : PANEL;
+        const float *bias = layer->bias != NULL ? layer->bias + c : NULL;
+        for (size_t r = 0; r < n_row; r++) {
+            const struct int8_row *row = (const void *)((const char *)x + r * stride);
+            float *to = y + r * ldy + c;
+            int32_t product[PANEL];
+            panel_sums(layer, panel, (const uint8_t *)(row + 1), product);
+            for (size_t j = 0; j < width; j++) {
+                to[j] = (float)product[j] * (row->scale * scale[j]) + row->least * sum[j];
+                for (size_t k = 0; k < T2V_OUTLIERS; k++)
+                    to[j] += row->outlier[k] * sum[(1 + k) * PANEL + j];
+            }
+            t2v_bias_act_f32_c(act, bias, to, width);
+        }
+    }
+}
+
+const struct t2v_form t2v_form_int8_c = {
+    .name = "int8",
+    .panel = PANEL,
+    .takes_outliers = true,
+    .panel_bytes = panel_bytes,
+    .max_in = INT8_MAX_IN,
+    .pack = pack,
+    .row_bytes = t2v_row_bytes_int8,
+    .rows = t2v_rows_int8_c,
+    .linear = linear_int8,
+};
