@@ -32,7 +32,7 @@ struct t2v_linear {
     const struct t2v_form *form; /* how weight is held */
     size_t n_in, n_out;
     const void *weight;
-    const float *bias;            /* [n_out], or NULL */
+    const float *bias; /* [n_out], or NULL */
     struct t2v_outliers outliers;
 };
 
@@ -52,7 +52,7 @@ struct t2v_form {
     const char *name;
     size_t panel; /* columns, at most T2V_PANEL_MOST */
     bool plain;   /* a panel is the checkpoint's own rows in f32: nothing needs to be packed */
-    bool takes_outliers; /* its layers have outliers; otherwise n is 0 */
+    bool takes_outliers;                /* its layers have outliers; otherwise n is 0 */
     size_t (*panel_bytes)(size_t n_in); /* a multiple of 4 */
     size_t max_in;                      /* what n_in may be */
     /* Makes a panel of the n_col <= panel rows of plain, [n_col, n_in]. Of layer, n_in and outliers

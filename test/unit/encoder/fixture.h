@@ -24,8 +24,10 @@ static void path_to(char path[512], const char *name, const char *file)
 }
 
 /* name: a folder of test/golden. cpu: the highest rung, or "". */
-static struct fixture open_fixture(const char *name, const char *cpu)
+static inline struct fixture open_fixture_as(const char *name, const char *cpu,
+                                             const char *precision, int n_lane)
 {
+    const struct t2v_form *form = NULL;
     struct fixture f = {0};
     struct t2v_err err = {0};
     char path[512];
@@ -36,9 +38,15 @@ static struct fixture open_fixture(const char *name, const char *cpu)
     path_to(path, name, ".");
     assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
     assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
-    if (t2v_encoder_open(f.config, f.store, &f.kernels, f.kernels.f32, 1, &f.encoder, &err) != 0)
+    assert_int_equal(t2v_kernels_form(&f.kernels, precision, &form, &err), 0);
+    if (t2v_encoder_open(f.config, f.store, &f.kernels, form, n_lane, &f.encoder, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     return f;
+}
+
+static inline struct fixture open_fixture(const char *name, const char *cpu)
+{
+    return open_fixture_as(name, cpu, "f32", 1);
 }
 
 static void close_fixture(struct fixture *f)
