@@ -15,6 +15,15 @@ void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end)
     t2v_lane_share(run->lane, run->seqs->n_tok, 1, begin, end);
 }
 
+void t2v_block_embed(const struct t2v_run *run, const struct t2v_tensor *table, size_t n, float *y)
+{
+    size_t begin, end;
+    t2v_block_rows(run, &begin, &end);
+    for (size_t t = begin; t < end; t++)
+        t2v_tensor_f32(table, (size_t)run->seqs->ids[t] * n, n, y + t * n);
+    t2v_lane_barrier(run->lane);
+}
+
 /* This lane's rows as the layer's form reads them, in the scratch. */
 static void make_rows(const struct t2v_run *run, const struct t2v_linear *layer, const float *x,
                       size_t stride)

@@ -49,7 +49,7 @@ int t2v_config_float(const t2v_json *config, const char *key, double min, double
     return 0;
 }
 
-int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err)
+int t2v_act_of(struct t2v_str name, const char *key, enum t2v_act *out, struct t2v_err *err)
 {
     static const struct {
         const char *name;
@@ -65,7 +65,6 @@ int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, s
         {"silu", T2V_ACT_SILU},
         {"swish", T2V_ACT_SILU},
     };
-    struct t2v_str name = t2v_json_str(t2v_json_get(config, key));
     char known[160] = "";
     size_t at = 0;
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
@@ -82,4 +81,9 @@ int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, s
                         key);
     return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: %s '%.*s' is not supported; supported: %s",
                     key, T2V_STR_ARG(name), known);
+}
+
+int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err)
+{
+    return t2v_act_of(t2v_json_str(t2v_json_get(config, key)), key, out, err);
 }

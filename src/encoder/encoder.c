@@ -10,8 +10,9 @@
 
 /* A new family adds its line here. */
 static const struct t2v_family *const families[] = {
-    &t2v_family_bert,      &t2v_family_distilbert, &t2v_family_roberta, &t2v_family_xlm_roberta,
-    &t2v_family_camembert, &t2v_family_mpnet,      &t2v_family_electra, &t2v_family_dpr,
+    &t2v_family_bert,        &t2v_family_distilbert, &t2v_family_roberta,
+    &t2v_family_xlm_roberta, &t2v_family_camembert,  &t2v_family_mpnet,
+    &t2v_family_electra,     &t2v_family_dpr,        &t2v_family_t5,
 };
 enum { N_FAMILY = sizeof families / sizeof families[0] };
 

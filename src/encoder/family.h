@@ -63,7 +63,7 @@ struct t2v_family {
 };
 
 extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
-    t2v_family_dpr, t2v_family_electra, t2v_family_mpnet, t2v_family_roberta,
+    t2v_family_dpr, t2v_family_electra, t2v_family_mpnet, t2v_family_roberta, t2v_family_t5,
     t2v_family_xlm_roberta;
 
 /* --- config.c: settings, each error naming config.json and the key --- */
@@ -79,7 +79,8 @@ int t2v_config_sizes(const t2v_json *config, const struct t2v_size_key *keys, si
                      struct t2v_err *err);
 int t2v_config_float(const t2v_json *config, const char *key, double min, double max, double absent,
                      float *out, struct t2v_err *err);
-/* The activation that Transformers calls by that name. */
+/* The activation that Transformers calls by that name; key: where it stands, for the error. */
+int t2v_act_of(struct t2v_str name, const char *key, enum t2v_act *out, struct t2v_err *err);
 int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err);
 
 /* --- load.c: tensors --- */
@@ -97,7 +98,8 @@ enum t2v_want_kind {
     T2V_WANT_NORM,   /* to: struct t2v_norm, NAME.weight and NAME.bias (or .gamma, .beta) [n_out] */
     T2V_WANT_SCALE,  /* the same without a bias */
     T2V_WANT_RMS,    /* as T2V_WANT_SCALE, for a norm that is .rms */
-    T2V_WANT_TABLE   /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is */
+    T2V_WANT_TABLE   /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is;
+                        further names are what else it may be called */
 };
 
 struct t2v_want {
@@ -164,6 +166,8 @@ struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape);
 
 /* The rows of this lane. */
 void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end);
+/* y = the rows of table, [vocab, n], that the ids name. y: [n_tok, n]. */
+void t2v_block_embed(const struct t2v_run *run, const struct t2v_tensor *table, size_t n, float *y);
 /* y = act(x W^T + b). x: [n_tok, n_in], y: [n_tok, n_out]. */
 void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer, enum t2v_act act,
                       const float *x, float *y);

@@ -111,6 +111,18 @@ static int load_norm(const struct t2v_loader *loader, const char *under,
     return 0;
 }
 
+/* The first of the want's names that there is a tensor of, or else the first of all. */
+static const char *table_name(const struct t2v_loader *loader, const char *under,
+                              const struct t2v_want *want)
+{
+    char full[NAME_BYTES];
+    for (size_t i = 0; i < 3 && want->names[i] != NULL; i++) {
+        if (look_up(loader, under, want->names[i], ".weight", full) != NULL)
+            return want->names[i];
+    }
+    return want->names[0];
+}
+
 int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name,
                     struct t2v_err *err)
 {
@@ -140,8 +152,8 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
             rc = load_norm(loader, under, want, err);
             break;
         case T2V_WANT_TABLE:
-            rc = find(loader, under, want->names[0], ".weight", NULL, want->n_out, want->n_in,
-                      (const struct t2v_tensor **)want->to, err);
+            rc = find(loader, under, table_name(loader, under, want), ".weight", NULL, want->n_out,
+                      want->n_in, (const struct t2v_tensor **)want->to, err);
             break;
         }
         if (rc != 0)

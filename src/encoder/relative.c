@@ -18,7 +18,7 @@ static size_t bucket_of(int64_t offset, int n_bucket, int max_distance)
     if (n >= exact) {
         float steps = logf((float)n / (float)exact) / (float)log((double)max_distance / exact) *
                       (float)(half - exact);
-        bucket = exact + (int)steps < half ? exact + (int)steps : half - 1;
+        bucket = steps < (float)(half - exact) ? exact + (int)steps : half - 1;
     }
     return (size_t)(bucket + (offset > 0 ? half : 0));
 }
@@ -28,6 +28,10 @@ int t2v_relative_new(const struct t2v_loader *loader, const struct t2v_tensor *t
                      struct t2v_err *err)
 {
     size_t heads = table->shape[1], n_offset = 2 * max_tok - 1;
+    if (max_distance <= n_bucket / 4)
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "config.json: a relative distance of %d for %d buckets is not supported",
+                        max_distance, n_bucket);
     float *bias = t2v_arena_alloc(loader->arena, heads * n_offset, sizeof *bias);
     float *row = t2v_arena_alloc(loader->arena, heads, sizeof *row);
     if (bias == NULL || row == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * BERT's kin, from token ids to hidden states as Transformers gave them for the random checkpoints
- * of test/golden/kin (see make-kin there); `test_kin DIR NAME...` checks others in DIR.
+ * The families, from token ids to hidden states as Transformers gave them for the random
+ * checkpoints of test/golden/kin (see make-kin there); `test_kin DIR NAME...` checks others in DIR.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -92,8 +92,9 @@ static void check_rungs(const char *name)
 static void test_golden(void **state)
 {
     (void)state;
-    static const char *const names[] = {"distilbert", "dpr-ctx", "dpr-question",   "electra",
-                                        "mpnet",      "roberta", "xlm-roberta-mlm"};
+    static const char *const names[] = {"distilbert", "dpr-ctx",  "dpr-question",
+                                        "electra",    "mpnet",    "roberta",
+                                        "t5",         "t5-gated", "xlm-roberta-mlm"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "kin/%s", names[i]);
@@ -154,6 +155,16 @@ static void test_refusals(void **state)
            "embeddings.word_embeddings.weight");
     refuse("kin/dpr-question", "\"projection_dim\": 7", "\"projection_dim\": 8",
            "question_encoder.encode_proj.weight has shape [7, 24], expected [8, 24]");
+    refuse("kin/t5", "\"dense_act_fn\": \"relu\"", "\"dense_act_fn\": \"selu\"",
+           "dense_act_fn 'selu' is not supported; supported: gelu, ");
+    refuse("kin/t5", "\"d_kv\": 12", "\"d_kv\": 13",
+           "SelfAttention.q.weight has shape [24, 20], expected [26, 20]");
+    refuse("kin/t5", "\"is_gated_act\": false", "\"is_gated_act\": true",
+           "DenseReluDense.wi_0.weight is missing");
+    refuse("kin/t5", "\"relative_attention_max_distance\": 16",
+           "\"relative_attention_max_distance\": 8", "distance of 8 for 32 buckets");
+    refuse("kin/t5", "\"vocab_size\": 60", "\"vocab_size\": 61",
+           "shared.weight has shape [60, 20], expected [61, 20]");
     refuse("kin/dpr-ctx", "\"projection_dim\": 0", "\"projection_dim\": 8",
            "ctx_encoder.encode_proj.weight is missing");
 }
