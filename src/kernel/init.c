@@ -6,7 +6,7 @@
 #include "base/banned.h"
 
 /* How far up the ladder we may go; in the order of interfaces.md's names for each processor. */
-enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2, RUNG_AVX512 };
+enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2, RUNG_NEON = RUNG_AVX2, RUNG_AVX512 };
 
 static enum rung processor_rung(void)
 {
@@ -15,6 +15,8 @@ static enum rung processor_rung(void)
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return RUNG_BLAS;
     return __builtin_cpu_supports("avx512f") ? RUNG_AVX512 : RUNG_AVX2;
+#elif defined(__aarch64__)
+    return RUNG_NEON; /* no arm64 processor is without */
 #else
     return RUNG_BLAS;
 #endif
@@ -36,9 +38,9 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
         {"avx512bf16", RUNG_AVX512},
 #endif
 #if defined(__aarch64__)
-        {"neon", RUNG_BLAS},
-        {"dotprod", RUNG_BLAS},
-        {"i8mm", RUNG_BLAS},
+        {"neon", RUNG_NEON},
+        {"dotprod", RUNG_NEON},
+        {"i8mm", RUNG_NEON},
 #endif
     };
     if (cap == NULL || *cap == '\0')
@@ -91,6 +93,16 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     out->rms_norm = t2v_rms_norm_f32_avx512;
     out->gate = t2v_gate_f32_avx512;
     out->attention = t2v_attention_f32_avx512;
+#endif
+#if defined(__aarch64__)
+    if (rung < RUNG_NEON)
+        return 0;
+    out->name = "neon";
+    out->f32 = &t2v_form_f32_neon;
+    out->layer_norm = t2v_layer_norm_f32_neon;
+    out->rms_norm = t2v_rms_norm_f32_neon;
+    out->gate = t2v_gate_f32_neon;
+    out->attention = t2v_attention_f32_neon;
 #endif
     return 0;
 }

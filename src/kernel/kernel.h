@@ -3,8 +3,8 @@
 #define T2V_KERNEL_KERNEL_H
 /*
  * The arithmetic, behind one table of functions that is chosen once at start for the processor at
- * hand. kernel/c is the readable reference and runs everywhere; kernel/x86 has what is measured to
- * be faster. Matrices are row-major float32 with a stride (`ld`, in floats) between rows. Sizes may
+ * hand. kernel/c is the readable reference and runs everywhere; kernel/x86 and kernel/arm have what
+ * is faster. Matrices are row-major float32 with a stride (`ld`, in floats) between rows. Sizes may
  * be anything from 1 up, pointers need no alignment beyond a float's, and no kernel reads past a
  * row's end except in packed weights, which are padded for it. Outputs never alias inputs unless
  * the text says so. Every element of a result is computed in an order that does not depend on how
@@ -151,9 +151,9 @@ struct t2v_kernels {
 };
 
 /* Fills the table for this processor: "c", plain C; "blas", the same with OpenBLAS to multiply;
- * "avx2"; "avx512". Nothing above the rung named `cap` ("" or NULL: no cap) is used; a cap above
- * what the processor or this build has changes nothing. T2V_EUNSUPPORTED when the name is none of
- * this kind of processor's. */
+ * "avx2", "avx512"; "neon". Nothing above the rung named `cap` ("" or NULL: no cap) is used; a cap
+ * above what the processor or this build has changes nothing. T2V_EUNSUPPORTED when the name is
+ * none of this kind of processor's. */
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err);
 
 /* The form of a precision by name: "f32", "bf16", "int8"; "auto", the fastest whose vectors have a
@@ -194,6 +194,12 @@ extern const struct t2v_form t2v_form_f32_avx512;
 t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;
 t2v_gate_fn t2v_gate_f32_avx512;
 t2v_attention_fn t2v_attention_f32_avx512;
+#endif
+#if defined(__aarch64__)
+extern const struct t2v_form t2v_form_f32_neon;
+t2v_norm_fn t2v_layer_norm_f32_neon, t2v_rms_norm_f32_neon;
+t2v_gate_fn t2v_gate_f32_neon;
+t2v_attention_fn t2v_attention_f32_neon;
 #endif
 
 #endif

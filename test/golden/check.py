@@ -15,7 +15,7 @@ in another order.)
 A text alone and the same text in a batch of all must have the same bits with kernels of our own; with OpenBLAS (the rung blas) they
 may differ by 3e-6.
 """
-import argparse, base64, concurrent.futures, http.client, json, math, os, signal, socket, struct, subprocess, sys, tempfile, time
+import argparse, base64, concurrent.futures, http.client, json, math, os, shlex, signal, socket, struct, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.join(HERE, "..", "..", "models")
@@ -24,6 +24,8 @@ TOL = 1e-5  # 2.3e-6 was seen, with the real model
 # OpenBLAS sums in another order for another number of rows; 1.1e-6 was seen over six layers.
 TOL_BATCH_OWN, TOL_BATCH_BLAS = 0.0, 3e-6
 SLOW_S = 300  # for anything to happen: generous, the program may be instrumented
+# What runs a program that is not for this machine, as meson says.
+EMULATOR = shlex.split(os.environ.get("MESON_EXE_WRAPPER", ""))
 passed = failed = 0
 
 
@@ -40,7 +42,8 @@ class Server:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.argv = [binary, "serve", "--model", model, "--listen", f"127.0.0.1:{self.port}"]
+        self.binary = binary
+        self.argv = [*EMULATOR, binary, "serve", "--model", model, "--listen", f"127.0.0.1:{self.port}"]
         self.env = {**os.environ, **env}
 
     def __enter__(self):
@@ -112,7 +115,7 @@ def difference(got, want):
 
 
 def batch_tolerance(binary):
-    version = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True).stdout
+    version = subprocess.run([*EMULATOR, binary, "--version"], stdout=subprocess.PIPE, text=True).stdout
     return TOL_BATCH_BLAS if ["kernels", "blas"] in map(str.split, version.splitlines()) else TOL_BATCH_OWN
 
 
@@ -131,7 +134,7 @@ def check_close(what, texts, got, want, tol):
 
 def check_tokens(name, binary, model, golden):
     lines = "".join(json.dumps(t) + "\n" for t in golden["texts"])
-    run = subprocess.run([binary, "tokens", "--model", model], input=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.run([*EMULATOR, binary, "tokens", "--model", model], input=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     got = [json.loads(line) for line in run.stdout.splitlines()]
     want = golden["ids"]
     bad = [i for i in range(len(want)) if i >= len(got) or got[i] != want[i]]
@@ -150,7 +153,7 @@ def check_vectors(name, server, golden, case, tol):
     texts = [golden["texts"][i] for i in case["index"]]
     got = server.alone(texts, config)
     check_close(what, texts, got, [decode(v) for v in case["vectors"]], tol)
-    check_close(what + " in a batch", texts, server.together(texts, config), got, batch_tolerance(server.argv[0]))
+    check_close(what + " in a batch", texts, server.together(texts, config), got, batch_tolerance(server.binary))
 
 
 def check_model(name, binary, model, golden, tol):

@@ -3,7 +3,7 @@
 #define T2V_KERNEL_C_APPROX_H
 /*
  * The exponential and what is made of it, without a call into libm, in a form that a compiler turns
- * into vector code. The x86 kernels compute the same formulas with intrinsics.
+ * into vector code. The kernels of x86 and arm compute the same formulas with intrinsics.
  */
 #include <stdint.h>
 #include <string.h>
