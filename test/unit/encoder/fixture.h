@@ -92,7 +92,7 @@ struct distance {
 };
 
 /* The first one that is no number is the worst, whatever else there is. */
-static void distance_add(struct distance *d, size_t i, double got, double want)
+static inline void distance_add(struct distance *d, size_t i, double got, double want)
 {
     double off = fabs(got - want);
     if (isnan(d->worst))
@@ -105,7 +105,7 @@ static void distance_add(struct distance *d, size_t i, double got, double want)
 }
 
 /* Bound: 1e-5 of the largest component, float32 arithmetic being in another order. */
-static void distance_check(const struct distance *d, const char *what, size_t sequence)
+static inline void distance_check(const struct distance *d, const char *what, size_t sequence)
 {
     if (!(d->worst <= 1e-5 * d->top))
         fail_msg("%s sequence %zu value %zu: got %.9g, expected %.9g (%.3g off, of %.3g)", what,
