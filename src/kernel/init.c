@@ -6,7 +6,7 @@
 #include "base/banned.h"
 
 /* How far up the ladder we may go; in the order of interfaces.md's names for each processor. */
-enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2, RUNG_NEON = RUNG_AVX2, RUNG_AVX512 };
+enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2, RUNG_NEON = RUNG_AVX2, RUNG_AVX512, RUNG_VNNI };
 
 static enum rung processor_rung(void)
 {
@@ -14,7 +14,9 @@ static enum rung processor_rung(void)
     /* The compiler's library asks the system too: what it does not save is not there. */
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return RUNG_BLAS;
-    return __builtin_cpu_supports("avx512f") ? RUNG_AVX512 : RUNG_AVX2;
+    if (!__builtin_cpu_supports("avx512f"))
+        return RUNG_AVX2;
+    return __builtin_cpu_supports("avx512vnni") ? RUNG_VNNI : RUNG_AVX512;
 #elif defined(__aarch64__)
     return RUNG_NEON; /* no arm64 processor is without */
 #else
@@ -34,8 +36,8 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
 #if defined(__x86_64__)
         {"avx2", RUNG_AVX2},
         {"avx512", RUNG_AVX512},
-        {"avx512vnni", RUNG_AVX512},
-        {"avx512bf16", RUNG_AVX512},
+        {"avx512vnni", RUNG_VNNI},
+        {"avx512bf16", RUNG_VNNI},
 #endif
 #if defined(__aarch64__)
         {"neon", RUNG_NEON},
@@ -93,6 +95,10 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     out->rms_norm = t2v_rms_norm_f32_avx512;
     out->gate = t2v_gate_f32_avx512;
     out->attention = t2v_attention_f32_avx512;
+    if (rung < RUNG_VNNI)
+        return 0;
+    out->name = "avx512vnni";
+    out->int8 = &t2v_form_int8_avx512vnni;
 #endif
 #if defined(__aarch64__)
     if (rung < RUNG_NEON)

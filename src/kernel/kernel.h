@@ -185,7 +185,9 @@ size_t t2v_row_bytes_int8(size_t n_in);
 void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
                      void *out);
 #if defined(__x86_64__)
-extern const struct t2v_form t2v_form_int8_avx2;
+extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_avx512vnni;
+void t2v_rows_int8_avx2(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                        void *out);
 extern const struct t2v_form t2v_form_f32_avx2;
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
 t2v_gate_fn t2v_gate_f32_avx2;

@@ -71,8 +71,8 @@ INLINE void quantise(const float *x, const uint32_t *keep, size_t n, float least
     memset(q + n, 0, padded - n);
 }
 
-static void rows_int8(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
-                      void *out)
+void t2v_rows_int8_avx2(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                        void *out)
 {
     const struct t2v_outliers *outliers = &layer->outliers;
     size_t n = layer->n_in;
@@ -231,6 +231,6 @@ const struct t2v_form t2v_form_int8_avx2 = {
     .max_in = INT8_MAX_IN,
     .pack = pack,
     .row_bytes = t2v_row_bytes_int8,
-    .rows = rows_int8,
+    .rows = t2v_rows_int8_avx2,
     .linear = linear_int8,
 };

@@ -46,4 +46,14 @@ static inline simde__m512i simde_mm512_cvtps_epi32(simde__m512 v)
 }
 #define _mm512_cvtps_epi32 simde_mm512_cvtps_epi32
 
+static inline simde__m512 simde_mm512_cvtepi32_ps(simde__m512i v)
+{
+    simde__m512i_private in = simde__m512i_to_private(v);
+    simde__m512_private out;
+    for (int i = 0; i < 2; i++)
+        out.m256[i] = simde_mm256_cvtepi32_ps(in.m256i[i]);
+    return simde__m512_from_private(out);
+}
+#define _mm512_cvtepi32_ps simde_mm512_cvtepi32_ps
+
 #endif
