@@ -10,9 +10,9 @@
 
 /* A new family adds its line here. */
 static const struct t2v_family *const families[] = {
-    &t2v_family_bert,        &t2v_family_distilbert, &t2v_family_roberta,
-    &t2v_family_xlm_roberta, &t2v_family_camembert,  &t2v_family_mpnet,
-    &t2v_family_electra,     &t2v_family_dpr,        &t2v_family_t5,
+    &t2v_family_bert,      &t2v_family_distilbert, &t2v_family_roberta, &t2v_family_xlm_roberta,
+    &t2v_family_camembert, &t2v_family_mpnet,      &t2v_family_electra, &t2v_family_dpr,
+    &t2v_family_t5,        &t2v_family_model2vec,
 };
 enum { N_FAMILY = sizeof families / sizeof families[0] };
 
@@ -146,6 +146,11 @@ const char *t2v_encoder_family(const t2v_encoder *encoder)
 const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder)
 {
     return &encoder->shape;
+}
+
+bool t2v_encoder_is_bag(const t2v_encoder *encoder)
+{
+    return encoder->family->bag;
 }
 
 bool t2v_encoder_pools_first(const t2v_encoder *encoder)

@@ -52,6 +52,9 @@ int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);
 
 const char *t2v_encoder_family(const t2v_encoder *encoder);
 const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder);
+/* Whether tokens do not see each other: a text of any length is the sum of its pieces, none of them
+ * longer than shape.max_tok, and has no special tokens. model2vec alone. */
+bool t2v_encoder_is_bag(const t2v_encoder *encoder);
 /* Whether the vector of a sequence is its first token's last hidden state, whatever pooling is
  * asked for: DPR alone, whose "pooler output" is that and then the projection below. */
 bool t2v_encoder_pools_first(const t2v_encoder *encoder);

@@ -59,12 +59,13 @@ struct t2v_family {
     /* As t2v_encoder_pools_first and t2v_encoder_projection; false and NULL where nothing is said.
      */
     bool pools_first;
+    bool bag; /* t2v_encoder_is_bag */
     const struct t2v_linear *(*projection)(const void *model);
 };
 
 extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
-    t2v_family_dpr, t2v_family_electra, t2v_family_mpnet, t2v_family_roberta, t2v_family_t5,
-    t2v_family_xlm_roberta;
+    t2v_family_dpr, t2v_family_electra, t2v_family_model2vec, t2v_family_mpnet, t2v_family_roberta,
+    t2v_family_t5, t2v_family_xlm_roberta;
 
 /* --- config.c: settings, each error naming config.json and the key --- */
 

@@ -36,9 +36,15 @@ static bool marked(const t2v_model *model, const char *name, bool environment)
     return says_true;
 }
 
-/* DPR's output is no row for each token, which is what the other two vectorizers pool. */
+/* DPR's output is no row for each token, which is what the other two vectorizers pool; Transformers
+ * knows no model2vec, so only sentence-transformers runs it. */
 static int check_family(const t2v_model *model, struct t2v_str type, struct t2v_err *err)
 {
+    if (type.ptr != NULL && t2v_str_is(type, "model2vec") &&
+        model->vectorizer != T2V_VECTORIZER_SENTENCE)
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "model2vec runs under sentence-transformers, not under %s",
+                        t2v_vectorizer_names[model->vectorizer]);
     if (model->vectorizer == T2V_VECTORIZER_DEFAULT || type.ptr == NULL || !t2v_str_is(type, "dpr"))
         return 0;
     return t2v_fail(err, T2V_EUNSUPPORTED, "dpr runs under the default vectorizer, not under %s",

@@ -174,6 +174,8 @@ static int open_pipeline(t2v_model *model, struct t2v_err *err)
     const struct t2v_linear *projection = t2v_encoder_projection(model->encoder);
     if (model->vectorizer == T2V_VECTORIZER_SENTENCE) {
         int rc = check_encoder_dir(model, err);
+        if (rc == 0 && t2v_encoder_is_bag(model->encoder))
+            return t2v_pipeline_read_bag(model->dir, hidden, &model->arena, &model->pipeline, err);
         return rc != 0 ? rc
                        : t2v_pipeline_read(model->dir, hidden, &model->kernels, &model->arena,
                                            &model->pipeline, err);

@@ -66,7 +66,8 @@ enum t2v_pooling {
     T2V_POOL_MEAN,
     T2V_POOL_MEAN_SQRT,     /* the sum over the root of the number of tokens */
     T2V_POOL_WEIGHTED_MEAN, /* each token weighs its place, from 1 */
-    T2V_POOL_LAST           /* the last token's */
+    T2V_POOL_LAST,          /* the last token's */
+    T2V_POOL_SUM            /* of a piece of a bag, where no modules.json can ask for it */
 };
 enum { T2V_MAX_MODE = 6 };
 
@@ -91,7 +92,9 @@ struct t2v_walk {
     struct t2v_buf buf;
     struct t2v_punkt_walk sentences;
     bool whole;
-    size_t n_seq; /* sequences so far, those that do not count for the sum among them */
+    struct t2v_ids bag; /* all of the text, where the encoder takes it in pieces */
+    size_t n_taken;     /* of bag */
+    size_t n_seq;       /* sequences so far, those that do not count for the sum among them */
 };
 
 /* text is valid UTF-8, borrowed until the end of the walk. T2V_EEMPTY when there is no sentence. */

@@ -314,6 +314,33 @@ int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *
     return rc;
 }
 
+static int check_bag_modules(const t2v_json *list, struct t2v_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < t2v_json_len(list) && rc == 0; i++) {
+        struct t2v_str type = {NULL, 0};
+        rc = type_of(t2v_json_at(list, i), &type, err);
+        if (rc == 0 && !t2v_str_is(type, i == 0 ? "StaticEmbedding" : "Normalize"))
+            rc = t2v_fail(err, T2V_EUNSUPPORTED,
+                          "module '%.*s' is not supported here; supported: StaticEmbedding, then "
+                          "Normalize",
+                          T2V_STR_ARG(type));
+    }
+    return rc;
+}
+
+int t2v_pipeline_read_bag(const char *dir, size_t hidden, struct t2v_arena *arena,
+                          struct t2v_pipeline *out, struct t2v_err *err)
+{
+    t2v_json *list;
+    t2v_pipeline_simple(out, T2V_POOL_SUM, hidden);
+    int rc = t2v_pool_json(dir, "modules.json", T2V_JSON_ARRAY, &list, err);
+    if (rc == 0 && (rc = check_bag_modules(list, err)) != 0)
+        t2v_fail_in_dir(err, rc, dir, "modules.json");
+    t2v_json_free(list);
+    return rc != 0 ? rc : read_prompts(dir, arena, out, err);
+}
+
 void t2v_pipeline_simple(struct t2v_pipeline *out, enum t2v_pooling mode, size_t hidden)
 {
     *out = (struct t2v_pipeline){.modes = {mode}, .n_mode = 1, .width = hidden, .dim = hidden};
@@ -330,6 +357,8 @@ void t2v_pipeline_add_linear(struct t2v_pipeline *pipeline, const struct t2v_lin
 
 void t2v_pipeline_describe(const struct t2v_pipeline *pipeline, struct t2v_buf *out)
 {
+    if (pipeline->modes[0] == T2V_POOL_SUM)
+        t2v_buf_adds(out, "mean of the tokens' rows");
     for (size_t i = 0; i < pipeline->n_mode; i++) {
         for (size_t m = 0; m < N_MODE; m++) {
             if (modes[m].mode == pipeline->modes[i])

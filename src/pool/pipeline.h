@@ -54,6 +54,11 @@ int t2v_pipeline_encoder_dir(const char *dir, char out[T2V_PATH_BYTES], struct t
 int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *kernels,
                       struct t2v_arena *arena, struct t2v_pipeline *out, struct t2v_err *err);
 
+/* The same where the encoder is a bag: StaticEmbedding, and behind it nothing but Normalize, which
+ * changes nothing, as every answer has length 1. */
+int t2v_pipeline_read_bag(const char *dir, size_t hidden, struct t2v_arena *arena,
+                          struct t2v_pipeline *out, struct t2v_err *err);
+
 /* One mode and no step; more steps may be added. */
 void t2v_pipeline_simple(struct t2v_pipeline *out, enum t2v_pooling mode, size_t hidden);
 /* Adds the layer, without an activation. It is borrowed. */

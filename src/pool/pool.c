@@ -61,6 +61,9 @@ static void pool_rows(enum t2v_pooling mode, const float *hidden, size_t from, s
         sum_rows(hidden, from, n_tok, dim, false, out);
         divide(out, dim, mode == T2V_POOL_MEAN ? (float)n : sqrtf((float)n));
         break;
+    case T2V_POOL_SUM:
+        sum_rows(hidden, from, n_tok, dim, false, out);
+        break;
     case T2V_POOL_WEIGHTED_MEAN:
         sum_rows(hidden, from, n_tok, dim, true, out);
         divide(out, dim, (float)(n * (double)(from + 1 + n_tok) / 2));

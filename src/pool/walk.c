@@ -47,6 +47,8 @@ static int prepare(struct t2v_walk *walk)
         return rewrite(walk, t2v_space_collapse);
     if (model->vectorizer != T2V_VECTORIZER_SENTENCE)
         return 0;
+    if (t2v_encoder_is_bag(model->encoder))
+        return 0;
     walk->text = t2v_space_strip(walk->text);
     return model->pipeline.lower ? rewrite(walk, t2v_lower) : 0;
 }
@@ -81,10 +83,32 @@ static bool next_sentence(struct t2v_walk *walk, struct t2v_str *out)
     return false;
 }
 
+/* The next piece of a bag; a text without tokens is one that is empty. */
+static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids,
+                      bool *more, struct t2v_err *err)
+{
+    const t2v_model *model = walk->model;
+    int rc = 0;
+    if (walk->n_seq == 0)
+        rc = t2v_tokenizer_encode_bare(model->tokenizer, space, walk->text, &walk->bag, err);
+    size_t left = walk->bag.len - walk->n_taken, n = left < model->max_tok ? left : model->max_tok;
+    *more = rc == 0 && (walk->n_seq == 0 || left != 0);
+    ids->len = 0;
+    for (size_t i = 0; i < n && *more; i++) {
+        if (t2v_ids_add(ids, walk->bag.ptr[walk->n_taken + i]) != 0)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for %zu tokens", n);
+    }
+    walk->n_taken += n;
+    walk->n_seq += *more;
+    return rc;
+}
+
 int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
                   struct t2v_err *err)
 {
     struct t2v_str sequence = walk->text;
+    if (t2v_encoder_is_bag(walk->model->encoder))
+        return next_piece(walk, space, ids, more, err);
     *more = walk->whole ? walk->n_seq == 0 : next_sentence(walk, &sequence);
     if (!*more)
         return 0;
@@ -97,4 +121,5 @@ int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids 
 void t2v_walk_deinit(struct t2v_walk *walk)
 {
     t2v_buf_deinit(&walk->buf);
+    t2v_ids_deinit(&walk->bag);
 }

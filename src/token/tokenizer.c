@@ -224,6 +224,19 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
     return 0;
 }
 
+int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                              struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err)
+{
+    int rc = t2v_tokenizer_encode(tokenizer, space, text, SIZE_MAX, ids, err);
+    if (rc != 0)
+        return rc;
+    size_t before = tokenizer->tmpl.before.len;
+    ids->len -= t2v_tokenizer_n_special(tokenizer);
+    if (before != 0 && ids->len != 0)
+        memmove(ids->ptr, ids->ptr + before, ids->len * sizeof *ids->ptr);
+    return 0;
+}
+
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer)
 {
     return tokenizer->tmpl.before.len + tokenizer->tmpl.behind.len;

@@ -51,6 +51,10 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                          struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
                          struct t2v_err *err);
 
+/* The same for all of the text, without special tokens. */
+int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                              struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err);
+
 /* How many ids the template adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
 /* The largest id that can come out; the embedding table must have more rows. */

@@ -77,6 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(rc == 0 || (err.code == rc && strncmp(err.msg, folder.path, strlen(folder.path)) == 0));
     if (rc == 0)
         check(&pipeline, &kernels);
+    rc = t2v_pipeline_read_bag(folder.path, HIDDEN, &arena, &pipeline, &err);
+    CHECK(rc == 0 || (err.code == rc && strncmp(err.msg, folder.path, strlen(folder.path)) == 0));
     t2v_arena_free(&arena);
     return 0;
 }

@@ -247,6 +247,57 @@ static void test_dpr(void **state)
     t2v_model_free(model);
 }
 
+/* The pieces of a text of n words, none of them longer than 1024, nor with special tokens. */
+static void check_pieces(const t2v_model *model, size_t n)
+{
+    struct t2v_buf text;
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_walk walk;
+    struct t2v_plan plan = plan_of(model, (struct t2v_ask){{NULL, 0}, {NULL, 0}, 0});
+    size_t seen = 0, pieces = 0;
+    bool more = true;
+    t2v_buf_init(&text, SIZE_MAX);
+    for (size_t i = 0; i < n; i++)
+        t2v_buf_adds(&text, "a ");
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(t2v_walk_start(&walk, model, t2v_buf_str(&text), &plan, NULL), 0);
+    while (more) {
+        assert_int_equal(t2v_walk_next(&walk, space, &ids, &more, NULL), 0);
+        assert_true(ids.len <= 1024);
+        seen += ids.len;
+        pieces += more;
+    }
+    assert_int_equal(seen, n);
+    assert_int_equal(pieces, n == 0 ? 1 : (n + 1023) / 1024);
+    assert_int_equal(walk.n_seq, pieces);
+    t2v_walk_deinit(&walk);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_buf_deinit(&text);
+}
+
+static void test_model2vec(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"default", "onnx"};
+    struct t2v_model_options options = {.dir = GOLDEN "model2vec", .precision = "", .cpu = ""};
+    t2v_model *model;
+    for (size_t i = 0; i < 2; i++) {
+        struct t2v_err err = {0};
+        options.vectorizer = others[i];
+        assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+        assert_non_null(strstr(err.msg, "model2vec runs under sentence-transformers, not under"));
+    }
+    model = open_model((struct t2v_model_options){.dir = options.dir});
+    assert_string_equal(t2v_model_vectorizer(model), "sentence-transformers");
+    assert_string_equal(t2v_model_pipeline(model), "mean of the tokens' rows, to length 1");
+    static const size_t words[] = {0, 1, 1023, 1024, 1025, 2048, 5000};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        check_pieces(model, words[i]);
+    t2v_model_free(model);
+}
+
 /* With a model in the directory, too: the library would take that of the folder. */
 static void check_both_places(const char *folder)
 {
@@ -302,10 +353,11 @@ static void test_old_layout(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_choice), cmocka_unit_test(test_marked_prefixes),
-        cmocka_unit_test(test_meta),   cmocka_unit_test(test_sentence_transformers),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_default_and_onnx),
-        cmocka_unit_test(test_dpr),    cmocka_unit_test(test_old_layout),
+        cmocka_unit_test(test_choice),    cmocka_unit_test(test_marked_prefixes),
+        cmocka_unit_test(test_meta),      cmocka_unit_test(test_sentence_transformers),
+        cmocka_unit_test(test_limits),    cmocka_unit_test(test_default_and_onnx),
+        cmocka_unit_test(test_dpr),       cmocka_unit_test(test_old_layout),
+        cmocka_unit_test(test_model2vec),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

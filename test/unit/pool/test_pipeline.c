@@ -341,6 +341,38 @@ static void test_refused(void **state)
     }
 }
 
+static void test_bag(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *modules, *says;
+    } CASES[] = {
+        {"[" OURS(".", "StaticEmbedding") "]", NULL},
+        {"[" OURS(".", "StaticEmbedding") ", " OURS("1", "Normalize") "]", NULL},
+        {"[]", NULL},
+        {"[" OURS("", "Transformer") "]", "module 'Transformer' is not supported here"},
+        {"[" OURS("", "StaticEmbedding") ", " OURS("2_Dense", "Dense") "]", "module 'Dense' is"},
+        {"[{\"path\": \"\", \"type\": \"mine.StaticEmbedding\"}]", "model's own code"},
+        {"{}", "should be an array"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct t2v_arena arena = {0};
+        struct t2v_pipeline p;
+        struct t2v_err err = {0};
+        put_sound();
+        put_text("modules.json", CASES[i].modules);
+        int rc = t2v_pipeline_read_bag(dir, HIDDEN, &arena, &p, &err);
+        if ((rc == 0) != (CASES[i].says == NULL) ||
+            (rc != 0 &&
+             (strstr(err.msg, CASES[i].says) == NULL || strncmp(err.msg, dir, strlen(dir)) != 0)))
+            fail_msg("case %zu: got %d '%s', expected '%s'", i, rc, err.msg,
+                     CASES[i].says != NULL ? CASES[i].says : "none");
+        if (rc == 0)
+            assert_true(p.modes[0] == T2V_POOL_SUM && p.n_step == 0 && p.dim == HIDDEN);
+        t2v_arena_free(&arena);
+    }
+}
+
 static void test_too_many_modules(void **state)
 {
     (void)state;
@@ -388,9 +420,13 @@ static void test_encoder_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),       cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_spellings),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_encoder_dir), cmocka_unit_test(test_too_many_modules),
+        cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_spellings),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_encoder_dir),
+        cmocka_unit_test(test_bag),
+        cmocka_unit_test(test_too_many_modules),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
