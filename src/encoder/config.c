@@ -49,6 +49,28 @@ int t2v_config_float(const t2v_json *config, const char *key, double min, double
     return 0;
 }
 
+int t2v_config_bool(const t2v_json *config, const char *key, bool absent, bool *out,
+                    struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, key);
+    *out = absent;
+    if (t2v_json_type(value) > T2V_JSON_NULL && !t2v_json_bool(value, out))
+        return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be true or false, and is %s", key,
+                        t2v_json_type_name(value));
+    return 0;
+}
+
+int t2v_config_word(const t2v_json *config, const char *key, const char *absent,
+                    struct t2v_str *out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, key);
+    *out = value != NULL ? t2v_json_str(value) : t2v_str_of(absent);
+    if (out->ptr != NULL)
+        return 0;
+    return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be a string, and is %s", key,
+                    t2v_json_type_name(value));
+}
+
 int t2v_act_of(struct t2v_str name, const char *key, enum t2v_act *out, struct t2v_err *err)
 {
     static const struct {

@@ -80,6 +80,11 @@ int t2v_config_sizes(const t2v_json *config, const struct t2v_size_key *keys, si
                      struct t2v_err *err);
 int t2v_config_float(const t2v_json *config, const char *key, double min, double max, double absent,
                      float *out, struct t2v_err *err);
+int t2v_config_bool(const t2v_json *config, const char *key, bool absent, bool *out,
+                    struct t2v_err *err);
+/* A string; null is none. */
+int t2v_config_word(const t2v_json *config, const char *key, const char *absent,
+                    struct t2v_str *out, struct t2v_err *err);
 /* The activation that Transformers calls by that name; key: where it stands, for the error. */
 int t2v_act_of(struct t2v_str name, const char *key, enum t2v_act *out, struct t2v_err *err);
 int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err);

@@ -8,16 +8,18 @@
 /* Settings of old that change what is computed, and that we do not compute. */
 static int check_kind(const t2v_json *config, struct t2v_err *err)
 {
-    struct t2v_str kind = t2v_json_str(t2v_json_get(config, "position_embedding_type"));
-    if (kind.ptr != NULL && !t2v_str_is(kind, "absolute"))
-        return t2v_fail(
-            err, T2V_EUNSUPPORTED,
-            "config.json: position_embedding_type '%.*s' is not supported (absolute is)",
-            T2V_STR_ARG(kind));
-    bool decoder = false;
-    if (t2v_json_bool(t2v_json_get(config, "is_decoder"), &decoder) && decoder)
-        return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: is_decoder is not supported");
-    return 0;
+    struct t2v_str kind;
+    bool decoder;
+    int rc = t2v_config_word(config, "position_embedding_type", "absolute", &kind, err);
+    if (rc == 0 && !t2v_str_is(kind, "absolute"))
+        rc = t2v_fail(err, T2V_EUNSUPPORTED,
+                      "config.json: position_embedding_type '%.*s' is not supported (absolute is)",
+                      T2V_STR_ARG(kind));
+    if (rc == 0)
+        rc = t2v_config_bool(config, "is_decoder", false, &decoder, err);
+    if (rc == 0 && decoder)
+        rc = t2v_fail(err, T2V_EUNSUPPORTED, "config.json: is_decoder is not supported");
+    return rc;
 }
 
 /* What sizes must be to each other. n_position: rows of the table of positions. */

@@ -33,12 +33,14 @@ struct t5 {
  * dense_act_fn beside it, which win. */
 static int read_act(const t2v_json *config, struct t5 *model, struct t2v_err *err)
 {
-    struct t2v_str proj = t2v_json_str(t2v_json_get(config, "feed_forward_proj"));
     const struct t2v_str gated = T2V_STR("gated-");
-    if (proj.ptr == NULL)
-        proj = T2V_STR("relu");
-    model->shape.gated = t2v_str_starts(proj, gated);
-    t2v_json_bool(t2v_json_get(config, "is_gated_act"), &model->shape.gated);
+    struct t2v_str proj;
+    int rc = t2v_config_word(config, "feed_forward_proj", "relu", &proj, err);
+    if (rc == 0)
+        rc = t2v_config_bool(config, "is_gated_act", t2v_str_starts(proj, gated),
+                             &model->shape.gated, err);
+    if (rc != 0)
+        return rc;
     if (t2v_json_type(t2v_json_get(config, "dense_act_fn")) > T2V_JSON_NULL)
         return t2v_config_act(config, "dense_act_fn", &model->act, err);
     if (t2v_str_is(proj, "gated-gelu"))

@@ -160,6 +160,15 @@ static void test_refusals(void **state)
          "layer_norm_eps should be a number"},
         {"{\"model_type\":\"bert\",\"position_embedding_type\":\"relative_key\"}",
          "position_embedding_type 'relative_key'"},
+        {"{\"model_type\":\"bert\",\"position_embedding_type\":7}",
+         "position_embedding_type should be a string, and is a number"},
+        {"{\"model_type\":\"bert\",\"position_embedding_type\":null}",
+         "position_embedding_type should be a string, and is null"},
+        {"{\"model_type\":\"bert\",\"is_decoder\":true}", "is_decoder is not supported"},
+        {"{\"model_type\":\"bert\",\"is_decoder\":\"true\"}",
+         "is_decoder should be true or false, and is a string"},
+        {"{\"model_type\":\"bert\",\"is_decoder\":1}",
+         "is_decoder should be true or false, and is a number"},
     };
     struct fixture f = open_fixture("bert-uncased", "");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -161,6 +161,10 @@ static void test_refusals(void **state)
            "SelfAttention.q.weight has shape [24, 20], expected [26, 20]");
     refuse("kin/t5", "\"is_gated_act\": false", "\"is_gated_act\": true",
            "DenseReluDense.wi_0.weight is missing");
+    refuse("kin/t5", "\"is_gated_act\": false", "\"is_gated_act\": 0",
+           "is_gated_act should be true or false, and is a number");
+    refuse("kin/t5", "\"feed_forward_proj\": \"relu\"", "\"feed_forward_proj\": [\"relu\"]",
+           "feed_forward_proj should be a string, and is an array");
     refuse("kin/t5", "\"relative_attention_max_distance\": 16",
            "\"relative_attention_max_distance\": 8", "distance of 8 for 32 buckets");
     refuse("kin/t5", "\"vocab_size\": 60", "\"vocab_size\": 61",
