@@ -25,13 +25,7 @@ static int bert_open(const t2v_json *config, struct t2v_loader *loader, struct t
                      void **model, struct t2v_err *err)
 {
     static const char *const prefixes[] = {"", "bert.", NULL};
-    struct t2v_postnorm *bert;
-    int rc = t2v_postnorm_open(config, &t2v_bert_names, prefixes, -1, loader, &bert, err);
-    if (rc != 0)
-        return rc;
-    *shape = bert->shape;
-    *model = bert;
-    return 0;
+    return t2v_postnorm_open(config, &t2v_bert_names, prefixes, -1, loader, shape, model, err);
 }
 
 const struct t2v_family t2v_family_bert = {

@@ -24,13 +24,7 @@ static int distilbert_open(const t2v_json *config, struct t2v_loader *loader,
                            struct t2v_shape *shape, void **model, struct t2v_err *err)
 {
     static const char *const prefixes[] = {"", "distilbert.", NULL};
-    struct t2v_postnorm *distilbert;
-    int rc = t2v_postnorm_open(config, &names, prefixes, -1, loader, &distilbert, err);
-    if (rc != 0)
-        return rc;
-    *shape = distilbert->shape;
-    *model = distilbert;
-    return 0;
+    return t2v_postnorm_open(config, &names, prefixes, -1, loader, shape, model, err);
 }
 
 const struct t2v_family t2v_family_distilbert = {

@@ -8,7 +8,7 @@
 #include "base/banned.h"
 
 struct dpr {
-    struct t2v_postnorm *bert;
+    void *bert;                   /* of postnorm.c */
     struct t2v_linear projection; /* [projection_dim, hidden]; n_out is 0: none */
 };
 
@@ -46,10 +46,9 @@ static int dpr_open(const t2v_json *config, struct t2v_loader *loader, struct t2
     char prefix[64];
     snprintf(prefix, sizeof prefix, "%sbert_model.", kind);
     const char *const prefixes[] = {prefix, NULL};
-    rc = t2v_postnorm_open(config, &t2v_bert_names, prefixes, -1, loader, &dpr->bert, err);
+    rc = t2v_postnorm_open(config, &t2v_bert_names, prefixes, -1, loader, shape, &dpr->bert, err);
     if (rc != 0)
         return rc;
-    *shape = dpr->bert->shape;
     *model = dpr;
     if (n_out == 0)
         return 0;

@@ -11,13 +11,7 @@ static int electra_open(const t2v_json *config, struct t2v_loader *loader, struc
     static const char *const prefixes[] = {"", "electra.", NULL};
     struct t2v_postnorm_names names = t2v_bert_names;
     names.embed = "embedding_size";
-    struct t2v_postnorm *electra;
-    int rc = t2v_postnorm_open(config, &names, prefixes, -1, loader, &electra, err);
-    if (rc != 0)
-        return rc;
-    *shape = electra->shape;
-    *model = electra;
-    return 0;
+    return t2v_postnorm_open(config, &names, prefixes, -1, loader, shape, model, err);
 }
 
 const struct t2v_family t2v_family_electra = {

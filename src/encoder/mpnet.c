@@ -29,10 +29,10 @@ static int mpnet_open(const t2v_json *config, struct t2v_loader *loader, struct 
                       void **model, struct t2v_err *err)
 {
     static const char *const prefixes[] = {"", "mpnet.", NULL};
-    struct t2v_postnorm *mpnet;
-    int rc = t2v_postnorm_open(config, &names, prefixes, PAD, loader, &mpnet, err);
+    int rc = t2v_postnorm_open(config, &names, prefixes, PAD, loader, shape, model, err);
     if (rc != 0)
         return rc;
+    struct t2v_postnorm *mpnet = *model;
     size_t n_row;
     const struct t2v_size_key key = {"relative_attention_num_buckets", BUCKETS, 65536, BUCKETS,
                                      &n_row};
@@ -41,14 +41,12 @@ static int mpnet_open(const t2v_json *config, struct t2v_loader *loader, struct 
         return rc;
     const struct t2v_tensor *table;
     const struct t2v_want want = {
-        T2V_WANT_TABLE, &table, {"relative_attention_bias"}, mpnet->shape.heads, n_row};
+        T2V_WANT_TABLE, &table, {"relative_attention_bias"}, shape->heads, n_row};
     rc = t2v_load(loader, "encoder.", &want, 1, err);
-    if (rc == 0)
-        rc = t2v_relative_new(loader, table, BUCKETS, MAX_DISTANCE, mpnet->shape.max_tok,
-                              &mpnet->relative, err);
-    *shape = mpnet->shape;
-    *model = mpnet;
-    return rc;
+    if (rc != 0)
+        return rc;
+    return t2v_relative_new(loader, table, BUCKETS, MAX_DISTANCE, shape->max_tok, &mpnet->relative,
+                            err);
 }
 
 const struct t2v_family t2v_family_mpnet = {

@@ -117,7 +117,7 @@ static int load_layer(struct t2v_postnorm *model, size_t index,
 
 int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *names,
                       const char *const *prefixes, int32_t pad, struct t2v_loader *loader,
-                      struct t2v_postnorm **out, struct t2v_err *err)
+                      struct t2v_shape *shape, void **out, struct t2v_err *err)
 {
     struct t2v_postnorm *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
     if (model == NULL)
@@ -136,6 +136,7 @@ int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *n
         rc = load_embeddings(model, n_type, loader, err);
     for (size_t i = 0; i < n_layer && rc == 0; i++)
         rc = load_layer(model, i, names, loader, err);
+    *shape = model->shape;
     *out = model;
     return rc;
 }

@@ -16,13 +16,8 @@ static int roberta_open(const t2v_json *config, struct t2v_loader *loader, struc
     int rc = t2v_config_sizes(config, &key, 1, err);
     if (rc != 0)
         return rc;
-    struct t2v_postnorm *roberta;
-    rc = t2v_postnorm_open(config, &t2v_bert_names, prefixes, (int32_t)pad, loader, &roberta, err);
-    if (rc != 0)
-        return rc;
-    *shape = roberta->shape;
-    *model = roberta;
-    return 0;
+    return t2v_postnorm_open(config, &t2v_bert_names, prefixes, (int32_t)pad, loader, shape, model,
+                             err);
 }
 
 const struct t2v_family t2v_family_roberta = {
