@@ -10,9 +10,10 @@
 
 /* A new family adds its line here. */
 static const struct t2v_family *const families[] = {
-    &t2v_family_bert,      &t2v_family_distilbert, &t2v_family_roberta, &t2v_family_xlm_roberta,
-    &t2v_family_camembert, &t2v_family_mpnet,      &t2v_family_electra, &t2v_family_dpr,
-    &t2v_family_t5,        &t2v_family_model2vec,
+    &t2v_family_bert,      &t2v_family_distilbert, &t2v_family_roberta,  &t2v_family_xlm_roberta,
+    &t2v_family_camembert, &t2v_family_mpnet,      &t2v_family_electra,  &t2v_family_dpr,
+    &t2v_family_t5,        &t2v_family_modernbert, &t2v_family_eurobert, &t2v_family_qwen3,
+    &t2v_family_gemma3,    &t2v_family_model2vec,
 };
 enum { N_FAMILY = sizeof families / sizeof families[0] };
 
@@ -170,7 +171,7 @@ static size_t larger(size_t a, size_t b)
 }
 
 /* The scratch's parts, in the order in which they lie. */
-enum { QKV, MIXED, DELTA, INTER, GATE, ROWS, LANES, N_SCRATCH };
+enum { QKV, MIXED, DELTA, INTER, GATE, TURNS, ROWS, LANES, N_SCRATCH };
 
 int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out)
 {
@@ -188,6 +189,7 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
         [DELTA] = max_tok * shape->hidden,
         [INTER] = max_tok * shape->inter,
         [GATE] = shape->gated ? max_tok * 2 * shape->inter : 0,
+        [TURNS] = max_tok * shape->n_turn * shape->head_dim,
         [ROWS] = max_tok * row,
         [LANES] = (size_t)n_lane * lane_len,
     };
@@ -208,7 +210,8 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
     scratch->delta = at += sizes[MIXED];
     scratch->inter = at += sizes[DELTA];
     scratch->gate = at += sizes[INTER];
-    at += sizes[GATE];
+    scratch->turns = at += sizes[GATE];
+    at += sizes[TURNS];
     scratch->rows = (char *)at;
     scratch->lanes = at + sizes[ROWS];
     *out = scratch;

@@ -33,6 +33,7 @@ struct t2v_shape {
     size_t hidden, heads, head_dim, inter, n_layer, vocab;
     size_t qkv;     /* width of a token's queries, keys and values side by side */
     bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
+    size_t n_turn;  /* tables of rotary positions that the forward pass makes */
     size_t max_tok; /* longest sequence */
 };
 

@@ -28,6 +28,7 @@ struct t2v_scratch {
     float *mixed; /* [max_tok, heads * head_dim, or hidden if that is more]: the heads' output */
     float *delta; /* [max_tok, hidden]: what a layer adds */
     float *inter; /* [max_tok, inter] */
+    float *turns; /* [max_tok, shape.n_turn * head_dim]: rotary positions */
     float *gate;  /* [max_tok, 2 inter]; nothing where shape.gated is false */
     char *rows;   /* [max_tok]: a layer's input, where the form of its weights wants it otherwise */
     float *lanes; /* [n_lane, lane_len]: attention's */
@@ -64,8 +65,9 @@ struct t2v_family {
 };
 
 extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
-    t2v_family_dpr, t2v_family_electra, t2v_family_model2vec, t2v_family_mpnet, t2v_family_roberta,
-    t2v_family_t5, t2v_family_xlm_roberta;
+    t2v_family_dpr, t2v_family_electra, t2v_family_eurobert, t2v_family_gemma3,
+    t2v_family_model2vec, t2v_family_modernbert, t2v_family_mpnet, t2v_family_qwen3,
+    t2v_family_roberta, t2v_family_t5, t2v_family_xlm_roberta;
 
 /* --- config.c: settings, each error naming config.json and the key --- */
 
@@ -104,8 +106,9 @@ enum t2v_want_kind {
     T2V_WANT_NORM,   /* to: struct t2v_norm, NAME.weight and NAME.bias (or .gamma, .beta) [n_out] */
     T2V_WANT_SCALE,  /* the same without a bias */
     T2V_WANT_RMS,    /* as T2V_WANT_SCALE, for a norm that is .rms */
-    T2V_WANT_TABLE   /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is;
-                        further names are what else it may be called */
+    T2V_WANT_RMS_LESS_ONE, /* the same, gamma being one more than the tensor says */
+    T2V_WANT_TABLE /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is;
+                      further names are what else it may be called */
 };
 
 struct t2v_want {
@@ -187,5 +190,26 @@ void t2v_block_gate(const struct t2v_run *run, enum t2v_act act, const float *ab
  * heads * head_dim]. */
 void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, const float *qkv,
                          float *out);
+
+/* --- rotary.c --- */
+
+struct t2v_rotary {
+    const float *frequency; /* [head_dim / 2]: how far a position turns each pair of a head */
+};
+/* The settings of a layer type ("full_attention") from rope_parameters or rope_scaling; theta,
+ * where it is not in there, from theta_key, or else as given. head_dim is even. A kind that is not
+ * supported is named. */
+int t2v_rotary_open(const t2v_json *config, const char *layer_type, const char *theta_key,
+                    double theta, size_t head_dim, const struct t2v_loader *loader,
+                    struct t2v_rotary *out, struct t2v_err *err);
+/* turns: [n_tok, cosines of head_dim / 2 angles, then sines]. The one block without a barrier: only
+ * t2v_block_rotate reads it, the same rows in the same lane. */
+void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary, size_t head_dim,
+                      float *turns);
+/* Queries and keys in qkv, as t2v_block_attention has them, are each normalised by RMS norm if the
+ * norm has a gamma, [head_dim], and turned. */
+void t2v_block_rotate(const struct t2v_run *run, const struct t2v_heads *how, const float *turns,
+                      const struct t2v_norm *q_norm, const struct t2v_norm *k_norm, float eps,
+                      float *qkv);
 
 #endif

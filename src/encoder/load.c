@@ -92,6 +92,17 @@ static int load_linear(struct t2v_loader *loader, const char *under, const struc
     return t2v_load_stack(loader, under, parts, n_part, err);
 }
 
+/* All of a tensor as f32, one added to each value. */
+static const float *one_more(const struct t2v_loader *loader, const struct t2v_tensor *t)
+{
+    float *copy = t2v_arena_alloc(loader->arena, t->n, sizeof(float));
+    if (copy != NULL)
+        t2v_tensor_f32(t, 0, t->n, copy);
+    for (size_t i = 0; i < t->n && copy != NULL; i++)
+        copy[i] += 1.0f;
+    return copy;
+}
+
 static int load_norm(const struct t2v_loader *loader, const char *under,
                      const struct t2v_want *want, struct t2v_err *err)
 {
@@ -102,7 +113,11 @@ static int load_norm(const struct t2v_loader *loader, const char *under,
         rc = find(loader, under, name, ".bias", ".beta", want->n_out, 0, &beta, err);
     if (rc != 0)
         return rc;
-    struct t2v_norm norm = {.gamma = as_f32(loader, gamma), .rms = want->kind == T2V_WANT_RMS};
+    bool less_one = want->kind == T2V_WANT_RMS_LESS_ONE;
+    struct t2v_norm norm = {
+        .gamma = less_one ? one_more(loader, gamma) : as_f32(loader, gamma),
+        .rms = less_one || want->kind == T2V_WANT_RMS,
+    };
     if (beta != NULL)
         norm.beta = as_f32(loader, beta);
     if (norm.gamma == NULL || (beta != NULL && norm.beta == NULL))
@@ -149,6 +164,7 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
         case T2V_WANT_NORM:
         case T2V_WANT_SCALE:
         case T2V_WANT_RMS:
+        case T2V_WANT_RMS_LESS_ONE:
             rc = load_norm(loader, under, want, err);
             break;
         case T2V_WANT_TABLE:

@@ -92,9 +92,9 @@ static void check_rungs(const char *name)
 static void test_golden(void **state)
 {
     (void)state;
-    static const char *const names[] = {"distilbert", "dpr-ctx",  "dpr-question",
-                                        "electra",    "mpnet",    "roberta",
-                                        "t5",         "t5-gated", "xlm-roberta-mlm"};
+    static const char *const names[] = {
+        "distilbert", "dpr-ctx",  "dpr-question", "electra", "mpnet", "roberta", "xlm-roberta-mlm",
+        "modernbert", "eurobert", "qwen3",        "gemma3",  "t5",    "t5-gated"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "kin/%s", names[i]);
@@ -171,6 +171,29 @@ static void test_refusals(void **state)
            "shared.weight has shape [60, 20], expected [61, 20]");
     refuse("kin/dpr-ctx", "\"projection_dim\": 0", "\"projection_dim\": 8",
            "ctx_encoder.encode_proj.weight is missing");
+    refuse("kin/modernbert", "\"local_attention\": 6", "\"local_attention\": 0",
+           "local_attention is 0");
+    refuse("kin/modernbert", "\"full_attention\",", "\"chunked_attention\",",
+           "layer_types[0] 'chunked_attention' is not supported; supported: full_attention, ");
+    refuse("kin/modernbert", "    \"full_attention\",\n", "", "layer_types is of 3 layers");
+    refuse("kin/modernbert", "\"norm_bias\": false", "\"norm_bias\": true",
+           "embeddings.norm.bias is missing");
+    refuse("kin/modernbert", "\"norm_bias\": false", "\"norm_bias\": \"no\"",
+           "norm_bias should be true or false, and is a string");
+    refuse("kin/eurobert", "\"linear\"", "\"yarn\"",
+           "rope_type 'yarn' is not supported; supported: default, linear");
+    refuse("kin/eurobert", "\"factor\": 2.0", "\"factor\": 0", "factor is 0");
+    refuse("kin/eurobert", "\"rope_theta\": 500.0",
+           "\"rope_theta\": 500.0, \"partial_rotary_factor\": 0.5",
+           "partial_rotary_factor 0.5 is not supported");
+    refuse("kin/eurobert", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3",
+           "num_attention_heads 4 is no multiple of num_key_value_heads 3");
+    refuse("kin/eurobert", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 4",
+           "layers.0.self_attn.k_proj.weight has shape [12, 24], expected [24, 24]");
+    refuse("kin/eurobert", "\"head_dim\": 6", "\"head_dim\": 7", "heads of 7, an odd number");
+    refuse("kin/qwen3", "\"sliding_window\": 5", "\"sliding_window\": -1", "sliding_window is -1");
+    refuse("kin/gemma3", "\"attn_logit_softcapping\": null", "\"attn_logit_softcapping\": 50.0",
+           "attn_logit_softcapping is not supported");
 }
 
 /* A sequence is the same, to the bit, on any number of lanes: of more lanes than it has rows, too.
@@ -192,6 +215,42 @@ static void test_number_of_lanes(void **state)
     close_fixture(&f);
 }
 
+/* Each sequence alone is what it is among others, to the bit, with kernels of our own. */
+static void check_alone(const char *name, const char *cpu)
+{
+    struct fixture f = open_fixture(name, cpu);
+    static int32_t ids[8192];
+    size_t start[64] = {0}, n = t2v_json_len(t2v_json_get(f.expected, "ids"));
+    size_t dim = t2v_encoder_shape(f.encoder)->hidden;
+    for (size_t i = 0; i < n; i++)
+        start[i + 1] = start[i] + read_ids(&f, i, ids + start[i]);
+    float *all = encode(&f, ids, start, n, 3);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = start[i + 1] - start[i], alone[2] = {0, len};
+        float *one = encode(&f, ids + start[i], alone, 1, 2);
+        for (size_t j = 0; j < len * dim; j++) {
+            if (memcmp(one + j, all + start[i] * dim + j, sizeof *one) != 0)
+                fail_msg("%s cpu=%s sequence %zu value %zu: alone %.9g, in a batch %.9g", name, cpu,
+                         i, j, (double)one[j], (double)all[start[i] * dim + j]);
+        }
+        free(one);
+    }
+    free(all);
+    close_fixture(&f);
+}
+
+static void test_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"mpnet", "t5", "modernbert", "eurobert", "qwen3", "gemma3"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "kin/%s", names[i]);
+        check_alone(path, "c");
+        check_alone(path, "");
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 2) {
@@ -207,6 +266,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_number_of_lanes),
+        cmocka_unit_test(test_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
