@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * NEON, as every arm64 processor has it. One tile does all the multiplying: six rows of A times a
- * panel of 16 columns of B, 24 sums in registers over the whole inner dimension; four inputs of
+ * NEON, as every arm64 processor has it. One tile does all the multiplying: five rows of A times a
+ * panel of 16 columns of B, 20 sums in registers over the whole inner dimension; four inputs of
  * each row are held at a time, and a product takes its factor from one of their lanes. `linear`
  * meets packed weights with it, attention meets packed keys and values.
  */
@@ -14,7 +14,7 @@
 
 #include "base/banned.h"
 
-enum { TILE_ROWS = 6, LANES = 4, PANEL = 16, VECTORS = PANEL / LANES };
+enum { TILE_ROWS = 5, LANES = 4, PANEL = 16, VECTORS = PANEL / LANES };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -162,7 +162,7 @@ INLINE void step_mul(struct tile *t, const int rows, const float32x4_t *x, const
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) {
         float32x4_t column = vld1q_f32(b + v * LANES);
-#pragma GCC unroll 6
+#pragma GCC unroll 5
         for (int r = 0; r < rows; r++)
             t->sum[r][v] = vfmaq_laneq_f32(t->sum[r][v], column, x[r], lane);
     }
@@ -173,7 +173,7 @@ INLINE void tile_mul(struct tile *t, const int rows, const float *a, size_t lda,
                      size_t ldb, size_t n_in, struct ahead ahead)
 {
     float32x4_t x[TILE_ROWS];
-#pragma GCC unroll 6
+#pragma GCC unroll 5
     for (int r = 0; r < rows; r++) {
 #pragma GCC unroll 4
         for (int v = 0; v < VECTORS; v++)
@@ -181,7 +181,7 @@ INLINE void tile_mul(struct tile *t, const int rows, const float *a, size_t lda,
     }
     size_t i = 0;
     for (; i + LANES <= n_in; i += LANES, b += LANES * ldb) {
-#pragma GCC unroll 6
+#pragma GCC unroll 5
         for (int r = 0; r < rows; r++)
             x[r] = vld1q_f32(a + (size_t)r * lda + i);
 #pragma GCC unroll 4
@@ -192,7 +192,7 @@ INLINE void tile_mul(struct tile *t, const int rows, const float *a, size_t lda,
         ahead.ptr += LANES * ahead.step;
     }
     for (; i < n_in; i++, b += ldb) {
-#pragma GCC unroll 6
+#pragma GCC unroll 5
         for (int r = 0; r < rows; r++)
             x[r] = vld1q_dup_f32(a + (size_t)r * lda + i);
         step_mul(t, rows, x, 0, b);
@@ -215,7 +215,7 @@ INLINE void tile_store(const struct tile *t, const int rows, const struct out_ti
         float32x4_t bias = vdupq_n_f32(0.0f);
         if (out->bias != NULL && left > 0)
             bias = load_first(out->bias + v * LANES, left);
-#pragma GCC unroll 6
+#pragma GCC unroll 5
         for (int r = 0; r < rows; r++)
             store_first(out->y + (size_t)r * out->ldy + v * LANES, left,
                         vaddq_f32(t->sum[r][v], bias));
@@ -236,12 +236,11 @@ LINEAR_TILE(2)
 LINEAR_TILE(3)
 LINEAR_TILE(4)
 LINEAR_TILE(5)
-LINEAR_TILE(6)
 
 typedef void linear_tile_fn(const float *, size_t, const float *, size_t, struct ahead,
                             const struct out_tile *);
 static linear_tile_fn *const linear_tiles[TILE_ROWS + 1] = {
-    NULL, linear_tile_1, linear_tile_2, linear_tile_3, linear_tile_4, linear_tile_5, linear_tile_6,
+    NULL, linear_tile_1, linear_tile_2, linear_tile_3, linear_tile_4, linear_tile_5,
 };
 
 /* The activation over a tile that has just been stored, and is still in the first cache. */
@@ -256,7 +255,7 @@ static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
 
 /* Panels outside, rows inside: a panel's weights are read from afar once, and while its tiles are
  * computed they ask for the next panel, each for its part. Rows are cut into tiles of nearly equal
- * height (8 is 4 + 4, not 6 + 2). */
+ * height (6 is 3 + 3, not 5 + 1). */
 static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x_,
                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
 {
@@ -457,7 +456,7 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
         const float *b = packed_v + d;
         tile_mul(&t, rows, scores, keys, b, dim, n_key, nothing_ahead(b));
         float *to = call->out + first * call->ld_out + d;
-#pragma GCC unroll 6
+#pragma GCC unroll 5
         for (int r = 0; r < rows; r++) {
 #pragma GCC unroll 4
             for (int v = 0; v < VECTORS; v++)
@@ -480,12 +479,11 @@ ATTEND(2)
 ATTEND(3)
 ATTEND(4)
 ATTEND(5)
-ATTEND(6)
 
 typedef void attend_fn(const struct t2v_attention *, size_t, const float *, const float *, size_t,
                        float *);
 static attend_fn *const attend[TILE_ROWS + 1] = {
-    NULL, attend_1, attend_2, attend_3, attend_4, attend_5, attend_6,
+    NULL, attend_1, attend_2, attend_3, attend_4, attend_5,
 };
 
 void t2v_attention_f32_neon(const struct t2v_attention *whole)
