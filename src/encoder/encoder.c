@@ -116,8 +116,11 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
     encoder->family = family;
     encoder->kernels = *kernels;
     encoder->form = form;
-    struct t2v_loader loader = {
-        .store = store, .form = form, .f32 = kernels->f32, .arena = &encoder->arena};
+    struct t2v_loader loader = {.store = store,
+                                .form = form,
+                                .f32 = kernels->f32,
+                                .kernels = kernels,
+                                .arena = &encoder->arena};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
         rc = form->takes_outliers ? pack_by_trial(encoder, &loader, n_lane, err)

@@ -40,9 +40,10 @@ struct t2v_loader {
     const t2v_store *store;
     const struct t2v_form *form; /* of linear layers */
     const struct t2v_form *f32;  /* of those that form cannot hold, or that must be exact */
-    struct t2v_arena *arena;     /* owns what is converted or packed */
-    char prefix[64];             /* before every name: "bert.", "" */
-    struct t2v_pack *packs;      /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
+    const struct t2v_kernels *kernels;
+    struct t2v_arena *arena; /* owns what is converted or packed */
+    char prefix[64];         /* before every name: "bert.", "" */
+    struct t2v_pack *packs;  /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
     size_t n_pack, cap_pack;
     size_t n_packed; /* bytes it will take */
     /* Where the form takes outliers: every lane's way through the model, over random tokens, with

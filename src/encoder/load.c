@@ -48,6 +48,25 @@ static const float *as_f32(const struct t2v_loader *loader, const struct t2v_ten
     return copy;
 }
 
+/* Where floats are multiplied, weights that are all f16 or all bf16 stay so. */
+static const struct t2v_form *choose_form(const struct t2v_loader *loader,
+                                          const struct t2v_tensor *const *parts, size_t n_part,
+                                          size_t n_in)
+{
+    const struct t2v_form *form = n_in <= loader->form->max_in ? loader->form : loader->f32;
+    enum t2v_dtype dtype = parts[0]->dtype;
+    for (size_t p = 0; p < n_part; p++) {
+        if (form != loader->f32 || parts[p]->dtype != dtype)
+            return form;
+    }
+    const struct t2v_form *held = NULL;
+    if (dtype == T2V_F16)
+        held = loader->kernels->f32_of_f16;
+    else if (dtype == T2V_BF16)
+        held = loader->kernels->f32_of_bf16;
+    return held != NULL ? held : form;
+}
+
 int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
                    size_t n_part, struct t2v_err *err)
 {
@@ -69,7 +88,7 @@ int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2
     for (size_t p = 0; p < n_part && biased; to += parts[p++].n_out)
         t2v_tensor_f32(biases[p], 0, parts[p].n_out, to);
     *layer = (struct t2v_linear){
-        .form = n_in <= loader->form->max_in ? loader->form : loader->f32,
+        .form = choose_form(loader, weights, n_part, n_in),
         .n_in = n_in,
         .n_out = n_out,
         .bias = bias,

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <string.h>
 
 #include "kernel/kernel.h"
@@ -11,8 +14,11 @@ enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2, RUNG_NEON = RUNG_AVX2, RUNG_AVX512, RU
 static enum rung processor_rung(void)
 {
 #if defined(__x86_64__)
+    /* clang 14's __builtin_cpu_supports does not know F16C. */
+    unsigned a, b, c, d;
+    bool f16c = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
     /* The compiler's library asks the system too: what it does not save is not there. */
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !f16c)
         return RUNG_BLAS;
     if (!__builtin_cpu_supports("avx512f"))
         return RUNG_AVX2;
@@ -68,6 +74,8 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         .name = "c",
         .f32 = &t2v_form_f32_c,
         .int8 = &t2v_form_int8_c,
+        .f32_of_f16 = &t2v_form_f32_of_f16_c,
+        .f32_of_bf16 = &t2v_form_f32_of_bf16_c,
         .layer_norm = t2v_layer_norm_f32_c,
         .rms_norm = t2v_rms_norm_f32_c,
         .gate = t2v_gate_f32_c,
@@ -77,12 +85,15 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         return 0;
     out->name = "blas";
     out->f32 = &t2v_form_f32_blas;
+    out->f32_of_f16 = out->f32_of_bf16 = NULL;
 #if defined(__x86_64__)
     if (rung < RUNG_AVX2)
         return 0;
     out->name = "avx2";
     out->f32 = &t2v_form_f32_avx2;
     out->int8 = &t2v_form_int8_avx2;
+    out->f32_of_f16 = &t2v_form_f32_of_f16_avx2;
+    out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx2;
     out->layer_norm = t2v_layer_norm_f32_avx2;
     out->rms_norm = t2v_rms_norm_f32_avx2;
     out->gate = t2v_gate_f32_avx2;
@@ -91,6 +102,8 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         return 0;
     out->name = "avx512";
     out->f32 = &t2v_form_f32_avx512;
+    out->f32_of_f16 = &t2v_form_f32_of_f16_avx512;
+    out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx512;
     out->layer_norm = t2v_layer_norm_f32_avx512;
     out->rms_norm = t2v_rms_norm_f32_avx512;
     out->gate = t2v_gate_f32_avx512;

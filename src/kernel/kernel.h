@@ -141,8 +141,11 @@ static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention 
 }
 
 struct t2v_kernels {
-    const char *name;            /* the rung */
-    const struct t2v_form *f32;  /* float weights, float arithmetic */
+    const char *name;           /* the rung */
+    const struct t2v_form *f32; /* float weights, float arithmetic */
+    /* The same, to the bit, for a layer whose weights are f16 or bf16 in the checkpoint: they are
+     * held so. NULL: not on this rung. */
+    const struct t2v_form *f32_of_f16, *f32_of_bf16;
     const struct t2v_form *bf16; /* NULL: this processor does not multiply bf16 */
     const struct t2v_form *int8; /* NULL: not on this rung */
     t2v_norm_fn *layer_norm, *rms_norm;
@@ -170,7 +173,7 @@ void t2v_blas_setup(void);
 extern const struct t2v_form t2v_form_f32_blas;
 
 /* The rungs. */
-extern const struct t2v_form t2v_form_f32_c;
+extern const struct t2v_form t2v_form_f32_c, t2v_form_f32_of_f16_c, t2v_form_f32_of_bf16_c;
 t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
 t2v_gate_fn t2v_gate_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
@@ -178,6 +181,15 @@ t2v_attention_fn t2v_attention_f32_c;
 size_t t2v_panel_bytes_f32x16(size_t n_in), t2v_panel_bytes_f32x32(size_t n_in);
 void t2v_pack_f32x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
 void t2v_pack_f32x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
+/* Panels of 16 or 32 columns of 16 bits, made of floats that are f16 or bf16: [n_in, 16]. In bf16
+ * the first half of the columns lies in the lower halves of 32 bits, the second in the upper. */
+size_t t2v_panel_bytes_half16(size_t n_in), t2v_panel_bytes_half32(size_t n_in);
+void t2v_pack_f16x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
+void t2v_pack_f16x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
+void t2v_pack_bf16x16(const struct t2v_linear *layer, const float *plain, size_t n_col,
+                      void *panel);
+void t2v_pack_bf16x32(const struct t2v_linear *layer, const float *plain, size_t n_col,
+                      void *panel);
 /* What `linear` does to its sums, for back ends that only multiply: adds the bias, applies act. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
 extern const struct t2v_form t2v_form_int8_c;
@@ -188,11 +200,12 @@ void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx,
 extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_avx512vnni;
 void t2v_rows_int8_avx2(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
                         void *out);
-extern const struct t2v_form t2v_form_f32_avx2;
+extern const struct t2v_form t2v_form_f32_avx2, t2v_form_f32_of_f16_avx2, t2v_form_f32_of_bf16_avx2;
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
 t2v_gate_fn t2v_gate_f32_avx2;
 t2v_attention_fn t2v_attention_f32_avx2;
-extern const struct t2v_form t2v_form_f32_avx512;
+extern const struct t2v_form t2v_form_f32_avx512, t2v_form_f32_of_f16_avx512,
+    t2v_form_f32_of_bf16_avx512;
 t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;
 t2v_gate_fn t2v_gate_f32_avx512;
 t2v_attention_fn t2v_attention_f32_avx512;

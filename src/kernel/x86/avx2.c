@@ -19,26 +19,48 @@ struct tile {
     __m256 sum[TILE_ROWS][2];
 };
 
+/* What B is made of: of floats, or of what becomes one. */
+enum held { F32, F16, BF16 };
+
+/* The sixteen numbers of a row of B. In BF16 columns j and j + 8 share 32 bits. */
+INLINE void load_b(const enum held held, const char *b, __m256 *left, __m256 *right)
+{
+    if (held == F32) {
+        *left = _mm256_loadu_ps((const float *)(const void *)b);
+        *right = _mm256_loadu_ps((const float *)(const void *)b + 8);
+    } else if (held == F16) {
+        *left = _mm256_cvtph_ps(_mm_loadu_si128((const void *)b));
+        *right = _mm256_cvtph_ps(_mm_loadu_si128((const void *)(b + 16)));
+    } else {
+        __m256i both = _mm256_loadu_si256((const void *)b);
+        *left = _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
+        *right = _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(-65536)));
+    }
+}
+
 /* What is wanted next from the outer caches, while a tile is being computed. */
 struct ahead {
     const char *ptr;
     size_t step; /* bytes for each of the tile's n_in steps; 0: nothing is wanted */
 };
 
-/* sum[r] = a[r, 0..n_in) times b[0..n_in, 16]; `rows` is a constant wherever it is called. */
-INLINE void tile_mul(struct tile *t, const int rows, const float *a, size_t lda, const float *b,
-                     size_t ldb, size_t n_in, struct ahead ahead)
+/* sum[r] = a[r, 0..n_in) times b[0..n_in, 16], ldb bytes from row to row; `rows` and `held` are
+ * constants wherever it is called. */
+INLINE void tile_mul(struct tile *t, const int rows, const enum held held, const float *a,
+                     size_t lda, const void *b_, size_t ldb, size_t n_in, struct ahead ahead)
 {
-#pragma GCC unroll 6
+    const char *b = b_;
+    UNROLL
     for (int r = 0; r < rows; r++)
         t->sum[r][0] = t->sum[r][1] = _mm256_setzero_ps();
     for (size_t i = 0; i < n_in; i++, b += ldb) {
-        __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
+        __m256 b0, b1;
+        load_b(held, b, &b0, &b1);
         if (ahead.step != 0) {
             _mm_prefetch(ahead.ptr, _MM_HINT_T1);
             ahead.ptr += ahead.step;
         }
-#pragma GCC unroll 6
+        UNROLL
         for (int r = 0; r < rows; r++) {
             __m256 x = _mm256_broadcast_ss(a + (size_t)r * lda + i);
             t->sum[r][0] = _mm256_fmadd_ps(x, b0, t->sum[r][0]);
@@ -63,7 +85,7 @@ INLINE void tile_store(const struct tile *t, const int rows, const struct out_ti
         bias0 = load_first(out->bias, left);
         bias1 = load_first(out->bias + 8, right);
     }
-#pragma GCC unroll 6
+    UNROLL
     for (int r = 0; r < rows; r++) {
         float *y = out->y + (size_t)r * out->ldy;
         store_first(y, left, _mm256_add_ps(t->sum[r][0], bias0));
@@ -72,25 +94,27 @@ INLINE void tile_store(const struct tile *t, const int rows, const struct out_ti
 }
 
 /* One function for each number of rows: the tile must know it at compile time. */
-#define LINEAR_TILE(ROWS)                                                                          \
-    static void linear_tile_##ROWS(const float *a, size_t lda, const float *b, size_t n_in,        \
-                                   struct ahead ahead, const struct out_tile *out)                 \
+typedef void linear_tile_fn(const float *a, size_t lda, const void *b, size_t n_in,
+                            struct ahead ahead, const struct out_tile *out);
+#define LINEAR_TILE(HELD, ROWS)                                                                    \
+    static void linear_tile_##HELD##_##ROWS(const float *a, size_t lda, const void *b,             \
+                                            size_t n_in, struct ahead ahead,                       \
+                                            const struct out_tile *out)                            \
     {                                                                                              \
         struct tile t;                                                                             \
-        tile_mul(&t, ROWS, a, lda, b, PANEL, n_in, ahead);                                         \
+        size_t ldb = PANEL * (HELD == F32 ? sizeof(float) : sizeof(uint16_t));                     \
+        tile_mul(&t, ROWS, HELD, a, lda, b, ldb, n_in, ahead);                                     \
         tile_store(&t, ROWS, out);                                                                 \
     }
-LINEAR_TILE(1)
-LINEAR_TILE(2)
-LINEAR_TILE(3)
-LINEAR_TILE(4)
-LINEAR_TILE(5)
-LINEAR_TILE(6)
-
-typedef void linear_tile_fn(const float *, size_t, const float *, size_t, struct ahead,
-                            const struct out_tile *);
-static linear_tile_fn *const linear_tiles[TILE_ROWS + 1] = {
-    NULL, linear_tile_1, linear_tile_2, linear_tile_3, linear_tile_4, linear_tile_5, linear_tile_6,
+#define EACH_HEIGHT(X, HELD) X(HELD, 1) X(HELD, 2) X(HELD, 3) X(HELD, 4) X(HELD, 5) X(HELD, 6)
+EACH_HEIGHT(LINEAR_TILE, F32)
+EACH_HEIGHT(LINEAR_TILE, F16)
+EACH_HEIGHT(LINEAR_TILE, BF16)
+#define LINEAR_TILE_NAME(HELD, ROWS) linear_tile_##HELD##_##ROWS,
+static linear_tile_fn *const linear_tiles[][TILE_ROWS + 1] = {
+    [F32] = {NULL, EACH_HEIGHT(LINEAR_TILE_NAME, F32)},
+    [F16] = {NULL, EACH_HEIGHT(LINEAR_TILE_NAME, F16)},
+    [BF16] = {NULL, EACH_HEIGHT(LINEAR_TILE_NAME, BF16)},
 };
 
 /* The activation over a tile that has just been stored, and is still in the first cache. */
@@ -107,16 +131,18 @@ static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
 /* Panels outside, rows inside: a panel's weights are read from afar once, and while its tiles are
  * computed they ask for the next panel, each for its part. Rows are cut into tiles of nearly equal
  * height (8 is 4 + 4, not 6 + 2). */
-static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x_,
-                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear(const enum held held, const struct t2v_linear *layer, enum t2v_act act,
+                   const void *x_, size_t stride, size_t n_row, size_t begin, size_t end, float *y,
+                   size_t ldy)
 {
     const float *x = x_;
     size_t ldx = stride / sizeof *x;
     size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
-    size_t line = PANEL * sizeof(float); /* of a panel, for one input */
+    size_t panel_bytes = layer->form->panel_bytes(layer->n_in);
+    size_t line = panel_bytes / layer->n_in; /* of a panel, for one input */
     for (size_t c = begin; c < end; c += PANEL) {
-        const float *panel = t2v_linear_panel(layer, c);
-        struct ahead ahead = {(const char *)(panel + PANEL * layer->n_in), line / n_tile};
+        const char *panel = t2v_linear_panel(layer, c);
+        struct ahead ahead = {panel + panel_bytes, line / n_tile};
         struct out_tile out = {
             .ldy = ldy,
             .width = end - c < PANEL ? end - c : PANEL,
@@ -125,13 +151,31 @@ static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const v
         for (size_t tile = 0, row = 0; tile < n_tile; tile++) {
             size_t rows = (n_row - row + n_tile - tile - 1) / (n_tile - tile);
             out.y = y + row * ldy + c;
-            linear_tiles[rows](x + row * ldx, ldx, panel, layer->n_in, ahead, &out);
+            linear_tiles[held][rows](x + row * ldx, ldx, panel, layer->n_in, ahead, &out);
             ahead.ptr += ahead.step * layer->n_in;
             if (act != T2V_ACT_NONE)
                 tile_act(act, rows, &out);
             row += rows;
         }
     }
+}
+
+static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    linear(F32, layer, act, x, stride, n_row, begin, end, y, ldy);
+}
+
+static void linear_f16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    linear(F16, layer, act, x, stride, n_row, begin, end, y, ldy);
+}
+
+static void linear_bf16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    linear(BF16, layer, act, x, stride, n_row, begin, end, y, ldy);
 }
 
 const struct t2v_form t2v_form_f32_avx2 = {
@@ -141,6 +185,24 @@ const struct t2v_form t2v_form_f32_avx2 = {
     .max_in = SIZE_MAX,
     .pack = t2v_pack_f32x16,
     .linear = linear_f32,
+};
+
+const struct t2v_form t2v_form_f32_of_f16_avx2 = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = t2v_panel_bytes_half16,
+    .max_in = SIZE_MAX,
+    .pack = t2v_pack_f16x16,
+    .linear = linear_f16,
+};
+
+const struct t2v_form t2v_form_f32_of_bf16_avx2 = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = t2v_panel_bytes_half16,
+    .max_in = SIZE_MAX,
+    .pack = t2v_pack_bf16x16,
+    .linear = linear_bf16,
 };
 
 INLINE float sum8(__m256 v)
@@ -289,9 +351,9 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
     packed_k += begin * call->head_dim;
     packed_v += begin * dim;
     for (size_t j = 0; j < keys; j += PANEL) {
-        tile_mul(&t, rows, q, call->ld, packed_k + j * call->head_dim, PANEL, call->head_dim,
-                 (struct ahead){NULL, 0});
-#pragma GCC unroll 6
+        tile_mul(&t, rows, F32, q, call->ld, packed_k + j * call->head_dim, PANEL * sizeof(float),
+                 call->head_dim, (struct ahead){NULL, 0});
+        UNROLL
         for (int r = 0; r < rows; r++) {
             _mm256_storeu_ps(scores + (size_t)r * keys + j, t.sum[r][0]);
             _mm256_storeu_ps(scores + (size_t)r * keys + j + 8, t.sum[r][1]);
@@ -306,9 +368,10 @@ INLINE void attend_rows(const int rows, const struct t2v_attention *call, size_t
             softmax_row(scores + r * keys, keys, from - begin, to - begin, call->scale, bias);
     }
     for (size_t d = 0; d < dim; d += PANEL) {
-        tile_mul(&t, rows, scores, keys, packed_v + d, dim, n_key, (struct ahead){NULL, 0});
+        tile_mul(&t, rows, F32, scores, keys, packed_v + d, dim * sizeof(float), n_key,
+                 (struct ahead){NULL, 0});
         size_t left = call->head_dim - d, right = left > 8 ? left - 8 : 0;
-#pragma GCC unroll 6
+        UNROLL
         for (int r = 0; r < rows; r++) {
             float *out = call->out + (first + (size_t)r) * call->ld_out + d;
             __m256 by = _mm256_set1_ps(inverse[r]);

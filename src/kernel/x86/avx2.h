@@ -8,6 +8,13 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Loops over a tile's rows must go, or its sums live in memory. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 6")
+#endif
+
 /* The lanes below n, n <= 8, as a mask for maskload and maskstore. */
 INLINE __m256i lanes_below(size_t n)
 {

@@ -3,8 +3,8 @@
  * AVX-512. One tile does all the multiplying: up to fourteen rows of A times a panel of 32 columns
  * of B, 28 sums in registers over the whole inner dimension. What lies past an edge is left out by
  * masks. Formulas and the order of every sum are those of x86/avx2.c. Only what AVX-512F has is
- * used. test/unit/kernel runs this file on any x86 by SIMDe; `test/lint` looks at what the compiler
- * made of it.
+ * used. test/unit/kernel runs this file on any x86 by SIMDe, and looks at what the compiler made of
+ * it.
  */
 #include <immintrin.h>
 #include <math.h>
@@ -21,22 +21,41 @@ struct tile {
 
 /* What is multiplied with: packed weights, which come from the outer caches or from memory, or what
  * attention has just packed. */
-enum source { WEIGHT, NEAR };
+enum source { F32, F16, BF16, NEAR };
 
-/* sum[r] = a[r, 0..n_in) times b[0..n_in, 32]; `rows` and `source` are constants wherever it is
- * called. */
-INLINE void tile_mul(struct tile *t, const int rows, const enum source source, const float *a,
-                     size_t lda, const float *b, size_t ldb, size_t n_in)
+/* The 32 numbers of a row of B as floats, and those to come asked for. In BF16 columns j and j + 16
+ * share 32 bits. */
+INLINE void load_b(const enum source source, const char *b, __m512 *left, __m512 *right)
 {
+    if (source == F16) {
+        *left = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)b));
+        *right = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(b + 32)));
+    } else if (source == BF16) {
+        __m512i both = _mm512_loadu_si512(b);
+        *left = _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
+        *right = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(-65536)));
+    } else {
+        *left = _mm512_loadu_ps(b);
+        *right = _mm512_loadu_ps(b + 64);
+    }
+    if (source != NEAR)
+        _mm_prefetch(b + AHEAD, _MM_HINT_T0);
+    if (source == F32)
+        _mm_prefetch(b + AHEAD + 64, _MM_HINT_T0);
+}
+
+/* sum[r] = a[r, 0..n_in) times b[0..n_in, 32], ldb bytes from row to row; `rows` and `source` are
+ * constants wherever it is called. */
+INLINE void tile_mul(struct tile *t, const int rows, const enum source source, const float *a,
+                     size_t lda, const void *b_, size_t ldb, size_t n_in)
+{
+    const char *b = b_;
     UNROLL
     for (int r = 0; r < rows; r++)
         t->sum[r][0] = t->sum[r][1] = _mm512_setzero_ps();
     for (size_t i = 0; i < n_in; i++, b += ldb) {
-        __m512 b0 = _mm512_loadu_ps(b), b1 = _mm512_loadu_ps(b + LANES);
-        if (source == WEIGHT) {
-            _mm_prefetch((const char *)b + AHEAD, _MM_HINT_T0);
-            _mm_prefetch((const char *)b + AHEAD + 64, _MM_HINT_T0);
-        }
+        __m512 b0, b1;
+        load_b(source, b, &b0, &b1);
         UNROLL
         for (int r = 0; r < rows; r++) {
             __m512 x = _mm512_set1_ps(a[(size_t)r * lda + i]);
@@ -71,10 +90,10 @@ INLINE void tile_store(const struct tile *t, const int rows, const struct out_ti
 }
 
 /* One function for each source and number of rows: the tile must know them at compile time. */
-typedef void tile_fn(const float *a, size_t lda, const float *b, size_t ldb, size_t n_in,
+typedef void tile_fn(const float *a, size_t lda, const void *b, size_t ldb, size_t n_in,
                      const struct out_tile *out);
 #define TILE(SOURCE, ROWS)                                                                         \
-    static void tile_##SOURCE##_##ROWS(const float *a, size_t lda, const float *b, size_t ldb,     \
+    static void tile_##SOURCE##_##ROWS(const float *a, size_t lda, const void *b, size_t ldb,      \
                                        size_t n_in, const struct out_tile *out)                    \
     {                                                                                              \
         struct tile t;                                                                             \
@@ -97,10 +116,14 @@ typedef void tile_fn(const float *a, size_t lda, const float *b, size_t ldb, siz
     X(SOURCE, 12)                                                                                  \
     X(SOURCE, 13)                                                                                  \
     X(SOURCE, 14)
-EACH_HEIGHT(TILE, WEIGHT)
+EACH_HEIGHT(TILE, F32)
+EACH_HEIGHT(TILE, F16)
+EACH_HEIGHT(TILE, BF16)
 EACH_HEIGHT(TILE, NEAR)
 static tile_fn *const tiles[][TILE_ROWS + 1] = {
-    [WEIGHT] = {NULL, EACH_HEIGHT(TILE_NAME, WEIGHT)},
+    [F32] = {NULL, EACH_HEIGHT(TILE_NAME, F32)},
+    [F16] = {NULL, EACH_HEIGHT(TILE_NAME, F16)},
+    [BF16] = {NULL, EACH_HEIGHT(TILE_NAME, BF16)},
     [NEAR] = {NULL, EACH_HEIGHT(TILE_NAME, NEAR)},
 };
 
@@ -116,13 +139,15 @@ static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
 }
 
 /* Panels outside, rows inside: a panel's weights are read from afar once. */
-static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x_,
-                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear(const enum source source, const struct t2v_linear *layer, enum t2v_act act,
+                   const void *x_, size_t stride, size_t n_row, size_t begin, size_t end, float *y,
+                   size_t ldy)
 {
     const float *x = x_;
     size_t ldx = stride / sizeof *x;
+    size_t line = layer->form->panel_bytes(layer->n_in) / layer->n_in;
     for (size_t c = begin; c < end; c += PANEL) {
-        const float *panel = t2v_linear_panel(layer, c);
+        const void *panel = t2v_linear_panel(layer, c);
         struct out_tile out = {
             .ldy = ldy,
             .width = end - c < PANEL ? end - c : PANEL,
@@ -131,11 +156,29 @@ static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const v
         for (size_t row = 0, rows; row < n_row; row += rows) {
             rows = next_height(n_row - row);
             out.y = y + row * ldy + c;
-            tiles[WEIGHT][rows](x + row * ldx, ldx, panel, PANEL, layer->n_in, &out);
+            tiles[source][rows](x + row * ldx, ldx, panel, line, layer->n_in, &out);
             if (act != T2V_ACT_NONE)
                 tile_act(act, rows, &out);
         }
     }
+}
+
+static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    linear(F32, layer, act, x, stride, n_row, begin, end, y, ldy);
+}
+
+static void linear_f16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    linear(F16, layer, act, x, stride, n_row, begin, end, y, ldy);
+}
+
+static void linear_bf16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    linear(BF16, layer, act, x, stride, n_row, begin, end, y, ldy);
 }
 
 const struct t2v_form t2v_form_f32_avx512 = {
@@ -145,6 +188,24 @@ const struct t2v_form t2v_form_f32_avx512 = {
     .max_in = SIZE_MAX,
     .pack = t2v_pack_f32x32,
     .linear = linear_f32,
+};
+
+const struct t2v_form t2v_form_f32_of_f16_avx512 = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = t2v_panel_bytes_half32,
+    .max_in = SIZE_MAX,
+    .pack = t2v_pack_f16x32,
+    .linear = linear_f16,
+};
+
+const struct t2v_form t2v_form_f32_of_bf16_avx512 = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = t2v_panel_bytes_half32,
+    .max_in = SIZE_MAX,
+    .pack = t2v_pack_bf16x32,
+    .linear = linear_bf16,
 };
 
 /* The two halves of a vector. */
@@ -315,7 +376,8 @@ static void attend_rows(const struct t2v_attention *call, size_t first, size_t r
     for (size_t j = 0; j < keys; j += PANEL) {
         struct out_tile out = {scores + j, keys, PANEL, NULL};
         tiles[NEAR][rows](call->q + first * call->ld, call->ld,
-                          packed_k + (begin + j) * call->head_dim, PANEL, call->head_dim, &out);
+                          packed_k + (begin + j) * call->head_dim, PANEL * sizeof(float),
+                          call->head_dim, &out);
     }
     float inverse[TILE_ROWS];
     for (size_t r = 0; r < rows; r++) {
@@ -331,7 +393,8 @@ static void attend_rows(const struct t2v_attention *call, size_t first, size_t r
             .ldy = call->ld_out,
             .width = call->head_dim - d < PANEL ? call->head_dim - d : PANEL,
         };
-        tiles[NEAR][rows](scores, keys, packed_v + begin * dim + d, dim, n_key, &out);
+        tiles[NEAR][rows](scores, keys, packed_v + begin * dim + d, dim * sizeof(float), n_key,
+                          &out);
         tile_scale(inverse, rows, &out);
     }
 }

@@ -56,4 +56,14 @@ static inline simde__m512 simde_mm512_cvtepi32_ps(simde__m512i v)
 }
 #define _mm512_cvtepi32_ps simde_mm512_cvtepi32_ps
 
+static inline simde__m512 simde_mm512_cvtph_ps(simde__m256i v)
+{
+    simde__m256i_private in = simde__m256i_to_private(v);
+    simde__m512_private out;
+    for (int i = 0; i < 2; i++)
+        out.m256[i] = simde_mm256_cvtph_ps(in.m128i[i]);
+    return simde__m512_from_private(out);
+}
+#define _mm512_cvtph_ps simde_mm512_cvtph_ps
+
 #endif

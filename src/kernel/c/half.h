@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_KERNEL_C_HALF_H
+#define T2V_KERNEL_C_HALF_H
+/*
+ * Floats of 16 bits: f16 (5 bits of exponent, 10 of fraction) and bf16 (the upper half of a float).
+ * From a float only those can be made that are one.
+ */
+#include <stdint.h>
+#include <string.h>
+
+static inline uint32_t float_bits(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline uint16_t bf16_from(float x)
+{
+    return (uint16_t)(float_bits(x) >> 16);
+}
+
+static inline float bf16_to(uint16_t h)
+{
+    return float_of((uint32_t)h << 16);
+}
+
+/* Exponents are 112 apart, so the size's bits are those of a float 2^112 times as small or large,
+ * tiny ones included; what has the highest exponent (infinity, NaN) keeps it. */
+static inline uint16_t f16_from(float x)
+{
+    uint32_t bits = float_bits(x), size = bits & 0x7fffffff;
+    uint32_t small = float_bits(float_of(size) * 0x1p-112f) >> 13;
+    uint32_t half = size < 0x7f800000 ? small : 0x7c00 | (size >> 13 & 0x3ff);
+    return (uint16_t)(half | (bits >> 16 & 0x8000));
+}
+
+static inline float f16_to(uint16_t h)
+{
+    uint32_t size = (uint32_t)(h & 0x7fff) << 13;
+    uint32_t large = float_bits(float_of(size) * 0x1p112f);
+    uint32_t bits = size < 0x0f800000 ? large : size | 0x7f800000;
+    return float_of(bits | (uint32_t)(h & 0x8000) << 16);
+}
+
+#endif
