@@ -9,9 +9,8 @@ a real model, which is expected in models/NAME; where it is not, that part is sk
 `texts`, their token `ids`, and `cases`: a vectorizer, its settings, and `vectors` of the texts in `index`. Only the cases of
 the vectorizers in VECTORIZERS are checked. Vectors are lists of numbers or base64 of little-endian float32.
 
-A difference is that of the worst component, relative to the largest component of the vector: 1e-4 is allowed for random models, 1e-5
-for the real one. (The Python libraries, run a second time, differ from their own record by up to 1.5e-6: float32 sums
-in another order.)
+A difference is that of the worst component, relative to the largest component of the vector: 1e-5 is allowed. (The Python
+libraries, run a second time, differ from their own record by up to 1.5e-6: float32 sums in another order.)
 A text alone and the same text in a batch of all must have the same bits with kernels of our own; with OpenBLAS (the rung blas) they
 may differ by 3e-6.
 """
