@@ -40,6 +40,15 @@ static int rewrite(struct t2v_walk *walk, int (*fn)(struct t2v_str text, struct 
     return rc;
 }
 
+/* UPSTREAM: sentence-transformers takes white space off both ends of a text, but not from version 6
+ * on, which needs Transformers 5. A directory does not say what is to run it; one that Transformers
+ * 5 wrote is taken to go with the latter. */
+static bool strips(const t2v_model *model)
+{
+    struct t2v_str wrote = t2v_json_str(t2v_json_get(model->json, "transformers_version"));
+    return wrote.ptr == NULL || !t2v_str_starts(wrote, T2V_STR("5."));
+}
+
 static int prepare(struct t2v_walk *walk)
 {
     const t2v_model *model = walk->model;
@@ -49,7 +58,8 @@ static int prepare(struct t2v_walk *walk)
         return 0;
     if (t2v_encoder_is_bag(model->encoder))
         return 0;
-    walk->text = t2v_space_strip(walk->text);
+    if (strips(model))
+        walk->text = t2v_space_strip(walk->text);
     return model->pipeline.lower ? rewrite(walk, t2v_lower) : 0;
 }
 
