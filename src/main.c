@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "http/server.h"
-#include "text/utf8.h"
+#include "text/letter.h"
 #include "token/regex.h"
 #include "version.h"
 #include "json/json.h"
@@ -103,7 +103,7 @@ static int print_version(void)
            forced != NULL && *forced != '\0' ? " (forced by OPENBLAS_CORETYPE)" : "");
     printf("libevent  %s\n", t2v_server_libevent());
     printf("jansson   %s\n", t2v_json_library());
-    printf("utf8proc  %s\n", t2v_utf8_library());
+    printf("utf8proc  %s\n", t2v_letter_library());
     printf("PCRE2     %s\n", t2v_regex_library());
     return 0;
 }

@@ -5,19 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #include "base/banned.h"
 
-/* Where a character of UTF-8 begins that the end of msg[0..len) cuts; len when none is cut. */
+/* Where a character that the end of msg[0..len) cuts begins; len when none is cut. */
 static size_t whole_characters(const char *msg, size_t len)
 {
-    size_t i = len;
-    while (i > 0 && len - i < 3 && (msg[i - 1] & 0xc0) == 0x80)
-        i--;
-    if (i == 0 || (msg[i - 1] & 0xc0) != 0xc0)
-        return len;
-    unsigned char lead = (unsigned char)msg[i - 1];
-    size_t want = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    return len - i + 1 < want ? i - 1 : len;
+    const char *end = msg + len, *last = t2v_utf8_back(msg, end);
+    struct t2v_str tail = {last, (size_t)(end - last)};
+    bool cut = tail.len < 4 && (size_t)t2v_utf8_len(tail) != tail.len;
+    return cut ? len - tail.len : len;
 }
 
 /* Names of files and tensors are a stranger's: what they would do to a terminal or a log is taken

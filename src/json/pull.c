@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "json/plain.h"
 
 #include "base/banned.h"
@@ -83,19 +84,6 @@ static int32_t take_hex(const char **at, const char *end)
     return value;
 }
 
-static void put_utf8(struct t2v_buf *buf, int32_t cp)
-{
-    if (cp < 0x80) {
-        t2v_buf_addc(buf, (char)cp);
-        return;
-    }
-    int n = cp < 0x800 ? 1 : cp < 0x10000 ? 2 : 3; /* bytes behind the first */
-    static const int lead[] = {0, 0xc0, 0xe0, 0xf0};
-    t2v_buf_addc(buf, (char)(lead[n] | cp >> (6 * n)));
-    while (n-- > 0)
-        t2v_buf_addc(buf, (char)(0x80 | (cp >> (6 * n) & 0x3f)));
-}
-
 /* Reads what follows a backslash, at *at, into buf; false when it is no escape. */
 static bool take_escape(const char **at, const char *end, struct t2v_buf *buf)
 {
@@ -120,7 +108,8 @@ static bool take_escape(const char **at, const char *end, struct t2v_buf *buf)
     }
     if (cp < 0 || (cp >= 0xdc00 && cp <= 0xdfff))
         return false;
-    put_utf8(buf, cp);
+    char utf8[4];
+    t2v_buf_add(buf, utf8, (size_t)t2v_utf8_encode((uint32_t)cp, utf8));
     return true;
 }
 

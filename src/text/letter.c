@@ -2,6 +2,7 @@
 #include "text/letter.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <utf8proc.h>
 
 #include "base/banned.h"
@@ -76,4 +77,11 @@ bool t2v_letter_is_lower(uint32_t cp)
         return cp >= 'a' && cp <= 'z';
     return category(cp) == UTF8PROC_CATEGORY_LL ||
            among(cp, OTHER_LOWER, sizeof OTHER_LOWER / sizeof *OTHER_LOWER);
+}
+
+const char *t2v_letter_library(void)
+{
+    static char name[64];
+    snprintf(name, sizeof name, "%s, Unicode %s", utf8proc_version(), utf8proc_unicode_version());
+    return name;
 }

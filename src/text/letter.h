@@ -17,4 +17,7 @@ bool t2v_letter_is_word(uint32_t cp);
 bool t2v_letter_is_upper(uint32_t cp);
 bool t2v_letter_is_lower(uint32_t cp);
 
+/* utf8proc's version and Unicode's: "2.8.0, Unicode 15.0.0". */
+const char *t2v_letter_library(void);
+
 #endif

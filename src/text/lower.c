@@ -3,8 +3,8 @@
 
 #include <utf8proc.h>
 
+#include "base/utf8.h"
 #include "text/letter.h"
-#include "text/utf8.h"
 
 #include "base/banned.h"
 

@@ -3,10 +3,10 @@
 
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "text/letter.h"
 #include "text/punkt_data.h"
 #include "text/space.h"
-#include "text/utf8.h"
 
 #include "base/banned.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "text/space.h"
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #include "base/banned.h"
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include "base/banned.h"
 
@@ -24,15 +25,8 @@ int t2v_byte_level_add(struct t2v_str text, struct t2v_buf *out)
     if (to == NULL)
         return out->fail != 0 ? out->fail : T2V_ETOOLARGE;
     char *begin = to;
-    for (size_t i = 0; i < text.len; i++) {
-        uint32_t c = char_of((uint8_t)text.ptr[i]);
-        if (c < 0x80) {
-            *to++ = (char)c;
-        } else {
-            *to++ = (char)(0xc0 | c >> 6);
-            *to++ = (char)(0x80 | (c & 0x3f));
-        }
-    }
+    for (size_t i = 0; i < text.len; i++)
+        to += t2v_utf8_encode(char_of((uint8_t)text.ptr[i]), to); /* of two bytes at most */
     out->len += (size_t)(to - begin);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include <utf8proc.h>
 
 #include "base/mem.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #include "base/banned.h"
 
@@ -140,7 +140,7 @@ static bool look_up(const struct t2v_charsmap *map, struct t2v_str text, struct 
         if ((unit & UNIT_HAS_VALUE) == 0)
             continue;
         size_t place = at < map->n_unit ? map->units[at] & ~UNIT_IS_VALUE : SIZE_MAX;
-        if (place > map->text.len || (map->text.ptr[place] & 0xc0) == 0x80)
+        if (place > map->text.len || t2v_utf8_is_tail(map->text.ptr[place]))
             return false;
         const char *begin = map->text.ptr + place;
         *out = (struct t2v_str){begin, strnlen(begin, map->text.len - place)};

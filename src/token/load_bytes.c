@@ -5,8 +5,8 @@
  */
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "text/space.h"
-#include "text/utf8.h"
 #include "token/parts.h"
 
 #include "base/banned.h"

@@ -7,7 +7,7 @@
  */
 #include <stdio.h>
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 #include "token/field.h"
 #include "token/pretok.h"
 

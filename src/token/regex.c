@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "token/field.h"
 
 #include "base/banned.h"
@@ -168,7 +169,7 @@ static size_t next_char(struct t2v_str text, size_t at)
 {
     do
         at++;
-    while (at < text.len && (text.ptr[at] & 0xc0) == 0x80);
+    while (at < text.len && t2v_utf8_is_tail(text.ptr[at]));
     return at;
 }
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 #include "token/regex.h"
 #include "token/regex_sets.h"
 

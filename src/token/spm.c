@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #include "base/banned.h"
 

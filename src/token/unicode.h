@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 enum t2v_unicode_flag {
     T2V_UNI_DROP = 1,    /* what BertNormalizer's clean_text removes: NUL, U+FFFD, Cc, Cf, Co */

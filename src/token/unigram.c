@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "token/field.h"
 #include "token/trie.h"
 #include "json/pull.h"
@@ -146,11 +147,6 @@ static int settle(struct run *run, size_t place)
     return rc;
 }
 
-static size_t char_len(unsigned char lead)
-{
-    return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
 /* Offers all entries that begin at place, whose character has n bytes. */
 static int offer_all(struct run *run, size_t place, size_t n)
 {
@@ -185,9 +181,9 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
     *node_at(&run, 0) = (struct node){0, 0, 0};
     int rc = 0;
     for (size_t at = 0, n; at < piece.len && rc == 0; at += n) {
-        n = char_len((unsigned char)piece.ptr[at]);
-        if (n > piece.len - at)
-            n = piece.len - at;
+        const char *next = piece.ptr + at;
+        t2v_utf8_next(&next, piece.ptr + piece.len);
+        n = (size_t)(next - (piece.ptr + at));
         if (at == run.reach && at != run.base)
             rc = settle(&run, at);
         if (rc == 0)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "token/field.h"
 #include "token/trie.h"
 
@@ -53,7 +54,7 @@ static bool longer_than(struct t2v_str s, size_t max)
         return false;
     size_t n = 0;
     for (size_t i = 0; i < s.len && n <= max; i++)
-        n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+        n += !t2v_utf8_is_tail(s.ptr[i]);
     return n > max;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Any bytes as a text: UTF-8, white space, sentences. */
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "fuzz.h"
 #include "text/punkt.h"
 #include "text/space.h"
-#include "text/utf8.h"
 
 static void check_sentences(const t2v_punkt *punkt, struct t2v_str text)
 {

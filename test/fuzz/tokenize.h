@@ -2,8 +2,8 @@
 #ifndef T2V_TEST_FUZZ_TOKENIZE_H
 #define T2V_TEST_FUZZ_TOKENIZE_H
 /* What is done with the tokenizer that lies in the folder. */
+#include "base/utf8.h"
 #include "folder.h"
-#include "text/utf8.h"
 #include "token/tokenizer.h"
 
 enum { MAX_TOK = 20 };

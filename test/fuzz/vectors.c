@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Any bytes as the body of POST /vectors: a question, or a reply in JSON that says why not. */
 #include "http/vectors.h"
+#include "base/utf8.h"
 #include "fuzz.h"
-#include "text/utf8.h"
 
 static void check_answer(const struct t2v_question *question, struct t2v_reply *reply)
 {

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "../base/guard.h"
 #include "base/mem.h"
-#include "guard.h"
 #include "text/lower.h"
 
 static void test_lower(void **state)

@@ -14,12 +14,12 @@
 
 #include <cmocka.h>
 
+#include "../base/guard.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "guard.h"
+#include "base/utf8.h"
 #include "text/punkt.h"
 #include "text/punkt_data.h"
-#include "text/utf8.h"
 
 enum { MAX_SENTENCES = 512 };
 

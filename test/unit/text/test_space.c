@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
+#include "../base/guard.h"
 #include "base/mem.h"
-#include "guard.h"
+#include "base/utf8.h"
 #include "text/space.h"
-#include "text/utf8.h"
 
 /* [c for c in range(0x110000) if chr(c).isspace()] */
 static const uint32_t SPACES[] = {

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "guard.h"
-#include "text/utf8.h"
 
 static bool is_scalar(uint32_t cp)
 {

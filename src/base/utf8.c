@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "text/utf8.h"
-
-#include <stdio.h>
-#include <utf8proc.h>
+#include "base/utf8.h"
 
 #include "base/banned.h"
 
@@ -33,32 +30,33 @@ static int lead(uint8_t byte, uint8_t *low, uint8_t *high)
     return 0;
 }
 
-int t2v_utf8_decode(struct t2v_str s, uint32_t *cp)
+int t2v_utf8_len(struct t2v_str s)
 {
     const uint8_t *bytes = (const uint8_t *)s.ptr;
     uint8_t low, high;
-    if (bytes[0] < 0x80) {
-        *cp = bytes[0];
+    if (bytes[0] < 0x80)
         return 1;
-    }
-    *cp = REPLACEMENT;
     int n = lead(bytes[0], &low, &high);
     if (n == 0 || s.len < (size_t)n || bytes[1] < low || bytes[1] > high)
-        return 1;
-    uint32_t value = bytes[0] & (0xFFu >> (n + 1));
-    for (int i = 1; i < n; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 1;
-        value = value << 6 | (bytes[i] & 0x3Fu);
-    }
-    *cp = value;
+        return 0;
+    for (int i = 2; i < n; i++)
+        if (!t2v_utf8_is_tail(s.ptr[i]))
+            return 0;
     return n;
+}
+
+int t2v_utf8_decode(struct t2v_str s, uint32_t *cp)
+{
+    int n = t2v_utf8_len(s);
+    const char *at = s.ptr;
+    *cp = n != 0 ? t2v_utf8_next(&at, at + n) : REPLACEMENT;
+    return n != 0 ? n : 1;
 }
 
 int t2v_utf8_decode_last(struct t2v_str s, uint32_t *cp)
 {
     for (size_t n = 1; n <= 4 && n <= s.len; n++) {
-        if (((uint8_t)s.ptr[s.len - n] & 0xC0) == 0x80)
+        if (t2v_utf8_is_tail(s.ptr[s.len - n]))
             continue;
         if (t2v_utf8_decode(t2v_str_skip(s, s.len - n), cp) == (int)n)
             return (int)n;
@@ -80,9 +78,8 @@ bool t2v_utf8_valid(struct t2v_str s, size_t *bad)
                 continue;
             }
         }
-        uint32_t cp;
-        int n = t2v_utf8_decode(t2v_str_skip(s, at), &cp);
-        if (n == 1 && cp == REPLACEMENT) {
+        int n = t2v_utf8_len(t2v_str_skip(s, at));
+        if (n == 0) {
             if (bad != NULL)
                 *bad = at;
             return false;
@@ -90,11 +87,4 @@ bool t2v_utf8_valid(struct t2v_str s, size_t *bad)
         at += (size_t)n;
     }
     return true;
-}
-
-const char *t2v_utf8_library(void)
-{
-    static char name[64];
-    snprintf(name, sizeof name, "%s, Unicode %s", utf8proc_version(), utf8proc_unicode_version());
-    return name;
 }

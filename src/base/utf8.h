@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TEXT_UTF8_H
-#define T2V_TEXT_UTF8_H
+#ifndef T2V_BASE_UTF8_H
+#define T2V_BASE_UTF8_H
 /* UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, nothing above U+10FFFF. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +12,10 @@
  * starts, as Python's UnicodeDecodeError.start. */
 bool t2v_utf8_valid(struct t2v_str s, size_t *bad);
 
+/* The length of the well-formed character at the start of s (which is not empty), 1 to 4; 0: there
+ * is none. */
+int t2v_utf8_len(struct t2v_str s);
+
 /* Decodes the code point at the start of s (which is not empty) into *cp and returns its length in
  * bytes, 1 to 4. A wrong byte gives U+FFFD and 1, so that a loop always moves on. */
 int t2v_utf8_decode(struct t2v_str s, uint32_t *cp);
@@ -19,8 +23,11 @@ int t2v_utf8_decode(struct t2v_str s, uint32_t *cp);
 /* The code point that ends at the end of s (not empty); as t2v_utf8_decode otherwise. */
 int t2v_utf8_decode_last(struct t2v_str s, uint32_t *cp);
 
-/* utf8proc's version and Unicode's: "2.8.0, Unicode 15.0.0". */
-const char *t2v_utf8_library(void);
+/* True for a byte of a character behind its first. */
+static inline bool t2v_utf8_is_tail(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
 
 /* Writes cp (a valid scalar value) and returns its length, 1 to 4. */
 static inline int t2v_utf8_encode(uint32_t cp, char out[4])
@@ -81,7 +88,7 @@ static inline const char *t2v_utf8_back(const char *begin, const char *at)
 {
     do
         at--;
-    while (at > begin && ((unsigned char)*at & 0xc0) == 0x80);
+    while (at > begin && t2v_utf8_is_tail(*at));
     return at;
 }
 
