@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "batch/engine.h"
+#include "pool/model.h"
 
 typedef struct t2v_cache t2v_cache;
 

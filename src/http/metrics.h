@@ -2,7 +2,6 @@
 #ifndef T2V_HTTP_METRICS_H
 #define T2V_HTTP_METRICS_H
 /* What /metrics tells, counted by the loop thread and written as Prometheus text (0.0.4). */
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/reply.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 #include "base/str.h"
-#include "batch/engine.h"
 #include "http/reply.h"
+#include "pool/model.h"
 #include "json/json.h"
 
 struct t2v_question {

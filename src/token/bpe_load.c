@@ -3,8 +3,6 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
-#include "base/utf8.h"
 #include "token/field.h"
 #include "token/model.h"
 #include "json/pull.h"

@@ -7,7 +7,6 @@
  * puts its name before. A null counts as missing.
  */
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Opens a tokenizer: which files, in which order, and what transformers does once they are read. */
-#include <stdio.h>
-
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"

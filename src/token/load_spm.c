@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "token/charsmap.h"
-#include "token/field.h"
 #include "token/parts.h"
 #include "token/spm.h"
 

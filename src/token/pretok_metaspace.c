@@ -5,8 +5,6 @@
  * gets one. (The library denies it one where Strip or Replace has taken something off that
  * beginning; we do not. No known model has both.)
  */
-#include <stdio.h>
-
 #include "base/utf8.h"
 #include "token/field.h"
 #include "token/pretok.h"

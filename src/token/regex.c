@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "token/field.h"
 
 #include "base/banned.h"
 
