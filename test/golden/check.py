@@ -108,7 +108,8 @@ def decode(vector):
 
 
 def difference(got, want):
-    if len(got) != len(want) or not all(isinstance(x, (int, float)) and math.isfinite(x) for x in got):
+    """Infinite where either is not finite: max() would pass over a NaN."""
+    if len(got) != len(want) or not all(isinstance(x, (int, float)) and math.isfinite(x) for x in (*got, *want)):
         return math.inf
     return max(abs(a - b) for a, b in zip(got, want)) / (max(map(abs, want)) or 1.0)
 
