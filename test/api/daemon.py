@@ -13,6 +13,10 @@ import time
 OURS = ("T2V_", "ENABLE_", "USE_", "AUTHENTICATION_", "ONNX_", "TRUST_", "OPENBLAS_")
 
 
+def no_number(name):
+    raise ValueError(f"{name} is no JSON")
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -21,7 +25,7 @@ class Answer:
     def json(self):
         """The body as JSON; {} when it is none, so that a check fails rather than raises."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=no_number)
         except ValueError:
             return {}
 
