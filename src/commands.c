@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "against.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "text/space.h"
@@ -358,11 +359,45 @@ static int bench_set(const struct t2v_options *options, const t2v_model *model, 
     return 0;
 }
 
+/* What bench runs on: the model of the settings, and with --against another of that precision. */
+struct bench {
+    const struct t2v_options *options;
+    t2v_model *model, *other_model;
+    t2v_engine *engine, *other;
+};
+
+static int compare_set(const struct bench *bench, const char *name, const struct t2v_str *texts,
+                       size_t n, struct t2v_err *err)
+{
+    struct t2v_work a = {.texts = texts, .n_text = n}, b = a;
+    t2v_engine_run(bench->engine, &a);
+    t2v_engine_run(bench->other, &b);
+    const struct t2v_err *failed = a.err.code != 0 ? &a.err : &b.err;
+    int rc = failed->code != 0 ? t2v_fail(err, failed->code, "%s", failed->msg) : 0;
+    if (rc == 0) {
+        struct t2v_distance distance;
+        t2v_distance(a.vectors, b.vectors, n, a.dim, &distance);
+        printf("{\"set\":\"%s\",\"texts\":%zu,\"precision\":\"%s\",\"against\":\"%s\","
+               "\"mean_cosine\":%.6f,\"least_cosine\":%.6f",
+               name, n, t2v_model_precision(bench->model), t2v_model_precision(bench->other_model),
+               distance.mean, distance.least);
+        if (distance.n_neighbour > 0)
+            printf(",\"neighbours\":%zu,\"neighbours_lost\":%.4f", distance.n_neighbour,
+                   distance.lost);
+        printf(",\"vectorizer\":\"%s\",\"kernels\":\"%s\"}\n", t2v_model_vectorizer(bench->model),
+               t2v_model_cpu(bench->model));
+        fflush(stdout);
+    }
+    t2v_work_deinit(&a);
+    t2v_work_deinit(&b);
+    return rc;
+}
+
 /* One set of the corpus: an array of strings. */
-static int bench_member(const struct t2v_options *options, const t2v_model *model,
-                        t2v_engine *engine, const struct t2v_json_member *member,
+static int bench_member(const struct bench *bench, const struct t2v_json_member *member,
                         struct t2v_err *err)
 {
+    const struct t2v_options *options = bench->options;
     size_t n = t2v_json_len(member->value);
     if (t2v_json_type(member->value) != T2V_JSON_ARRAY || n == 0)
         return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts", options->corpus,
@@ -386,18 +421,29 @@ static int bench_member(const struct t2v_options *options, const t2v_model *mode
                           name.ptr, i);
     }
     if (rc == 0)
-        rc = bench_set(options, model, engine, name.ptr, texts, n, ms, err);
+        rc = bench->other != NULL
+                 ? compare_set(bench, name.ptr, texts, n, err)
+                 : bench_set(options, bench->model, bench->engine, name.ptr, texts, n, ms, err);
     t2v_buf_deinit(&name);
     t2v_free(texts);
     t2v_free(ms);
     return rc;
 }
 
+static int open_bench(struct bench *bench, struct t2v_err *err)
+{
+    struct t2v_options other = *bench->options;
+    other.precision = other.against;
+    int rc = t2v_open(bench->options, false, &bench->model, &bench->engine, err);
+    if (rc == 0 && *other.against != '\0')
+        rc = t2v_open(&other, false, &bench->other_model, &bench->other, err);
+    return rc;
+}
+
 int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err)
 {
     t2v_json *corpus = NULL;
-    t2v_model *model = NULL;
-    t2v_engine *engine = NULL;
+    struct bench bench = {.options = options};
     if (*options->corpus == '\0')
         return t2v_fail(err, T2V_EUSAGE, "--corpus FILE is needed");
     int rc = t2v_json_load(options->corpus, (size_t)1 << 30, &corpus, err);
@@ -405,14 +451,16 @@ int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err)
         rc = t2v_fail(err, T2V_EFORMAT, "%s: expected {\"SET\": [\"TEXT\", ...], ...}",
                       options->corpus);
     if (rc == 0)
-        rc = t2v_open(options, false, &model, &engine, err);
+        rc = open_bench(&bench, err);
     if (rc == 0) {
         for (struct t2v_json_member m = t2v_json_first(corpus); m.value != NULL && rc == 0;
              m = t2v_json_next(corpus, m))
-            rc = bench_member(options, model, engine, &m, err);
+            rc = bench_member(&bench, &m, err);
     }
-    t2v_engine_free(engine);
-    t2v_model_free(model);
+    t2v_engine_free(bench.other);
+    t2v_engine_free(bench.engine);
+    t2v_model_free(bench.other_model);
+    t2v_model_free(bench.model);
     t2v_json_free(corpus);
     return rc;
 }

@@ -42,7 +42,7 @@ static const struct setting settings[] = {
     {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
     {"listen", "T2V_LISTEN", TEXT, AT(listen), "0.0.0.0:8080", "", SERVE, "ADDR:PORT, [V6ADDR]:PORT or :PORT"},
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
-    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; none: f32"},
+    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; none: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx", MODEL, "how a text becomes a vector; auto: as the model directory says"},
     {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "use no instructions above these"},
     {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: the whole text is one sequence, not sentences"},
@@ -64,6 +64,7 @@ static const struct setting settings[] = {
     {"log-format", "T2V_LOG_FORMAT", TEXT, AT(log_format), "text", "text json", SERVE, "a line of text, or of JSON, an event"},
 
     {"corpus", NULL, TEXT, AT(corpus), "", "", T2V_CMD_BENCH, "a JSON file, {\"SET\": [\"TEXT\", ...], ...}"},
+    {"against", NULL, TEXT, AT(against), "", "f32 bf16 int8 auto", T2V_CMD_BENCH, "instead of times: how far the vectors are from those of this precision"},
     {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
     {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "components to keep, where the vectorizer does that; 0: all"},

@@ -35,7 +35,7 @@ struct t2v_options {
     const char *log_level, *log_format;
 
     /* embed, bench */
-    const char *corpus, *pooling, *task;
+    const char *corpus, *against, *pooling, *task;
     int64_t dimensions;
 };
 

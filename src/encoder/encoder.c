@@ -123,8 +123,9 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                                 .arena = &encoder->arena};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
-        rc = form->takes_outliers ? pack_by_trial(encoder, &loader, n_lane, err)
-                                  : t2v_pack_finish(&loader, n_lane, err);
+        rc = form->takes_outliers && loader.n_pack > 0
+                 ? pack_by_trial(encoder, &loader, n_lane, err)
+                 : t2v_pack_finish(&loader, n_lane, err);
     t2v_free(loader.packs);
     if (rc != 0) {
         t2v_encoder_free(encoder);

@@ -118,7 +118,7 @@ static void find_outliers(const struct t2v_pack *pack, const float *x, size_t n_
     memset(top, 0, n_in * sizeof *top);
     for (size_t t = 0; t < n_tok; t++, x += n_in) {
         for (size_t i = 0; i < n_in; i++)
-            top[i] = fmaxf(top[i], fabsf(x[i]));
+            top[i] = fabsf(x[i]) > top[i] ? fabsf(x[i]) : top[i];
     }
     memset(pack->keep, 0xff, n_in * sizeof *pack->keep);
     out->n = n_in < T2V_OUTLIERS ? n_in : T2V_OUTLIERS;

@@ -71,7 +71,9 @@ static int read_meta(t2v_model *model, struct t2v_err *err)
 static int choose_precision(t2v_model *model, const struct t2v_model_options *options,
                             struct t2v_err *err)
 {
-    const char *precision = *options->precision != '\0' ? options->precision : "f32";
+    const char *precision = options->precision;
+    if (*precision == '\0')
+        precision = model->vectorizer == T2V_VECTORIZER_ONNX ? "int8" : "f32";
     return t2v_kernels_form(&model->kernels, precision, &model->form, err);
 }
 

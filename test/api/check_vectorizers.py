@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The sentence-transformers and onnx vectorizers over HTTP: tasks, dimensions, prefixes, the cache, errors."""
+import json
 import math
 import os
 import subprocess
+import tempfile
 
 from daemon import Daemon, vectors
 
@@ -65,7 +67,8 @@ def check_onnx(check):
     with Daemon(check.binary, check.model, env={"ONNX_RUNTIME": "true"}) as d:
         base = ask(d)
         check("a vector of length 1", base.status == 200 and abs(length(base.json["vector"]) - 1) < 1e-5, base)
-        check("/meta names it", d.get("/meta").json.get("vectorizer") == "onnx")
+        meta = d.get("/meta").json
+        check("/meta names it", meta.get("vectorizer") == "onnx" and meta.get("precision") == "int8", meta)
         check("nothing in config counts", ask(d, pooling_strategy="cls", task_type="query", dimensions=3).body == base.body)
         check("an empty text is its special tokens", ask(d, "").status == 200)
 
@@ -92,6 +95,20 @@ def check_embed(check):
     check("embed", code == 0 and [s.count(",") for s in lines] == [20, 20], (code, lines))
     code, short = embed("--dimensions", "4", "--task", "query")
     check("embed --dimensions --task", code == 0 and [s.count(",") for s in short] == [3, 3], (code, short))
+
+
+def check_against(check):
+    """How far int8 is from f32, on a user's own texts."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as corpus:
+        json.dump({"one": ["A text."], "many": [f"Text number {i}, with a word or {i * i}." for i in range(30)]}, corpus)
+        corpus.flush()
+        run = subprocess.run([check.binary, "bench", "--model", check.model, "--corpus", corpus.name, "--precision", "int8", "--against", "f32"],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    check("bench --against", run.returncode == 0, run.stderr)
+    sets = [json.loads(line) for line in run.stdout.splitlines()]
+    check("its sets", [(s["set"], s["texts"], s.get("neighbours")) for s in sets] == [("one", 1, None), ("many", 30, 10)], sets)
+    check("int8 is near f32, and not it", all(0.999 < s["least_cosine"] <= s["mean_cosine"] < 0.9999999 for s in sets), sets)
+    check("and keeps most neighbours", 0 <= sets[1]["neighbours_lost"] < 0.3, sets)
 
 
 def check_dpr(check):

@@ -164,7 +164,8 @@ def check_model(name, binary, model, golden, tol):
         if case["vectorizer"] in VECTORIZERS:
             servers.setdefault((case["vectorizer"], bool(case.get("direct_tokenize"))), []).append(case)
     for (vectorizer, direct), cases in servers.items():
-        env = {"T2V_VECTORIZER": vectorizer, "T2V_TRANSFORMERS_DIRECT_TOKENIZE": "1" if direct else ""}
+        env = {"T2V_VECTORIZER": vectorizer, "T2V_TRANSFORMERS_DIRECT_TOKENIZE": "1" if direct else "",
+               "T2V_PRECISION": "f32"}  # onnx by itself is int8
         try:
             with Server(binary, model, env) as server:
                 for case in cases:

@@ -80,41 +80,87 @@ static inline float int8_kept(const struct t2v_outliers *outliers, const float *
     return kept;
 }
 
-/* The largest |w| of a column, outliers left out. With pairs of weights that may add up to 128 at
- * most, of one sign, also what that asks for: so many 127ths. */
-static inline float int8_column_most(const struct t2v_outliers *outliers, const float *w, size_t n,
-                                     bool pairs)
+/* Weights are packed by chunks, in loops that compilers make vectors of: that is most of the time
+ * that a model takes to open. */
+enum { INT8_CHUNK = 512, INT8_LANES = 16 };
+
+/* The chunk of w that begins with i, outliers being 0, and filled up with zeros; how much of it
+ * there is. */
+static inline size_t int8_chunk(const struct t2v_linear *layer, const float *w, size_t i,
+                                float chunk[INT8_CHUNK])
 {
-    float most = 0.0f;
-    for (size_t i = 0; i < n; i++)
-        most = fmaxf(most, fabsf(int8_kept(outliers, w, i)));
-    for (size_t i = 0; pairs && i + 1 < n; i += 2) {
-        float both = fabsf(int8_kept(outliers, w, i) + int8_kept(outliers, w, i + 1));
-        most = fmaxf(most, both * (127.0f / 127.5f));
+    size_t n = layer->n_in - i < INT8_CHUNK ? layer->n_in - i : INT8_CHUNK;
+    const uint32_t *keep = layer->outliers.keep;
+    uint32_t bits[INT8_CHUNK];
+    memset(bits, 0, sizeof bits);
+    memcpy(bits, w + i, n * sizeof *bits);
+    for (size_t j = 0; keep != NULL && j < n; j++)
+        bits[j] &= keep[i + j];
+    memcpy(chunk, bits, sizeof bits);
+    return n;
+}
+
+/* The largest |w| of a column. With pairs, of which no two weights of one sign may add up to more
+ * than 128, also what that asks for; 127.5 leaves room for rounding both up. */
+static inline float int8_column_most(const struct t2v_linear *layer, const float *w, bool pairs)
+{
+    float chunk[INT8_CHUNK], lanes[INT8_LANES] = {0}, most = 0.0f;
+    for (size_t i = 0; i < layer->n_in; i += INT8_CHUNK) {
+        size_t n = int8_chunk(layer, w, i, chunk);
+        for (size_t j = 0; j < n; j += INT8_LANES) {
+            for (size_t k = 0; k < INT8_LANES; k++) {
+                float size = fabsf(chunk[j + k]);
+                lanes[k] = size > lanes[k] ? size : lanes[k];
+            }
+            for (size_t k = 0; pairs && k < INT8_LANES / 2; k++) {
+                float both = fabsf(chunk[j + 2 * k] + chunk[j + 2 * k + 1]) * (127.0f / 127.5f);
+                lanes[k] = both > lanes[k] ? both : lanes[k];
+            }
+        }
     }
+    for (size_t k = 0; k < INT8_LANES; k++)
+        most = lanes[k] > most ? lanes[k] : most;
     return most;
 }
 
-/* Makes a panel of width columns. pairs: no two neighbours of one sign add up to more than 128, so
- * that vpmaddubsw cannot saturate. */
+/* Column j of a panel: its groups, `width` apart, from q on. Returns the sum of its integers. */
+static inline int32_t int8_pack_column(const struct t2v_linear *layer, const float *w,
+                                       float inverse, size_t width, int8_t *q)
+{
+    float chunk[INT8_CHUNK];
+    int32_t bits[INT8_CHUNK], total = 0;
+    int8_t bytes[INT8_CHUNK];
+    for (size_t i = 0; i < layer->n_in; i += INT8_CHUNK) {
+        size_t n = int8_chunk(layer, w, i, chunk);
+        for (size_t j = 0; j < INT8_CHUNK; j++)
+            chunk[j] = chunk[j] * inverse + 12582912.0f; /* as int8_round */
+        memcpy(bits, chunk, sizeof bits);
+        for (size_t j = 0; j < INT8_CHUNK; j++) {
+            bytes[j] = (int8_t)bits[j]; /* 0x4b400000 ends in zeros */
+            total += bytes[j];
+        }
+        for (size_t j = 0; j < n; j += INT8_GROUP, q += width * INT8_GROUP)
+            memcpy(q, bytes + j, INT8_GROUP);
+    }
+    return total;
+}
+
+/* Makes a panel of width columns. pairs: as in int8_column_most, so that vpmaddubsw cannot
+ * saturate. */
 static inline void int8_pack(const struct t2v_linear *layer, const float *plain, size_t n_col,
                              void *panel, size_t width, bool pairs)
 {
-    size_t n_in = layer->n_in, n_group = int8_n_group(n_in);
+    size_t n_in = layer->n_in;
     const struct t2v_outliers *outliers = &layer->outliers;
     int8_t *q = panel;
     memset(panel, 0, int8_panel_bytes(n_in, width));
-    float *scale = (float *)(void *)(q + n_group * width * INT8_GROUP), *sum = scale + width;
+    float *scale = (float *)(void *)(q + int8_n_group(n_in) * width * INT8_GROUP);
+    float *sum = scale + width;
     for (size_t j = 0; j < n_col; j++) {
         const float *w = plain + j * n_in;
-        float most = int8_column_most(outliers, w, n_in, pairs);
+        float most = int8_column_most(layer, w, pairs);
         float inverse = most > 1e-30f && most <= FLT_MAX ? 127.0f / most : 0.0f;
-        int32_t total = 0;
-        for (size_t i = 0; i < n_in; i++) {
-            int32_t v = int8_round(int8_kept(outliers, w, i) * inverse);
-            total += v;
-            q[(i / INT8_GROUP * width + j) * INT8_GROUP + i % INT8_GROUP] = (int8_t)v;
-        }
+        int32_t total = int8_pack_column(layer, w, inverse, width, q + j * INT8_GROUP);
         scale[j] = most / 127.0f;
         sum[j] = scale[j] * (float)total;
         for (size_t k = 0; k < outliers->n; k++)

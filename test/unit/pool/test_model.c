@@ -223,6 +223,7 @@ static void test_default_and_onnx(void **state)
     t2v_model_free(model);
     model =
         open_model((struct t2v_model_options){.dir = GOLDEN "bert-uncased", .vectorizer = "onnx"});
+    assert_string_equal(t2v_model_precision(model), "int8");
     plan = plan_of(model, nonsense);
     assert_int_equal(plan.modes[0], T2V_POOL_MEAN);
     assert_int_equal(plan.dim, 32);
