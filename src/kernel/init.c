@@ -9,7 +9,15 @@
 #include "base/banned.h"
 
 /* How far up the ladder we may go; in the order of interfaces.md's names for each processor. */
-enum rung { RUNG_C, RUNG_BLAS, RUNG_AVX2, RUNG_NEON = RUNG_AVX2, RUNG_AVX512, RUNG_VNNI };
+enum rung {
+    RUNG_C,
+    RUNG_BLAS,
+    RUNG_AVX2,
+    RUNG_NEON = RUNG_AVX2,
+    RUNG_AVX512,
+    RUNG_VNNI,
+    RUNG_BF16
+};
 
 static enum rung processor_rung(void)
 {
@@ -22,7 +30,11 @@ static enum rung processor_rung(void)
         return RUNG_BLAS;
     if (!__builtin_cpu_supports("avx512f"))
         return RUNG_AVX2;
-    return __builtin_cpu_supports("avx512vnni") ? RUNG_VNNI : RUNG_AVX512;
+    if (!__builtin_cpu_supports("avx512vnni"))
+        return RUNG_AVX512;
+    bool wide_bf16 = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl");
+    return wide_bf16 ? RUNG_BF16 : RUNG_VNNI;
 #elif defined(__aarch64__)
     return RUNG_NEON; /* no arm64 processor is without */
 #else
@@ -43,7 +55,7 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
         {"avx2", RUNG_AVX2},
         {"avx512", RUNG_AVX512},
         {"avx512vnni", RUNG_VNNI},
-        {"avx512bf16", RUNG_VNNI},
+        {"avx512bf16", RUNG_BF16},
 #endif
 #if defined(__aarch64__)
         {"neon", RUNG_NEON},
@@ -112,6 +124,10 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         return 0;
     out->name = "avx512vnni";
     out->int8 = &t2v_form_int8_avx512vnni;
+    if (rung < RUNG_BF16)
+        return 0;
+    out->name = "avx512bf16";
+    out->bf16 = &t2v_form_bf16_avx512;
 #endif
 #if defined(__aarch64__)
     if (rung < RUNG_NEON)

@@ -154,9 +154,9 @@ struct t2v_kernels {
 };
 
 /* Fills the table for this processor: "c", plain C; "blas", the same with OpenBLAS to multiply;
- * "avx2", "avx512", "avx512vnni"; "neon". Nothing above the rung named `cap` ("" or NULL: no cap)
- * is used; a cap above what the processor or this build has changes nothing. T2V_EUNSUPPORTED when
- * the name is none of this kind of processor's. */
+ * "avx2", "avx512", "avx512vnni", "avx512bf16"; "neon". Nothing above the rung named `cap` ("" or
+ * NULL: no cap) is used; a cap above what the processor or this build has changes nothing.
+ * T2V_EUNSUPPORTED when the name is none of this kind of processor's. */
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err);
 
 /* The form of a precision by name: "f32", "bf16", "int8"; "auto", the fastest whose vectors have a
@@ -204,6 +204,7 @@ extern const struct t2v_form t2v_form_f32_avx2, t2v_form_f32_of_f16_avx2, t2v_fo
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
 t2v_gate_fn t2v_gate_f32_avx2;
 t2v_attention_fn t2v_attention_f32_avx2;
+extern const struct t2v_form t2v_form_bf16_avx512;
 extern const struct t2v_form t2v_form_f32_avx512, t2v_form_f32_of_f16_avx512,
     t2v_form_f32_of_bf16_avx512;
 t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;

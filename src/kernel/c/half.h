@@ -3,7 +3,8 @@
 #define T2V_KERNEL_C_HALF_H
 /*
  * Floats of 16 bits: f16 (5 bits of exponent, 10 of fraction) and bf16 (the upper half of a float).
- * From a float only those can be made that are one.
+ * f16_from and bf16_from are for
+ * floats that are one.
  */
 #include <stdint.h>
 #include <string.h>
@@ -30,6 +31,14 @@ static inline uint16_t bf16_from(float x)
 static inline float bf16_to(uint16_t h)
 {
     return float_of((uint32_t)h << 16);
+}
+
+/* To nearest, ties to even: any float; NaN stays NaN. */
+static inline uint16_t bf16_near(float x)
+{
+    uint32_t bits = float_bits(x);
+    uint32_t up = bits + 0x7fff + (bits >> 16 & 1);
+    return (uint16_t)(x == x ? up >> 16 : 0x7fc0);
 }
 
 /* Exponents are 112 apart, so the size's bits are those of a float 2^112 times as small or large,

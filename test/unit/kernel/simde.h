@@ -66,4 +66,14 @@ static inline simde__m512 simde_mm512_cvtph_ps(simde__m256i v)
 }
 #define _mm512_cvtph_ps simde_mm512_cvtph_ps
 
+static inline simde__m256i simde_mm512_cvtepi32_epi16(simde__m512i v)
+{
+    simde__m512i_private in = simde__m512i_to_private(v);
+    simde__m256i_private out;
+    for (int i = 0; i < 16; i++)
+        out.u16[i] = (uint16_t)in.u32[i];
+    return simde__m256i_from_private(out);
+}
+#define _mm512_cvtepi32_epi16 simde_mm512_cvtepi32_epi16
+
 #endif

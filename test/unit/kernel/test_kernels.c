@@ -114,6 +114,25 @@ static void layer_free(struct t2v_linear *layer)
     free(weight);
 }
 
+/* A number as the form multiplies it. */
+static double as_read(const struct t2v_form *form, float x)
+{
+    return (double)(strcmp(form->name, "bf16") == 0 ? bf16_to(bf16_near(x)) : x);
+}
+
+/* The rows as the form reads them; free. */
+static void *rows_new(const struct t2v_linear *layer, const float *x, size_t n_row, size_t *stride)
+{
+    const struct t2v_form *form = layer->form;
+    *stride = form->rows != NULL ? form->row_bytes(layer->n_in) : layer->n_in * sizeof *x;
+    char *rows = malloc(n_row * *stride);
+    if (form->rows != NULL)
+        form->rows(layer, x, layer->n_in, n_row, rows);
+    else
+        memcpy(rows, x, n_row * *stride);
+    return rows;
+}
+
 /* One linear layer: rows x [n_in -> n_out], columns [begin, n_out). */
 static void check_linear(const struct t2v_form *form, size_t rows, size_t n_in, size_t n_out,
                          size_t begin, enum t2v_act act)
@@ -121,12 +140,17 @@ static void check_linear(const struct t2v_form *form, size_t rows, size_t n_in, 
     struct guarded x = guarded_new(rows * n_in), w = guarded_new(n_out * n_in);
     struct guarded bias = guarded_new(n_out), y = guarded_new(rows * n_out);
     struct t2v_linear layer = layer_new(form, w.ptr, n_in, n_out, rows % 3 == 1 ? NULL : bias.ptr);
-    form->linear(&layer, act, x.ptr, n_in * sizeof(float), rows, begin, n_out, y.ptr, n_out);
+    size_t stride;
+    void *read = rows_new(&layer, x.ptr, rows, &stride);
+    form->linear(&layer, act, form->rows != NULL ? read : x.ptr, stride, rows, begin, n_out, y.ptr,
+                 n_out);
+    free(read);
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = begin; c < n_out; c++) {
             double sum = layer.bias != NULL ? (double)bias.ptr[c] : 0, size = 1 + fabs(sum);
             for (size_t i = 0; i < n_in; i++) {
-                double term = (double)x.ptr[r * n_in + i] * (double)w.ptr[c * n_in + i];
+                double term =
+                    as_read(form, x.ptr[r * n_in + i]) * as_read(form, w.ptr[c * n_in + i]);
                 sum += term;
                 size += fabs(term);
             }
@@ -308,9 +332,9 @@ static void check_attention(t2v_attention_fn *fn, size_t first, size_t n_query, 
 static void each_rung(void (*check)(const struct t2v_kernels *kernels))
 {
 #if defined(T2V_TEST_EMULATED)
-    static const char *const rungs[] = {"avx512"};
+    static const char *const rungs[] = {"avx512", "avx512bf16"};
 #else
-    static const char *const rungs[] = {"c", "blas", "avx2", "avx512", "neon"};
+    static const char *const rungs[] = {"c", "blas", "avx2", "avx512", "avx512bf16", "neon"};
 #endif
     const char *last = "";
     for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
@@ -328,6 +352,8 @@ static void each_rung(void (*check)(const struct t2v_kernels *kernels))
 static void linear_of(const struct t2v_kernels *kernels)
 {
     sweep_linear(kernels->f32);
+    if (kernels->bf16 != NULL)
+        sweep_linear(kernels->bf16);
 }
 
 static void test_linear(void **state)
@@ -482,24 +508,31 @@ static void test_half(void **state)
 }
 
 /* A row's result must not depend on how many rows there are: text alone and in a batch. */
-static void rows_of(const struct t2v_kernels *kernels)
+static void check_rows(const struct t2v_form *form)
 {
-    enum { N_IN = 70, N_OUT = 48, ROWS = 14 };
-    const struct t2v_form *form = kernels->f32;
-    if (form->plain)
-        return; /* OpenBLAS does not promise it */
+    enum { N_IN = 71, N_OUT = 48, ROWS = 14 };
     struct guarded x = guarded_new(ROWS * N_IN), w = guarded_new(N_OUT * N_IN);
     float all[ROWS * N_OUT], one[N_OUT];
     struct t2v_linear layer = layer_new(form, w.ptr, N_IN, N_OUT, NULL);
-    size_t stride = N_IN * sizeof(float);
-    form->linear(&layer, T2V_ACT_GELU, x.ptr, stride, ROWS, 0, N_OUT, all, N_OUT);
+    size_t stride;
+    char *rows = rows_new(&layer, x.ptr, ROWS, &stride);
+    form->linear(&layer, T2V_ACT_GELU, rows, stride, ROWS, 0, N_OUT, all, N_OUT);
     for (size_t r = 0; r < ROWS; r++) {
-        form->linear(&layer, T2V_ACT_GELU, x.ptr + r * N_IN, stride, 1, 0, N_OUT, one, N_OUT);
+        form->linear(&layer, T2V_ACT_GELU, rows + r * stride, stride, 1, 0, N_OUT, one, N_OUT);
         assert_memory_equal(one, all + r * N_OUT, sizeof one);
     }
+    free(rows);
     layer_free(&layer);
     guarded_free(&x);
     guarded_free(&w);
+}
+
+static void rows_of(const struct t2v_kernels *kernels)
+{
+    if (!kernels->f32->plain) /* OpenBLAS does not promise it */
+        check_rows(kernels->f32);
+    if (kernels->bf16 != NULL)
+        check_rows(kernels->bf16);
 }
 
 static void test_rows_alone(void **state)

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bf16 with AVX512_BF16: vdpbf16ps multiplies two neighbours of a row with two weights of each of
+ * sixteen columns, exactly, and adds both to a float. Weights and rows are rounded to bf16.
+ */
+#include "kernel/c/half.h"
+#include "kernel/x86/avx512.h"
+
+#include "base/banned.h"
+
+enum { PAIR = 2 * sizeof(uint16_t), LINE = PANEL * PAIR };
+
+static size_t panel_bytes(size_t n_in)
+{
+    return (n_in + 1) / 2 * LINE;
+}
+
+/* [n_in / 2, 32, 2]; behind an odd n_in stands a zero. */
+static void pack(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
+{
+    uint16_t *to = panel;
+    for (size_t i = 0; i < layer->n_in; i += 2, to += 2 * PANEL) {
+        for (size_t j = 0; j < PANEL; j++) {
+            const float *w = plain + j * layer->n_in + i;
+            to[2 * j] = j < n_col ? bf16_near(w[0]) : 0;
+            to[2 * j + 1] = j < n_col && i + 1 < layer->n_in ? bf16_near(w[1]) : 0;
+        }
+    }
+}
+
+/* Whole vectors. */
+static size_t row_bytes(size_t n_in)
+{
+    return (n_in + LANES - 1) / LANES * LANES * sizeof(uint16_t);
+}
+
+/* To nearest, ties to even; NaN stays NaN. */
+INLINE __m512i near16(__m512 v)
+{
+    __m512i bits = _mm512_castps_si512(v);
+    __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    __m512i up = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+    __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+    return _mm512_mask_mov_epi32(_mm512_srli_epi32(up, 16), nan, _mm512_set1_epi32(0x7fc0));
+}
+
+static void rows(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                 void *out)
+{
+    uint16_t *to = out;
+    for (size_t r = 0; r < n_row; r++, x += ldx) {
+        for (size_t i = 0; i < layer->n_in; i += LANES, to += LANES) {
+            __m512i v = near16(load_first(x + i, layer->n_in - i));
+            _mm256_storeu_si256((void *)to, _mm512_cvtepi32_epi16(v));
+        }
+    }
+}
+
+struct tile {
+    __m512 sum[TILE_ROWS][2];
+};
+
+/* sum[r] = row r times the panel. */
+INLINE void tile_mul(struct tile *t, const int n_row, const char *x, size_t stride, const char *w,
+                     size_t n_pair)
+{
+    UNROLL
+    for (int r = 0; r < n_row; r++)
+        t->sum[r][0] = t->sum[r][1] = _mm512_setzero_ps();
+    for (size_t i = 0; i < n_pair; i++, w += LINE, x += PAIR) {
+        __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
+        _mm_prefetch(w + AHEAD, _MM_HINT_T0);
+        _mm_prefetch(w + AHEAD + 64, _MM_HINT_T0);
+        UNROLL
+        for (int r = 0; r < n_row; r++) {
+            int32_t pair;
+            memcpy(&pair, x + (size_t)r * stride, sizeof pair);
+            __m512bh both = (__m512bh)_mm512_set1_epi32(pair);
+            t->sum[r][0] = _mm512_dpbf16_ps(t->sum[r][0], both, (__m512bh)w0);
+            t->sum[r][1] = _mm512_dpbf16_ps(t->sum[r][1], both, (__m512bh)w1);
+        }
+    }
+}
+
+/* Where a tile goes. */
+struct out_tile {
+    float *y;
+    size_t ldy;
+    size_t width;      /* columns of the panel that exist */
+    const float *bias; /* of these columns, or NULL */
+};
+
+INLINE void tile_store(const struct tile *t, const int n_row, const struct out_tile *out)
+{
+    size_t left = out->width, right = right_of(left);
+    __m512 bias0 = _mm512_setzero_ps(), bias1 = bias0;
+    if (out->bias != NULL) {
+        bias0 = load_first(out->bias, left);
+        bias1 = load_first(out->bias + LANES, right);
+    }
+    UNROLL
+    for (int r = 0; r < n_row; r++) {
+        float *y = out->y + (size_t)r * out->ldy;
+        store_first(y, left, _mm512_add_ps(t->sum[r][0], bias0));
+        store_first(y + LANES, right, _mm512_add_ps(t->sum[r][1], bias1));
+    }
+}
+
+/* One function for each number of rows: the tile must know it at compile time. */
+typedef void tile_fn(const char *x, size_t stride, const char *w, size_t n_pair,
+                     const struct out_tile *out);
+#define TILE(ROWS)                                                                                 \
+    static void tile_##ROWS(const char *x, size_t stride, const char *w, size_t n_pair,            \
+                            const struct out_tile *out)                                            \
+    {                                                                                              \
+        struct tile t;                                                                             \
+        tile_mul(&t, ROWS, x, stride, w, n_pair);                                                  \
+        tile_store(&t, ROWS, out);                                                                 \
+    }
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+TILE(7)
+TILE(8)
+TILE(9)
+TILE(10)
+TILE(11)
+TILE(12)
+TILE(13)
+TILE(14)
+static tile_fn *const tiles[TILE_ROWS + 1] = {
+    NULL,   tile_1, tile_2,  tile_3,  tile_4,  tile_5,  tile_6,  tile_7,
+    tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14,
+};
+
+/* The activation over a tile that has just been stored, and is still in the first cache. */
+static void tile_act(enum t2v_act act, size_t n_row, const struct out_tile *out)
+{
+    size_t left = out->width, right = right_of(left);
+    for (size_t r = 0; r < n_row; r++) {
+        float *y = out->y + r * out->ldy;
+        store_first(y, left, act16(act, load_first(y, left)));
+        store_first(y + LANES, right, act16(act, load_first(y + LANES, right)));
+    }
+}
+
+/* Panels outside, rows inside, as linear of avx512.c. */
+static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x_, size_t stride,
+                   size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    const char *x = x_;
+    for (size_t c = begin; c < end; c += PANEL) {
+        const char *panel = t2v_linear_panel(layer, c);
+        struct out_tile out = {
+            .ldy = ldy,
+            .width = end - c < PANEL ? end - c : PANEL,
+            .bias = layer->bias != NULL ? layer->bias + c : NULL,
+        };
+        for (size_t row = 0, n; row < n_row; row += n) {
+            n = next_height(n_row - row);
+            out.y = y + row * ldy + c;
+            tiles[n](x + row * stride, stride, panel, (layer->n_in + 1) / 2, &out);
+            if (act != T2V_ACT_NONE)
+                tile_act(act, n, &out);
+        }
+    }
+}
+
+const struct t2v_form t2v_form_bf16_avx512 = {
+    .name = "bf16",
+    .panel = PANEL,
+    .panel_bytes = panel_bytes,
+    .max_in = SIZE_MAX,
+    .pack = pack,
+    .row_bytes = row_bytes,
+    .rows = rows,
+    .linear = linear,
+};
