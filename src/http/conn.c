@@ -174,7 +174,7 @@ static void note(struct t2v_conn *c, int status, const struct t2v_job *job)
     else if (status == 503 && !c->server->service.draining)
         t2v_server_warn(c->server, "request failed id=%" PRIu64 " route=%s status=%d why=\"%s\"",
                         c->id, t2v_route_name(route), status,
-                        job != NULL ? job->work.err.msg : "not taken");
+                        job != NULL ? job->work.err.msg : "no room for one more");
 }
 
 static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_job *job)

@@ -181,7 +181,8 @@ static bool is_sent_on(struct t2v_server *server, struct t2v_job *job)
         int rc = t2v_server_submit(server, job);
         if (rc == 0)
             return true;
-        t2v_reply_error(&job->reply, t2v_reply_status_of(rc), t2v_why_busy(rc));
+        t2v_fail(&job->work.err, rc, "%s", t2v_why_busy(rc));
+        t2v_reply_error(&job->reply, t2v_reply_status_of(rc), job->work.err.msg);
     } else if (job->stage == T2V_JOB_ENCODE) {
         if (t2v_job_encoded(&server->service, job))
             return t2v_server_submit(server, job) == 0;

@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 
-/* How far up the ladder we may go; in the order of interfaces.md's names for each processor. */
+/* How far up the ladder we may go; in the order of `--cpu`'s names for each processor. */
 enum rung {
     RUNG_C,
     RUNG_BLAS,
