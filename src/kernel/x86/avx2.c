@@ -38,12 +38,6 @@ INLINE void load_b(const enum held held, const char *b, __m256 *left, __m256 *ri
     }
 }
 
-/* What is wanted next from the outer caches, while a tile is being computed. */
-struct ahead {
-    const char *ptr;
-    size_t step; /* bytes for each of the tile's n_in steps; 0: nothing is wanted */
-};
-
 /* sum[r] = a[r, 0..n_in) times b[0..n_in, 16], ldb bytes from row to row; `rows` and `held` are
  * constants wherever it is called. */
 INLINE void tile_mul(struct tile *t, const int rows, const enum held held, const float *a,
@@ -68,14 +62,6 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum held held, const
         }
     }
 }
-
-/* Where a tile of `linear` goes. */
-struct out_tile {
-    float *y;
-    size_t ldy;
-    size_t width;      /* columns of the panel that exist */
-    const float *bias; /* of these columns, or NULL */
-};
 
 INLINE void tile_store(const struct tile *t, const int rows, const struct out_tile *out)
 {
@@ -116,17 +102,6 @@ static linear_tile_fn *const linear_tiles[][TILE_ROWS + 1] = {
     [F16] = {NULL, EACH_HEIGHT(LINEAR_TILE_NAME, F16)},
     [BF16] = {NULL, EACH_HEIGHT(LINEAR_TILE_NAME, BF16)},
 };
-
-/* The activation over a tile that has just been stored, and is still in the first cache. */
-static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
-{
-    size_t left = out->width, right = left > 8 ? left - 8 : 0;
-    for (size_t r = 0; r < rows; r++) {
-        float *y = out->y + r * out->ldy;
-        store_first(y, left, act8(act, load_first(y, left)));
-        store_first(y + 8, right, act8(act, load_first(y + 8, right)));
-    }
-}
 
 /* Panels outside, rows inside: a panel's weights are read from afar once, and while its tiles are
  * computed they ask for the next panel, each for its part. Rows are cut into tiles of nearly equal

@@ -126,4 +126,30 @@ INLINE float min8(__m256 v)
     return _mm_cvtss_f32(_mm_min_ss(s, _mm_movehdup_ps(s)));
 }
 
+/* What is wanted next from the outer caches, while a tile is being computed. */
+struct ahead {
+    const char *ptr;
+    size_t step; /* bytes for each of the tile's n_in steps; 0: nothing is wanted */
+};
+
+/* Where a tile of `linear` goes. */
+struct out_tile {
+    float *y;
+    size_t ldy;
+    size_t width;       /* columns of the panel that exist */
+    const float *bias;  /* of these columns, or NULL */
+    const float *scale; /* int8: the floats of its panel */
+};
+
+/* The activation over a tile that has just been stored, and is still in the first cache. */
+static inline void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
+{
+    size_t left = out->width, right = left > 8 ? left - 8 : 0;
+    for (size_t r = 0; r < rows; r++) {
+        float *y = out->y + r * out->ldy;
+        store_first(y, left, act8(act, load_first(y, left)));
+        store_first(y + 8, right, act8(act, load_first(y + 8, right)));
+    }
+}
+
 #endif

@@ -94,20 +94,6 @@ struct tile {
     __m256i sum[TILE_ROWS][2];
 };
 
-/* What is wanted next from the outer caches, as in avx2.c. */
-struct ahead {
-    const char *ptr;
-    size_t step;
-};
-
-/* Where a tile goes, and its panel. */
-struct out_tile {
-    float *y;
-    size_t ldy;
-    size_t width; /* columns of the panel that exist */
-    const float *scale, *bias;
-};
-
 /* sum[r] = the bytes of row r times the panel. rows: the bytes of the first row. */
 INLINE void tile_mul(struct tile *t, const int rows, const char *q, size_t stride, const char *w,
                      size_t n_group, struct ahead ahead)
@@ -187,17 +173,7 @@ static linear_tile_fn *const linear_tiles[TILE_ROWS + 1] = {
     NULL, linear_tile_1, linear_tile_2, linear_tile_3, linear_tile_4, linear_tile_5,
 };
 
-static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
-{
-    size_t left = out->width, right = left > 8 ? left - 8 : 0;
-    for (size_t r = 0; r < rows; r++) {
-        float *y = out->y + r * out->ldy;
-        store_first(y, left, act8(act, load_first(y, left)));
-        store_first(y + 8, right, act8(act, load_first(y + 8, right)));
-    }
-}
-
-/* Panels outside, rows inside, as linear_f32 of avx2.c. */
+/* Panels outside, rows inside, as linear of avx2.c. */
 static void linear_int8(const struct t2v_linear *layer, enum t2v_act act, const void *x,
                         size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
 {

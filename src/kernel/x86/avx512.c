@@ -15,10 +15,6 @@
 
 #include "base/banned.h"
 
-struct tile {
-    __m512 sum[TILE_ROWS][2];
-};
-
 /* What is multiplied with: packed weights, which come from the outer caches or from memory, or what
  * attention has just packed. */
 enum source { F32, F16, BF16, NEAR };
@@ -65,30 +61,6 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum source source, c
     }
 }
 
-/* Where a tile goes. */
-struct out_tile {
-    float *y;
-    size_t ldy;
-    size_t width;      /* columns of the panel that are wanted */
-    const float *bias; /* of these columns, or NULL */
-};
-
-INLINE void tile_store(const struct tile *t, const int rows, const struct out_tile *out)
-{
-    size_t left = out->width, right = right_of(left);
-    __m512 bias0 = _mm512_setzero_ps(), bias1 = bias0;
-    if (out->bias != NULL) {
-        bias0 = load_first(out->bias, left);
-        bias1 = load_first(out->bias + LANES, right);
-    }
-    UNROLL
-    for (int r = 0; r < rows; r++) {
-        float *y = out->y + (size_t)r * out->ldy;
-        store_first(y, left, _mm512_add_ps(t->sum[r][0], bias0));
-        store_first(y + LANES, right, _mm512_add_ps(t->sum[r][1], bias1));
-    }
-}
-
 /* One function for each source and number of rows: the tile must know them at compile time. */
 typedef void tile_fn(const float *a, size_t lda, const void *b, size_t ldb, size_t n_in,
                      const struct out_tile *out);
@@ -101,21 +73,6 @@ typedef void tile_fn(const float *a, size_t lda, const void *b, size_t ldb, size
         tile_store(&t, ROWS, out);                                                                 \
     }
 #define TILE_NAME(SOURCE, ROWS) tile_##SOURCE##_##ROWS,
-#define EACH_HEIGHT(X, SOURCE)                                                                     \
-    X(SOURCE, 1)                                                                                   \
-    X(SOURCE, 2)                                                                                   \
-    X(SOURCE, 3)                                                                                   \
-    X(SOURCE, 4)                                                                                   \
-    X(SOURCE, 5)                                                                                   \
-    X(SOURCE, 6)                                                                                   \
-    X(SOURCE, 7)                                                                                   \
-    X(SOURCE, 8)                                                                                   \
-    X(SOURCE, 9)                                                                                   \
-    X(SOURCE, 10)                                                                                  \
-    X(SOURCE, 11)                                                                                  \
-    X(SOURCE, 12)                                                                                  \
-    X(SOURCE, 13)                                                                                  \
-    X(SOURCE, 14)
 EACH_HEIGHT(TILE, F32)
 EACH_HEIGHT(TILE, F16)
 EACH_HEIGHT(TILE, BF16)
@@ -126,17 +83,6 @@ static tile_fn *const tiles[][TILE_ROWS + 1] = {
     [BF16] = {NULL, EACH_HEIGHT(TILE_NAME, BF16)},
     [NEAR] = {NULL, EACH_HEIGHT(TILE_NAME, NEAR)},
 };
-
-/* The activation over a tile that has just been stored, and is still in the first cache. */
-static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
-{
-    size_t left = out->width, right = right_of(left);
-    for (size_t r = 0; r < rows; r++) {
-        float *y = out->y + r * out->ldy;
-        store_first(y, left, act16(act, load_first(y, left)));
-        store_first(y + LANES, right, act16(act, load_first(y + LANES, right)));
-    }
-}
 
 /* Panels outside, rows inside: a panel's weights are read from afar once. */
 static void linear(const enum source source, const struct t2v_linear *layer, enum t2v_act act,
@@ -374,7 +320,7 @@ static void attend_rows(const struct t2v_attention *call, size_t first, size_t r
     begin = begin / PANEL * PANEL;
     size_t n_key = end - begin, keys = (n_key + PANEL - 1) / PANEL * PANEL;
     for (size_t j = 0; j < keys; j += PANEL) {
-        struct out_tile out = {scores + j, keys, PANEL, NULL};
+        struct out_tile out = {.y = scores + j, .ldy = keys, .width = PANEL};
         tiles[NEAR][rows](call->q + first * call->ld, call->ld,
                           packed_k + (begin + j) * call->head_dim, PANEL * sizeof(float),
                           call->head_dim, &out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_KERNEL_X86_AVX512_H
 #define T2V_KERNEL_X86_AVX512_H
-/* What the files of AVX-512 share: partial vectors, the activations on sixteen floats, and how rows
- * are cut into tiles. */
+/* What the files of AVX-512 share: partial vectors, the activations on sixteen floats, how rows are
+ * cut into tiles, and where tiles go. Private to kernel/x86. */
 #include <immintrin.h>
 
 #include "kernel/kernel.h"
@@ -131,5 +131,63 @@ static inline size_t next_height(size_t rows_left)
     size_t n_tile = (rows_left + TILE_ROWS - 1) / TILE_ROWS;
     return (rows_left + n_tile - 1) / n_tile;
 }
+
+/* Where a tile goes. */
+struct out_tile {
+    float *y;
+    size_t ldy;
+    size_t width;       /* columns of the panel that are wanted */
+    const float *bias;  /* of these columns, or NULL */
+    const float *scale; /* int8: the floats of its panel */
+};
+
+/* The activation over a tile that has just been stored, and is still in the first cache. */
+static inline void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
+{
+    size_t left = out->width, right = right_of(left);
+    for (size_t r = 0; r < rows; r++) {
+        float *y = out->y + r * out->ldy;
+        store_first(y, left, act16(act, load_first(y, left)));
+        store_first(y + LANES, right, act16(act, load_first(y + LANES, right)));
+    }
+}
+
+/* A tile of float sums. */
+struct tile {
+    __m512 sum[TILE_ROWS][2];
+};
+
+INLINE void tile_store(const struct tile *t, const int rows, const struct out_tile *out)
+{
+    size_t left = out->width, right = right_of(left);
+    __m512 bias0 = _mm512_setzero_ps(), bias1 = bias0;
+    if (out->bias != NULL) {
+        bias0 = load_first(out->bias, left);
+        bias1 = load_first(out->bias + LANES, right);
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++) {
+        float *y = out->y + (size_t)r * out->ldy;
+        store_first(y, left, _mm512_add_ps(t->sum[r][0], bias0));
+        store_first(y + LANES, right, _mm512_add_ps(t->sum[r][1], bias1));
+    }
+}
+
+/* X(KIND, rows) for every height of a tile: a tile's function must know it at compile time. */
+#define EACH_HEIGHT(X, KIND)                                                                       \
+    X(KIND, 1)                                                                                     \
+    X(KIND, 2)                                                                                     \
+    X(KIND, 3)                                                                                     \
+    X(KIND, 4)                                                                                     \
+    X(KIND, 5)                                                                                     \
+    X(KIND, 6)                                                                                     \
+    X(KIND, 7)                                                                                     \
+    X(KIND, 8)                                                                                     \
+    X(KIND, 9)                                                                                     \
+    X(KIND, 10)                                                                                    \
+    X(KIND, 11)                                                                                    \
+    X(KIND, 12)                                                                                    \
+    X(KIND, 13)                                                                                    \
+    X(KIND, 14)
 
 #endif

@@ -56,10 +56,6 @@ static void rows(const struct t2v_linear *layer, const float *x, size_t ldx, siz
     }
 }
 
-struct tile {
-    __m512 sum[TILE_ROWS][2];
-};
-
 /* sum[r] = row r times the panel. */
 INLINE void tile_mul(struct tile *t, const int n_row, const char *x, size_t stride, const char *w,
                      size_t n_pair)
@@ -82,34 +78,10 @@ INLINE void tile_mul(struct tile *t, const int n_row, const char *x, size_t stri
     }
 }
 
-/* Where a tile goes. */
-struct out_tile {
-    float *y;
-    size_t ldy;
-    size_t width;      /* columns of the panel that exist */
-    const float *bias; /* of these columns, or NULL */
-};
-
-INLINE void tile_store(const struct tile *t, const int n_row, const struct out_tile *out)
-{
-    size_t left = out->width, right = right_of(left);
-    __m512 bias0 = _mm512_setzero_ps(), bias1 = bias0;
-    if (out->bias != NULL) {
-        bias0 = load_first(out->bias, left);
-        bias1 = load_first(out->bias + LANES, right);
-    }
-    UNROLL
-    for (int r = 0; r < n_row; r++) {
-        float *y = out->y + (size_t)r * out->ldy;
-        store_first(y, left, _mm512_add_ps(t->sum[r][0], bias0));
-        store_first(y + LANES, right, _mm512_add_ps(t->sum[r][1], bias1));
-    }
-}
-
 /* One function for each number of rows: the tile must know it at compile time. */
 typedef void tile_fn(const char *x, size_t stride, const char *w, size_t n_pair,
                      const struct out_tile *out);
-#define TILE(ROWS)                                                                                 \
+#define TILE(KIND, ROWS)                                                                           \
     static void tile_##ROWS(const char *x, size_t stride, const char *w, size_t n_pair,            \
                             const struct out_tile *out)                                            \
     {                                                                                              \
@@ -117,35 +89,9 @@ typedef void tile_fn(const char *x, size_t stride, const char *w, size_t n_pair,
         tile_mul(&t, ROWS, x, stride, w, n_pair);                                                  \
         tile_store(&t, ROWS, out);                                                                 \
     }
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
-static tile_fn *const tiles[TILE_ROWS + 1] = {
-    NULL,   tile_1, tile_2,  tile_3,  tile_4,  tile_5,  tile_6,  tile_7,
-    tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14,
-};
-
-/* The activation over a tile that has just been stored, and is still in the first cache. */
-static void tile_act(enum t2v_act act, size_t n_row, const struct out_tile *out)
-{
-    size_t left = out->width, right = right_of(left);
-    for (size_t r = 0; r < n_row; r++) {
-        float *y = out->y + r * out->ldy;
-        store_first(y, left, act16(act, load_first(y, left)));
-        store_first(y + LANES, right, act16(act, load_first(y + LANES, right)));
-    }
-}
+#define TILE_NAME(KIND, ROWS) tile_##ROWS,
+EACH_HEIGHT(TILE, )
+static tile_fn *const tiles[TILE_ROWS + 1] = {NULL, EACH_HEIGHT(TILE_NAME, )};
 
 /* Panels outside, rows inside, as linear of avx512.c. */
 static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x_, size_t stride,

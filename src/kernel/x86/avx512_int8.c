@@ -30,13 +30,13 @@ INLINE __m512i dot(__m512i sum, __m512i bytes, __m512i weights)
 #endif
 }
 
-struct tile {
+struct int8_tile {
     __m512i sum[TILE_ROWS][2];
 };
 
 /* sum[r] = the bytes of row r times the panel. q: the bytes of the first row. */
-INLINE void tile_mul(struct tile *t, const int rows, const char *q, size_t stride, const char *w,
-                     size_t n_group)
+INLINE void tile_mul(struct int8_tile *t, const int rows, const char *q, size_t stride,
+                     const char *w, size_t n_group)
 {
     UNROLL
     for (int r = 0; r < rows; r++)
@@ -56,14 +56,6 @@ INLINE void tile_mul(struct tile *t, const int rows, const char *q, size_t strid
     }
 }
 
-/* Where a tile goes, and the floats of its panel. */
-struct out_tile {
-    float *y;
-    size_t ldy;
-    size_t width; /* columns of the panel that exist */
-    const float *scale, *bias;
-};
-
 /* Half a row of a tile: sixteen columns, whose constants are at `scale`. */
 INLINE __m512 half_value(const struct int8_row *row, __m512i sum, const float *scale, __m512 bias)
 {
@@ -77,8 +69,8 @@ INLINE __m512 half_value(const struct int8_row *row, __m512i sum, const float *s
     return y;
 }
 
-INLINE void tile_store(const struct tile *t, const int rows, const char *row, size_t stride,
-                       const struct out_tile *out)
+INLINE void int8_tile_store(const struct int8_tile *t, const int rows, const char *row,
+                            size_t stride, const struct out_tile *out)
 {
     size_t left = out->width, right = right_of(left);
     __m512 bias0 = _mm512_setzero_ps(), bias1 = bias0;
@@ -98,45 +90,19 @@ INLINE void tile_store(const struct tile *t, const int rows, const char *row, si
 /* One function for each number of rows: the tile must know it at compile time. */
 typedef void tile_fn(const char *row, size_t stride, const char *w, size_t n_group,
                      const struct out_tile *out);
-#define TILE(ROWS)                                                                                 \
+#define TILE(KIND, ROWS)                                                                           \
     static void tile_##ROWS(const char *row, size_t stride, const char *w, size_t n_group,         \
                             const struct out_tile *out)                                            \
     {                                                                                              \
-        struct tile t;                                                                             \
+        struct int8_tile t;                                                                        \
         tile_mul(&t, ROWS, row + sizeof(struct int8_row), stride, w, n_group);                     \
-        tile_store(&t, ROWS, row, stride, out);                                                    \
+        int8_tile_store(&t, ROWS, row, stride, out);                                               \
     }
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
-static tile_fn *const tiles[TILE_ROWS + 1] = {
-    NULL,   tile_1, tile_2,  tile_3,  tile_4,  tile_5,  tile_6,  tile_7,
-    tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14,
-};
+#define TILE_NAME(KIND, ROWS) tile_##ROWS,
+EACH_HEIGHT(TILE, )
+static tile_fn *const tiles[TILE_ROWS + 1] = {NULL, EACH_HEIGHT(TILE_NAME, )};
 
-/* The activation over a tile that has just been stored, and is still in the first cache. */
-static void tile_act(enum t2v_act act, size_t rows, const struct out_tile *out)
-{
-    size_t left = out->width, right = right_of(left);
-    for (size_t r = 0; r < rows; r++) {
-        float *y = out->y + r * out->ldy;
-        store_first(y, left, act16(act, load_first(y, left)));
-        store_first(y + LANES, right, act16(act, load_first(y + LANES, right)));
-    }
-}
-
-/* Panels outside, rows inside, as linear_f32 of avx512.c. */
+/* Panels outside, rows inside, as linear of avx512.c. */
 static void linear_int8(const struct t2v_linear *layer, enum t2v_act act, const void *x,
                         size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
 {
