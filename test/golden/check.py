@@ -174,6 +174,12 @@ def check_model(name, binary, model, golden, tol):
             check(f"{name} {vectorizer}{' direct' if direct else ''}", False, f"{type(e).__name__}: {e}")
 
 
+def thin(golden, n):
+    """The same with every nth text's vectors alone."""
+    cases = [{**case, "index": case["index"][::n], "vectors": case["vectors"][::n]} for case in golden.get("cases", [])]
+    return {**golden, "cases": cases}
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("bin")
@@ -191,7 +197,9 @@ def main():
             skipped += 1
             continue
         with open(path, encoding="utf-8") as f:
-            check_model(name, binary, model, json.load(f), TOL)
+            golden = json.load(f)
+        # Plain C takes a second for a text of a real model.
+        check_model(name, binary, model, thin(golden, 4) if real and os.environ.get("T2V_CPU") == "c" else golden, TOL)
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     if not passed + failed + skipped:
         sys.exit("nothing to check")
