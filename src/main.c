@@ -23,6 +23,10 @@ static void log_start(const struct t2v_options *options, const t2v_model *model)
             t2v_model_precision(model), t2v_model_dim(model));
     t2v_log(T2V_LOG_INFO, "kernel", "kernels=%s blas=\"%s\" threads=%d", t2v_model_cpu(model),
             t2v_blas_name(), t2v_thread_count(options));
+    if (strcmp(t2v_model_precision(model), "int8") == 0)
+        t2v_log(T2V_LOG_WARN, "model",
+                "precision=int8: vectors near those of f32, but not the same; an index needs one "
+                "precision for all its vectors");
     const char *forced = getenv("OPENBLAS_CORETYPE");
     if (forced != NULL && *forced != '\0')
         t2v_log(T2V_LOG_WARN, "kernel",
