@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import ssl
 import time
 import urllib.error
@@ -113,6 +114,9 @@ class Hub:
         except urllib.error.URLError as e:
             if isinstance(e.reason, ssl.SSLCertVerificationError):
                 raise Failed(f"{origin(url)[1]}: {e.reason.verify_message}") from None
+            if isinstance(e.reason, socket.gaierror):
+                passing = Broken if e.reason.errno == socket.EAI_AGAIN else Failed
+                raise passing(f"{origin(url)[1]}: {e.reason.strerror}; HF_ENDPOINT can name a mirror of the hub") from None
             raise Broken(f"{origin(url)[1]}: {getattr(e.reason, 'strerror', None) or e.reason}") from None
         except (http.client.InvalidURL, UnicodeError) as e:
             raise Failed(f"{origin(url)[1]}: {e}") from None

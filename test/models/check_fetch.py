@@ -472,6 +472,7 @@ def check_answers_that_are_none(checks):
 def check_settings(checks):
     with Place(checks) as place:
         place.bad("nobody listens", "Connection refused; gave up after 6 tries", HF_ENDPOINT="http://127.0.0.1:9")
+        place.bad("an unknown host", "HF_ENDPOINT can name a mirror", HF_ENDPOINT="http://no.such.invalid")
         for url in ("hub.example", "ftp://hub.example", "http://", "http://[x"):
             place.bad(f"the endpoint {url}", "HF_ENDPOINT should be like", HF_ENDPOINT=url)
         place.bad("a token with a line break", "HF_TOKEN has characters", HF_ENDPOINT="http://127.0.0.1:9", HF_TOKEN="a\nb")
