@@ -213,8 +213,8 @@ static int take_flag(struct t2v_options *options, enum t2v_command command, int 
     size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
     const struct setting *s = find_flag(name, len, command);
     if (s == NULL)
-        return t2v_fail(err, T2V_EUSAGE, "unknown flag '%.60s' (--help lists those that are known)",
-                        arg);
+        return t2v_fail(err, T2V_EUSAGE, "unknown flag '%.*s' (--help lists those that are known)",
+                        len < 58 ? (int)len + 2 : 60, arg); // its value may be a secret
     const char *value = equals != NULL ? equals + 1 : NULL;
     if (value == NULL && s->kind == SWITCH)
         value = "true";

@@ -92,6 +92,7 @@ static void test_refusals(void **state)
         {"--precision", "f3", "f32 bf16 int8 auto"},
         {"--precision", "f32 bf16", "f32 bf16 int8 auto"},
         {"--corpus", "x", "unknown flag"},
+        {"--token=hush", NULL, "unknown flag '--token' (--help"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int rc = parse(T2V_CMD_SERVE, cases[i].a, cases[i].b);
