@@ -152,7 +152,8 @@ static double ms_between(uint64_t begin_ns, uint64_t end_ns)
     return end_ns > begin_ns ? (double)(end_ns - begin_ns) * 1e-6 : 0;
 }
 
-/* Counts and logs the answer. job: NULL when the engine had no part in it. */
+/* Counts and logs the answer. job: NULL when the engine had no part in it. An error's message may
+ * quote what the client sent, so none is logged. */
 static void note(struct t2v_conn *c, int status, const struct t2v_job *job)
 {
     struct t2v_metrics *metrics = &c->server->service.metrics;
@@ -174,7 +175,7 @@ static void note(struct t2v_conn *c, int status, const struct t2v_job *job)
     else if (status == 503 && !c->server->service.draining)
         t2v_server_warn(c->server, "request failed id=%" PRIu64 " route=%s status=%d why=\"%s\"",
                         c->id, t2v_route_name(route), status,
-                        job != NULL ? job->work.err.msg : "no room for one more");
+                        job != NULL ? t2v_why_busy(job->work.err.code) : "no room for one more");
 }
 
 static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_job *job)
