@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Weaviate server on free ports with an empty folder of its own, and the part of its REST API that the checks need."""
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+
+MODULE = "text2vec-transformers"
+
+
+def loopback_up():
+    """A network of its own has its loopback down; `ip` may not be here. Nothing happens where it is up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        name = b"lo".ljust(16, b"\0")
+        flags, = struct.unpack_from("H", fcntl.ioctl(s, 0x8913, name + bytes(24)), 16)  # SIOCGIFFLAGS
+        if not flags & 1:
+            fcntl.ioctl(s, 0x8914, name + struct.pack("H22x", flags | 1))  # SIOCSIFFLAGS, IFF_UP
+
+
+def free_ports(n):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in sockets]
+
+
+class Client:
+    """JSON over HTTP, a kept-alive connection for each thread."""
+
+    def __init__(self, port):
+        self.port, self.local = port, threading.local()
+
+    def __call__(self, method, path, body=None):
+        """(status, answer as JSON or None); sends again once when the other side had closed the connection."""
+        status, raw = self.raw(method, path, body)
+        return status, json.loads(raw) if raw else None
+
+    def raw(self, method, path, body=None):
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        for last in (False, True):
+            conn = getattr(self.local, "conn", None)
+            if conn is None:
+                conn = self.local.conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+            try:
+                conn.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+                answer = conn.getresponse()
+                return answer.status, answer.read()
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                self.close()
+                if last:
+                    raise
+            except Exception:
+                self.close()
+                raise
+
+    def close(self):
+        if getattr(self.local, "conn", None):
+            self.local.conn.close()
+            self.local.conn = None
+
+
+class Weaviate:
+    """with Weaviate(binary, {"TRANSFORMERS_INFERENCE_API": url}) as w: ...; leaves no trace. ready_s: how long the start took."""
+
+    def __init__(self, binary, env, wait=True, procs=None):
+        self.binary, self.wait = binary, wait
+        self.port, gossip, data, raft, rpc, grpc = free_ports(6)
+        self.ask = Client(self.port)
+        clean = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "LANG")}
+        self.env = {
+            **clean, "DEFAULT_VECTORIZER_MODULE": MODULE, "ENABLE_MODULES": MODULE, "API_BASED_MODULES_DISABLED": "true",
+            "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "true", "CLUSTER_HOSTNAME": "node1", "CLUSTER_IN_LOCALHOST": "true",
+            "CLUSTER_BIND_ADDR": "127.0.0.1", "CLUSTER_ADVERTISE_ADDR": "127.0.0.1", "CLUSTER_GOSSIP_BIND_PORT": str(gossip),
+            "CLUSTER_DATA_BIND_PORT": str(data), "RAFT_PORT": str(raft), "RAFT_INTERNAL_RPC_PORT": str(rpc),
+            "RAFT_BOOTSTRAP_EXPECT": "1", "GRPC_PORT": str(grpc), "DISABLE_TELEMETRY": "true", "GO_PROFILING_DISABLE": "true",
+            **({"GOMAXPROCS": str(procs)} if procs else {}), **env}
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="weaviate-")
+        self.log = tempfile.TemporaryFile()
+        self.begin = time.monotonic()
+        self.process = subprocess.Popen(
+            [self.binary, "--scheme", "http", "--host", "127.0.0.1", "--port", str(self.port), "--read-timeout=600s",
+             "--write-timeout=600s"],
+            env={**self.env, "PERSISTENCE_DATA_PATH": self.folder.name}, stdout=self.log, stderr=self.log)
+        try:
+            if self.wait:
+                self.until_ready()
+        except Exception:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.folder.cleanup()
+
+    def until_ready(self, wait_s=180):
+        while time.monotonic() - self.begin < wait_s:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"Weaviate ended with {self.process.returncode}: {self.said()[-2000:]}")
+            if self.ready():
+                self.ready_s = time.monotonic() - self.begin
+                return
+            time.sleep(0.1)
+        raise RuntimeError("Weaviate did not become ready: " + self.said()[-2000:])
+
+    def ready(self):
+        try:
+            return self.ask("GET", "/v1/.well-known/ready")[0] == 200
+        except OSError:
+            return False
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def alive(self):
+        return self.process.poll() is None and self.ready()
+
+    def must(self, method, path, body=None):
+        status, answer = self.ask(method, path, body)
+        if status >= 300:
+            raise RuntimeError(f"{method} {path}: {status} {str(answer)[:500]}")
+        return answer
+
+    def create(self, name, **settings):
+        """An empty collection of that name with one property, text; settings are those of the module."""
+        self.ask("DELETE", f"/v1/schema/{name}")
+        self.must("POST", "/v1/schema", {
+            "class": name, "vectorizer": MODULE, "moduleConfig": {MODULE: {"vectorizeClassName": False, **settings}},
+            "properties": [{"name": "text", "dataType": ["text"]}]})
+
+    def batch(self, name, texts, first=0):
+        """Imports texts as the objects first, first + 1, ... in one request; {number: error} of those that failed."""
+        objects = [{"class": name, "id": str(uuid.UUID(int=first + i + 1)), "properties": {"text": t}} for i, t in enumerate(texts)]
+        status, raw = self.ask.raw("POST", "/v1/batch/objects", {"objects": objects})
+        if status != 200:
+            raise RuntimeError(f"batch: {status} {raw[:500]!r}")
+        if b'"errors"' not in raw:  # the answer repeats every vector: not worth reading when nothing failed
+            return {}
+        return {uuid.UUID(o["id"]).int - 1: json.dumps(o["result"]["errors"])
+                for o in json.loads(raw) if (o.get("result") or {}).get("errors")}
+
+    def stored(self, name):
+        """{number: (text, vector or None)} of all objects."""
+        found, after = {}, ""
+        while True:
+            page = self.must("GET", f"/v1/objects?class={name}&limit=200&include=vector&after={after}")["objects"]
+            if not page:
+                return found
+            for o in page:
+                found[uuid.UUID(o["id"]).int - 1] = o["properties"]["text"], o.get("vector")
+            after = page[-1]["id"]
+
+    def get(self, name, search):
+        """The texts that a search finds, best first, each with its distance (None under hybrid); a RuntimeError with what it said."""
+        query = f"{{Get{{{name}(limit:5 {search}){{text _additional{{distance}}}}}}}}"
+        answer = self.must("POST", "/v1/graphql", {"query": query})
+        if answer.get("errors"):
+            raise RuntimeError(json.dumps(answer["errors"]))
+        return [(o["text"], o["_additional"]["distance"]) for o in answer["data"]["Get"][name]]
+
+    def near_text(self, name, text):
+        return self.get(name, f"nearText:{{concepts:[{json.dumps(text)}]}}")
+
+    def hybrid(self, name, text):
+        return self.get(name, f"hybrid:{{query:{json.dumps(text)} alpha:0.5}}")
