@@ -79,6 +79,10 @@ static const struct {
     {"inspect", T2V_CMD_INSPECT, t2v_command_inspect, "say what a model directory holds"},
     {"bench", T2V_CMD_BENCH, t2v_command_bench,
      "time a corpus, one text at a time and all at once"},
+    {"selftest", T2V_CMD_SELFTEST, t2v_command_selftest,
+     "check a model's vectors, against golden answers where it has them"},
+    {"health", T2V_CMD_HEALTH, t2v_command_health,
+     "ask the service on this machine if it is ready"},
 };
 enum { N_COMMAND = sizeof commands / sizeof commands[0] };
 

@@ -32,15 +32,15 @@ struct setting {
 
 #define AT(field) offsetof(struct t2v_options, field)
 enum {
-    MODEL = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_INSPECT | T2V_CMD_BENCH,
-    RUN = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_BENCH,
+    MODEL = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_INSPECT | T2V_CMD_BENCH | T2V_CMD_SELFTEST,
+    RUN = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_BENCH | T2V_CMD_SELFTEST,
     SERVE = T2V_CMD_SERVE
 };
 
 // clang-format off
 static const struct setting settings[] = {
     {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
-    {"listen", "T2V_LISTEN", TEXT, AT(listen), "0.0.0.0:8080", "", SERVE, "ADDR:PORT, [V6ADDR]:PORT or :PORT"},
+    {"listen", "T2V_LISTEN", TEXT, AT(listen), "0.0.0.0:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; ADDR is a number or localhost, no name is looked up"},
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
     {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; none: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx", MODEL, "how a text becomes a vector; auto: as the model directory says"},

@@ -46,7 +46,9 @@ enum t2v_command {
     T2V_CMD_TOKENS = 4,
     T2V_CMD_SENTENCES = 8,
     T2V_CMD_INSPECT = 16,
-    T2V_CMD_BENCH = 32
+    T2V_CMD_BENCH = 32,
+    T2V_CMD_SELFTEST = 64,
+    T2V_CMD_HEALTH = 128
 };
 
 /* Defaults, then the environment, then argv[0..n), the arguments after the command. T2V_EUSAGE says

@@ -2,7 +2,6 @@
 #include "http/server.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http/address.h"
 #include "http/conn.h"
 
 #include "base/banned.h"
@@ -304,29 +304,6 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 /* ---- Setting up ---- */
 
-/* "ADDR:PORT", "[V6]:PORT", ":PORT" to what getaddrinfo takes. */
-static int split_address(const char *listen, char host[256], const char **port, struct t2v_err *err)
-{
-    const char *colon = strrchr(listen, ':'), *begin = listen, *end = colon;
-    bool bracket = listen[0] == '[';
-    if (bracket && colon != NULL) {
-        begin = listen + 1;
-        end = colon[-1] == ']' ? colon - 1 : NULL;
-    }
-    bool plain = end != NULL && end >= begin && end - begin < 256 &&
-                 (bracket || memchr(begin, ':', (size_t)(end - begin)) == NULL);
-    size_t digits = plain ? strspn(colon + 1, "0123456789") : 0;
-    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' ||
-        strtoul(colon + 1, NULL, 10) > 65535)
-        return t2v_fail(err, T2V_EUSAGE,
-                        "listen address '%s': ADDR:PORT, [V6ADDR]:PORT or :PORT was expected",
-                        listen);
-    memcpy(host, begin, (size_t)(end - begin));
-    host[end - begin] = '\0';
-    *port = colon + 1;
-    return 0;
-}
-
 static int listen_on(struct t2v_server *server, const struct addrinfo *at)
 {
     const int on = 1, off = 0;
@@ -358,17 +335,10 @@ static int listen_on(struct t2v_server *server, const struct addrinfo *at)
 
 static int open_port(struct t2v_server *server, const char *listen, struct t2v_err *err)
 {
-    char host[256];
-    const char *port = NULL;
-    int rc = split_address(listen, host, &port, err);
+    struct addrinfo *found = NULL;
+    int rc = t2v_address_find(listen, true, &found, err);
     if (rc != 0)
         return rc;
-    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-                                   .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    int said = getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found);
-    if (said != 0)
-        return t2v_fail(err, T2V_EUSAGE, "listen address '%s': %s", listen, gai_strerror(said));
     /* Without a host, v6 first: such a socket takes v4 too. */
     errno = EADDRNOTAVAIL;
     for (int v6 = 1; v6 >= 0 && server->listener == NULL; v6--) {
@@ -378,7 +348,7 @@ static int open_port(struct t2v_server *server, const char *listen, struct t2v_e
                 listen_on(server, at);
         }
     }
-    said = errno;
+    int said = errno;
     freeaddrinfo(found);
     if (server->listener == NULL)
         return t2v_fail(err, T2V_EIO, "cannot listen on %s: %s", listen, strerror(said));

@@ -12,6 +12,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
+import check_commands  # noqa: E402
 import check_conformance  # noqa: E402
 import check_contract  # noqa: E402
 import check_crowds  # noqa: E402
@@ -29,7 +30,7 @@ def main():
     checks.binary, checks.model = args[:2]
     checks.fake = args[2] if len(args) > 2 else None
     checks.slack = float(os.environ.get("T2V_TEST_SLACK", "1"))  # for time-outs under sanitizers
-    modules = [check_contract, check_conformance, check_vectorizers, check_wire, check_life, check_crowds, check_secrets]
+    modules = [check_commands, check_contract, check_conformance, check_vectorizers, check_wire, check_life, check_crowds, check_secrets]
     return checks.run(modules + ([check_engine] if checks.fake else []), word)
 
 

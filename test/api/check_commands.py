@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The commands that images live by: health and selftest."""
+import base64
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+
+from daemon import OURS, Daemon, vectors
+
+
+def run(check, *args, **env):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    p = subprocess.run([check.binary, *args], env={**clean, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    return p.returncode, p.stdout, p.stderr
+
+
+def check_health(check):
+    with Daemon(check.binary, check.model) as d:
+        for listen in (f"127.0.0.1:{d.port}", f"localhost:{d.port}", f"0.0.0.0:{d.port}"):
+            check(f"ready by {listen}", run(check, "health", "--listen", listen) == (0, "", ""))
+        check("by the environment", run(check, "health", T2V_LISTEN=f":{d.port}")[0] == 0)
+    code, _, err = run(check, "health", "--listen", f":{d.port}")
+    check("nobody is there", code == 1 and "Connection refused" in err, err)
+    for listen in ("somewhere:80", "1.2.3.4", "::"):
+        check(f"{listen} is refused", run(check, "health", "--listen", listen)[0] == 2)
+
+
+def check_health_of_others(check):
+    """A server that is no t2v, or is not ready."""
+    for answer, word in ((b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "'HTTP/1.1 503"), (b"", "answers ''"), (b"x" * 500, "answers 'xxx"),
+                         (b"HTTP/1.1 2044\r\n", None), (None, "too long")):
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            def serve(s=s, answer=answer):
+                conn, _ = s.accept()
+                conn.recv(4096)
+                if answer is None:
+                    conn.recv(1)
+                else:
+                    conn.sendall(answer)
+                conn.close()
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            code, _, err = run(check, "health", "--listen", f"127.0.0.1:{s.getsockname()[1]}")
+            thread.join(10)
+        if word is not None:
+            check(f"{answer and answer[:20]!r} is not ready", code == 1 and word in err, (code, err))
+
+
+def golden_of(check, config=None):
+    texts = ["one text", "Another. Of two sentences!"]
+    with Daemon(check.binary, check.model) as d:
+        return texts, [d.ask(vectors({"text": t, "config": config})).json["vector"] for t in texts]
+
+
+def check_selftest(check):
+    texts, want = golden_of(check)
+    with tempfile.TemporaryDirectory() as folder:
+        model = shutil.copytree(check.model, os.path.join(folder, "model"))
+
+        def selftest(golden, *flags):
+            with open(os.path.join(model, "golden.json"), "w", encoding="utf-8") as f:
+                f.write(golden if isinstance(golden, str) else json.dumps(golden))
+            return run(check, "selftest", "--model", model, *flags)
+
+        def of(vectors, **more):
+            return {"texts": texts, "cases": [{"vectorizer": "default", "index": [0, 1], "vectors": vectors, **more}]}
+        packed = [base64.b64encode(struct.pack(f"<{len(v)}f", *v)).decode() for v in want]
+        code, out, err = run(check, "selftest", "--model", check.model)
+        check("without golden answers", code == 0 and out.startswith("ok: 0 golden"), (out, err))
+        for what, golden in (("numbers", of(want)), ("base64", of(packed))):
+            code, out, err = selftest(golden)
+            check(what, code == 0 and out.startswith("ok: 2 golden"), (out, err))
+        code, out, err = selftest(of(want), "--precision", "int8")
+        check("int8 is near", code == 0 and out.startswith("ok: 2 golden"), (out, err))
+        code, out, err = selftest(of(want, vectorizer="onnx"))
+        check("another vectorizer's case is passed over", code == 0 and out.startswith("ok: 0 golden"), (out, err))
+        off = [want[0], [*want[1][:-1], want[1][-1] + 1e-3]]
+        code, out, err = selftest(of(off))
+        check("off", code == 1 and "golden.json: 'Another." in err and "not the golden one" in err, (out, err))
+        off[1][-1] = float("nan")
+        check("a NaN", selftest(of(off))[0] == 1)
+        check("a NaN in base64", selftest(of([packed[0], base64.b64encode(struct.pack(f"<{len(off[1])}f", *off[1])).decode()]))[0] == 1)
+        for what, golden in (("short", of([want[0][:-1], want[1]])), ("short base64", of([packed[0][:-4], packed[1]])), ("not base64", of(["!" + packed[0][1:], packed[1]])),
+                             ("no vectors", of([])), ("wrong index", of(want, index=[0, 2])), ("wrong index", of(want, index=[-1, 0])), ("not JSON", "{"),
+                             ("no cases", "{}"), ("a list", "[]"), ("no texts", {"cases": of(want)["cases"]}), ("a text", of(["", ""], index=["x", None]))):
+            code, out, err = selftest(golden)
+            check(f"{what} is refused", code == 1 and "golden" in err, (code, out, err))
+        check("cases that are none", selftest({"texts": texts, "cases": [1, None, {}, [], {"vectorizer": "default"}]})[0] == 0)
