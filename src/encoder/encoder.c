@@ -86,7 +86,7 @@ static int pack_by_trial(const t2v_encoder *encoder, struct t2v_loader *loader, 
     for (size_t i = 0; i <= TRIAL_SEQ; i++)
         start[i] = i * len;
     struct trial trial = {.encoder = encoder,
-                          .seqs = {ids, start, TRIAL_SEQ, TRIAL_SEQ * len},
+                          .seqs = {ids, start, TRIAL_SEQ, TRIAL_SEQ * len, NULL},
                           .hidden =
                               t2v_alloc_aligned(TRIAL_SEQ * len * shape->hidden, sizeof(float))};
     int rc = t2v_scratch_new(encoder, TRIAL_SEQ * len, n_lane, &trial.scratch);

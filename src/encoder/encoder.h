@@ -26,6 +26,8 @@ struct t2v_seqs {
     const int32_t *ids;  /* [n_tok], each below vocab */
     const size_t *start; /* [n_seq + 1]: sequence s is the rows start[s] .. start[s + 1] - 1 */
     size_t n_seq, n_tok;
+    const int32_t *types; /* [n_tok], each below the encoder's n_type; NULL: all are 0. Not read
+                             where n_type is 0 */
 };
 
 /* What the rest of the program needs to know of an encoder. */
@@ -35,6 +37,7 @@ struct t2v_shape {
     bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
     size_t n_turn;  /* tables of rotary positions that the forward pass makes */
     size_t max_tok; /* longest sequence */
+    size_t n_type;  /* token types; 0: the family has none */
 };
 
 typedef struct t2v_encoder t2v_encoder;

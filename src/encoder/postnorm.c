@@ -45,7 +45,7 @@ static int check_sizes(const struct t2v_postnorm_names *names, struct t2v_postno
 }
 
 static int read_config(const t2v_json *config, const struct t2v_postnorm_names *names,
-                       struct t2v_postnorm *model, size_t *n_type, struct t2v_err *err)
+                       struct t2v_postnorm *model, struct t2v_err *err)
 {
     struct t2v_shape *shape = &model->shape;
     size_t n_position;
@@ -56,7 +56,7 @@ static int read_config(const t2v_json *config, const struct t2v_postnorm_names *
         {names->n_layer, 0, 1024, -1, &shape->n_layer},
         {"vocab_size", 1, 1 << 24, -1, &shape->vocab},
         {"max_position_embeddings", 1, 1 << 20, -1, &n_position},
-        {names->n_type, 1, 1024, 2, n_type},
+        {names->n_type, 1, 1024, 2, &shape->n_type},
     };
     const struct t2v_size_key embed = {names->embed, 1, 65536, -1, &model->embed};
     size_t n_key = sizeof keys / sizeof keys[0] - (names->n_type == NULL);
@@ -74,11 +74,12 @@ static int read_config(const t2v_json *config, const struct t2v_postnorm_names *
     return rc != 0 ? rc : check_sizes(names, model, n_position, err);
 }
 
-static int load_embeddings(struct t2v_postnorm *model, size_t n_type, struct t2v_loader *loader,
+static int load_embeddings(struct t2v_postnorm *model, struct t2v_loader *loader,
                            struct t2v_err *err)
 {
     size_t hidden = model->shape.hidden, embed = model->embed;
     size_t n_position = (size_t)(model->pad + 1) + model->shape.max_tok;
+    size_t n_type = model->shape.n_type;
     const struct t2v_want wants[] = {
         {T2V_WANT_TABLE, &model->words, {"word_embeddings"}, embed, model->shape.vocab},
         {T2V_WANT_TABLE, &model->positions, {"position_embeddings"}, embed, n_position},
@@ -123,8 +124,7 @@ int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *n
     if (model == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     *model = (struct t2v_postnorm){.pad = pad};
-    size_t n_type = 0;
-    int rc = read_config(config, names, model, &n_type, err);
+    int rc = read_config(config, names, model, err);
     if (rc != 0)
         return rc;
     size_t n_layer = model->shape.n_layer;
@@ -133,7 +133,7 @@ int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *n
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     rc = t2v_load_prefix(loader, prefixes, "embeddings.word_embeddings.weight", err);
     if (rc == 0)
-        rc = load_embeddings(model, n_type, loader, err);
+        rc = load_embeddings(model, loader, err);
     for (size_t i = 0; i < n_layer && rc == 0; i++)
         rc = load_layer(model, i, names, loader, err);
     *shape = model->shape;
@@ -150,7 +150,7 @@ static int32_t position_before(const struct t2v_seqs *seqs, size_t first, size_t
     return position;
 }
 
-/* hidden[t] = norm(word + type 0 + position), made wider where it is narrow */
+/* hidden[t] = norm(word + type + position), made wider where it is narrow */
 static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, float *hidden)
 {
     const struct t2v_seqs *seqs = run->seqs;
@@ -167,7 +167,8 @@ static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, f
         float *x = into + t * n, *add = row + t * n;
         t2v_tensor_f32(model->words, (size_t)seqs->ids[t] * n, n, x);
         if (model->types != NULL) {
-            t2v_tensor_f32(model->types, 0, n, add);
+            size_t type = seqs->types != NULL ? (size_t)seqs->types[t] : 0;
+            t2v_tensor_f32(model->types, type * n, n, add);
             for (size_t i = 0; i < n; i++)
                 x[i] += add[i];
         }

@@ -40,7 +40,7 @@ struct t2v_postnorm {
     size_t embed;                       /* width of the embeddings, at most hidden */
     const struct t2v_tensor *words;     /* [vocab, embed] */
     const struct t2v_tensor *positions; /* [pad + 1 + max_tok, embed] */
-    const struct t2v_tensor *types;     /* [n_type, embed], a lone text has type 0; or NULL */
+    const struct t2v_tensor *types;     /* [shape.n_type, embed]; or NULL */
     struct t2v_norm norm;
     struct t2v_linear project;         /* [hidden, embed], where they differ; else n_out is 0 */
     struct t2v_postnorm_layer *layers; /* [n_layer] */

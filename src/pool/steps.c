@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/file.h"
-#include "base/mem.h"
+#include "encoder/loose.h"
 #include "pool/pipeline.h"
 #include "weight/store.h"
 
@@ -161,47 +161,6 @@ static int read_dense_config(const t2v_json *config, size_t n_in, struct t2v_ste
 
 /* --- weights --- */
 
-/* A vector of n floats, copied. */
-static int load_vector(const t2v_store *store, const char *name, size_t n, struct t2v_arena *arena,
-                       const float **out, struct t2v_err *err)
-{
-    const struct t2v_tensor *t = NULL;
-    int rc = t2v_store_want(store, name, n, 0, &t, err);
-    if (rc != 0)
-        return rc;
-    float *copy = t2v_arena_alloc(arena, n, sizeof *copy);
-    if (copy == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", name);
-    t2v_tensor_f32(t, 0, n, copy);
-    *out = copy;
-    return 0;
-}
-
-/* linear.weight in the kernels' form. */
-static int load_matrix(const t2v_store *store, const struct t2v_kernels *kernels,
-                       struct t2v_arena *arena, struct t2v_step *step, struct t2v_err *err)
-{
-    const struct t2v_tensor *t = NULL;
-    size_t n_in = step->n_in, n_out = step->n_out;
-    int rc = t2v_store_want(store, "linear.weight", n_out, n_in, &t, err);
-    if (rc != 0)
-        return rc;
-    const struct t2v_form *form = kernels->f32;
-    char *matrix = t2v_arena_alloc(arena, t2v_linear_bytes(form, n_in, n_out), 1);
-    float *panel = t2v_alloc_aligned(form->panel * n_in, sizeof *panel);
-    step->linear =
-        (struct t2v_linear){.form = form, .n_in = n_in, .n_out = n_out, .weight = matrix};
-    for (size_t c = 0; c < n_out && matrix != NULL && panel != NULL; c += form->panel) {
-        size_t n_col = n_out - c < form->panel ? n_out - c : form->panel;
-        t2v_tensor_f32(t, c * n_in, n_col * n_in, panel);
-        form->pack(&step->linear, panel, n_col, matrix + c / form->panel * form->panel_bytes(n_in));
-    }
-    if (matrix == NULL || panel == NULL)
-        rc = t2v_fail(err, T2V_ENOMEM, "no memory for linear.weight");
-    t2v_free(panel);
-    return rc;
-}
-
 static int load_dense(const char *folder, bool has_bias, const struct t2v_kernels *kernels,
                       struct t2v_arena *arena, struct t2v_step *step, struct t2v_err *err)
 {
@@ -209,9 +168,8 @@ static int load_dense(const char *folder, bool has_bias, const struct t2v_kernel
     int rc = t2v_store_open(folder, &store, err);
     if (rc != 0)
         return rc;
-    rc = load_matrix(store, kernels, arena, step, err);
-    if (rc == 0 && has_bias)
-        rc = load_vector(store, "linear.bias", step->n_out, arena, &step->linear.bias, err);
+    rc = t2v_loose_linear(store, "linear", step->n_in, step->n_out, has_bias, kernels, arena,
+                          &step->linear, err);
     t2v_store_close(store);
     return rc;
 }
@@ -223,9 +181,9 @@ static int load_norm(const char *folder, struct t2v_arena *arena, struct t2v_ste
     int rc = t2v_store_open(folder, &store, err);
     if (rc != 0)
         return rc;
-    rc = load_vector(store, "norm.weight", step->n_in, arena, &step->gamma, err);
+    rc = t2v_loose_vector(store, "norm.weight", step->n_in, arena, &step->gamma, err);
     if (rc == 0)
-        rc = load_vector(store, "norm.bias", step->n_in, arena, &step->beta, err);
+        rc = t2v_loose_vector(store, "norm.bias", step->n_in, arena, &step->beta, err);
     t2v_store_close(store);
     return rc;
 }

@@ -89,16 +89,16 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
     tmpl->max_id = -1;
     bool roberta = settings->class_ == T2V_CLASS_ROBERTA;
     if (!roberta && !settings->add_bos)
-        return 0;
+        return t2v_template_set_pair_plain(tmpl);
     int32_t before = ids[roberta ? T2V_CLS : T2V_BOS];
     if (before < 0 || (roberta && ids[T2V_SEP] < 0))
         return t2v_fail(err, T2V_EFORMAT, "no cls_token, sep_token or bos_token");
     if (roberta)
-        return t2v_template_set(tmpl, before, ids[T2V_SEP]) == 0
+        return t2v_template_set(tmpl, before, ids[T2V_SEP], ids[T2V_SEP], 0) == 0
                    ? 0
                    : t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
     tmpl->max_id = before;
-    return t2v_ids_add(&tmpl->before, before) == 0
+    return t2v_ids_add(&tmpl->before, before) == 0 && t2v_template_set_pair_plain(tmpl) == 0
                ? 0
                : t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
 }

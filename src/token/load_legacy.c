@@ -112,7 +112,9 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
     if (ids[T2V_CLS] < 0 || ids[T2V_SEP] < 0)
         return t2v_fail(err, T2V_EFORMAT, "no cls_token or no sep_token");
     tokenizer->tmpl.max_id = -1;
-    if (t2v_template_set(&tokenizer->tmpl, ids[T2V_CLS], ids[T2V_SEP]) != 0)
+    /* MPNet has a second sep_token between two texts. */
+    int32_t between = settings->class_ == T2V_CLASS_MPNET ? ids[T2V_SEP] : -1;
+    if (t2v_template_set(&tokenizer->tmpl, ids[T2V_CLS], ids[T2V_SEP], between, 1) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
     return 0;
 }

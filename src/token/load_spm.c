@@ -133,9 +133,8 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
     int32_t end = model->ops->id_of(model, T2V_STR("</s>"));
     if (end < 0)
         return t2v_fail(err, T2V_EFORMAT, "there is no piece </s>");
-    tokenizer->tmpl.max_id = end;
-    if ((xlmr && t2v_ids_add(&tokenizer->tmpl.before, 0) != 0) ||
-        t2v_ids_add(&tokenizer->tmpl.behind, end) != 0)
+    tokenizer->tmpl.max_id = -1;
+    if (t2v_template_set(&tokenizer->tmpl, xlmr ? 0 : -1, end, xlmr ? end : -1, 0) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
     return 0;
 }

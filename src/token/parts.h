@@ -33,6 +33,7 @@ struct t2v_tokenizer {
 };
 
 struct t2v_token_space {
+    struct t2v_ids pair[2]; /* of the two texts of t2v_tokenizer_encode_pair */
     struct t2v_norm_space norm;
     struct t2v_buf pretok[T2V_PRETOK_MAX_STEPS];
     struct t2v_buf model[T2V_MODEL_SCRATCH];

@@ -6,23 +6,40 @@
  * RobertaProcessing all come down to that; ByteLevel changes no ids. A Sequence may hold one that
  * adds ids: what the library makes of two of them is of no use to anybody.
  */
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "token/tokenizer.h"
 #include "json/json.h"
 
 enum { T2V_TEMPLATE_MAX = 1024 }; /* ids on each side */
 
+/* How two texts A and B stand in one sequence: ids[0], A, ids[1], B, ids[2]. */
+struct t2v_pair_template {
+    bool there;                      /* false: the file has none, or one that is not of this kind */
+    struct t2v_ids ids[3], types[3]; /* a token type for each id */
+    int32_t text_type[2];            /* that of A's tokens, of B's */
+    int32_t max_id, max_type;        /* -1 without ids; the largest of all types */
+};
+
 struct t2v_template {
     struct t2v_ids before, behind;
-    int32_t max_id; /* -1 without ids */
+    int32_t max_id; /* -1 without ids; those of pairs do not count */
+    struct t2v_pair_template pair;
 };
 
 /* Reads the component `value` (null: no ids) into a zeroed *tmpl. Errors as t2v_normalizer_load,
  * and T2V_ETOOLARGE; free with t2v_template_deinit even then. */
 int t2v_template_load(const t2v_json *value, const char *where, struct t2v_template *tmpl,
                       struct t2v_err *err);
-/* Makes an empty template of one id on each side. 0 or T2V_ENOMEM. */
-int t2v_template_set(struct t2v_template *tmpl, int32_t before, int32_t behind);
+/* Makes an empty template of one id on each side; before: -1 for none. Of a pair, A has them too;
+ * then comes `between` if it is not negative, and B, which is of token type type_b, with `behind`.
+ * 0 or T2V_ENOMEM. */
+int t2v_template_set(struct t2v_template *tmpl, int32_t before, int32_t behind, int32_t between,
+                     int32_t type_b);
+/* As without a post-processor: A of token type 0, then B of type 1, each behind the ids that stand
+ * before a text. 0 or T2V_ENOMEM. */
+int t2v_template_set_pair_plain(struct t2v_template *tmpl);
 void t2v_template_deinit(struct t2v_template *tmpl);
 
 #endif

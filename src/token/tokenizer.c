@@ -58,6 +58,8 @@ void t2v_token_space_free(t2v_token_space *space)
 {
     if (space == NULL)
         return;
+    t2v_ids_deinit(&space->pair[0]);
+    t2v_ids_deinit(&space->pair[1]);
     t2v_norm_space_deinit(&space->norm);
     for (size_t i = 0; i < T2V_PRETOK_MAX_STEPS; i++)
         t2v_buf_deinit(&space->pretok[i]);
@@ -235,6 +237,93 @@ int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *s
     if (before != 0 && ids->len != 0)
         memmove(ids->ptr, ids->ptr + before, ids->len * sizeof *ids->ptr);
     return 0;
+}
+
+/* n[2]: lengths of two texts, of which `room` tokens may stay. False: the second is too short. */
+static bool cut_pair(size_t n[2], size_t room, enum t2v_cut cut)
+{
+    if (n[0] + n[1] <= room)
+        return true;
+    if (cut == T2V_CUT_SECOND) {
+        n[1] = n[0] < room ? room - n[0] : 0;
+        return n[1] != 0;
+    }
+    size_t longer = n[0] > n[1] ? 0 : 1, shorter = 1 - longer, most = room - room / 2;
+    if (n[shorter] <= room / 2) {
+        n[longer] = room - n[shorter];
+    } else {
+        n[shorter] = room / 2;
+        n[longer] = most;
+    }
+    return true;
+}
+
+/* Adds n ids of a text, those at the end where the tokenizer cuts on the left, and their types. */
+static int add_text(const t2v_tokenizer *tokenizer, const struct t2v_ids *text, size_t n,
+                    int32_t type, struct t2v_ids *ids, struct t2v_ids *types)
+{
+    size_t from = tokenizer->cut_left ? text->len - n : 0;
+    for (size_t i = from; i < from + n; i++) {
+        if (t2v_ids_add(ids, text->ptr[i]) != 0 || t2v_ids_add(types, type) != 0)
+            return T2V_ENOMEM;
+    }
+    return 0;
+}
+
+/* Special tokens and n[2] ids of the two texts, one behind the other. */
+static int lay_pair(const t2v_tokenizer *tokenizer, const struct t2v_ids text[2], const size_t n[2],
+                    struct t2v_ids *ids, struct t2v_ids *types)
+{
+    const struct t2v_pair_template *pair = &tokenizer->tmpl.pair;
+    int rc = 0;
+    ids->len = types->len = 0;
+    for (size_t i = 0; i < 3 && rc == 0; i++) {
+        rc = add_all(ids, &pair->ids[i]);
+        if (rc == 0)
+            rc = add_all(types, &pair->types[i]);
+        if (rc == 0 && i < 2)
+            rc = add_text(tokenizer, &text[i], n[i], pair->text_type[i], ids, types);
+    }
+    return rc;
+}
+
+int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                              struct t2v_str a, struct t2v_str b, size_t max_tok, enum t2v_cut cut,
+                              struct t2v_ids *ids, struct t2v_ids *types, struct t2v_err *err)
+{
+    size_t n_special;
+    int32_t max_id, max_type;
+    if (!t2v_tokenizer_pair(tokenizer, &n_special, &max_id, &max_type))
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "the tokenizer has no template for two texts, or one that is not A and "
+                        "then B");
+    struct t2v_ids *text = space->pair;
+    int rc = t2v_tokenizer_encode_bare(tokenizer, space, a, &text[0], err);
+    if (rc == 0)
+        rc = t2v_tokenizer_encode_bare(tokenizer, space, b, &text[1], err);
+    if (rc != 0)
+        return rc;
+    size_t n[2] = {text[0].len, text[1].len}, room = max_tok > n_special ? max_tok - n_special : 0;
+    if (!cut_pair(n, room, cut))
+        return t2v_fail(err, T2V_ETOOLARGE,
+                        "the first text is of %zu tokens, which leaves none of %zu to the second",
+                        text[0].len, max_tok);
+    rc = lay_pair(tokenizer, text, n, ids, types);
+    for (size_t i = 0; i < 2; i++) {
+        if (text[i].cap > KEPT_BYTES / sizeof *text[i].ptr)
+            t2v_ids_deinit(&text[i]);
+    }
+    return rc == 0 ? 0 : encode_failed(rc, b, err);
+}
+
+bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32_t *max_id,
+                        int32_t *max_type)
+{
+    const struct t2v_pair_template *pair = &tokenizer->tmpl.pair;
+    *n_special = pair->ids[0].len + pair->ids[1].len + pair->ids[2].len;
+    *max_id = pair->max_id;
+    *max_type = pair->max_type;
+    return pair->there;
 }
 
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer)

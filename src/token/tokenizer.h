@@ -14,6 +14,7 @@
  * it. A tokenizer is read-only once opened and serves any number of threads, each with a workspace
  * of its own.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,25 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
 /* The same for all of the text, without special tokens. */
 int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err);
+
+/* What becomes of two texts that are too long together. */
+enum t2v_cut {
+    T2V_CUT_LONGEST, /* the longer one is cut until they are equally long, then both */
+    T2V_CUT_SECOND   /* the second one is cut */
+};
+/* Replaces *ids by the ids of a pair of texts, as the template puts them together, at most max_tok
+ * in all, and *types by the token type of each (as `tokenizer(a, b, truncation=..., max_length=
+ * max_tok)`). Errors as above (messages speak of the text to blame), and T2V_EUNSUPPORTED where
+ * the tokenizer says nothing of pairs that we know; T2V_ETOOLARGE where T2V_CUT_SECOND would leave
+ * nothing of the second text. max_tok is at least what t2v_tokenizer_pair says of special tokens.
+ */
+int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                              struct t2v_str a, struct t2v_str b, size_t max_tok, enum t2v_cut cut,
+                              struct t2v_ids *ids, struct t2v_ids *types, struct t2v_err *err);
+/* How many ids the template adds to a pair, the largest of them (-1: there are none) and the
+ * largest token type; false where pairs are not known. */
+bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32_t *max_id,
+                        int32_t *max_type);
 
 /* How many ids the template adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
