@@ -108,7 +108,9 @@ def vectors(question, headers=(), path="/vectors"):
 
 
 class Daemon:
-    """with Daemon(binary, model, "--drain", "1", env={...}, files=64) as d: d.ask(bytes)"""
+    """with Daemon(binary, model, "--drain", "1", env={...}, files=64) as d: d.ask(bytes)
+
+    binary may be a list: a command that becomes the program after its last word."""
 
     def __init__(self, binary, model, *args, env=None, files=None, listen="127.0.0.1:{}",
                  host="127.0.0.1"):
@@ -116,7 +118,7 @@ class Daemon:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
         self.files, self.host = files, host
-        self.argv = [binary, "serve", "--model", model, "--listen", listen.format(self.port)]
+        self.argv = [*([binary] if isinstance(binary, str) else binary), "serve", "--model", model, "--listen", listen.format(self.port)]
         self.argv += ["--drain", "0.5", *args]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
         self.env = {**clean, **(env or {})}
