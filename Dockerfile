@@ -7,7 +7,7 @@
 
 FROM debian:bookworm-slim AS build
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends gcc libc6-dev meson ninja-build pkg-config python3 ca-certificates \
-    libevent-dev libjansson-dev libopenblas-pthread-dev libpcre2-dev libutf8proc-dev && rm -rf /var/lib/apt/lists/*
+    libevent-dev libopenblas-pthread-dev libpcre2-dev libutf8proc-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY meson.build meson_options.txt ./
 COPY models/punkt-english.txt models/

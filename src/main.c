@@ -12,7 +12,6 @@
 #include "text/letter.h"
 #include "token/regex.h"
 #include "version.h"
-#include "json/json.h"
 
 #include "base/banned.h"
 
@@ -110,7 +109,6 @@ static int print_version(void)
     printf("blas      %s%s\n", t2v_blas_name(),
            forced != NULL && *forced != '\0' ? " (forced by OPENBLAS_CORETYPE)" : "");
     printf("libevent  %s\n", t2v_server_libevent());
-    printf("jansson   %s\n", t2v_json_library());
     printf("utf8proc  %s\n", t2v_letter_library());
     printf("PCRE2     %s\n", t2v_regex_library());
     return 0;

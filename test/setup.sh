@@ -13,7 +13,6 @@ need_to_build() {
     need 'echo "#include <stdio.h>" | gcc -E -' libc6-dev
     need 'command -v pkg-config' pkg-config
     need 'pkg-config --exists libevent_core' libevent-dev
-    need 'pkg-config --exists jansson' libjansson-dev
     need 'pkg-config --exists libutf8proc' libutf8proc-dev
     need 'pkg-config --exists libpcre2-8' libpcre2-dev
     need 'pkg-config --exists openblas' libopenblas-dev

@@ -1,100 +1,266 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "json/json.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <pthread.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "base/mem.h"
+#include "json/pull.h"
 
 #include "base/banned.h"
 
-/* What jansson may ask for to make one tree. A vocabulary of a million words takes a third of it;
- * "[[],[],[], ..." takes 50 times its own size. */
-enum { MAX_TREE_BYTES = 1 << 29 };
+enum {
+    MAX_TREE_BYTES = 1 << 29, /* the values of one tree; "[[],[],[], ..." takes 20 times its size */
+    MAX_MEMBERS = 1 << 22,    /* of one object */
+    MAX_DEPTH = 2048
+};
 
-/* What the parse of this thread may still ask for. */
-static _Thread_local size_t allowed;
-static _Thread_local bool too_much;
-/* Set when jansson was refused memory. Its own word is not enough: not every such failure reaches
- * its json_error_t, and where its lexer cannot grow a string it drops bytes of it and goes on. */
-static _Thread_local bool refused;
+struct t2v_json {
+    union {
+        double number;
+        const char *text;      /* a NUL stands behind its n bytes */
+        struct t2v_json *item; /* the n items of an array, members of an object */
+        size_t first;          /* until the whole is read: which one of maker.done is item[0] */
+        size_t outer;          /* until it is closed: what it lies in, one of maker.open */
+    };
+    size_t n;        /* of a boolean: its value */
+    const char *key; /* of a member; a NUL stands behind it, too */
+    uint32_t n_key;
+    enum t2v_json_type type;
+};
 
-static void *jansson_alloc(size_t bytes)
+/* What t2v_json_free gets is a tree's root, and the rest is behind it. */
+struct tree {
+    struct t2v_json root;
+    struct t2v_json *done;
+    char *text; /* of all strings and keys */
+};
+
+struct list {
+    struct t2v_json *at;
+    size_t n, cap;
+};
+
+/* Values wait in `open`, each container with those that it has so far behind it; when it closes
+ * these move to `done`, side by side. Nothing recurses, and a failure on the way leaves whole
+ * lists. */
+struct maker {
+    struct t2v_pull pull;
+    struct list open, done;
+    size_t inner; /* the container that is being read, one of open; if depth is not 0 */
+    size_t depth;
+    char *text; /* as long as the document: no string takes more here than it did there */
+    size_t n_text;
+    bool unique;
+};
+
+/* Room for n more in list, which is one of the maker's. */
+static int make_room(struct maker *m, struct list *list, size_t n)
 {
-    too_much = too_much || bytes > allowed;
-    void *ptr = too_much ? NULL : t2v_alloc(bytes);
-    if (ptr == NULL)
-        refused = true;
-    else
-        allowed -= bytes;
-    return ptr;
-}
-
-static void use_our_memory(void)
-{
-    json_set_alloc_funcs(jansson_alloc, t2v_free);
-}
-
-static const json_t *tree(const t2v_json *value)
-{
-    return (const json_t *)value;
-}
-
-/* jansson's iterators take a json_t without const, though they leave it as it is. */
-static json_t *tree_mutable(const t2v_json *value)
-{
-    return (json_t *)(uintptr_t)value;
-}
-
-static int parse(struct t2v_str text, size_t flags, t2v_json **root, struct t2v_err *err)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, use_our_memory);
-
-    json_error_t said = {.position = 0};
-    refused = too_much = false;
-    allowed = MAX_TREE_BYTES;
-    json_t *parsed =
-        json_loadb(text.ptr != NULL ? text.ptr : "", text.len,
-                   flags | JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &said);
-    if (too_much) {
-        json_decref(parsed);
-        return t2v_fail(err, T2V_ETOOLARGE, "%zu bytes of JSON take more than %d MiB of memory",
-                        text.len, MAX_TREE_BYTES >> 20);
+    while (list->cap - list->n < n) {
+        if (m->open.cap + m->done.cap + list->cap > MAX_TREE_BYTES / sizeof *list->at)
+            return t2v_fail(m->pull.err, T2V_ETOOLARGE,
+                            "this JSON takes more than %d MiB of memory", MAX_TREE_BYTES >> 20);
+        struct t2v_json *grown = t2v_grow(list->at, &list->cap, 16, sizeof *grown);
+        if (grown == NULL)
+            return t2v_fail(m->pull.err, T2V_ENOMEM, "no memory for a tree of JSON");
+        list->at = grown;
     }
-    if (refused) {
-        json_decref(parsed);
-        return t2v_fail(err, T2V_ENOMEM, "no memory to parse %zu bytes of JSON", text.len);
-    }
-    if (parsed == NULL) {
-        /* jansson says how far it has read: the byte to blame is the last of these, give or take
-         * a quote, except for bytes that are no UTF-8, which it has not counted yet. */
-        size_t pos = said.position > 0 ? (size_t)said.position : 0;
-        if (pos > 0 && json_error_code(&said) != json_error_invalid_utf8)
-            pos--;
-        return t2v_fail_at(err, T2V_EFORMAT, pos < text.len ? pos : text.len,
-                           "not JSON: %s (line %d, column %d)", said.text, said.line, said.column);
-    }
-    /* jansson passes over a NUL behind a number or a word. */
-    const char *nul = text.len != 0 ? memchr(text.ptr, '\0', text.len) : NULL;
-    if (nul != NULL) {
-        json_decref(parsed);
-        return t2v_fail_at(err, T2V_EFORMAT, (size_t)(nul - text.ptr), "not JSON: a NUL byte");
-    }
-    *root = (t2v_json *)parsed;
     return 0;
+}
+
+static const char *keep(struct maker *m, struct t2v_str s)
+{
+    char *copy = m->text + m->n_text;
+    if (s.len != 0)
+        memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
+    m->n_text += s.len + 1;
+    return copy;
+}
+
+static struct t2v_str key_of(const struct t2v_json *value)
+{
+    return (struct t2v_str){value->key, value->n_key};
+}
+
+/* Of equal keys the first one's place and the last one's value stay; *n is how many do. */
+static int merge_equal(struct maker *m, struct t2v_json *members, size_t *n)
+{
+    struct t2v_map map;
+    size_t n_kept = 0;
+    if (*n > MAX_MEMBERS)
+        return t2v_fail(m->pull.err, T2V_ETOOLARGE, "an object of %zu members, the limit is %d", *n,
+                        MAX_MEMBERS);
+    int rc = t2v_map_init(&map, *n);
+    for (size_t i = 0; i < *n && rc == 0; i++) {
+        int32_t equal = t2v_map_get(&map, key_of(&members[i]));
+        if (equal < 0) {
+            members[n_kept] = members[i];
+            rc = t2v_map_set(&map, key_of(&members[i]), (int32_t)n_kept++);
+        } else if (m->unique) {
+            rc = t2v_fail_at(m->pull.err, T2V_EFORMAT, (size_t)(m->pull.at - m->pull.begin),
+                             "duplicate object key \"%.*s\"", T2V_STR_ARG(key_of(&members[i])));
+        } else {
+            members[equal] = members[i];
+        }
+    }
+    t2v_map_deinit(&map);
+    *n = n_kept;
+    return rc != T2V_ENOMEM ? rc : t2v_fail(m->pull.err, rc, "no memory for an object's keys");
+}
+
+static int close_inner(struct maker *m)
+{
+    struct t2v_json *container = &m->open.at[m->inner], *items = container + 1;
+    size_t n = m->open.n - m->inner - 1;
+    m->open.n = m->inner + 1;
+    m->inner = container->outer;
+    m->depth--;
+    int rc = container->type == T2V_JSON_OBJECT && n > 1 ? merge_equal(m, items, &n) : 0;
+    if (rc == 0)
+        rc = make_room(m, &m->done, n);
+    if (rc != 0)
+        return rc;
+    if (n != 0)
+        memcpy(m->done.at + m->done.n, items, n * sizeof *items);
+    container->first = m->done.n;
+    container->n = n;
+    m->done.n += n;
+    return 0;
+}
+
+static int read_word(struct maker *m, char c, struct t2v_json *value)
+{
+    value->type = c == 'n' ? T2V_JSON_NULL : T2V_JSON_BOOL;
+    value->n = c == 't';
+    return t2v_pull_word(&m->pull, c == 'n' ? "null" : c == 't' ? "true" : "false");
+}
+
+static int read_string(struct maker *m, struct t2v_json *value)
+{
+    struct t2v_str s;
+    int rc = t2v_pull_str(&m->pull, &s);
+    if (rc != 0)
+        return rc;
+    value->type = T2V_JSON_STRING;
+    value->text = keep(m, s);
+    value->n = s.len;
+    return 0;
+}
+
+/* The bracket alone. */
+static int open_inner(struct maker *m, char bracket, struct t2v_json *value)
+{
+    if (m->depth == MAX_DEPTH)
+        return t2v_pull_wrong(&m->pull, "less depth");
+    m->depth++;
+    value->type = bracket == '[' ? T2V_JSON_ARRAY : T2V_JSON_OBJECT;
+    value->outer = m->inner;
+    m->inner = m->open.n;
+    return t2v_pull_open(&m->pull, bracket);
+}
+
+static int read_value(struct maker *m, struct t2v_str key)
+{
+    struct t2v_json value = {.key = key.ptr, .n_key = (uint32_t)key.len};
+    char c = t2v_pull_peek(&m->pull);
+    int rc = make_room(m, &m->open, 1);
+    if (rc != 0)
+        return rc;
+    if (c == '[' || c == '{') {
+        rc = open_inner(m, c, &value);
+    } else if (c == '"') {
+        rc = read_string(m, &value);
+    } else if (c == 'n' || c == 't' || c == 'f') {
+        rc = read_word(m, c, &value);
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+        value.type = T2V_JSON_NUMBER;
+        rc = t2v_pull_number(&m->pull, &value.number);
+    } else {
+        rc = t2v_pull_wrong(&m->pull, "a value");
+    }
+    m->open.at[m->open.n++] = value;
+    return rc;
+}
+
+static int read_key(struct maker *m, struct t2v_str *key)
+{
+    int rc = t2v_pull_key(&m->pull, key);
+    if (rc == 0)
+        key->ptr = keep(m, *key);
+    return rc;
+}
+
+static int read_all(struct maker *m)
+{
+    struct t2v_str key = {NULL, 0};
+    int rc = read_value(m, key);
+    while (rc == 0 && m->depth != 0) {
+        bool object = m->open.at[m->inner].type == T2V_JSON_OBJECT;
+        rc = t2v_pull_more(&m->pull, object ? '}' : ']');
+        if (rc == 0) {
+            rc = close_inner(m);
+        } else if (rc == 1) {
+            rc = object ? read_key(m, &key) : 0;
+            if (rc == 0)
+                rc = read_value(m, object ? key : (struct t2v_str){NULL, 0});
+        }
+    }
+    return rc != 0 ? rc : t2v_pull_end(&m->pull);
+}
+
+static void point_at_items(struct t2v_json *value, struct t2v_json *done)
+{
+    if (value->type == T2V_JSON_ARRAY || value->type == T2V_JSON_OBJECT)
+        value->item = value->n != 0 ? done + value->first : NULL;
+}
+
+static struct tree *finish(struct maker *m)
+{
+    struct tree *tree = t2v_alloc(sizeof *tree);
+    if (tree == NULL)
+        return NULL;
+    *tree = (struct tree){m->open.at[0], m->done.at, m->text};
+    point_at_items(&tree->root, m->done.at);
+    for (size_t i = 0; i < m->done.n; i++)
+        point_at_items(&m->done.at[i], m->done.at);
+    return tree;
+}
+
+static int parse(struct t2v_str text, bool unique, t2v_json **root, struct t2v_err *err)
+{
+    struct maker m = {.unique = unique};
+    struct tree *tree = NULL;
+    if (text.len >= UINT32_MAX)
+        return t2v_fail(err, T2V_ETOOLARGE, "%zu bytes of JSON", text.len);
+    m.text = t2v_alloc(text.len + 1);
+    t2v_pull_init(&m.pull, text, err);
+    int rc = m.text != NULL ? read_all(&m) : T2V_ENOMEM;
+    if (rc == 0 && (tree = finish(&m)) == NULL)
+        rc = T2V_ENOMEM;
+    if (rc == T2V_ENOMEM)
+        t2v_fail(err, rc, "no memory to parse %zu bytes of JSON", text.len);
+    t2v_pull_deinit(&m.pull);
+    t2v_free(m.open.at);
+    if (rc == 0) {
+        *root = &tree->root;
+        return 0;
+    }
+    t2v_free(m.done.at);
+    t2v_free(m.text);
+    return rc;
 }
 
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err)
 {
-    return parse(text, 0, root, err);
+    return parse(text, false, root, err);
 }
 
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err)
 {
-    return parse(text, JSON_REJECT_DUPLICATES, root, err);
+    return parse(text, true, root, err);
 }
 
 int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2v_err *err)
@@ -111,30 +277,22 @@ int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2
 
 void t2v_json_free(t2v_json *root)
 {
-    json_decref((json_t *)root);
+    struct tree *tree = (struct tree *)root;
+    if (tree == NULL)
+        return;
+    t2v_free(tree->done);
+    t2v_free(tree->text);
+    t2v_free(tree);
+}
+
+static bool is(const t2v_json *value, enum t2v_json_type type)
+{
+    return value != NULL && value->type == type;
 }
 
 enum t2v_json_type t2v_json_type(const t2v_json *value)
 {
-    if (value == NULL)
-        return T2V_JSON_MISSING;
-    switch (json_typeof(tree(value))) {
-    case JSON_OBJECT:
-        return T2V_JSON_OBJECT;
-    case JSON_ARRAY:
-        return T2V_JSON_ARRAY;
-    case JSON_STRING:
-        return T2V_JSON_STRING;
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return T2V_JSON_NUMBER;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return T2V_JSON_BOOL;
-    case JSON_NULL:
-        break;
-    }
-    return T2V_JSON_NULL;
+    return value != NULL ? value->type : T2V_JSON_MISSING;
 }
 
 const char *t2v_json_type_name(const t2v_json *value)
@@ -150,59 +308,63 @@ const char *t2v_json_type_name(const t2v_json *value)
 
 const t2v_json *t2v_json_get(const t2v_json *value, const char *key)
 {
-    return (const t2v_json *)json_object_get(tree(value), key);
+    struct t2v_str wanted = t2v_str_of(key);
+    for (size_t i = 0; is(value, T2V_JSON_OBJECT) && i < value->n; i++) {
+        if (t2v_str_eq(key_of(&value->item[i]), wanted))
+            return &value->item[i];
+    }
+    return NULL;
 }
 
 size_t t2v_json_len(const t2v_json *value)
 {
-    return json_is_array(tree(value)) ? json_array_size(tree(value))
-                                      : json_object_size(tree(value));
+    return is(value, T2V_JSON_ARRAY) || is(value, T2V_JSON_OBJECT) ? value->n : 0;
 }
 
 const t2v_json *t2v_json_at(const t2v_json *value, size_t i)
 {
-    return (const t2v_json *)json_array_get(tree(value), i);
+    return is(value, T2V_JSON_ARRAY) && i < value->n ? &value->item[i] : NULL;
 }
 
-static struct t2v_json_member member_at(void *iter)
+static struct t2v_json_member member(const t2v_json *object, const t2v_json *at)
 {
-    if (iter == NULL)
+    if (at == object->item + object->n)
         return (struct t2v_json_member){.value = NULL};
-    return (struct t2v_json_member){
-        .key = {json_object_iter_key(iter), json_object_iter_key_len(iter)},
-        .value = (const t2v_json *)json_object_iter_value(iter),
-        .iter = iter,
-    };
+    return (struct t2v_json_member){key_of(at), at};
 }
 
 struct t2v_json_member t2v_json_first(const t2v_json *object)
 {
-    return member_at(json_object_iter(tree_mutable(object)));
+    if (!is(object, T2V_JSON_OBJECT) || object->n == 0)
+        return (struct t2v_json_member){.value = NULL};
+    return member(object, object->item);
 }
 
-struct t2v_json_member t2v_json_next(const t2v_json *object, struct t2v_json_member member)
+struct t2v_json_member t2v_json_next(const t2v_json *object, struct t2v_json_member before)
 {
-    return member_at(json_object_iter_next(tree_mutable(object), member.iter));
+    return member(object, before.value + 1);
 }
 
 struct t2v_str t2v_json_str(const t2v_json *value)
 {
-    return (struct t2v_str){json_string_value(tree(value)), json_string_length(tree(value))};
+    if (!is(value, T2V_JSON_STRING))
+        return (struct t2v_str){NULL, 0};
+    return (struct t2v_str){value->text, value->n};
 }
 
 bool t2v_json_bool(const t2v_json *value, bool *out)
 {
-    if (!json_is_boolean(tree(value)))
+    if (!is(value, T2V_JSON_BOOL))
         return false;
-    *out = json_is_true(tree(value));
+    *out = value->n != 0;
     return true;
 }
 
 bool t2v_json_double(const t2v_json *value, double *out)
 {
-    if (!json_is_number(tree(value)))
+    if (!is(value, T2V_JSON_NUMBER))
         return false;
-    *out = json_number_value(tree(value));
+    *out = value->number;
     return true;
 }
 
@@ -213,9 +375,4 @@ bool t2v_json_int(const t2v_json *value, int64_t *out)
         return false;
     *out = (int64_t)x;
     return true;
-}
-
-const char *t2v_json_library(void)
-{
-    return jansson_version_str();
 }

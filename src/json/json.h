@@ -3,10 +3,9 @@
 #define T2V_JSON_JSON_H
 /*
  * The JSON reader: requests, config.json, the header of safetensors, tokenizer.json but for its two
- * long lists, which json/pull.h reads without making a tree. It is a thin cover over jansson, which
- * no other file includes. A value is a pointer into a tree that its root owns; a tree is read-only,
- * so any thread may read it. Every accessor takes NULL as "not there", so that a path can be walked
- * without a check at each step.
+ * long lists. json/pull.h reads the words, this makes a tree of them. A value is a pointer into a
+ * tree that its root owns; a tree is read-only, so any thread may read it. Every accessor takes
+ * NULL as "not there", so that a path can be walked without a check at each step.
  *
  * Integers are read as doubles (real files hold 1000000000000000019884624838656), strings may hold
  * NULs, the last of equal keys wins (as in Python), bad UTF-8 and lone surrogates are errors.
@@ -31,7 +30,7 @@ enum t2v_json_type {
 };
 
 /* Parses all of text. T2V_EFORMAT (err->pos is the byte to blame), T2V_ENOMEM, or T2V_ETOOLARGE:
- * the tree would take more than half a GiB. */
+ * the tree would take more than half a GiB, or an object has more than 4 million members. */
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err);
 /* The same, but equal keys in one object are an error. */
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err);
@@ -43,7 +42,8 @@ enum t2v_json_type t2v_json_type(const t2v_json *value);
 /* "null", "a number", "a string", ... for messages. */
 const char *t2v_json_type_name(const t2v_json *value);
 
-/* The member of an object; NULL when there is none, or when value is no object. */
+/* The member of an object; NULL when there is none, or when value is no object. Looks at one after
+ * the other. */
 const t2v_json *t2v_json_get(const t2v_json *value, const char *key);
 /* Members of an object, items of an array; 0 for anything else. */
 size_t t2v_json_len(const t2v_json *value);
@@ -56,10 +56,9 @@ const t2v_json *t2v_json_at(const t2v_json *value, size_t i);
 struct t2v_json_member {
     struct t2v_str key;
     const t2v_json *value;
-    void *iter; /* private */
 };
 struct t2v_json_member t2v_json_first(const t2v_json *object);
-struct t2v_json_member t2v_json_next(const t2v_json *object, struct t2v_json_member member);
+struct t2v_json_member t2v_json_next(const t2v_json *object, struct t2v_json_member before);
 
 /* The text of a string (borrowed); ptr is NULL for anything else. */
 struct t2v_str t2v_json_str(const t2v_json *value);
@@ -68,8 +67,5 @@ struct t2v_str t2v_json_str(const t2v_json *value);
 bool t2v_json_bool(const t2v_json *value, bool *out);
 bool t2v_json_int(const t2v_json *value, int64_t *out);
 bool t2v_json_double(const t2v_json *value, double *out);
-
-/* The library's version. */
-const char *t2v_json_library(void);
 
 #endif

@@ -23,7 +23,7 @@ void t2v_pull_deinit(struct t2v_pull *pull)
     t2v_buf_deinit(&pull->text);
 }
 
-static int wrong(const struct t2v_pull *pull, const char *wanted)
+int t2v_pull_wrong(const struct t2v_pull *pull, const char *wanted)
 {
     size_t pos = (size_t)(pull->at - pull->begin);
     return t2v_fail_at(pull->err, T2V_EFORMAT, pos, "not JSON: %s was expected at byte %zu", wanted,
@@ -47,10 +47,16 @@ static bool take(struct t2v_pull *pull, char c)
     return true;
 }
 
+char t2v_pull_peek(struct t2v_pull *pull)
+{
+    skip_space(pull);
+    return pull->at < pull->end ? *pull->at : '\0';
+}
+
 int t2v_pull_open(struct t2v_pull *pull, char bracket)
 {
     if (!take(pull, bracket))
-        return wrong(pull, bracket == '[' ? "an array" : "an object");
+        return t2v_pull_wrong(pull, bracket == '[' ? "an array" : "an object");
     pull->fresh = true;
     return 0;
 }
@@ -62,7 +68,7 @@ int t2v_pull_more(struct t2v_pull *pull, char closing)
     if (take(pull, closing))
         return 0;
     if (!fresh && !take(pull, ','))
-        return wrong(pull, closing == ']' ? "',' or ']'" : "',' or '}'");
+        return t2v_pull_wrong(pull, closing == ']' ? "',' or ']'" : "',' or '}'");
     return 1;
 }
 
@@ -122,11 +128,11 @@ static int take_escaped(struct t2v_pull *pull, size_t n_plain, struct t2v_str *o
         t2v_buf_add(buf, pull->at, n_plain);
         pull->at += n_plain;
         if (pull->at == pull->end || (*pull->at != '"' && *pull->at != '\\'))
-            return wrong(pull, "a character of a string, or its end,");
+            return t2v_pull_wrong(pull, "a character of a string, or its end,");
         if (*pull->at++ == '"')
             break;
         if (!take_escape(&pull->at, pull->end, buf))
-            return wrong(pull, "an escape");
+            return t2v_pull_wrong(pull, "an escape");
         n_plain = t2v_json_plain_run((const uint8_t *)pull->at, (size_t)(pull->end - pull->at));
     }
     if (buf->fail != 0)
@@ -138,7 +144,7 @@ static int take_escaped(struct t2v_pull *pull, size_t n_plain, struct t2v_str *o
 int t2v_pull_str(struct t2v_pull *pull, struct t2v_str *out)
 {
     if (!take(pull, '"'))
-        return wrong(pull, "a string");
+        return t2v_pull_wrong(pull, "a string");
     size_t n = t2v_json_plain_run((const uint8_t *)pull->at, (size_t)(pull->end - pull->at));
     if (pull->at + n == pull->end || pull->at[n] != '"')
         return take_escaped(pull, n, out);
@@ -151,7 +157,7 @@ int t2v_pull_key(struct t2v_pull *pull, struct t2v_str *out)
 {
     int rc = t2v_pull_str(pull, out);
     if (rc == 0 && !take(pull, ':'))
-        rc = wrong(pull, "':'");
+        rc = t2v_pull_wrong(pull, "':'");
     return rc;
 }
 
@@ -245,14 +251,24 @@ int t2v_pull_number(struct t2v_pull *pull, double *out)
     }
     double value = ok ? scale(&x) : HUGE_VAL;
     if (!ok)
-        return wrong(pull, "a number");
+        return t2v_pull_wrong(pull, "a number");
     if (isinf(value))
-        return wrong(pull, "a number that fits into a double");
+        return t2v_pull_wrong(pull, "a number that fits into a double");
     *out = negative ? -value : value;
     return 0;
 }
 
 /* Whole values. */
+
+int t2v_pull_word(struct t2v_pull *pull, const char *word)
+{
+    struct t2v_str wanted = t2v_str_of(word);
+    skip_space(pull);
+    if (!t2v_str_starts((struct t2v_str){pull->at, (size_t)(pull->end - pull->at)}, wanted))
+        return t2v_pull_wrong(pull, word);
+    pull->at += wanted.len;
+    return 0;
+}
 
 /* Moves behind the string that has begun. */
 static bool skip_string(struct t2v_pull *pull)
@@ -287,25 +303,25 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
     const char *first = pull->at;
     do {
         if (pull->at == pull->end)
-            return wrong(pull, "more");
+            return t2v_pull_wrong(pull, "more");
         char c = *pull->at;
         if (c == '[' || c == '{') {
             if (depth == MAX_DEPTH)
-                return wrong(pull, "less depth");
+                return t2v_pull_wrong(pull, "less depth");
             closing[depth++] = c == '[' ? ']' : '}';
             pull->at++;
         } else if (c == '"') {
             pull->at++;
             if (!skip_string(pull))
-                return wrong(pull, "the end of a string");
+                return t2v_pull_wrong(pull, "the end of a string");
         } else if (depth != 0 && (c == ']' || c == '}')) {
             if (c != closing[--depth])
-                return wrong(pull, "the other bracket");
+                return t2v_pull_wrong(pull, "the other bracket");
             pull->at++;
         } else if (depth != 0 && (c == ',' || c == ':')) {
             pull->at++;
         } else if (!skip_word(pull)) {
-            return wrong(pull, "a value");
+            return t2v_pull_wrong(pull, "a value");
         }
         if (depth != 0)
             skip_space(pull);
@@ -318,7 +334,7 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
 int t2v_pull_end(struct t2v_pull *pull)
 {
     skip_space(pull);
-    return pull->at == pull->end ? 0 : wrong(pull, "nothing more");
+    return pull->at == pull->end ? 0 : t2v_pull_wrong(pull, "nothing more");
 }
 
 /* Cutting. */

@@ -2,9 +2,9 @@
 #ifndef T2V_JSON_PULL_H
 #define T2V_JSON_PULL_H
 /*
- * A second reader of JSON, for the two lists that make up nearly all of a tokenizer.json: `vocab`
- * and `merges` of its model, 250,000 entries in some. A tree of them takes a second and 100 MB to
- * make; this reads them straight from the bytes, one value at a time, and keeps nothing.
+ * Reads JSON one word at a time and keeps nothing. json.c makes trees with it; by itself it is for
+ * the two lists that make up nearly all of a tokenizer.json, `vocab` and `merges` of its model,
+ * 250,000 entries in some, of which a tree would take 100 MB.
  *
  * t2v_json_cut takes such lists out of a file's text: what is left goes to t2v_json_parse, and each
  * list to its reader, which asks for the values in the order that it expects them:
@@ -16,9 +16,9 @@
  *     if (rc == 0)
  *         rc = t2v_pull_end(&p);
  *
- * It is as strict as the tree's reader in what it is asked for (UTF-8, escapes, numbers, commas).
- * Every function but the first two returns 0, or T2V_EFORMAT or T2V_ENOMEM with p->err filled (if
- * not NULL): what was wanted, and the byte. One thread at a time.
+ * It is strict in what it is asked for (UTF-8, escapes, numbers, commas).
+ * Every function from t2v_pull_open on returns 0, or T2V_EFORMAT or T2V_ENOMEM with p->err filled
+ * (if not NULL): what was wanted, and the byte. One thread at a time.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +38,11 @@ struct t2v_pull {
 void t2v_pull_init(struct t2v_pull *pull, struct t2v_str text, struct t2v_err *err);
 void t2v_pull_deinit(struct t2v_pull *pull);
 
+/* The byte that comes next, behind white space; '\0' at the end. */
+char t2v_pull_peek(struct t2v_pull *pull);
+/* T2V_EFORMAT, saying that this was wanted where the reader stands. */
+int t2v_pull_wrong(const struct t2v_pull *pull, const char *wanted);
+
 /* Enters an array or object: bracket is '[' or '{'. */
 int t2v_pull_open(struct t2v_pull *pull, char bracket);
 /* 1: there is another item or member, and its value (or key) is next. 0: the closing bracket, which
@@ -50,6 +55,8 @@ int t2v_pull_str(struct t2v_pull *pull, struct t2v_str *out);
  * rounded to a double, times or divided by a power of ten, rounded again. That is now and then one
  * unit in the last place off, and Unigram's choice between paths of the same score hangs on it. */
 int t2v_pull_number(struct t2v_pull *pull, double *out);
+/* true, false or null. */
+int t2v_pull_word(struct t2v_pull *pull, const char *word);
 /* Any value; *out (may be NULL) is its text. Looks at brackets and strings alone: what is skipped
  * is not known to be JSON. At most 512 brackets deep. */
 int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out);
