@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "commands.h"
 #include "http/server.h"
@@ -122,6 +123,7 @@ int main(int argc, char **argv)
         return print_version();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return print_usage(stdout);
+    t2v_guard_start();
     for (size_t i = 0; i < N_COMMAND; i++) {
         if (strcmp(argv[1], commands[i].name) != 0)
             continue;

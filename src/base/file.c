@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/mem.h"
 
 #include "base/banned.h"
@@ -34,22 +35,29 @@ int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err)
     int fd = open_regular(path, &len, err);
     if (fd < 0)
         return fd;
-    void *ptr = NULL;
-    if (len != 0) {
-        ptr = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (ptr == MAP_FAILED) {
-            int said = errno;
-            close(fd);
-            return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", path, strerror(said));
-        }
+    if (len == 0) {
+        close(fd);
+        *out = (struct t2v_mapping){NULL, 0};
+        return 0;
     }
-    close(fd);
+    void *ptr = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (ptr == MAP_FAILED) {
+        int said = errno;
+        close(fd);
+        return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", path, strerror(said));
+    }
+    int rc = t2v_guard_add(fd, ptr, len, path, err);
+    if (rc != 0) {
+        munmap(ptr, len);
+        return rc;
+    }
     *out = (struct t2v_mapping){ptr, len};
     return 0;
 }
 
 void t2v_file_unmap(struct t2v_mapping *mapping)
 {
+    t2v_guard_drop(mapping->ptr);
     if (mapping->ptr != NULL)
         munmap((void *)(uintptr_t)mapping->ptr, mapping->len);
     *mapping = (struct t2v_mapping){0};

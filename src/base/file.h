@@ -13,7 +13,7 @@ struct t2v_mapping {
     size_t len;
 };
 
-/* Maps path for reading. */
+/* Maps path for reading, under the eyes of base/guard.h. */
 int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err);
 void t2v_file_unmap(struct t2v_mapping *mapping);
 /* Gives the memory of the whole pages inside [ptr, ptr + len), part of a mapping, back to the

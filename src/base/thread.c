@@ -11,6 +11,7 @@ int t2v_thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
     sigset_t all, old;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* a thread's own doing: see guard.h */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int rc = pthread_create(thread, NULL, fn, arg);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

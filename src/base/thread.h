@@ -3,8 +3,8 @@
 #define T2V_BASE_THREAD_H
 #include <pthread.h>
 
-/* Starts a thread that takes no signals: they are for the thread that runs the event loop.
- * 0 or T2V_ENOMEM. */
+/* Starts a thread that takes no signals from outside: they are for the thread that runs the event
+ * loop. 0 or T2V_ENOMEM. */
 int t2v_thread_start(pthread_t *thread, void *(*fn)(void *), void *arg);
 
 #endif

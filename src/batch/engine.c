@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/mem.h"
 #include "base/team.h"
 #include "base/thread.h"
@@ -339,6 +340,9 @@ static void step(t2v_engine *engine)
         uint64_t begin = t2v_clock_ns();
         t2v_team_run(engine->team, encode, engine);
         learn_budget(engine, t2v_clock_ns() - begin);
+        struct t2v_err err;
+        if (t2v_guard_check(&err) != 0)
+            t2v_guard_end(err.msg); /* rather no vector than a wrong one */
         scatter(engine);
         count_batch(engine);
     }

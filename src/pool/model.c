@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -305,6 +306,8 @@ int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, str
     model->dir = t2v_dup(options->dir, strlen(options->dir));
     int rc = model->dir == NULL ? t2v_fail(err, T2V_ENOMEM, "no memory for the model")
                                 : open_parts(model, options, err);
+    if (rc == 0)
+        rc = t2v_guard_check(err);
     if (rc != 0) {
         t2v_model_free(model);
         return t2v_fail_in_dir(err, rc, options->dir, NULL);

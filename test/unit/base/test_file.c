@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Files that are there, are not, or are something else. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/guard.h"
 #include "base/mem.h"
 
 struct place {
@@ -139,13 +141,62 @@ static void test_names(void **state)
     assert_non_null(strstr(err.msg, "12345678"));
 }
 
+/* A file that is not what it was when it was mapped is named, until it is unmapped. */
+static void check_change(const struct place *p, void (*change)(const char *path))
+{
+    struct t2v_mapping mapping;
+    struct t2v_err err = {0};
+    put(p->full, "content");
+    assert_int_equal(t2v_file_map(p->full, &mapping, &err), 0);
+    assert_int_equal(t2v_guard_check(&err), 0);
+    change(p->full);
+    assert_int_equal(t2v_guard_check(&err), T2V_EIO);
+    assert_non_null(strstr(err.msg, p->full));
+    t2v_file_unmap(&mapping);
+    assert_int_equal(t2v_guard_check(&err), 0);
+}
+
+static void cut(const char *path)
+{
+    assert_int_equal(truncate(path, 3), 0);
+}
+
+static void touch(const char *path)
+{
+    const struct timespec then[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0);
+}
+
+static void test_changed(void **state)
+{
+    check_change(*state, cut);
+    check_change(*state, touch);
+}
+
+/* As many as can be watched, and not one more; each takes its descriptor back. */
+static void test_many_mapped(void **state)
+{
+    const struct place *p = *state;
+    struct t2v_mapping mappings[300];
+    struct t2v_err err = {0};
+    size_t n = 0;
+    while (n < 300 && t2v_file_map(p->full, &mappings[n], &err) == 0)
+        n++;
+    assert_int_equal(n, 256);
+    assert_int_equal(err.code, T2V_ETOOLARGE);
+    assert_non_null(strstr(err.msg, p->full));
+    for (size_t i = 0; i < n; i++)
+        t2v_file_unmap(&mappings[i]);
+    assert_int_equal(t2v_file_map(p->full, &mappings[0], &err), 0);
+    t2v_file_unmap(&mappings[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_map),
-        cmocka_unit_test(test_read),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_map),
+        cmocka_unit_test(test_read),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_changed), cmocka_unit_test(test_many_mapped),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
