@@ -51,10 +51,24 @@ static void kill_conn(struct t2v_conn *c)
     c->state = T2V_CONN_DEAD;
 }
 
-/* Frees a connection that has died on the way; the last thing that each way in does. */
+/* What a client sends ahead of its answers is not read without end. (bufferevent_setwatermark would
+ * do this, but writes through NULL when it has no memory.) */
+static void limit_input(struct t2v_conn *c)
+{
+    bool full = evbuffer_get_length(bufferevent_get_input(c->bev)) >= READ_BYTES;
+    if (full == c->full)
+        return;
+    c->full = full;
+    if ((full ? bufferevent_disable : bufferevent_enable)(c->bev, EV_READ) != 0)
+        kill_conn(c);
+}
+
+/* The last thing that each way in does; frees a connection that has died on it. */
 static void settle(struct t2v_conn *c)
 {
     struct t2v_server *server = c->server;
+    if (c->state != T2V_CONN_DEAD)
+        limit_input(c);
     if (c->state != T2V_CONN_DEAD)
         return;
     *(c->prev != NULL ? &c->prev->next : &server->conns) = c->next;
@@ -397,7 +411,7 @@ void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
     c->next = server->conns;
     c->bev = bev;
     c->fd = fd;
-    c->eof = c->keep_alive = false;
+    c->eof = c->full = c->keep_alive = false;
     c->unsent = c->held_bytes = 0;
     c->job = NULL;
     c->id = c->n_begun = 0;
@@ -408,7 +422,6 @@ void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
     t2v_reader_init(&c->reader, (size_t)server->service.options->max_body_bytes);
     await_request(c);
     bufferevent_setcb(bev, on_readable, on_written, on_event, c);
-    bufferevent_setwatermark(bev, EV_READ, 0, READ_BYTES);
     bufferevent_set_max_single_read(bev, READ_BYTES);
     if (bufferevent_enable(bev, EV_READ | EV_WRITE) != 0)
         kill_conn(c);

@@ -47,6 +47,7 @@ struct t2v_conn {
     evutil_socket_t fd;
     enum t2v_conn_state state;
     bool eof;             /* the client sends no more */
+    bool full;            /* enough has been read for now */
     bool keep_alive;      /* after the answer under way */
     uint64_t deadline_ns; /* of the state; UINT64_MAX: none */
     size_t unsent;        /* bytes left when the deadline was set, while WRITING */
