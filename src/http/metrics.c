@@ -132,4 +132,6 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
     one(out, "t2v_cache_misses_total", "counter", "Answers not in the cache.", m->cache_misses);
     one(out, "t2v_connections", "gauge", "Connections open.", m->n_connection);
     one(out, "t2v_connections_total", "counter", "Connections accepted.", m->connections);
+    one(out, "t2v_accept_failures_total", "counter",
+        "Times that no connection could be taken: no descriptor or no memory.", m->unaccepted);
 }

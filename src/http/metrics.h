@@ -30,6 +30,7 @@ struct t2v_metrics {
     uint64_t cache_hits, cache_misses;
     uint64_t n_connection; /* open now */
     uint64_t connections;  /* accepted so far */
+    uint64_t unaccepted;   /* times that a connection could not be taken */
     uint64_t cancelled;    /* requests whose client left before the answer */
 };
 

@@ -102,6 +102,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
     struct t2v_server *server = arg;
     int said = errno;
     (void)listener;
+    server->service.metrics.unaccepted++;
     pause_listener(server);
     t2v_server_warn(server, "a connection cannot be taken: %s", strerror(said));
 }
