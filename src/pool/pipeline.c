@@ -96,7 +96,7 @@ int t2v_pipeline_encoder_dir(const char *dir, char out[T2V_PATH_BYTES], struct t
     const t2v_json *first = t2v_json_at(list, 0);
     struct t2v_str path = t2v_json_str(t2v_json_get(first, "path"));
     if (rc == 0 && path.len != 0 && !t2v_str_is(path, ".") && !t2v_str_is(path, "./"))
-        rc = folder_of(dir, first, out, err);
+        rc = t2v_fail_in_dir(err, folder_of(dir, first, out, err), dir, "modules.json");
     t2v_json_free(list);
     return rc;
 }

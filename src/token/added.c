@@ -117,6 +117,12 @@ static int add_one(struct t2v_added *added, struct t2v_added_token token,
     return rc;
 }
 
+int t2v_added_refused(struct t2v_err *err, int rc, const char *what)
+{
+    return rc == T2V_ENOMEM ? t2v_fail(err, rc, "no memory for %s", what)
+                            : t2v_fail(err, rc, "%s do not fit", what);
+}
+
 int t2v_added_add(struct t2v_added *added, const struct t2v_added_token *tokens, size_t n,
                   const struct t2v_token_model *model)
 {

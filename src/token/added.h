@@ -61,6 +61,9 @@ struct t2v_added {
 
 int t2v_added_init(struct t2v_added *added);
 void t2v_added_deinit(struct t2v_added *added);
+/* Says why t2v_added_add would not take them: what is "the special tokens" or the like. Returns rc.
+ */
+int t2v_added_refused(struct t2v_err *err, int rc, const char *what);
 /* Adds a batch of tokens, as one call of the library's add_tokens: a token's id is the model's, or
  * the next free one. An empty content is ignored. Contents are copied. T2V_ENOMEM, T2V_ETOOLARGE.
  */

@@ -121,7 +121,7 @@ int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *token
         rc = t2v_added_add(&tokenizer->added, list.ptr, list.n, tokenizer->model);
     t2v_free(list.ptr);
     if (rc != 0)
-        return t2v_fail(err, rc, "the special tokens do not fit");
+        return t2v_added_refused(err, rc, "the special tokens");
     rc = t2v_added_build(&tokenizer->added, &tokenizer->normalizer, settings->split_special, err);
     if (rc != 0)
         return rc;

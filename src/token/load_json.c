@@ -59,7 +59,7 @@ static int load_added(const t2v_json *list, t2v_tokenizer *tokenizer, struct t2v
     if (rc == 0) {
         rc = t2v_added_add(&tokenizer->added, tokens, n, tokenizer->model);
         if (rc != 0)
-            t2v_fail(err, rc, "added_tokens do not fit");
+            t2v_added_refused(err, rc, "added_tokens");
     }
     t2v_free(tokens);
     return rc;

@@ -92,7 +92,7 @@ static int add_tokens(struct t2v_spm spm, t2v_tokenizer *tokenizer, struct t2v_e
     if (rc == 0 && list.n != 0)
         rc = t2v_added_add(&tokenizer->added, list.ptr, list.n, tokenizer->model);
     t2v_free(list.ptr);
-    return rc != 0 ? t2v_fail(err, rc, "the added tokens do not fit") : 0;
+    return rc != 0 ? t2v_added_refused(err, rc, "the added tokens") : 0;
 }
 
 static int make_normalizer(const struct t2v_spm *spm, t2v_tokenizer *tokenizer, struct t2v_err *err)
