@@ -78,7 +78,9 @@ static int next_text(struct reader *reader, struct t2v_str *text, bool *more, st
     } while (len > 0 && strspn(reader->line, " \t\r\n") == (size_t)len);
     *more = len > 0;
     if (len <= 0)
-        return ferror(stdin) ? t2v_fail(err, T2V_EIO, "standard input cannot be read") : 0;
+        return feof(stdin) ? 0
+                           : t2v_fail(err, T2V_EIO,
+                                      "standard input cannot be read, or no memory for a line");
     char where[48];
     snprintf(where, sizeof where, "line %zu", reader->number);
     int rc = t2v_json_parse((struct t2v_str){reader->line, (size_t)len}, &reader->json, err);
