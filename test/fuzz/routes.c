@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Any bytes on a connection, as server.c has it but for the sockets: read, routed, refused or
+ * encoded by a small model, and answered; what is answered is HTTP, and its body JSON.
+ */
+#include "http/routes.h"
+#include "base/clock.h"
+#include "fuzz.h"
+#include "json/json.h"
+
+enum { MAX_BODY = 2048, MAX_REQUESTS = 16 };
+
+static struct t2v_service service;
+
+static void open_service(void)
+{
+    static char *settings[] = {"--model", T2V_GOLDEN_DIR "/bert-uncased", "--threads", "1"};
+    static struct t2v_options options;
+    const struct t2v_engine_options of_engine = {
+        .n_thread = 1, .max_queue = 4, .max_text_tok = 10000};
+    t2v_model *model = NULL;
+    t2v_engine *engine = NULL;
+    bool help;
+    CHECK(t2v_options_parse(&options, T2V_CMD_SERVE, 4, settings, &help, NULL) == 0);
+    options.cache = true;
+    const struct t2v_model_options of_model = {
+        .dir = options.model,
+        .vectorizer = options.vectorizer,
+        .precision = options.precision,
+        .cpu = options.cpu,
+        .threads = 1,
+    };
+    CHECK(t2v_model_open(&of_model, &model, NULL) == 0);
+    CHECK(t2v_engine_new(model, &of_engine, &engine, NULL) == 0);
+    CHECK(t2v_service_init(&service, &options, engine, model, "fuzz", NULL) == 0);
+}
+
+static void check_body(struct t2v_str body)
+{
+    t2v_json *root = NULL;
+    CHECK(t2v_json_parse(body, &root, NULL) == 0);
+    CHECK(t2v_json_type(root) == T2V_JSON_OBJECT);
+    const t2v_json *vector = t2v_json_get(root, "vector");
+    for (size_t i = 0; i < t2v_json_len(vector); i++)
+        CHECK(t2v_json_type(t2v_json_at(vector, i)) == T2V_JSON_NUMBER);
+    t2v_json_free(root);
+}
+
+static void check_sent(struct t2v_reply *reply, const struct t2v_request *request)
+{
+    struct t2v_reply_head head = {
+        .keep_alive = request->keep_alive,
+        .old = request->old,
+        .only_head = t2v_str_is(request->method, "HEAD"),
+    };
+    bool json = reply->type != NULL && strcmp(reply->type, "application/json") == 0;
+    struct t2v_str sent = t2v_reply_finish(reply, &head);
+    CHECK(t2v_str_starts(sent, T2V_STR("HTTP/1.1 ")));
+    const char *end = memmem(sent.ptr, sent.len, "\r\n\r\n", 4);
+    CHECK(end != NULL);
+    size_t n_head = (size_t)(end - sent.ptr) + 4;
+    if (head.only_head)
+        CHECK(sent.len == n_head);
+    else if (json)
+        check_body(t2v_str_skip(sent, n_head));
+}
+
+/* The stages that server.c sends a job through, with every other one as if the clerk had it. */
+static void work_through(struct t2v_job *job, const struct t2v_request *request)
+{
+    if (job->stage == T2V_JOB_READ) {
+        t2v_buf_init(&job->body, MAX_BODY);
+        CHECK(t2v_buf_add(&job->body, request->body.ptr, request->body.len) == 0);
+        t2v_job_work(&service, job);
+    }
+    if (job->stage != T2V_JOB_READ || !t2v_job_is_answered(&service, job)) {
+        t2v_engine_run(service.engine, &job->work);
+        (void)t2v_job_encoded(&service, job);
+        t2v_job_work(&service, job);
+    }
+    check_sent(&job->reply, request);
+    t2v_job_free(job);
+}
+
+static void answer(const struct t2v_request *request)
+{
+    struct t2v_reply reply;
+    struct t2v_job *job = NULL;
+    const struct t2v_route *route = t2v_route_find(request->path);
+    t2v_reply_init(&reply);
+    if (!t2v_route_refuses(&service, route, request, &reply))
+        route->answer(&service, request, &reply, &job);
+    if (job != NULL)
+        work_through(job, request);
+    else
+        check_sent(&reply, request);
+    t2v_reply_deinit(&reply);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct t2v_reader reader;
+    struct t2v_str rest = {(const char *)data, size};
+    if (service.engine == NULL)
+        open_service();
+    t2v_reader_init(&reader, MAX_BODY);
+    for (int n = 0; n < MAX_REQUESTS;) {
+        size_t used = 0;
+        enum t2v_reader_said said = t2v_reader_feed(&reader, rest.ptr, rest.len, &used);
+        rest = t2v_str_skip(rest, used);
+        if (said == T2V_READER_DONE) {
+            answer(&reader.request);
+            t2v_reader_next(&reader);
+            n++;
+        } else if (said == T2V_READER_BAD || (said == T2V_READER_MORE && rest.len == 0)) {
+            break;
+        }
+    }
+    t2v_reader_deinit(&reader);
+    return 0;
+}
