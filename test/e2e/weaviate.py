@@ -26,6 +26,16 @@ def loopback_up():
             fcntl.ioctl(s, 0x8914, name + struct.pack("H22x", flags | 1))  # SIOCSIFFLAGS, IFF_UP
 
 
+def free_pair():
+    """A free port that has a free one behind it."""
+    while True:
+        with socket.socket() as one, socket.socket() as next_one, contextlib.suppress(OSError, OverflowError):
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            next_one.bind(("127.0.0.1", port + 1))
+            return port
+
+
 def free_ports(n):
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
@@ -74,14 +84,15 @@ class Weaviate:
 
     def __init__(self, binary, env, wait=True, procs=None):
         self.binary, self.wait = binary, wait
-        self.port, gossip, data, raft, rpc, grpc = free_ports(6)
+        self.port, gossip, data, grpc = free_ports(4)
+        raft = free_pair()  # on one machine it looks for the Raft's RPC at the next port, whatever its own setting
         self.ask = Client(self.port)
         clean = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "LANG")}
         self.env = {
             **clean, "DEFAULT_VECTORIZER_MODULE": MODULE, "ENABLE_MODULES": MODULE, "API_BASED_MODULES_DISABLED": "true",
             "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "true", "CLUSTER_HOSTNAME": "node1", "CLUSTER_IN_LOCALHOST": "true",
             "CLUSTER_BIND_ADDR": "127.0.0.1", "CLUSTER_ADVERTISE_ADDR": "127.0.0.1", "CLUSTER_GOSSIP_BIND_PORT": str(gossip),
-            "CLUSTER_DATA_BIND_PORT": str(data), "RAFT_PORT": str(raft), "RAFT_INTERNAL_RPC_PORT": str(rpc),
+            "CLUSTER_DATA_BIND_PORT": str(data), "RAFT_PORT": str(raft), "RAFT_INTERNAL_RPC_PORT": str(raft + 1),
             "RAFT_BOOTSTRAP_EXPECT": "1", "GRPC_PORT": str(grpc), "DISABLE_TELEMETRY": "true", "GO_PROFILING_DISABLE": "true",
             **({"GOMAXPROCS": str(procs)} if procs else {}), **env}
 
@@ -96,7 +107,7 @@ class Weaviate:
         try:
             if self.wait:
                 self.until_ready()
-        except Exception:
+        except BaseException:
             self.__exit__()
             raise
         return self
@@ -168,16 +179,18 @@ class Weaviate:
                 found[uuid.UUID(o["id"]).int - 1] = o["properties"]["text"], o.get("vector")
             after = page[-1]["id"]
 
-    def get(self, name, search):
-        """The texts that a search finds, best first, each with its distance (None under hybrid); a RuntimeError with what it said."""
-        query = f"{{Get{{{name}(limit:5 {search}){{text _additional{{distance}}}}}}}}"
-        answer = self.must("POST", "/v1/graphql", {"query": query})
+    def get(self, name, search, fields):
+        """The first five objects that a search finds; a RuntimeError with what it said when it failed."""
+        answer = self.must("POST", "/v1/graphql", {"query": f"{{Get{{{name}(limit:5 {search}){{{fields}}}}}}}"})
         if answer.get("errors"):
             raise RuntimeError(json.dumps(answer["errors"]))
-        return [(o["text"], o["_additional"]["distance"]) for o in answer["data"]["Get"][name]]
+        return answer["data"]["Get"][name] or []
 
     def near_text(self, name, text):
-        return self.get(name, f"nearText:{{concepts:[{json.dumps(text)}]}}")
+        """[(text, distance)], the nearest first."""
+        found = self.get(name, f"nearText:{{concepts:[{json.dumps(text)}]}}", "text _additional{distance}")
+        return [(o["text"], o["_additional"]["distance"]) for o in found]
 
-    def hybrid(self, name, text):
-        return self.get(name, f"hybrid:{{query:{json.dumps(text)} alpha:0.5}}")
+    def hybrid(self, name, text, alpha):
+        """[text], the best first; alpha: 0 keywords alone, 1 vectors alone."""
+        return [o["text"] for o in self.get(name, f"hybrid:{{query:{json.dumps(text)} alpha:{alpha}}}", "text")]

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A sidecar that dies and comes back, one that is told to end while it imports, and one that comes back with another model."""
+import os
+import signal
+import threading
+import time
+
+from check_import import import_all
+from sidecar import Sidecar
+from texts import texts
+from weaviate import Weaviate
+
+TEXTS = [text for _, text in texts(400)]
+
+
+def said_by(call):
+    """What a search said when it failed; "" when it did not."""
+    try:
+        call()
+        return ""
+    except RuntimeError as e:
+        return str(e)
+
+
+def until(condition, wait_s=30):
+    end = time.monotonic() + wait_s
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def dies(check, weaviate, sidecar):
+    weaviate.create("Dies")
+    failed, sent = {}, sidecar.answered()
+    importer = threading.Thread(target=lambda: failed.update(import_all(weaviate, "Dies", TEXTS, 1)))
+    importer.start()
+    until(lambda: sidecar.answered() > sent + 20)
+    sidecar.kill()
+    importer.join(120)
+    check("killed in an import: some objects fail, some are in", 0 < len(failed) < len(TEXTS) and not importer.is_alive(), len(failed))
+    check("each failure has its reason", all("connect" in e or "EOF" in e or "reset" in e for e in failed.values()),
+          sorted(set(failed.values()))[:3])
+    stored = weaviate.stored("Dies")
+    check("what failed is not stored, the rest is, with vectors",
+          set(stored) == set(range(len(TEXTS))) - set(failed) and all(v for _, v in stored.values()), len(stored))
+    check("a query says why it cannot be", "connect" in (said := said_by(lambda: weaviate.near_text("Dies", TEXTS[0]))), said)
+    meta = weaviate.must("GET", "/v1/meta")["modules"]["text2vec-transformers"]
+    check("Weaviate lives on, and says what is missing", weaviate.alive() and "connect" in meta.get("error", ""), meta)
+    return failed
+
+
+def comes_back(check, weaviate, failed):
+    for i in failed:
+        failed[i] = weaviate.batch("Dies", [TEXTS[i]], i)
+    check("what had failed goes in", not any(failed.values()), [e for e in failed.values() if e][:1])
+    check("all are there", len(weaviate.stored("Dies")) == len(TEXTS))
+    check("and are found", weaviate.near_text("Dies", TEXTS[7])[0][0] == TEXTS[7])
+
+
+def ends_gently(check, weaviate, sidecar):
+    """SIGTERM in an import: what is sent while it drains is answered, so that an orchestrator can start another meanwhile."""
+    weaviate.create("Gentle")
+    done = {}
+    importer = threading.Thread(target=lambda: done.update(failed=weaviate.batch("Gentle", TEXTS[:200])))
+    sent = sidecar.answered()
+    importer.start()
+    until(lambda: sidecar.answered() > sent + 5)
+    sidecar.process.send_signal(signal.SIGTERM)
+    importer.join(120)
+    check("SIGTERM in an import: nothing fails", done.get("failed") == {}, str(done)[:300])
+    check("then it ends", sidecar.wait() == 0, sidecar.said()[-300:])
+
+
+def other_model(check, weaviate, port):
+    with Sidecar(check, os.path.join(check.golden, "bert-uncased"), port):
+        failed = weaviate.batch("Dies", ["A text that came too late."], 5000)
+        said = failed.get(5000, "")
+        check("an object of another dimension is refused, and says so", all(w in said for w in ("384", "32", "dimensions do not match")), failed)
+        said = said_by(lambda: weaviate.near_text("Dies", TEXTS[0]))
+        check("so is a query", "vector lengths don't match" in said, said)
+        check("Weaviate lives on", weaviate.alive())
+        weaviate.create("Other")
+        check("a new class takes the new model", weaviate.batch("Other", TEXTS[:50]) == {})
+        check("and finds", weaviate.near_text("Other", TEXTS[3])[0][1] < 1e-4, weaviate.near_text("Other", TEXTS[3]))
+    with Sidecar(check, None, port):
+        check("the first model again: the old class is as it was", weaviate.near_text("Dies", TEXTS[7])[0][0] == TEXTS[7])
+
+
+def check_trouble(check):
+    with Sidecar(check) as sidecar, Weaviate(check.weaviate, {"TRANSFORMERS_INFERENCE_API": sidecar.url}) as weaviate:
+        failed = dies(check, weaviate, sidecar)
+        with Sidecar(check, None, sidecar.port, "--drain", "20") as again:
+            comes_back(check, weaviate, failed)
+            ends_gently(check, weaviate, again)
+        other_model(check, weaviate, sidecar.port)
