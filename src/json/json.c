@@ -12,8 +12,15 @@
 
 enum {
     MAX_TREE_BYTES = 1 << 29, /* the values of one tree; "[[],[],[], ..." takes 20 times its size */
-    MAX_MEMBERS = 1 << 22,    /* of one object */
-    MAX_DEPTH = 2048
+    MAX_MEMBERS = 1 << 20,    /* of one object */
+    MAX_DEPTH = 2048,
+    MANY_MEMBERS = 32 /* an object of more has an index */
+};
+
+/* Where the members of an object are, by key. */
+struct index {
+    struct index *next;
+    struct t2v_map map;
 };
 
 struct t2v_json {
@@ -22,6 +29,7 @@ struct t2v_json {
         const char *text;      /* a NUL stands behind its n bytes */
         struct t2v_json *item; /* the n items of an array, members of an object */
         size_t first;          /* until the whole is read: which one of maker.done is item[0] */
+        struct index *index;   /* of what stands before an object's first member, if that has one */
         size_t outer;          /* until it is closed: what it lies in, one of maker.open */
     };
     size_t n;        /* of a boolean: its value */
@@ -35,6 +43,7 @@ struct tree {
     struct t2v_json root;
     struct t2v_json *done;
     char *text; /* of all strings and keys */
+    struct index *indexes;
 };
 
 struct list {
@@ -52,6 +61,8 @@ struct maker {
     size_t depth;
     char *text; /* as long as the document: no string takes more here than it did there */
     size_t n_text;
+    struct index *indexes;
+    size_t n_index_byte;
     bool unique;
 };
 
@@ -59,7 +70,8 @@ struct maker {
 static int make_room(struct maker *m, struct list *list, size_t n)
 {
     while (list->cap - list->n < n) {
-        if (m->open.cap + m->done.cap + list->cap > MAX_TREE_BYTES / sizeof *list->at)
+        size_t n_value = m->open.cap + m->done.cap + list->cap;
+        if (n_value * sizeof *list->at + m->n_index_byte > MAX_TREE_BYTES)
             return t2v_fail(m->pull.err, T2V_ETOOLARGE,
                             "this JSON takes more than %d MiB of memory", MAX_TREE_BYTES >> 20);
         struct t2v_json *grown = t2v_grow(list->at, &list->cap, 16, sizeof *grown);
@@ -85,20 +97,17 @@ static struct t2v_str key_of(const struct t2v_json *value)
     return (struct t2v_str){value->key, value->n_key};
 }
 
-/* Of equal keys the first one's place and the last one's value stay; *n is how many do. */
-static int merge_equal(struct maker *m, struct t2v_json *members, size_t *n)
+/* Of equal keys the first one's place and the last one's value stay; *n is how many do. map: empty,
+ * gets the places of the keys. */
+static int merge_equal(struct maker *m, struct t2v_json *members, size_t *n, struct t2v_map *map)
 {
-    struct t2v_map map;
     size_t n_kept = 0;
-    if (*n > MAX_MEMBERS)
-        return t2v_fail(m->pull.err, T2V_ETOOLARGE, "an object of %zu members, the limit is %d", *n,
-                        MAX_MEMBERS);
-    int rc = t2v_map_init(&map, *n);
+    int rc = 0;
     for (size_t i = 0; i < *n && rc == 0; i++) {
-        int32_t equal = t2v_map_get(&map, key_of(&members[i]));
+        int32_t equal = t2v_map_get(map, key_of(&members[i]));
         if (equal < 0) {
             members[n_kept] = members[i];
-            rc = t2v_map_set(&map, key_of(&members[i]), (int32_t)n_kept++);
+            rc = t2v_map_set(map, key_of(&members[i]), (int32_t)n_kept++);
         } else if (m->unique) {
             rc = t2v_fail_at(m->pull.err, T2V_EFORMAT, (size_t)(m->pull.at - m->pull.begin),
                              "duplicate object key \"%.*s\"", T2V_STR_ARG(key_of(&members[i])));
@@ -106,9 +115,48 @@ static int merge_equal(struct maker *m, struct t2v_json *members, size_t *n)
             members[equal] = members[i];
         }
     }
-    t2v_map_deinit(&map);
     *n = n_kept;
-    return rc != T2V_ENOMEM ? rc : t2v_fail(m->pull.err, rc, "no memory for an object's keys");
+    return rc;
+}
+
+/* Puts the map of a large object's members where t2v_json_get finds it. */
+static int keep_index(struct maker *m, struct t2v_map *map)
+{
+    int rc = make_room(m, &m->done, 1);
+    struct index *index = rc == 0 ? t2v_alloc(sizeof *index) : NULL;
+    if (index == NULL)
+        return rc != 0 ? rc : T2V_ENOMEM;
+    *index = (struct index){m->indexes, *map};
+    m->indexes = index;
+    m->n_index_byte += sizeof *index + (map->mask + 1) * sizeof *map->slots;
+    *map = (struct t2v_map){0};
+    m->done.at[m->done.n++] = (struct t2v_json){.index = index};
+    return 0;
+}
+
+static int finish_object(struct maker *m, struct t2v_json *members, size_t *n)
+{
+    struct t2v_map map;
+    if (*n > MAX_MEMBERS)
+        return t2v_fail(m->pull.err, T2V_ETOOLARGE, "an object of %zu members, the limit is %d", *n,
+                        MAX_MEMBERS);
+    int rc = t2v_map_init(&map, *n);
+    if (rc == 0)
+        rc = merge_equal(m, members, n, &map);
+    if (rc == 0 && *n > MANY_MEMBERS)
+        rc = keep_index(m, &map);
+    t2v_map_deinit(&map);
+    return rc;
+}
+
+static void free_indexes(struct index *index)
+{
+    while (index != NULL) {
+        struct index *next = index->next;
+        t2v_map_deinit(&index->map);
+        t2v_free(index);
+        index = next;
+    }
 }
 
 static int close_inner(struct maker *m)
@@ -118,7 +166,7 @@ static int close_inner(struct maker *m)
     m->open.n = m->inner + 1;
     m->inner = container->outer;
     m->depth--;
-    int rc = container->type == T2V_JSON_OBJECT && n > 1 ? merge_equal(m, items, &n) : 0;
+    int rc = container->type == T2V_JSON_OBJECT && n > 1 ? finish_object(m, items, &n) : 0;
     if (rc == 0)
         rc = make_room(m, &m->done, n);
     if (rc != 0)
@@ -222,7 +270,7 @@ static struct tree *finish(struct maker *m)
     struct tree *tree = t2v_alloc(sizeof *tree);
     if (tree == NULL)
         return NULL;
-    *tree = (struct tree){m->open.at[0], m->done.at, m->text};
+    *tree = (struct tree){m->open.at[0], m->done.at, m->text, m->indexes};
     point_at_items(&tree->root, m->done.at);
     for (size_t i = 0; i < m->done.n; i++)
         point_at_items(&m->done.at[i], m->done.at);
@@ -248,6 +296,7 @@ static int parse(struct t2v_str text, bool unique, t2v_json **root, struct t2v_e
         *root = &tree->root;
         return 0;
     }
+    free_indexes(m.indexes);
     t2v_free(m.done.at);
     t2v_free(m.text);
     return rc;
@@ -280,6 +329,7 @@ void t2v_json_free(t2v_json *root)
     struct tree *tree = (struct tree *)root;
     if (tree == NULL)
         return;
+    free_indexes(tree->indexes);
     t2v_free(tree->done);
     t2v_free(tree->text);
     t2v_free(tree);
@@ -309,7 +359,13 @@ const char *t2v_json_type_name(const t2v_json *value)
 const t2v_json *t2v_json_get(const t2v_json *value, const char *key)
 {
     struct t2v_str wanted = t2v_str_of(key);
-    for (size_t i = 0; is(value, T2V_JSON_OBJECT) && i < value->n; i++) {
+    if (!is(value, T2V_JSON_OBJECT))
+        return NULL;
+    if (value->n > MANY_MEMBERS) {
+        int32_t at = t2v_map_get(&value->item[-1].index->map, wanted);
+        return at >= 0 ? &value->item[at] : NULL;
+    }
+    for (size_t i = 0; i < value->n; i++) {
         if (t2v_str_eq(key_of(&value->item[i]), wanted))
             return &value->item[i];
     }

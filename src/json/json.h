@@ -30,7 +30,7 @@ enum t2v_json_type {
 };
 
 /* Parses all of text. T2V_EFORMAT (err->pos is the byte to blame), T2V_ENOMEM, or T2V_ETOOLARGE:
- * the tree would take more than half a GiB, or an object has more than 4 million members. */
+ * the tree would take more than half a GiB, or an object has more than a million members. */
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err);
 /* The same, but equal keys in one object are an error. */
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err);
@@ -42,8 +42,7 @@ enum t2v_json_type t2v_json_type(const t2v_json *value);
 /* "null", "a number", "a string", ... for messages. */
 const char *t2v_json_type_name(const t2v_json *value);
 
-/* The member of an object; NULL when there is none, or when value is no object. Looks at one after
- * the other. */
+/* The member of an object; NULL when there is none, or when value is no object. */
 const t2v_json *t2v_json_get(const t2v_json *value, const char *key);
 /* Members of an object, items of an array; 0 for anything else. */
 size_t t2v_json_len(const t2v_json *value);

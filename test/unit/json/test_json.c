@@ -174,6 +174,38 @@ static void test_shapes(void **state)
     free(text);
 }
 
+/* Objects of all sizes know their members, and large ones find them without looking at each. */
+static void test_many_members(void **state)
+{
+    (void)state;
+    enum { MOST = 200000 };
+    static const int sizes[] = {0, 1, 2, 31, 32, 33, 34, 64, 65, MOST};
+    char *text = malloc(MOST * 40);
+    assert_non_null(text);
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        size_t len = (size_t)snprintf(text, 40, "[0, {");
+        for (int i = 0; i < 2 * sizes[k]; i++) /* each key twice */
+            len += (size_t)snprintf(text + len, 40, "%s\"k%d\": %d", i > 0 ? "," : "", i % sizes[k],
+                                    i);
+        len += (size_t)snprintf(text + len, 40, "}, {\"a\": 1}]");
+        t2v_json *root = parse((struct t2v_str){text, len});
+        const t2v_json *object = t2v_json_at(root, 1);
+        assert_int_equal(t2v_json_len(object), sizes[k]);
+        for (int i = 0; i < sizes[k]; i++) {
+            char key[16];
+            int64_t got = -1;
+            snprintf(key, sizeof key, "k%d", i);
+            if (!t2v_json_int(t2v_json_get(object, key), &got) || got != i + sizes[k])
+                fail_msg("%d members, %s: expected %d, got %d", sizes[k], key, i + sizes[k],
+                         (int)got);
+        }
+        assert_null(t2v_json_get(object, "k"));
+        assert_int_equal(t2v_json_len(t2v_json_at(root, 2)), 1);
+        t2v_json_free(root);
+    }
+    free(text);
+}
+
 static void check_refused(struct t2v_str text, size_t pos, const char *reason)
 {
     /* A copy of just that size, so that ASan sees a read past its end. */
@@ -329,10 +361,14 @@ static void test_load(void **state)
 static void test_no_memory(void **state)
 {
     (void)state;
-    struct t2v_str text =
-        T2V_STR("{\"a\": [1, \"a string that is longer than the first buffer\", "
-                "{\"b\": [[[]]]}, 1, 2, 3, 4, 5, 6, 7, 8, 9], \"c\": 2, \"d\": {}, "
-                "\"e\": 1, \"f\": 1, \"g\": 1, \"h\": 1, \"i\": 1, \"j\": 1}");
+    struct t2v_str text = T2V_STR(
+        "{\"a\": [1, \"a string that is longer than the first buffer\", "
+        "{\"b\": [[[]]]}, 1, 2, 3, 4, 5, 6, 7, 8, 9], \"c\": 2, \"d\": {}, "
+        "\"e\": 1, \"f\": 1, \"g\": 1, \"h\": 1, \"i\": 1, \"j\": {\"0\":0,\"1\":0,\"2\":0,"
+        "\"3\":0,\"4\":0,\"5\":0,\"6\":0,\"7\":0,\"8\":0,\"9\":0,\"10\":0,\"11\":0,\"12\":0,"
+        "\"13\":0,\"14\":0,\"15\":0,\"16\":0,\"17\":0,\"18\":0,\"19\":0,\"20\":0,\"21\":0,"
+        "\"22\":0,\"23\":0,\"24\":0,\"25\":0,\"26\":0,\"27\":0,\"28\":0,\"29\":0,\"30\":0,"
+        "\"31\":0,\"32\":0,\"33\":0}}");
     long n = 0;
     for (;; n++) {
         t2v_json *root = NULL;
@@ -382,12 +418,13 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_missing),   cmocka_unit_test(test_walk),
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_tree_size), cmocka_unit_test(test_unique),
-        cmocka_unit_test(test_load),      cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_threads),   cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_missing),      cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_tree_size),    cmocka_unit_test(test_unique),
+        cmocka_unit_test(test_load),         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_threads),      cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_many_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
