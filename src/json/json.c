@@ -110,7 +110,8 @@ static int merge_equal(struct maker *m, struct t2v_json *members, size_t *n, str
             rc = t2v_map_set(map, key_of(&members[i]), (int32_t)n_kept++);
         } else if (m->unique) {
             rc = t2v_fail_at(m->pull.err, T2V_EFORMAT, (size_t)(m->pull.at - m->pull.begin),
-                             "duplicate object key \"%.*s\"", T2V_STR_ARG(key_of(&members[i])));
+                             "JSON with a duplicate object key \"%.*s\"",
+                             T2V_STR_ARG(key_of(&members[i])));
         } else {
             members[equal] = members[i];
         }

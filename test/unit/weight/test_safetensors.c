@@ -254,7 +254,7 @@ static void test_no_memory(void **state)
         if (rc != T2V_ENOMEM)
             fail_msg("allocation %ld: expected %d, got %d", n, T2V_ENOMEM, rc);
     }
-    assert_in_range(n, 10, 1000);
+    assert_in_range(n, 5, 1000);
 }
 
 int main(void)
