@@ -185,16 +185,17 @@ int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_
     /* The factors are bounded by config.c, so the products fit 64 bits. */
     const struct t2v_form *form = encoder->form;
     size_t mixed = larger(shape->hidden, shape->heads * shape->head_dim);
-    size_t widest = larger(mixed, shape->inter);
-    size_t row = form->rows != NULL ? form->row_bytes(widest) / sizeof(float) : 0;
+    size_t feed_tok = max_tok < T2V_FEED_TOK ? max_tok : T2V_FEED_TOK;
+    size_t row = form->rows != NULL ? form->row_bytes(mixed) / sizeof(float) : 0;
+    size_t feed_row = form->rows != NULL ? form->row_bytes(shape->inter) / sizeof(float) : 0;
     size_t sizes[N_SCRATCH] = {
         [QKV] = max_tok * shape->qkv,
         [MIXED] = max_tok * mixed,
         [DELTA] = max_tok * shape->hidden,
-        [INTER] = max_tok * shape->inter,
-        [GATE] = shape->gated ? max_tok * 2 * shape->inter : 0,
+        [INTER] = feed_tok * shape->inter,
+        [GATE] = shape->gated ? feed_tok * 2 * shape->inter : 0,
         [TURNS] = max_tok * shape->n_turn * shape->head_dim,
-        [ROWS] = max_tok * row,
+        [ROWS] = larger(max_tok * row, feed_tok * feed_row),
         [LANES] = (size_t)n_lane * lane_len,
     };
     size_t total = 0;

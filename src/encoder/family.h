@@ -14,6 +14,10 @@
 #include "base/arena.h"
 #include "encoder/encoder.h"
 
+/* Feed-forward nets take so many tokens at a time: what is between their layers is the widest there
+ * is, and would be gigabytes for the longest texts of a large model. */
+enum { T2V_FEED_TOK = 1024 };
+
 /* One step of the way through a model, as one lane sees it. */
 struct t2v_run {
     const struct t2v_kernels *kernels;
@@ -27,10 +31,10 @@ struct t2v_scratch {
     float *qkv;   /* [max_tok, shape.qkv] */
     float *mixed; /* [max_tok, heads * head_dim, or hidden if that is more]: the heads' output */
     float *delta; /* [max_tok, hidden]: what a layer adds */
-    float *inter; /* [max_tok, inter] */
+    float *inter; /* [T2V_FEED_TOK, inter] */
     float *turns; /* [max_tok, shape.n_turn * head_dim]: rotary positions */
-    float *gate;  /* [max_tok, 2 inter]; nothing where shape.gated is false */
-    char *rows;   /* [max_tok]: a layer's input, where the form of its weights wants it otherwise */
+    float *gate;  /* [T2V_FEED_TOK, 2 inter]; nothing where shape.gated is false */
+    char *rows;   /* a layer's input, where the form of its weights wants it otherwise */
     float *lanes; /* [n_lane, lane_len]: attention's */
     size_t lane_len;
     float *base; /* all of the above */
@@ -187,6 +191,11 @@ void t2v_block_norm(const struct t2v_run *run, float *x, const float *add, size_
 /* y = act(a) * b. ab: [n_tok, a and b of n each], y: [n_tok, n]. */
 void t2v_block_gate(const struct t2v_run *run, enum t2v_act act, const float *ab, size_t n,
                     float *y);
+/* y = down(act(up(x))), or with gated down(act(a) * b), a and b being what up makes of x. x, y:
+ * [n_tok, n]; y may be x. */
+void t2v_block_feed(const struct t2v_run *run, const struct t2v_linear *up,
+                    const struct t2v_linear *down, enum t2v_act act, bool gated, const float *x,
+                    float *y);
 /* Attention within each sequence. qkv: [n_tok, queries of all heads, keys, values], out: [n_tok,
  * heads * head_dim]. */
 void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, const float *qkv,
@@ -197,12 +206,12 @@ void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how,
 struct t2v_rotary {
     const float *frequency; /* [head_dim / 2]: how far a position turns each pair of a head */
 };
-/* The settings of a layer type ("full_attention") from rope_parameters or rope_scaling; theta,
- * where it is not in there, from theta_key, or else as given. head_dim is even. A kind that is not
- * supported is named. */
-int t2v_rotary_open(const t2v_json *config, const char *layer_type, const char *theta_key,
-                    double theta, size_t head_dim, const struct t2v_loader *loader,
-                    struct t2v_rotary *out, struct t2v_err *err);
+/* The settings of a layer type ("full_attention") from rope_parameters or rope_scaling, which may
+ * be flat: that counts for this type, or not. theta, where it is not in there, from theta_key, or
+ * else as given. head_dim is even. A kind that is not supported is named. */
+int t2v_rotary_open(const t2v_json *config, const char *layer_type, bool flat_counts,
+                    const char *theta_key, double theta, size_t head_dim,
+                    const struct t2v_loader *loader, struct t2v_rotary *out, struct t2v_err *err);
 /* turns: [n_tok, cosines of head_dim / 2 angles, then sines]. The one block without a barrier: only
  * t2v_block_rotate reads it, the same rows in the same lane. */
 void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary, size_t head_dim,

@@ -15,7 +15,7 @@ static const struct t2v_prenorm_names names = {
     .head_dim = "head_dim",
     .theta = "rope_theta",
     .theta_absent = 1000000.0,
-    .words = "embed_tokens",
+    .words = {"embed_tokens"},
     .final_norm = "norm",
     .layer = "layers.",
     .attention_norm = "input_layernorm",
@@ -42,8 +42,9 @@ static int read_sight(const t2v_json *config, struct t2v_prenorm *gemma3, size_t
         return rc;
     if (!both)
         heads->after = 0;
+    static const struct t2v_turn turn = {"rope_local_base_freq", 10000.0, false};
     return t2v_prenorm_local(config, gemma3, both ? window / 2 : window - 1, both ? window / 2 : 0,
-                             "rope_local_base_freq", 10000.0, loader, err);
+                             &turn, loader, err);
 }
 
 static int gemma3_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,

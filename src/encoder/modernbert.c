@@ -11,7 +11,7 @@ static const struct t2v_prenorm_names names = {
     .eps = "norm_eps",
     .theta = "global_rope_theta",
     .theta_absent = 160000.0,
-    .words = "embeddings.tok_embeddings",
+    .words = {"embeddings.tok_embeddings"},
     .embed_norm = "embeddings.norm",
     .final_norm = "final_norm",
     .layer = "layers.",
@@ -41,8 +41,10 @@ static int modernbert_open(const t2v_json *config, struct t2v_loader *loader,
         return rc;
     for (size_t i = 0; i < modernbert->shape.n_layer; i++)
         modernbert->layers[i].sight = i % every == 0 ? T2V_FULL : T2V_LOCAL;
-    rc = t2v_prenorm_local(config, modernbert, window / 2, window / 2, "local_rope_theta", 10000.0,
-                           loader, err);
+    struct t2v_turn turn = {"local_rope_theta", 10000.0, true};
+    if (t2v_json_type(t2v_json_get(config, turn.theta)) == T2V_JSON_NULL)
+        turn = (struct t2v_turn){names.theta, names.theta_absent, true}; /* as all layers */
+    rc = t2v_prenorm_local(config, modernbert, window / 2, window / 2, &turn, loader, err);
     *shape = modernbert->shape;
     *model = modernbert;
     return rc;

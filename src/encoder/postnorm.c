@@ -197,8 +197,7 @@ void t2v_postnorm_forward(const void *model_, const struct t2v_run *run, float *
         t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
         t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->attention_norm, model->eps,
                        hidden);
-        t2v_block_linear(run, &layer->up, model->act, hidden, s->inter);
-        t2v_block_linear(run, &layer->down, T2V_ACT_NONE, s->inter, s->delta);
+        t2v_block_feed(run, &layer->up, &layer->down, model->act, false, hidden, s->delta);
         t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->norm, model->eps, hidden);
     }
 }

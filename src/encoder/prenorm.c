@@ -6,7 +6,8 @@
 #include "base/banned.h"
 
 /* What sizes must be to each other, and what follows from them. */
-static int check_sizes(struct t2v_prenorm *model, size_t kv_heads, struct t2v_err *err)
+static int check_sizes(const struct t2v_prenorm_names *names, struct t2v_prenorm *model,
+                       size_t kv_heads, struct t2v_err *err)
 {
     struct t2v_shape *shape = &model->shape;
     if (shape->head_dim == 0 && shape->hidden % shape->heads != 0)
@@ -15,7 +16,7 @@ static int check_sizes(struct t2v_prenorm *model, size_t kv_heads, struct t2v_er
                         shape->hidden, shape->heads);
     if (shape->head_dim == 0)
         shape->head_dim = shape->hidden / shape->heads;
-    if (shape->head_dim % 2 != 0)
+    if (names->theta != NULL && shape->head_dim % 2 != 0)
         return t2v_fail(err, T2V_EUNSUPPORTED,
                         "config.json: heads of %zu, an odd number, have no rotary positions",
                         shape->head_dim);
@@ -27,11 +28,16 @@ static int check_sizes(struct t2v_prenorm *model, size_t kv_heads, struct t2v_er
             "config.json: num_attention_heads %zu is no multiple of num_key_value_heads %zu",
             shape->heads, kv_heads);
     shape->qkv = (shape->heads + 2 * kv_heads) * shape->head_dim;
-    shape->gated = true;
-    shape->n_turn = T2V_N_SIGHT;
+    shape->gated = !names->ungated;
+    shape->n_turn = names->theta != NULL ? T2V_N_SIGHT : 0;
     model->sight[T2V_FULL].heads = t2v_heads_plain(shape);
     model->sight[T2V_FULL].heads.kv_heads = kv_heads;
     return 0;
+}
+
+static const char *or_else(const char *key, const char *usual)
+{
+    return key != NULL ? key : usual;
 }
 
 static int read_config(const t2v_json *config, const struct t2v_prenorm_names *names,
@@ -39,26 +45,28 @@ static int read_config(const t2v_json *config, const struct t2v_prenorm_names *n
 {
     struct t2v_shape *shape = &model->shape;
     size_t kv_heads = 0;
+    shape->max_tok = names->most_tok;
     const struct t2v_size_key keys[] = {
-        {"hidden_size", 1, 65536, -1, &shape->hidden},
-        {"num_attention_heads", 1, 1024, -1, &shape->heads},
-        {"intermediate_size", 1, 1 << 20, -1, &shape->inter},
-        {"num_hidden_layers", 0, 1024, -1, &shape->n_layer},
+        {or_else(names->hidden, "hidden_size"), 1, 65536, -1, &shape->hidden},
+        {or_else(names->heads, "num_attention_heads"), 1, 1024, -1, &shape->heads},
+        {or_else(names->inter, "intermediate_size"), 1, 1 << 20, -1, &shape->inter},
+        {or_else(names->n_layer, "num_hidden_layers"), 0, 1024, -1, &shape->n_layer},
         {"vocab_size", 1, 1 << 24, -1, &shape->vocab},
         {"max_position_embeddings", 1, 1 << 20, -1, &shape->max_tok},
     };
-    const struct t2v_size_key grouped[] = {
-        {names->kv_heads, 1, 1024, 0, &kv_heads},
-        {names->head_dim, 1, 65536, 0, &shape->head_dim},
-    };
-    int rc = t2v_config_sizes(config, keys, sizeof keys / sizeof keys[0], err);
+    const struct t2v_size_key grouped = {names->kv_heads, 1, 1024, 0, &kv_heads};
+    const struct t2v_size_key head_dim = {names->head_dim, 1, 65536, 0, &shape->head_dim};
+    size_t n_key = sizeof keys / sizeof keys[0] - (names->most_tok != 0);
+    int rc = t2v_config_sizes(config, keys, n_key, err);
     if (rc == 0 && names->kv_heads != NULL)
-        rc = t2v_config_sizes(config, grouped, 2, err);
+        rc = t2v_config_sizes(config, &grouped, 1, err);
+    if (rc == 0 && names->head_dim != NULL)
+        rc = t2v_config_sizes(config, &head_dim, 1, err);
     if (rc == 0)
         rc = t2v_config_float(config, names->eps, 0, 1, 1e-6, &model->eps, err);
-    if (rc == 0)
+    if (rc == 0 && names->act != NULL)
         rc = t2v_config_act(config, names->act, &model->act, err);
-    return rc != 0 ? rc : check_sizes(model, kv_heads, err);
+    return rc != 0 ? rc : check_sizes(names, model, kv_heads, err);
 }
 
 /* Which of a layer's tensors are there. */
@@ -136,7 +144,7 @@ static int load_layer(const struct t2v_prenorm *model, size_t index,
          &layer->up,
          {names->up[0], names->up[1]},
          hidden,
-         names->up[1] == NULL ? 2 * inter : inter},
+         names->up[1] == NULL && shape->gated ? 2 * inter : inter},
         {biases->mlp, &layer->down, {names->down}, inter, hidden},
     };
     char under[64];
@@ -150,13 +158,16 @@ static int load_layer(const struct t2v_prenorm *model, size_t index,
 static int load(const t2v_json *config, const struct t2v_prenorm_names *names,
                 struct t2v_prenorm *model, struct t2v_loader *loader, struct t2v_err *err)
 {
-    static const char *const prefixes[] = {"", "model.", NULL};
+    static const char *const prefixes[] = {"", "model.", "transformer.", NULL};
     const struct t2v_shape *shape = &model->shape;
-    const struct t2v_want words = {
-        T2V_WANT_TABLE, &model->words, {names->words}, shape->hidden, shape->vocab};
+    const struct t2v_want words = {T2V_WANT_TABLE,
+                                   &model->words,
+                                   {names->words[0], names->words[1]},
+                                   shape->hidden,
+                                   shape->vocab};
     struct biases biases;
     char first[96];
-    snprintf(first, sizeof first, "%s.weight", names->words);
+    snprintf(first, sizeof first, "%s.weight", names->final_norm);
     int rc = read_biases(config, names, &biases, err);
     if (rc == 0)
         rc = t2v_load_prefix(loader, prefixes, first, err);
@@ -189,8 +200,8 @@ int t2v_prenorm_open(const t2v_json *config, const struct t2v_prenorm_names *nam
     for (size_t i = 0; i < n_layer; i++)
         model->layers[i] = (struct t2v_prenorm_layer){.sight = T2V_FULL};
     rc = load(config, names, model, loader, err);
-    if (rc == 0)
-        rc = t2v_rotary_open(config, "full_attention", names->theta, names->theta_absent,
+    if (rc == 0 && names->theta != NULL)
+        rc = t2v_rotary_open(config, "full_attention", true, names->theta, names->theta_absent,
                              model->shape.head_dim, loader, &model->sight[T2V_FULL].rotary, err);
     *out = model;
     return rc;
@@ -222,7 +233,7 @@ static int read_layer_types(const t2v_json *config, struct t2v_prenorm *model, s
 }
 
 int t2v_prenorm_local(const t2v_json *config, struct t2v_prenorm *model, size_t before,
-                      size_t after, const char *theta_key, double theta, struct t2v_loader *loader,
+                      size_t after, const struct t2v_turn *turn, struct t2v_loader *loader,
                       struct t2v_err *err)
 {
     struct t2v_sight *local = &model->sight[T2V_LOCAL];
@@ -230,9 +241,10 @@ int t2v_prenorm_local(const t2v_json *config, struct t2v_prenorm *model, size_t 
     *local = model->sight[T2V_FULL];
     local->heads.before = before;
     local->heads.after = after;
-    if (rc == 0 && theta_key != NULL)
-        rc = t2v_rotary_open(config, "sliding_attention", theta_key, theta, model->shape.head_dim,
-                             loader, &local->rotary, err);
+    if (rc == 0 && turn != NULL)
+        rc =
+            t2v_rotary_open(config, "sliding_attention", turn->flat_counts, turn->theta,
+                            turn->theta_absent, model->shape.head_dim, loader, &local->rotary, err);
     return rc;
 }
 
@@ -257,7 +269,8 @@ static void attend(const struct t2v_prenorm *model, const struct t2v_prenorm_lay
     const struct t2v_heads *heads = &model->sight[layer->sight].heads;
     t2v_scratch *s = run->scratch;
     t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, input, s->qkv);
-    t2v_block_rotate(run, heads, turns, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
+    if (model->sight[layer->sight].rotary.frequency != NULL)
+        t2v_block_rotate(run, heads, turns, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
     t2v_block_attention(run, heads, s->qkv, s->mixed);
     t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
     if (layer->attention_after.gamma != NULL)
@@ -270,9 +283,8 @@ static void feed_forward(const struct t2v_prenorm *model, const struct t2v_preno
                          const struct t2v_run *run)
 {
     t2v_scratch *s = run->scratch;
-    t2v_block_linear(run, &layer->up, T2V_ACT_NONE, s->delta, s->gate);
-    t2v_block_gate(run, model->act, s->gate, model->shape.inter, s->inter);
-    t2v_block_linear(run, &layer->down, T2V_ACT_NONE, s->inter, s->delta);
+    t2v_block_feed(run, &layer->up, &layer->down, model->act, model->shape.gated, s->delta,
+                   s->delta);
     if (layer->mlp_after.gamma != NULL)
         t2v_block_norm(run, s->delta, NULL, model->shape.hidden, &layer->mlp_after, model->eps,
                        s->delta);

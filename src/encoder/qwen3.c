@@ -14,7 +14,7 @@ static const struct t2v_prenorm_names names = {
     .head_dim = "head_dim",
     .theta = "rope_theta",
     .theta_absent = 10000.0,
-    .words = "embed_tokens",
+    .words = {"embed_tokens"},
     .final_norm = "norm",
     .layer = "layers.",
     .attention_norm = "input_layernorm",
@@ -48,7 +48,7 @@ static int qwen3_open(const t2v_json *config, struct t2v_loader *loader, struct 
     qwen3->sight[T2V_FULL].heads.after = 0;
     for (size_t i = first; i < qwen3->shape.n_layer && slides; i++)
         qwen3->layers[i].sight = T2V_LOCAL;
-    rc = t2v_prenorm_local(config, qwen3, window - 1, 0, NULL, 0, loader, err);
+    rc = t2v_prenorm_local(config, qwen3, window - 1, 0, NULL, loader, err);
     *shape = qwen3->shape;
     *model = qwen3;
     return rc;

@@ -9,13 +9,15 @@
 
 /* Where the settings of a layer type are: rope_parameters has an object for each type, or is flat
  * where all are alike; older files have rope_scaling, which is flat. */
-static const t2v_json *settings_of(const t2v_json *config, const char *layer_type)
+static const t2v_json *settings_of(const t2v_json *config, const char *layer_type, bool flat_counts)
 {
     const t2v_json *flat = t2v_json_get(config, "rope_scaling");
     if (t2v_json_type(flat) <= T2V_JSON_NULL)
         flat = t2v_json_get(config, "rope_parameters");
     const t2v_json *own = t2v_json_get(flat, layer_type);
-    return t2v_json_type(own) > T2V_JSON_NULL ? own : flat;
+    if (t2v_json_type(own) > T2V_JSON_NULL)
+        return own;
+    return flat_counts ? flat : NULL;
 }
 
 /* factor: what angles are divided by. */
@@ -41,11 +43,11 @@ static int read_kind(const t2v_json *settings, float *factor, struct t2v_err *er
     return t2v_config_float(settings, "factor", 1e-3, 1e6, 1, factor, err);
 }
 
-int t2v_rotary_open(const t2v_json *config, const char *layer_type, const char *theta_key,
-                    double theta, size_t head_dim, const struct t2v_loader *loader,
-                    struct t2v_rotary *out, struct t2v_err *err)
+int t2v_rotary_open(const t2v_json *config, const char *layer_type, bool flat_counts,
+                    const char *theta_key, double theta, size_t head_dim,
+                    const struct t2v_loader *loader, struct t2v_rotary *out, struct t2v_err *err)
 {
-    const t2v_json *settings = settings_of(config, layer_type);
+    const t2v_json *settings = settings_of(config, layer_type, flat_counts);
     float base, factor;
     int rc = read_kind(settings, &factor, err);
     if (t2v_json_type(t2v_json_get(settings, "rope_theta")) > T2V_JSON_NULL) {

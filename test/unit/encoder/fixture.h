@@ -104,12 +104,19 @@ static inline void distance_add(struct distance *d, size_t i, double got, double
         *d = (struct distance){off, d->top, i, got, want};
 }
 
-/* Bound: 1e-5 of the largest component, float32 arithmetic being in another order. */
-static inline void distance_check(const struct distance *d, const char *what, size_t sequence)
+/* Bound: `most` of the largest component. */
+static inline void distance_within(const struct distance *d, const char *what, size_t sequence,
+                                   double most)
 {
-    if (!(d->worst <= 1e-5 * d->top))
+    if (!(d->worst <= most * d->top))
         fail_msg("%s sequence %zu value %zu: got %.9g, expected %.9g (%.3g off, of %.3g)", what,
                  sequence, d->at, d->got, d->want, d->worst, d->top);
+}
+
+/* 1e-5, float32 arithmetic being in another order. */
+static inline void distance_check(const struct distance *d, const char *what, size_t sequence)
+{
+    distance_within(d, what, sequence, 1e-5);
 }
 
 #endif
