@@ -177,19 +177,6 @@ extern const struct t2v_form t2v_form_f32_c, t2v_form_f32_of_f16_c, t2v_form_f32
 t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
 t2v_gate_fn t2v_gate_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
-/* Panels of 16 or 32 columns as f32, [n_in, 16]: the weights that meet one input stand together. */
-size_t t2v_panel_bytes_f32x16(size_t n_in), t2v_panel_bytes_f32x32(size_t n_in);
-void t2v_pack_f32x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
-void t2v_pack_f32x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
-/* Panels of 16 or 32 columns of 16 bits, made of floats that are f16 or bf16: [n_in, 16]. In bf16
- * the first half of the columns lies in the lower halves of 32 bits, the second in the upper. */
-size_t t2v_panel_bytes_half16(size_t n_in), t2v_panel_bytes_half32(size_t n_in);
-void t2v_pack_f16x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
-void t2v_pack_f16x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
-void t2v_pack_bf16x16(const struct t2v_linear *layer, const float *plain, size_t n_col,
-                      void *panel);
-void t2v_pack_bf16x32(const struct t2v_linear *layer, const float *plain, size_t n_col,
-                      void *panel);
 /* What `linear` does to its sums, for back ends that only multiply: adds the bias, applies act. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
 extern const struct t2v_form t2v_form_int8_c;

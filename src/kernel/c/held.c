@@ -3,61 +3,25 @@
  * Weights that are f16 or bf16 in the checkpoint, held as they are and multiplied as floats: the
  * same vectors as from f32, at half the memory and half its traffic.
  */
-#include "kernel/c/half.h"
-#include "kernel/kernel.h"
+#include "kernel/c/panels.h"
 
 #include "base/banned.h"
 
 enum { PANEL = 16 };
 
-size_t t2v_panel_bytes_half16(size_t n_in)
+static size_t panel_bytes(size_t n_in)
 {
-    return n_in * 16 * sizeof(uint16_t);
+    return n_in * PANEL * sizeof(uint16_t);
 }
 
-size_t t2v_panel_bytes_half32(size_t n_in)
+static void pack_f16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
 {
-    return n_in * 32 * sizeof(uint16_t);
+    panel_of_f16(layer, plain, n_col, PANEL, panel);
 }
 
-static inline void pack_f16(const struct t2v_linear *layer, const float *plain, size_t n_col,
-                            size_t panel, uint16_t *to)
+static void pack_bf16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
 {
-    size_t n_in = layer->n_in;
-    for (size_t i = 0; i < n_in; i++, to += panel) {
-        for (size_t j = 0; j < panel; j++)
-            to[j] = j < n_col ? f16_from(plain[j * n_in + i]) : 0;
-    }
-}
-
-void t2v_pack_f16x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
-{
-    pack_f16(layer, plain, n_col, 16, panel);
-}
-
-void t2v_pack_f16x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
-{
-    pack_f16(layer, plain, n_col, 32, panel);
-}
-
-static inline void pack_bf16(const struct t2v_linear *layer, const float *plain, size_t n_col,
-                             size_t panel, uint16_t *to)
-{
-    size_t n_in = layer->n_in, half = panel / 2;
-    for (size_t i = 0; i < n_in; i++, to += panel) {
-        for (size_t j = 0; j < panel; j++)
-            to[j % half * 2 + j / half] = j < n_col ? bf16_from(plain[j * n_in + i]) : 0;
-    }
-}
-
-void t2v_pack_bf16x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
-{
-    pack_bf16(layer, plain, n_col, 16, panel);
-}
-
-void t2v_pack_bf16x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
-{
-    pack_bf16(layer, plain, n_col, 32, panel);
+    panel_of_bf16(layer, plain, n_col, PANEL, panel);
 }
 
 /* One row of y, over one panel. */
@@ -100,17 +64,17 @@ static void linear_bf16(const struct t2v_linear *layer, enum t2v_act act, const 
 const struct t2v_form t2v_form_f32_of_f16_c = {
     .name = "f32",
     .panel = PANEL,
-    .panel_bytes = t2v_panel_bytes_half16,
+    .panel_bytes = panel_bytes,
     .max_in = SIZE_MAX,
-    .pack = t2v_pack_f16x16,
+    .pack = pack_f16,
     .linear = linear_f16,
 };
 
 const struct t2v_form t2v_form_f32_of_bf16_c = {
     .name = "f32",
     .panel = PANEL,
-    .panel_bytes = t2v_panel_bytes_half16,
+    .panel_bytes = panel_bytes,
     .max_in = SIZE_MAX,
-    .pack = t2v_pack_bf16x16,
+    .pack = pack_bf16,
     .linear = linear_bf16,
 };

@@ -4,16 +4,17 @@
 
 #include "base/banned.h"
 
-enum { PANEL = 16 };
+enum { PANEL = 16, GROUP = 4 };
+static const struct int8_layout layout = {.width = PANEL, .group = GROUP};
 
 static size_t panel_bytes(size_t n_in)
 {
-    return int8_panel_bytes(n_in, PANEL);
+    return int8_panel_bytes(&layout, n_in);
 }
 
 static void pack(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
 {
-    int8_pack(layer, plain, n_col, panel, PANEL, false);
+    int8_pack(&layout, layer, plain, n_col, panel);
 }
 
 size_t t2v_row_bytes_int8(size_t n_in)
@@ -25,7 +26,7 @@ void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx,
                      void *out)
 {
     const struct t2v_outliers *outliers = &layer->outliers;
-    size_t n = layer->n_in, padded = int8_row_bytes(n) - sizeof(struct int8_row);
+    size_t n = layer->n_in;
     char *to = out;
     for (size_t r = 0; r < n_row; r++, x += ldx, to += int8_row_bytes(n)) {
         float least = int8_kept(outliers, x, 0), most = least;
@@ -42,7 +43,7 @@ void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx,
         uint8_t *q = (uint8_t *)to + sizeof row;
         for (size_t i = 0; i < n; i++)
             q[i] = (uint8_t)int8_round((int8_kept(outliers, x, i) - least) * inverse);
-        memset(q + n, 0, padded - n);
+        memset(q + n, 0, int8_padded(n) - n);
     }
 }
 
@@ -50,10 +51,10 @@ static void panel_sums(const struct t2v_linear *layer, const int8_t *w, const ui
                        int32_t sum[PANEL])
 {
     memset(sum, 0, PANEL * sizeof *sum);
-    for (size_t g = 0; g < int8_n_group(layer->n_in); g++, w += PANEL * INT8_GROUP) {
+    for (size_t i = 0; i < layer->n_in; i += GROUP, q += GROUP, w += PANEL * GROUP) {
         for (size_t j = 0; j < PANEL; j++) {
-            for (size_t k = 0; k < INT8_GROUP; k++)
-                sum[j] += q[g * INT8_GROUP + k] * w[j * INT8_GROUP + k];
+            for (size_t k = 0; k < GROUP; k++)
+                sum[j] += q[k] * w[j * GROUP + k];
         }
     }
 }
@@ -63,7 +64,8 @@ static void linear_int8(const struct t2v_linear *layer, enum t2v_act act, const 
 {
     for (size_t c = begin; c < end; c += PANEL) {
         const int8_t *panel = t2v_linear_panel(layer, c);
-        const float *scale = int8_panel_scales(panel, layer->n_in, PANEL), *sum = scale + PANEL;
+        const float *scale = (const void *)(panel + int8_weight_bytes(&layout, layer->n_in));
+        const float *sum = scale + INT8_SUM * PANEL, *outlier = scale + INT8_OUTLIER * PANEL;
         size_t width = end - c < PANEL ? end - c : PANEL;
         const float *bias = layer->bias != NULL ? layer->bias + c : NULL;
         for (size_t r = 0; r < n_row; r++) {
@@ -74,7 +76,7 @@ static void linear_int8(const struct t2v_linear *layer, enum t2v_act act, const 
             for (size_t j = 0; j < width; j++) {
                 to[j] = (float)product[j] * (row->scale * scale[j]) + row->least * sum[j];
                 for (size_t k = 0; k < T2V_OUTLIERS; k++)
-                    to[j] += row->outlier[k] * sum[(1 + k) * PANEL + j];
+                    to[j] += row->outlier[k] * outlier[k * PANEL + j];
             }
             t2v_bias_act_f32_c(act, bias, to, width);
         }

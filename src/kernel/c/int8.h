@@ -18,7 +18,6 @@
 
 enum {
     INT8_MAX_IN = 65536, /* 255 * 127 * 65536 is below 2^31 */
-    INT8_GROUP = 4,      /* inputs whose weights stand together */
     INT8_ROW_ALIGN = 32
 };
 
@@ -29,25 +28,39 @@ struct int8_row {
     float unused[2];
 };
 
+static inline size_t int8_padded(size_t n_in)
+{
+    return (n_in + INT8_ROW_ALIGN - 1) / INT8_ROW_ALIGN * INT8_ROW_ALIGN;
+}
 static inline size_t int8_row_bytes(size_t n_in)
 {
-    return sizeof(struct int8_row) + (n_in + INT8_ROW_ALIGN - 1) / INT8_ROW_ALIGN * INT8_ROW_ALIGN;
+    return sizeof(struct int8_row) + int8_padded(n_in);
 }
 
-/* A panel: weights [n_group, width, INT8_GROUP] as int8, and behind them floats: scale [width], of
- * each column; sum [width], of its weights as they are quantised; outlier [T2V_OUTLIERS, width],
- * its weights for them. */
-static inline size_t int8_n_group(size_t n_in)
+/* How a rung wants its panels. */
+struct int8_layout {
+    size_t width; /* columns of a panel */
+    size_t group; /* inputs whose weights stand together: 4 or 8 */
+    bool pairs;   /* no two neighbours of one sign add up to more than 128: see int8_column_most */
+};
+
+/* A panel: weights [n_group, width, group] as int8, and behind them these, [width] each. */
+enum {
+    INT8_SCALE,                               /* float: of a column */
+    INT8_SUM,                                 /* float: of its weights as they are quantised */
+    INT8_OUTLIER,                             /* float: its weights for each of the outliers */
+    INT8_TOTAL = INT8_OUTLIER + T2V_OUTLIERS, /* int32: of its quantised weights */
+    INT8_N_OF_COLUMN
+};
+
+static inline size_t int8_weight_bytes(const struct int8_layout *layout, size_t n_in)
 {
-    return (n_in + INT8_GROUP - 1) / INT8_GROUP;
+    size_t n_group = (n_in + layout->group - 1) / layout->group;
+    return n_group * layout->group * layout->width;
 }
-static inline size_t int8_panel_bytes(size_t n_in, size_t width)
+static inline size_t int8_panel_bytes(const struct int8_layout *layout, size_t n_in)
 {
-    return int8_n_group(n_in) * width * INT8_GROUP + (2 + T2V_OUTLIERS) * width * sizeof(float);
-}
-static inline const float *int8_panel_scales(const void *panel, size_t n_in, size_t width)
-{
-    return (const void *)((const char *)panel + int8_n_group(n_in) * width * INT8_GROUP);
+    return int8_weight_bytes(layout, n_in) + INT8_N_OF_COLUMN * layout->width * sizeof(float);
 }
 
 /* x rounded to the nearest integer, ties to even; |x| is below 2^22. */
@@ -123,10 +136,12 @@ static inline float int8_column_most(const struct t2v_linear *layer, const float
     return most;
 }
 
-/* Column j of a panel: its groups, `width` apart, from q on. Returns the sum of its integers. */
-static inline int32_t int8_pack_column(const struct t2v_linear *layer, const float *w,
-                                       float inverse, size_t width, int8_t *q)
+/* A column of a panel: its groups, `width` apart, from q on. Returns the sum of its integers. */
+static inline int32_t int8_pack_column(const struct int8_layout *layout,
+                                       const struct t2v_linear *layer, const float *w,
+                                       float inverse, int8_t *q)
 {
+    const size_t group = layout->group, apart = layout->width * group;
     float chunk[INT8_CHUNK];
     int32_t bits[INT8_CHUNK], total = 0;
     int8_t bytes[INT8_CHUNK];
@@ -139,32 +154,32 @@ static inline int32_t int8_pack_column(const struct t2v_linear *layer, const flo
             bytes[j] = (int8_t)bits[j]; /* 0x4b400000 ends in zeros */
             total += bytes[j];
         }
-        for (size_t j = 0; j < n; j += INT8_GROUP, q += width * INT8_GROUP)
-            memcpy(q, bytes + j, INT8_GROUP);
+        for (size_t j = 0; j < n; j += group, q += apart)
+            memcpy(q, bytes + j, group);
     }
     return total;
 }
 
-/* Makes a panel of width columns. pairs: as in int8_column_most, so that vpmaddubsw cannot
- * saturate. */
-static inline void int8_pack(const struct t2v_linear *layer, const float *plain, size_t n_col,
-                             void *panel, size_t width, bool pairs)
+/* Makes a panel: t2v_form's pack. */
+static inline void int8_pack(const struct int8_layout *layout, const struct t2v_linear *layer,
+                             const float *plain, size_t n_col, void *panel)
 {
-    size_t n_in = layer->n_in;
+    const size_t n_in = layer->n_in, width = layout->width;
     const struct t2v_outliers *outliers = &layer->outliers;
     int8_t *q = panel;
-    memset(panel, 0, int8_panel_bytes(n_in, width));
-    float *scale = (float *)(void *)(q + int8_n_group(n_in) * width * INT8_GROUP);
-    float *sum = scale + width;
+    memset(panel, 0, int8_panel_bytes(layout, n_in));
+    float *scale = (float *)(void *)(q + int8_weight_bytes(layout, n_in));
+    float *sum = scale + INT8_SUM * width, *outlier = scale + INT8_OUTLIER * width;
     for (size_t j = 0; j < n_col; j++) {
         const float *w = plain + j * n_in;
-        float most = int8_column_most(layer, w, pairs);
+        float most = int8_column_most(layer, w, layout->pairs);
         float inverse = most > 1e-30f && most <= FLT_MAX ? 127.0f / most : 0.0f;
-        int32_t total = int8_pack_column(layer, w, inverse, width, q + j * INT8_GROUP);
+        int32_t total = int8_pack_column(layout, layer, w, inverse, q + j * layout->group);
         scale[j] = most / 127.0f;
         sum[j] = scale[j] * (float)total;
         for (size_t k = 0; k < outliers->n; k++)
-            sum[(1 + k) * width + j] = w[outliers->index[k]];
+            outlier[k * width + j] = w[outliers->index[k]];
+        memcpy(scale + INT8_TOTAL * width + j, &total, sizeof total);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/c/approx.h"
+#include "kernel/c/panels.h"
 #include "kernel/kernel.h"
 
 #include "base/banned.h"
@@ -44,34 +45,14 @@ void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n)
 
 enum { PANEL = 16 };
 
-static inline void pack_f32(const struct t2v_linear *layer, const float *plain, size_t n_col,
-                            size_t panel, float *to)
+static size_t panel_bytes(size_t n_in)
 {
-    size_t n_in = layer->n_in;
-    for (size_t i = 0; i < n_in; i++, to += panel) {
-        for (size_t j = 0; j < panel; j++)
-            to[j] = j < n_col ? plain[j * n_in + i] : 0.0f;
-    }
+    return n_in * PANEL * sizeof(float);
 }
 
-size_t t2v_panel_bytes_f32x16(size_t n_in)
+static void pack(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
 {
-    return n_in * 16 * sizeof(float);
-}
-
-void t2v_pack_f32x16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
-{
-    pack_f32(layer, plain, n_col, 16, panel);
-}
-
-size_t t2v_panel_bytes_f32x32(size_t n_in)
-{
-    return n_in * 32 * sizeof(float);
-}
-
-void t2v_pack_f32x32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
-{
-    pack_f32(layer, plain, n_col, 32, panel);
+    panel_of_f32(layer, plain, n_col, PANEL, panel);
 }
 
 static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x,
@@ -97,9 +78,9 @@ static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const v
 const struct t2v_form t2v_form_f32_c = {
     .name = "f32",
     .panel = PANEL,
-    .panel_bytes = t2v_panel_bytes_f32x16,
+    .panel_bytes = panel_bytes,
     .max_in = SIZE_MAX,
-    .pack = t2v_pack_f32x16,
+    .pack = pack,
     .linear = linear_f32,
 };
 

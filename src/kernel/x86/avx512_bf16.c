@@ -3,8 +3,15 @@
  * bf16 with AVX512_BF16: vdpbf16ps multiplies two neighbours of a row with two weights of each of
  * sixteen columns, exactly, and adds both to a float. Weights and rows are rounded to bf16.
  */
+#include <string.h>
+
 #include "kernel/c/half.h"
 #include "kernel/x86/avx512.h"
+
+enum { TILE_ROWS = 14 };
+#define EACH_HEIGHT HEIGHTS_14
+
+#include "kernel/vector/tile.h"
 
 #include "base/banned.h"
 
@@ -35,7 +42,7 @@ static size_t row_bytes(size_t n_in)
 }
 
 /* To nearest, ties to even; NaN stays NaN. */
-INLINE __m512i near16(__m512 v)
+INLINE __m512i near16(vf v)
 {
     __m512i bits = _mm512_castps_si512(v);
     __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
@@ -50,69 +57,46 @@ static void rows(const struct t2v_linear *layer, const float *x, size_t ldx, siz
     uint16_t *to = out;
     for (size_t r = 0; r < n_row; r++, x += ldx) {
         for (size_t i = 0; i < layer->n_in; i += LANES, to += LANES) {
-            __m512i v = near16(load_first(x + i, layer->n_in - i));
+            __m512i v = near16(vf_load_n(x + i, layer->n_in - i));
             _mm256_storeu_si256((void *)to, _mm512_cvtepi32_epi16(v));
         }
     }
 }
 
 /* sum[r] = row r times the panel. */
-INLINE void tile_mul(struct tile *t, const int n_row, const char *x, size_t stride, const char *w,
-                     size_t n_pair)
+INLINE void bf16_mul(struct tile *t, const int n_row, const char *x, size_t stride, const char *b,
+                     size_t n_pair, struct ahead ahead)
 {
-    UNROLL
-    for (int r = 0; r < n_row; r++)
-        t->sum[r][0] = t->sum[r][1] = _mm512_setzero_ps();
-    for (size_t i = 0; i < n_pair; i++, w += LINE, x += PAIR) {
-        __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
-        _mm_prefetch(w + AHEAD, _MM_HINT_T0);
-        _mm_prefetch(w + AHEAD + 64, _MM_HINT_T0);
+    tile_clear(t, n_row);
+    for (size_t i = 0; i < n_pair; i++, b += LINE, x += PAIR) {
+        vi b0 = vi_load(b), b1 = vi_load(b + 64);
+        ask(&ahead, b, LINE);
         UNROLL
         for (int r = 0; r < n_row; r++) {
             int32_t pair;
             memcpy(&pair, x + (size_t)r * stride, sizeof pair);
-            __m512bh both = (__m512bh)_mm512_set1_epi32(pair);
-            t->sum[r][0] = _mm512_dpbf16_ps(t->sum[r][0], both, (__m512bh)w0);
-            t->sum[r][1] = _mm512_dpbf16_ps(t->sum[r][1], both, (__m512bh)w1);
+            __m512bh both = (__m512bh)vi_set(pair);
+            t->sum[r][0] = _mm512_dpbf16_ps(t->sum[r][0], both, (__m512bh)b0);
+            t->sum[r][1] = _mm512_dpbf16_ps(t->sum[r][1], both, (__m512bh)b1);
         }
     }
 }
 
-/* One function for each number of rows: the tile must know it at compile time. */
-typedef void tile_fn(const char *x, size_t stride, const char *w, size_t n_pair,
-                     const struct out_tile *out);
 #define TILE(KIND, ROWS)                                                                           \
-    static void tile_##ROWS(const char *x, size_t stride, const char *w, size_t n_pair,            \
-                            const struct out_tile *out)                                            \
+    static void tile_##ROWS(const struct tile_job *job)                                            \
     {                                                                                              \
         struct tile t;                                                                             \
-        tile_mul(&t, ROWS, x, stride, w, n_pair);                                                  \
-        tile_store(&t, ROWS, out);                                                                 \
+        bf16_mul(&t, ROWS, job->x, job->stride, job->b, job->n_step, job->ahead);                  \
+        tile_store(&t, ROWS, false, job);                                                          \
     }
 #define TILE_NAME(KIND, ROWS) tile_##ROWS,
 EACH_HEIGHT(TILE, )
-static tile_fn *const tiles[TILE_ROWS + 1] = {NULL, EACH_HEIGHT(TILE_NAME, )};
+static const struct tiles tiles = {2, LINE, {NULL, EACH_HEIGHT(TILE_NAME, )}};
 
-/* Panels outside, rows inside, as linear of avx512.c. */
-static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x_, size_t stride,
+static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x, size_t stride,
                    size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
 {
-    const char *x = x_;
-    for (size_t c = begin; c < end; c += PANEL) {
-        const char *panel = t2v_linear_panel(layer, c);
-        struct out_tile out = {
-            .ldy = ldy,
-            .width = end - c < PANEL ? end - c : PANEL,
-            .bias = layer->bias != NULL ? layer->bias + c : NULL,
-        };
-        for (size_t row = 0, n; row < n_row; row += n) {
-            n = next_height(n_row - row);
-            out.y = y + row * ldy + c;
-            tiles[n](x + row * stride, stride, panel, (layer->n_in + 1) / 2, &out);
-            if (act != T2V_ACT_NONE)
-                tile_act(act, n, &out);
-        }
-    }
+    over_panels(&tiles, layer, act, x, stride, n_row, begin, end, y, ldy);
 }
 
 const struct t2v_form t2v_form_bf16_avx512 = {

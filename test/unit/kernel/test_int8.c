@@ -138,6 +138,13 @@ static bool is_defined(const struct t2v_form *form)
     return form->row_bytes == t2v_row_bytes_int8;
 }
 
+/* The layout of its panels, pairs left out. */
+static struct int8_layout layout_of(const struct t2v_form *form)
+{
+    size_t group = form->panel_bytes(1) / form->panel - INT8_N_OF_COLUMN * sizeof(float);
+    return (struct int8_layout){.width = form->panel, .group = group};
+}
+
 /* --- rows --- */
 
 static void expect_same_rows(const struct sample *s)
@@ -190,18 +197,20 @@ static void rows_of(const struct t2v_kernels *kernels)
 /* The integers of one row and panel column, as they lie. */
 static int64_t exact_sum(const struct sample *s, size_t r, size_t column)
 {
-    size_t width = s->form->panel, j = column % width;
+    const struct int8_layout layout = layout_of(s->form);
+    size_t group = layout.group, j = column % layout.width;
     const int8_t *w = t2v_linear_panel(&s->layer, column - j);
     const uint8_t *q = (const uint8_t *)s->rows.ptr + r * s->row_bytes + sizeof(struct int8_row);
     int64_t sum = 0;
     for (size_t i = 0; i < s->n_in; i++)
-        sum += q[i] * w[(i / INT8_GROUP * width + j) * INT8_GROUP + i % INT8_GROUP];
+        sum += q[i] * w[(i / group * layout.width + j) * group + i % group];
     return sum;
 }
 
 /* Rows of scale 1 and least value 0 make the sums themselves come out. */
 static void expect_exact(struct sample *s)
 {
+    const struct int8_layout layout = layout_of(s->form);
     s->layer.bias = NULL;
     for (size_t r = 0; r < s->n_row; r++) {
         struct int8_row head = {.scale = 1.0f};
@@ -212,8 +221,8 @@ static void expect_exact(struct sample *s)
     for (size_t r = 0; r < s->n_row; r++) {
         for (size_t c = 0; c < s->n_out; c++) {
             size_t j = c % s->form->panel;
-            const float *scale =
-                int8_panel_scales(t2v_linear_panel(&s->layer, c - j), s->n_in, s->form->panel);
+            const char *panel = t2v_linear_panel(&s->layer, c - j);
+            const float *scale = (const void *)(panel + int8_weight_bytes(&layout, s->n_in));
             float want = (float)exact_sum(s, r, c) * scale[j];
             float got = ((float *)s->y.ptr)[r * s->n_out + c];
             if (got != want)
@@ -371,8 +380,8 @@ static void odd_of(const struct t2v_kernels *kernels)
 
 static void each_rung(void (*check)(const struct t2v_kernels *kernels))
 {
-    static const char *const rungs[] = {"c",    "avx2",    "avx512", "avx512vnni",
-                                        "neon", "dotprod", "i8mm"};
+    static const char *const rungs[] = {"c",          "avx2", "avxvnni", "avx512",
+                                        "avx512vnni", "neon", "dotprod", "i8mm"};
     const struct t2v_form *last = NULL;
     for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
         struct t2v_kernels kernels;

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_KERNEL_VECTOR_F32_H
+#define T2V_KERNEL_VECTOR_F32_H
+/*
+ * All that a rung does in float: linear layers with weights of 32 or 16 bits, norms, gate,
+ * attention. A file that includes this has said RUNG(NAME), the name with the rung's behind it, and
+ * how a tile is multiplied, tile_mul (x86/f32_mul.h, arm/f32_mul.h).
+ */
+#include <math.h>
+#include <string.h>
+
+#include "kernel/c/panels.h"
+#include "kernel/vector/tile.h"
+
+#define TILE(SOURCE, ROWS)                                                                         \
+    static void tile_##SOURCE##_##ROWS(const struct tile_job *job)                                 \
+    {                                                                                              \
+        struct tile t;                                                                             \
+        tile_mul(&t, ROWS, SOURCE, job->x, job->stride / sizeof(float), job->b,                    \
+                 SOURCE == NEAR ? job->ldb : line_of(SOURCE), job->n_step, job->ahead);            \
+        tile_store(&t, ROWS, SOURCE == NEAR, job);                                                 \
+    }
+#define TILE_NAME(SOURCE, ROWS) tile_##SOURCE##_##ROWS,
+#define TILES(SOURCE)                                                                              \
+    EACH_HEIGHT(TILE, SOURCE)                                                                      \
+    static const struct tiles tiles_##SOURCE = {1,                                                 \
+                                                PANEL * (SOURCE == F32 || SOURCE == NEAR ? 4 : 2), \
+                                                {NULL, EACH_HEIGHT(TILE_NAME, SOURCE)}};
+TILES(F32)
+TILES(F16)
+TILES(BF16)
+TILES(NEAR)
+
+static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    over_panels(&tiles_F32, layer, act, x, stride, n_row, begin, end, y, ldy);
+}
+
+static void linear_f16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    over_panels(&tiles_F16, layer, act, x, stride, n_row, begin, end, y, ldy);
+}
+
+static void linear_bf16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
+                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+{
+    over_panels(&tiles_BF16, layer, act, x, stride, n_row, begin, end, y, ldy);
+}
+
+static size_t panel_bytes_f32(size_t n_in)
+{
+    return n_in * line_of(F32);
+}
+
+static void pack_f32(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
+{
+    panel_of_f32(layer, plain, n_col, PANEL, panel);
+}
+
+static size_t panel_bytes_half(size_t n_in)
+{
+    return n_in * line_of(F16);
+}
+
+static void pack_f16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
+{
+    panel_of_f16(layer, plain, n_col, PANEL, panel);
+}
+
+static void pack_bf16(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
+{
+    panel_of_bf16(layer, plain, n_col, PANEL, panel);
+}
+
+const struct t2v_form RUNG(t2v_form_f32) = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = panel_bytes_f32,
+    .max_in = SIZE_MAX,
+    .pack = pack_f32,
+    .linear = linear_f32,
+};
+
+const struct t2v_form RUNG(t2v_form_f32_of_f16) = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = panel_bytes_half,
+    .max_in = SIZE_MAX,
+    .pack = pack_f16,
+    .linear = linear_f16,
+};
+
+const struct t2v_form RUNG(t2v_form_f32_of_bf16) = {
+    .name = "f32",
+    .panel = PANEL,
+    .panel_bytes = panel_bytes_half,
+    .max_in = SIZE_MAX,
+    .pack = pack_bf16,
+    .linear = linear_bf16,
+};
+
+/* --- norms and gate --- */
+
+/* x[i..] + add[i..], stored to x unless add is NULL; n values are left of the row. */
+INLINE vf add_first(float *x, const float *add, size_t n)
+{
+    vf v = vf_load_n(x, n);
+    if (add == NULL)
+        return v;
+    v = vf_add(v, vf_load_n(add, n));
+    vf_store_n(x, n, v);
+    return v;
+}
+
+void RUNG(t2v_layer_norm_f32)(float *x, const float *add, size_t n_row, size_t n,
+                              const float *gamma, const float *beta, float eps, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
+        vf sum = vf_zero(), squares = vf_zero();
+        for (size_t i = 0; i < n; i += LANES)
+            sum = vf_add(sum, add_first(x + i, add != NULL ? add + r * n + i : NULL, n - i));
+        vf mean = vf_set(vf_sum(sum) / (float)n);
+        for (size_t i = 0; i < n; i += LANES) {
+            vf d = vf_sub(vf_load_n(x + i, n - i), mean);
+            if (n - i < LANES)
+                d = vf_keep(mask_below(n - i), d);
+            squares = vf_fma(d, d, squares);
+        }
+        vf inverse = vf_set(1.0f / sqrtf(vf_sum(squares) / (float)n + eps));
+        for (size_t i = 0; i < n; i += LANES) {
+            vf d = vf_mul(vf_sub(vf_load_n(x + i, n - i), mean), inverse);
+            vf scaled = vf_mul(d, vf_load_n(gamma + i, n - i));
+            if (beta != NULL)
+                scaled = vf_add(scaled, vf_load_n(beta + i, n - i));
+            vf_store_n(y + i, n - i, scaled);
+        }
+    }
+}
+
+void RUNG(t2v_rms_norm_f32)(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
+                            const float *beta, float eps, float *y)
+{
+    (void)beta;
+    for (size_t r = 0; r < n_row; r++, x += n, y += n) {
+        vf squares = vf_zero();
+        for (size_t i = 0; i < n; i += LANES) {
+            vf v = add_first(x + i, add != NULL ? add + r * n + i : NULL, n - i);
+            squares = vf_fma(v, v, squares);
+        }
+        vf inverse = vf_set(1.0f / sqrtf(vf_sum(squares) / (float)n + eps));
+        for (size_t i = 0; i < n; i += LANES) {
+            vf v = vf_mul(vf_load_n(x + i, n - i), inverse);
+            vf_store_n(y + i, n - i, vf_mul(v, vf_load_n(gamma + i, n - i)));
+        }
+    }
+}
+
+void RUNG(t2v_gate_f32)(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y)
+{
+    for (size_t r = 0; r < n_row; r++, ab += 2 * n, y += n) {
+        for (size_t i = 0; i < n; i += LANES) {
+            vf a = vf_act(act, vf_load_n(ab + i, n - i));
+            vf_store_n(y + i, n - i, vf_mul(a, vf_load_n(ab + n + i, n - i)));
+        }
+    }
+}
+
+/* --- attention --- */
+
+/* In place: row[begin .. end - 1] become exp(row + bias - max), and all other of the n scores 0; n
+ * is a multiple of LANES. Returns one over their sum. bias: [end], of which what lies before begin
+ * is not read, or NULL. */
+static float softmax_row(float *row, size_t n, size_t begin, size_t end, const float *bias)
+{
+    const vf minus = vf_set(-INFINITY);
+    vf top = minus, sum = vf_zero();
+    size_t from = begin / LANES * LANES;
+    for (size_t j = 0; j < from; j += LANES)
+        vf_store(row + j, vf_zero());
+    for (size_t j = from; j < end; j += LANES) {
+        vf v = vf_load(row + j);
+        if (j >= begin && end - j >= LANES) {
+            if (bias != NULL)
+                v = vf_add(v, vf_load(bias + j));
+        } else {
+            vmask seen = mask_below(end - j);
+            if (j < begin)
+                seen = mask_less(seen, mask_below(begin - j));
+            if (bias != NULL)
+                v = vf_add(v, vf_load_mask(bias + j, seen));
+            v = vf_select(seen, v, minus);
+        }
+        vf_store(row + j, v);
+        top = vf_max(top, v);
+    }
+    vf max = vf_set(vf_most(top));
+    for (size_t j = from; j < n; j += LANES) {
+        vf v = j < end ? vf_exp(vf_sub(vf_load(row + j), max)) : vf_zero();
+        vf_store(row + j, v);
+        sum = vf_add(sum, v);
+    }
+    return 1.0f / vf_sum(sum);
+}
+
+/* Keys as panels [n_key / PANEL, head_dim, PANEL], padded with zeros; values as [n_key, dim], dim
+ * being head_dim rounded up to a panel. */
+static void pack_keys_values(const struct t2v_attention *call, size_t keys, size_t dim,
+                             float *packed_k, float *packed_v)
+{
+    for (size_t j = 0; j < keys; j++) {
+        float *to = packed_k + j / PANEL * PANEL * call->head_dim + j % PANEL;
+        const float *k = call->k + j * call->ld;
+        for (size_t d = 0; d < call->head_dim; d++)
+            to[d * PANEL] = j < call->n_key ? k[d] : 0.0f;
+    }
+    for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
+        memcpy(packed_v, call->v + j * call->ld, call->head_dim * sizeof(float));
+        for (size_t d = call->head_dim; d < dim; d++)
+            packed_v[d] = 0.0f;
+    }
+}
+
+/* Queries [first, first + rows) over the panels of keys that they see. */
+static void attend_rows(const struct t2v_attention *call, size_t first, size_t rows,
+                        const float *packed_k, const float *packed_v, size_t dim, float *scores)
+{
+    float by[TILE_ROWS];
+    size_t begin, end, unused;
+    t2v_attention_seen(call, first, &begin, &unused);
+    t2v_attention_seen(call, first + rows - 1, &unused, &end);
+    begin = begin / PANEL * PANEL;
+    size_t n_key = end - begin, keys = (n_key + PANEL - 1) / PANEL * PANEL;
+    struct tile_job job = {
+        .x = call->q + first * call->ld,
+        .stride = call->ld * sizeof(float),
+        .ldb = PANEL * sizeof(float),
+        .n_step = call->head_dim,
+        .ldy = keys,
+        .width = PANEL,
+        .by = by,
+    };
+    for (size_t r = 0; r < rows; r++)
+        by[r] = call->scale;
+    for (size_t j = 0; j < keys; j += PANEL) {
+        job.b = (const char *)(packed_k + (begin + j) * call->head_dim);
+        job.y = scores + j;
+        tiles_NEAR.of[rows](&job);
+    }
+    for (size_t r = 0; r < rows; r++) {
+        size_t from, to;
+        t2v_attention_seen(call, first + r, &from, &to);
+        const float *bias = call->bias != NULL ? call->bias + begin - first - r : NULL;
+        by[r] = softmax_row(scores + r * keys, keys, from - begin, to - begin, bias);
+    }
+    job = (struct tile_job){
+        .x = scores,
+        .stride = keys * sizeof(float),
+        .ldb = dim * sizeof(float),
+        .n_step = n_key,
+        .ldy = call->ld_out,
+        .by = by,
+    };
+    for (size_t d = 0; d < dim; d += PANEL) {
+        job.b = (const char *)(packed_v + begin * dim + d);
+        job.y = call->out + first * call->ld_out + d;
+        job.width = call->head_dim - d < PANEL ? call->head_dim - d : PANEL;
+        tiles_NEAR.of[rows](&job);
+    }
+}
+
+void RUNG(t2v_attention_f32)(const struct t2v_attention *whole)
+{
+    const struct t2v_attention cut = t2v_attention_cut(whole), *call = &cut;
+    size_t keys = (call->n_key + PANEL - 1) / PANEL * PANEL;
+    size_t dim = (call->head_dim + PANEL - 1) / PANEL * PANEL;
+    float *packed_k = call->scratch;
+    float *packed_v = packed_k + keys * call->head_dim;
+    float *scores = packed_v + keys * dim; /* [TILE_ROWS, keys] */
+    pack_keys_values(call, keys, dim, packed_k, packed_v);
+    for (size_t row = 0, rows; row < call->n_query; row += rows) {
+        rows = next_height(call->n_query - row);
+        attend_rows(call, row, rows, packed_k, packed_v, dim, scores);
+    }
+}
+
+#endif
