@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 #include <string.h>
 
@@ -13,11 +15,24 @@ enum rung {
     RUNG_C,
     RUNG_BLAS,
     RUNG_AVX2,
-    RUNG_NEON = RUNG_AVX2,
+    RUNG_AVXVNNI, /* what is above it need not have it */
     RUNG_AVX512,
     RUNG_VNNI,
-    RUNG_BF16
+    RUNG_BF16,
+    RUNG_NEON = RUNG_AVX2,
+    RUNG_DOTPROD,
+    RUNG_I8MM
 };
+
+#if defined(__x86_64__)
+/* The compiler's library, which asks the system too, has said that there is AVX2; clang 14's does
+ * not know this one. */
+static bool has_avxvnni(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & bit_AVXVNNI) != 0;
+}
+#endif
 
 static enum rung processor_rung(void)
 {
@@ -29,14 +44,16 @@ static enum rung processor_rung(void)
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !f16c)
         return RUNG_BLAS;
     if (!__builtin_cpu_supports("avx512f"))
-        return RUNG_AVX2;
+        return RUNG_AVXVNNI;
     if (!__builtin_cpu_supports("avx512vnni"))
         return RUNG_AVX512;
     bool wide_bf16 = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512vl");
     return wide_bf16 ? RUNG_BF16 : RUNG_VNNI;
 #elif defined(__aarch64__)
-    return RUNG_NEON; /* no arm64 processor is without */
+    if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) == 0)
+        return RUNG_NEON; /* no arm64 processor is without */
+    return (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0 ? RUNG_I8MM : RUNG_DOTPROD;
 #else
     return RUNG_BLAS;
 #endif
@@ -53,14 +70,15 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
         {"blas", RUNG_BLAS},
 #if defined(__x86_64__)
         {"avx2", RUNG_AVX2},
+        {"avxvnni", RUNG_AVXVNNI},
         {"avx512", RUNG_AVX512},
         {"avx512vnni", RUNG_VNNI},
         {"avx512bf16", RUNG_BF16},
 #endif
 #if defined(__aarch64__)
         {"neon", RUNG_NEON},
-        {"dotprod", RUNG_NEON},
-        {"i8mm", RUNG_NEON},
+        {"dotprod", RUNG_DOTPROD},
+        {"i8mm", RUNG_I8MM},
 #endif
     };
     if (cap == NULL || *cap == '\0')
@@ -110,6 +128,10 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     out->rms_norm = t2v_rms_norm_f32_avx2;
     out->gate = t2v_gate_f32_avx2;
     out->attention = t2v_attention_f32_avx2;
+    if (rung >= RUNG_AVXVNNI && has_avxvnni()) {
+        out->name = "avxvnni";
+        out->int8 = &t2v_form_int8_avxvnni;
+    }
     if (rung < RUNG_AVX512)
         return 0;
     out->name = "avx512";
@@ -134,10 +156,20 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         return 0;
     out->name = "neon";
     out->f32 = &t2v_form_f32_neon;
+    out->f32_of_f16 = &t2v_form_f32_of_f16_neon;
+    out->f32_of_bf16 = &t2v_form_f32_of_bf16_neon;
     out->layer_norm = t2v_layer_norm_f32_neon;
     out->rms_norm = t2v_rms_norm_f32_neon;
     out->gate = t2v_gate_f32_neon;
     out->attention = t2v_attention_f32_neon;
+    if (rung < RUNG_DOTPROD)
+        return 0;
+    out->name = "dotprod";
+    out->int8 = &t2v_form_int8_dotprod;
+    if (rung < RUNG_I8MM)
+        return 0;
+    out->name = "i8mm";
+    out->int8 = &t2v_form_int8_i8mm;
 #endif
     return 0;
 }

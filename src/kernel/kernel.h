@@ -154,9 +154,9 @@ struct t2v_kernels {
 };
 
 /* Fills the table for this processor: "c", plain C; "blas", the same with OpenBLAS to multiply;
- * "avx2", "avx512", "avx512vnni", "avx512bf16"; "neon". Nothing above the rung named `cap` ("" or
- * NULL: no cap) is used; a cap above what the processor or this build has changes nothing.
- * T2V_EUNSUPPORTED when the name is none of this kind of processor's. */
+ * "avx2", "avxvnni", "avx512", "avx512vnni", "avx512bf16"; "neon", "dotprod", "i8mm". Nothing above
+ * the rung named `cap` ("" or NULL: no cap) is used; a cap above what the processor or this build
+ * has changes nothing. T2V_EUNSUPPORTED when the name is none of this kind of processor's. */
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err);
 
 /* The form of a precision by name: "f32", "bf16", "int8"; "auto", the fastest whose vectors have a
@@ -184,7 +184,7 @@ size_t t2v_row_bytes_int8(size_t n_in);
 void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
                      void *out);
 #if defined(__x86_64__)
-extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_avx512vnni;
+extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_avxvnni, t2v_form_int8_avx512vnni;
 void t2v_rows_int8_avx2(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
                         void *out);
 extern const struct t2v_form t2v_form_f32_avx2, t2v_form_f32_of_f16_avx2, t2v_form_f32_of_bf16_avx2;
@@ -199,7 +199,10 @@ t2v_gate_fn t2v_gate_f32_avx512;
 t2v_attention_fn t2v_attention_f32_avx512;
 #endif
 #if defined(__aarch64__)
-extern const struct t2v_form t2v_form_f32_neon;
+extern const struct t2v_form t2v_form_f32_neon, t2v_form_f32_of_f16_neon, t2v_form_f32_of_bf16_neon;
+extern const struct t2v_form t2v_form_int8_dotprod, t2v_form_int8_i8mm;
+void t2v_rows_int8_dotprod(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                           void *out);
 t2v_norm_fn t2v_layer_norm_f32_neon, t2v_rms_norm_f32_neon;
 t2v_gate_fn t2v_gate_f32_neon;
 t2v_attention_fn t2v_attention_f32_neon;

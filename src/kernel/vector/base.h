@@ -42,7 +42,8 @@ enum source { F32, F16, BF16, NEAR };
 
 /* X(KIND, rows) for every height of a tile up to the number in the name: a tile's function must
  * know it at compile time. */
-#define HEIGHTS_5(X, KIND) X(KIND, 1) X(KIND, 2) X(KIND, 3) X(KIND, 4) X(KIND, 5)
+#define HEIGHTS_4(X, KIND) X(KIND, 1) X(KIND, 2) X(KIND, 3) X(KIND, 4)
+#define HEIGHTS_5(X, KIND) HEIGHTS_4(X, KIND) X(KIND, 5)
 #define HEIGHTS_6(X, KIND) HEIGHTS_5(X, KIND) X(KIND, 6)
 #define HEIGHTS_14(X, KIND)                                                                        \
     HEIGHTS_6(X, KIND)                                                                             \

@@ -5,7 +5,12 @@
  * AVX-512 for processors without it: put before a kernel's source (-include), it makes SIMDe
  * compute that source's intrinsics by AVX2 and plain C. What SIMDe 0.7.4 lacks is written out here.
  */
+#include <cpuid.h>
 #include <string.h>
+
+/* init.c asks for AVX-VNNI by this. */
+#undef __get_cpuid_count
+#define __get_cpuid_count(leaf, sub, a, b, c, d) (*(a) = *(b) = *(c) = *(d) = ~0u, 1)
 
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
@@ -75,5 +80,18 @@ static inline simde__m256i simde_mm512_cvtepi32_epi16(simde__m512i v)
     return simde__m256i_from_private(out);
 }
 #define _mm512_cvtepi32_epi16 simde_mm512_cvtepi32_epi16
+
+/* AVX-VNNI's own, by neighbours: 16 bits hold a byte, 32 the sum of two products. */
+static inline simde__m256i simde_mm256_dpbusd_avx_epi32(simde__m256i sum, simde__m256i u,
+                                                        simde__m256i s)
+{
+    const simde__m256i low = simde_mm256_set1_epi16(255);
+    simde__m256i even = simde_mm256_srai_epi16(simde_mm256_slli_epi16(s, 8), 8);
+    simde__m256i odd = simde_mm256_srai_epi16(s, 8);
+    even = simde_mm256_madd_epi16(simde_mm256_and_si256(u, low), even);
+    odd = simde_mm256_madd_epi16(simde_mm256_srli_epi16(u, 8), odd);
+    return simde_mm256_add_epi32(sum, simde_mm256_add_epi32(even, odd));
+}
+#define _mm256_dpbusd_avx_epi32 simde_mm256_dpbusd_avx_epi32
 
 #endif

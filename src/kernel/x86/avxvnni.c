@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * int8 with AVX-VNNI, which newer processors without AVX-512 have: vpdpbusd on vectors of AVX2. It
+ * is exact, so weights have their full range. Rows are made as by AVX2.
+ */
+#include "kernel/x86/avx2.h"
+
+enum { TILE_ROWS = 6 };
+#define EACH_HEIGHT HEIGHTS_6
+#define RUNG(NAME)  NAME##_avxvnni
+#define ROWS_INT8   t2v_rows_int8_avx2
+#define PAIRS       false
+
+/* GCC 12 spills sums around the intrinsic. */
+INLINE vi dot(vi sum, vi bytes, vi weights)
+{
+#if defined(__AVXVNNI__) && !defined(__clang__)
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "x"(weights));
+    return sum;
+#else
+    return _mm256_dpbusd_avx_epi32(sum, bytes, weights);
+#endif
+}
+
+#include "kernel/x86/int8_mul.h"
+
+#include "kernel/vector/int8.h"
+
+#include "base/banned.h"
