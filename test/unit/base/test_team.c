@@ -112,12 +112,43 @@ static void test_takes(void **state)
     }
 }
 
+/* In each step another lane comes late to the barrier, so late that the rest is asleep by then. */
+static void late_steps(void *arg, const struct t2v_lane *lane)
+{
+    struct sums *sums = arg;
+    for (int step = 0; step < 24; step++) {
+        if (step % lane->n == lane->rank) {
+            nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
+            sums->value[step] = step + 1;
+        }
+        t2v_lane_barrier(lane);
+        sums->visits[lane->rank] += sums->value[step] == step + 1;
+    }
+}
+
+static void test_late(void **state)
+{
+    (void)state;
+    for (int n = 2; n <= 5; n += 3) {
+        t2v_team *team;
+        assert_int_equal(t2v_team_new(n, &team, NULL), 0);
+        for (int run = 0; run < 3; run++) {
+            struct sums sums = {0};
+            t2v_team_run(team, late_steps, &sums);
+            for (int rank = 0; rank < n; rank++)
+                assert_int_equal(sums.visits[rank], 24);
+        }
+        t2v_team_free(team);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_takes),
+        cmocka_unit_test(test_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
