@@ -70,7 +70,7 @@ def check_start(check):
 def outcome(d, data):
     """The status, or None when the connection was closed without an answer."""
     try:
-        a = d.ask(data, timeout=20)
+        a = d.ask(data, timeout=60)
     except ConnectionError:
         return None, None
     return (a.status, a) if a is not None else (None, None)
@@ -85,8 +85,8 @@ def check_requests(check):
             asked = [vectors({"text": TEXT, "config": {"pooling_strategy": "masked_mean"}}), vectors(big), vectors({"text": 3}),
                      request("GET", "/metrics"), request("GET", "/meta"), request("GET", "/openapi.json")]
             for data in asked:
-                d.ask(data)
-                right = d.ask(data)
+                d.ask(data, timeout=60)
+                right = d.ask(data, timeout=60)
                 refused, n, tried = {}, 0, 0
                 while True:
                     shim.set(n, fails)
@@ -102,7 +102,7 @@ def check_requests(check):
                     same = data != asked[3] and data != asked[1]
                     check("no wrong answer", status != right.status or not same or a.body == right.body, (n, a))
                     status, a = outcome(d, asked[0])
-                    check("the next one is answered", status == 200 and near(a.json["vector"], d.ask(asked[0]).json["vector"]), (n, status, a))
+                    check("the next one is answered", status == 200 and near(a.json["vector"], d.ask(asked[0], timeout=60).json["vector"]), (n, status, a))
                     n += 1 if tried < 60 else check.stride
                 check("some failed", tried > 3, tried)
                 print(f"{os.path.basename(model)}: {data[:24]!r} fails={'1' if fails == 1 else 'all'}: {tried} places, outcomes {refused}")
