@@ -209,11 +209,16 @@ static float softmax_row(float *row, size_t n, size_t begin, size_t end, const f
 static void pack_keys_values(const struct t2v_attention *call, size_t keys, size_t dim,
                              float *packed_k, float *packed_v)
 {
-    for (size_t j = 0; j < keys; j++) {
-        float *to = packed_k + j / PANEL * PANEL * call->head_dim + j % PANEL;
-        const float *k = call->k + j * call->ld;
-        for (size_t d = 0; d < call->head_dim; d++)
-            to[d * PANEL] = j < call->n_key ? k[d] : 0.0f;
+    for (size_t j = 0; j < keys; j += PANEL, packed_k += PANEL * call->head_dim) {
+        size_t n = call->n_key - j < PANEL ? call->n_key - j : PANEL;
+        if (n < PANEL)
+            memset(packed_k, 0, PANEL * call->head_dim * sizeof *packed_k);
+        for (size_t i = 0; i < n; i++) {
+            const float *k = call->k + (j + i) * call->ld;
+            float *to = packed_k + i;
+            for (size_t d = 0; d < call->head_dim; d++, to += PANEL)
+                *to = k[d];
+        }
     }
     for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
         memcpy(packed_v, call->v + j * call->ld, call->head_dim * sizeof(float));
