@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two texts in one sequence: test/golden/pairs.json holds what Transformers makes of them for the
+ * Two texts in one sequence: test/golden/heads/pairs.json holds what Transformers makes of them for the
  * models of test/golden (see make-pairs there). `test_token_pairs FILE DIR` checks others.
  */
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include "token/tokenizer.h"
 #include "json/json.h"
 
-static const char *file = T2V_TEST_DIR "/golden/pairs.json", *models = T2V_TEST_DIR "/golden";
+static const char *file = T2V_TEST_DIR "/golden/heads/pairs.json", *models = T2V_TEST_DIR "/golden";
 
 static void expect(size_t at, const char *what, const struct t2v_ids *got, const t2v_json *want)
 {
