@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two texts in one sequence: test/golden/heads/pairs.json holds what Transformers makes of them for the
- * models of test/golden (see make-pairs there). `test_token_pairs FILE DIR` checks others.
+ * Two texts in one sequence: test/golden/heads/pairs.json holds what Transformers makes of them for
+ * the models of test/golden (see make-pairs there). `test_token_pairs FILE DIR` checks others.
  */
 #include <setjmp.h>
 #include <stdarg.h>
