@@ -56,6 +56,12 @@ int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, 
     return rc;
 }
 
+int t2v_run_work(t2v_engine *engine, struct t2v_work *work, struct t2v_err *err)
+{
+    t2v_engine_run(engine, work);
+    return work->err.code != 0 ? t2v_fail(err, work->err.code, "%s", work->err.msg) : 0;
+}
+
 /* --- lines of JSON --- */
 
 /* JSON strings, one a line, from standard input. */
@@ -326,10 +332,10 @@ static int bench_all(t2v_engine *engine, const struct t2v_str *texts, size_t n, 
 {
     struct t2v_work work = {.texts = texts, .n_text = n};
     uint64_t begin = t2v_clock_ns();
-    t2v_engine_run(engine, &work);
+    int rc = t2v_run_work(engine, &work, err);
     *seconds = (double)(t2v_clock_ns() - begin) / 1e9;
     t2v_work_deinit(&work);
-    return work.err.code != 0 ? t2v_fail(err, work.err.code, "%s", work.err.msg) : 0;
+    return rc;
 }
 
 /* Each way once to warm up, then timed. */
@@ -372,10 +378,9 @@ static int compare_set(const struct bench *bench, const char *name, const struct
                        size_t n, struct t2v_err *err)
 {
     struct t2v_work a = {.texts = texts, .n_text = n}, b = a;
-    t2v_engine_run(bench->engine, &a);
-    t2v_engine_run(bench->other, &b);
-    const struct t2v_err *failed = a.err.code != 0 ? &a.err : &b.err;
-    int rc = failed->code != 0 ? t2v_fail(err, failed->code, "%s", failed->msg) : 0;
+    int rc = t2v_run_work(bench->engine, &a, err);
+    if (rc == 0)
+        rc = t2v_run_work(bench->other, &b, err);
     if (rc == 0) {
         struct t2v_distance distance;
         t2v_distance(a.vectors, b.vectors, n, a.dim, &distance);

@@ -19,6 +19,8 @@ int t2v_command_health(const struct t2v_options *options, struct t2v_err *err);
 /* The model and an engine over it, as the settings say. Freed in reverse order. */
 int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
              struct t2v_err *err);
+/* t2v_engine_run, whose error comes out of it. work is for t2v_work_deinit, also on failure. */
+int t2v_run_work(t2v_engine *engine, struct t2v_work *work, struct t2v_err *err);
 /* The settings' threads, or as many as there are processors. */
 int t2v_thread_count(const struct t2v_options *options);
 

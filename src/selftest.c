@@ -129,8 +129,7 @@ static int check_text(struct selftest *test, struct t2v_str text, const struct t
                       const t2v_json *golden, struct t2v_err *err)
 {
     struct t2v_work work = {.texts = &text, .n_text = 1, .ask = *ask};
-    t2v_engine_run(test->engine, &work);
-    int rc = work.err.code != 0 ? t2v_fail(err, work.err.code, "%s", work.err.msg) : 0;
+    int rc = t2v_run_work(test->engine, &work, err);
     float *want = rc == 0 ? t2v_alloc_zero(work.dim, sizeof *want) : NULL;
     if (rc == 0 && want == NULL)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for a vector of %zu", work.dim);
@@ -200,8 +199,7 @@ static int check_alone(struct selftest *test, size_t i, const float *vector, str
 {
     struct t2v_str text = t2v_str_of(samples[i]);
     struct t2v_work work = {.texts = &text, .n_text = 1};
-    t2v_engine_run(test->engine, &work);
-    int rc = work.err.code != 0 ? t2v_fail(err, work.err.code, "%s", work.err.msg) : 0;
+    int rc = t2v_run_work(test->engine, &work, err);
     if (rc == 0 && !(difference(work.vectors, vector, work.dim) <= 1e-5))
         rc = t2v_fail(err, T2V_EMODEL, "'%.40s': alone it has another vector than among others",
                       samples[i]);
@@ -215,8 +213,7 @@ static int check_samples(struct selftest *test, struct t2v_err *err)
     for (size_t i = 0; i < N_SAMPLE; i++)
         texts[i] = t2v_str_of(samples[i]);
     struct t2v_work work = {.texts = texts, .n_text = N_SAMPLE};
-    t2v_engine_run(test->engine, &work);
-    int rc = work.err.code != 0 ? t2v_fail(err, work.err.code, "%s", work.err.msg) : 0;
+    int rc = t2v_run_work(test->engine, &work, err);
     if (rc == 0 && work.dim != t2v_model_dim(test->model))
         rc = t2v_fail(err, T2V_EMODEL, "vectors have %zu components, not %zu", work.dim,
                       t2v_model_dim(test->model));

@@ -21,7 +21,6 @@ struct guarded {
     size_t len;
     char *path;
     int fd;
-    off_t size;
     struct timespec written;
 };
 
@@ -47,7 +46,6 @@ static int fill(struct guarded *file, int fd, const uint8_t *ptr, size_t len, ch
     file->len = len;
     file->path = path;
     file->fd = fd;
-    file->size = (off_t)len;
     file->written = st.st_mtim;
     atomic_store(&file->ptr, ptr);
     return 0;
@@ -84,11 +82,11 @@ static int check(const struct guarded *file, struct t2v_err *err)
     struct stat st;
     if (fstat(file->fd, &st) != 0)
         return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
-    if (st.st_size == file->size && st.st_mtim.tv_sec == file->written.tv_sec &&
+    if (st.st_size == (off_t)file->len && st.st_mtim.tv_sec == file->written.tv_sec &&
         st.st_mtim.tv_nsec == file->written.tv_nsec)
         return 0;
-    return t2v_fail(err, T2V_EIO, "%s: changed while it was in use, from %lld to %lld bytes",
-                    file->path, (long long)file->size, (long long)st.st_size);
+    return t2v_fail(err, T2V_EIO, "%s: changed while it was in use, from %zu to %lld bytes",
+                    file->path, file->len, (long long)st.st_size);
 }
 
 int t2v_guard_check(struct t2v_err *err)

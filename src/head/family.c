@@ -2,6 +2,7 @@
 /* What each family puts between its encoder and the logits, and what the tensors are called. */
 #include <stdio.h>
 
+#include "encoder/family.h"
 #include "encoder/loose.h"
 #include "head/private.h"
 
@@ -67,17 +68,6 @@ int t2v_head_read_kind(t2v_head *head, struct t2v_err *err)
                     T2V_STR_ARG(name));
 }
 
-/* A switch of config.json, false where it is not there. */
-static int read_switch(const t2v_json *config, const char *key, bool *out, struct t2v_err *err)
-{
-    const t2v_json *value = t2v_json_get(config, key);
-    *out = false;
-    if (t2v_json_type(value) <= T2V_JSON_NULL || t2v_json_bool(value, out))
-        return 0;
-    return t2v_fail(err, T2V_EFORMAT, "config.json: %s should be true or false, and is %s", key,
-                    t2v_json_type_name(value));
-}
-
 /* ModernBERT's settings of its own. */
 static int read_modernbert(t2v_head *head, bool *dense_bias, bool *norm_bias, struct t2v_err *err)
 {
@@ -85,9 +75,9 @@ static int read_modernbert(t2v_head *head, bool *dense_bias, bool *norm_bias, st
     struct t2v_str pooling = t2v_json_str(t2v_json_get(config, "classifier_pooling"));
     struct t2v_str act = t2v_json_str(t2v_json_get(config, "classifier_activation"));
     double eps = 1e-5;
-    int rc = read_switch(config, "classifier_bias", dense_bias, err);
+    int rc = t2v_config_bool(config, "classifier_bias", false, dense_bias, err);
     if (rc == 0)
-        rc = read_switch(config, "norm_bias", norm_bias, err);
+        rc = t2v_config_bool(config, "norm_bias", false, norm_bias, err);
     if (rc != 0)
         return rc;
     if (act.ptr != NULL && !t2v_str_is(act, "gelu"))

@@ -107,6 +107,13 @@ def vectors(question, headers=(), path="/vectors"):
     return request("POST", path, question, headers)
 
 
+def cpu_s(pid):
+    """Seconds of processor time that a process has taken."""
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Daemon:
     """with Daemon(binary, model, "--drain", "1", env={...}, files=64) as d: d.ask(bytes)
 
@@ -206,5 +213,4 @@ class Daemon:
         return struct.unpack("d", said)[0] if len(said) == 8 else float("inf")
 
     def cpu_s(self):
-        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.process.pid)

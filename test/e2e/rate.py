@@ -10,15 +10,10 @@ import sys
 import time
 
 from check_import import import_all
+from daemon import cpu_s
 from sidecar import Sidecar
 from texts import texts
 from weaviate import Client, Weaviate, free_ports
-
-
-def cpu_s(pid):
-    with open(f"/proc/{pid}/stat") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class PythonServer:
