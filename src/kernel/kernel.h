@@ -66,7 +66,8 @@ struct t2v_form {
     t2v_linear_fn *linear;
 };
 
-enum { T2V_PANEL_MOST = 32 };
+/* What a row of attention's scores may be padded to. */
+enum { T2V_PANEL_MOST = 32, T2V_SCORES_MOST = 64 };
 
 /* What a layer's weights take, and where a column's panel begins; column: a multiple of panel. */
 static inline size_t t2v_linear_bytes(const struct t2v_form *form, size_t n_in, size_t n_out)

@@ -1,24 +1,56 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_KERNEL_VECTOR_ACT_H
 #define T2V_KERNEL_VECTOR_ACT_H
-/* The exponential and the activations: the formulas of kernel/c/approx.h. */
+/*
+ * The exponential and the activations: the formulas of kernel/c/approx.h. Each operation waits for
+ * the one before it, so they are done on several vectors side by side.
+ */
+#include "kernel/vector/base.h"
+
+/* Vectors that go together; a multiple of VECTORS. */
+enum { WIDE = 4 };
+struct wide {
+    vf of[WIDE];
+};
+
+/* The statement behind it for each vector k. */
+#define EACH                                                                                       \
+    UNROLL                                                                                         \
+    for (int k = 0; k < WIDE; k++)
+
+/* One step of Horner's scheme: p becomes p * x + c. */
+INLINE void wide_horner(struct wide *p, const struct wide *x, float c)
+{
+    EACH p->of[k] = vf_fma(p->of[k], x->of[k], vf_set(c));
+}
+
+INLINE struct wide wide_set(float x)
+{
+    struct wide all;
+    EACH all.of[k] = vf_set(x);
+    return all;
+}
 
 /* exp(x) for x <= 88. */
-INLINE vf vf_exp(vf x)
+INLINE struct wide wide_exp(struct wide x)
 {
     const vf least = vf_set(-87.33654f);
-    vmask keep = vf_ge(x, least);
-    x = vf_min(vf_max(x, least), vf_set(88.3762f));
-    vf n = vf_round(vf_mul(x, vf_set(1.44269504f)));
-    vf r = vf_fma(n, vf_set(2.12194440e-4f), vf_fnma(n, vf_set(0.693359375f), x));
-    vf p = vf_set(1.9875691500e-4f);
-    p = vf_fma(p, r, vf_set(1.3981999507e-3f));
-    p = vf_fma(p, r, vf_set(8.3334519073e-3f));
-    p = vf_fma(p, r, vf_set(4.1665795894e-2f));
-    p = vf_fma(p, r, vf_set(1.6666665459e-1f));
-    p = vf_fma(p, r, vf_set(5.0000001201e-1f));
-    p = vf_fma(vf_mul(p, r), r, vf_add(r, vf_set(1.0f)));
-    return vf_keep(keep, vf_mul(p, vf_exp2(n)));
+    struct wide n, r, p = wide_set(1.9875691500e-4f);
+    vmask keep[WIDE];
+    EACH keep[k] = vf_ge(x.of[k], least);
+    EACH x.of[k] = vf_min(vf_max(x.of[k], least), vf_set(88.3762f));
+    EACH n.of[k] = vf_round(vf_mul(x.of[k], vf_set(1.44269504f)));
+    EACH r.of[k] = vf_fnma(n.of[k], vf_set(0.693359375f), x.of[k]);
+    EACH r.of[k] = vf_fma(n.of[k], vf_set(2.12194440e-4f), r.of[k]);
+    wide_horner(&p, &r, 1.3981999507e-3f);
+    wide_horner(&p, &r, 8.3334519073e-3f);
+    wide_horner(&p, &r, 4.1665795894e-2f);
+    wide_horner(&p, &r, 1.6666665459e-1f);
+    wide_horner(&p, &r, 5.0000001201e-1f);
+    EACH p.of[k] = vf_mul(p.of[k], r.of[k]);
+    EACH p.of[k] = vf_fma(p.of[k], r.of[k], vf_add(r.of[k], vf_set(1.0f)));
+    EACH p.of[k] = vf_keep(keep[k], vf_mul(p.of[k], vf_exp2(n.of[k])));
+    return p;
 }
 
 /* v within [-limit, limit]; NaN becomes -limit. */
@@ -28,47 +60,57 @@ INLINE vf vf_clamp(vf v, float limit)
 }
 
 /* x * Phi(x) */
-INLINE vf vf_gelu(vf x)
+INLINE struct wide wide_gelu(struct wide x)
 {
-    vf y = vf_clamp(x, 5.6f), t = vf_mul(y, y);
-    vf p = vf_set(2.274988020e-8f), q = vf_set(1.197513598e-6f);
-    p = vf_fma(p, t, vf_set(6.352043783e-6f));
-    q = vf_fma(q, t, vf_set(7.364481280e-5f));
-    p = vf_fma(p, t, vf_set(1.688175544e-4f));
-    q = vf_fma(q, t, vf_set(1.884398516e-3f));
-    p = vf_fma(p, t, vf_set(4.677210469e-3f));
-    q = vf_fma(q, t, vf_set(2.864542045e-2f));
-    p = vf_fma(p, t, vf_set(3.385186940e-2f));
-    q = vf_fma(q, t, vf_set(2.515199780e-1f));
-    p = vf_fma(p, t, vf_set(3.989422321e-1f));
-    q = vf_fma(q, t, vf_set(1.0f));
-    vf r = vf_clamp(vf_div(vf_mul(y, p), q), 0.5f);
-    return vf_mul(x, vf_add(vf_set(0.5f), r));
+    struct wide y, t, p = wide_set(2.274988020e-8f), q = wide_set(1.197513598e-6f);
+    EACH y.of[k] = vf_clamp(x.of[k], 5.6f);
+    EACH t.of[k] = vf_mul(y.of[k], y.of[k]);
+    wide_horner(&p, &t, 6.352043783e-6f);
+    wide_horner(&p, &t, 1.688175544e-4f);
+    wide_horner(&p, &t, 4.677210469e-3f);
+    wide_horner(&p, &t, 3.385186940e-2f);
+    wide_horner(&p, &t, 3.989422321e-1f);
+    EACH p.of[k] = vf_mul(y.of[k], p.of[k]);
+    wide_horner(&q, &t, 7.364481280e-5f);
+    wide_horner(&q, &t, 1.884398516e-3f);
+    wide_horner(&q, &t, 2.864542045e-2f);
+    wide_horner(&q, &t, 2.515199780e-1f);
+    wide_horner(&q, &t, 1.0f);
+    EACH p.of[k] = vf_clamp(vf_div(p.of[k], q.of[k]), 0.5f);
+    EACH x.of[k] = vf_mul(x.of[k], vf_add(vf_set(0.5f), p.of[k]));
+    return x;
 }
 
 /* x / (1 + exp(minus_y)) */
-INLINE vf vf_silu(vf x, vf minus_y)
+INLINE struct wide wide_silu(struct wide x, struct wide minus_y)
 {
-    return vf_div(x, vf_add(vf_set(1.0f), vf_exp(minus_y)));
+    struct wide e = wide_exp(minus_y);
+    EACH x.of[k] = vf_div(x.of[k], vf_add(vf_set(1.0f), e.of[k]));
+    return x;
 }
 
-INLINE vf vf_gelu_tanh(vf x)
+INLINE struct wide wide_gelu_tanh(struct wide x)
 {
-    vf cube = vf_mul(vf_mul(x, x), vf_mul(x, vf_set(0.044715f)));
-    return vf_silu(x, vf_mul(vf_add(x, cube), vf_set(-2.0f * 0.79788456f)));
+    struct wide y;
+    EACH y.of[k] = vf_mul(vf_mul(x.of[k], x.of[k]), vf_mul(x.of[k], vf_set(0.044715f)));
+    EACH y.of[k] = vf_mul(vf_add(x.of[k], y.of[k]), vf_set(-2.0f * 0.79788456f));
+    return wide_silu(x, y);
 }
 
-INLINE vf vf_act(enum t2v_act act, vf x)
+INLINE struct wide wide_act(enum t2v_act act, struct wide x)
 {
+    struct wide minus;
     switch (act) {
     case T2V_ACT_GELU:
-        return vf_gelu(x);
+        return wide_gelu(x);
     case T2V_ACT_GELU_TANH:
-        return vf_gelu_tanh(x);
+        return wide_gelu_tanh(x);
     case T2V_ACT_RELU:
-        return vf_max(x, vf_zero());
+        EACH x.of[k] = vf_max(x.of[k], vf_zero());
+        return x;
     case T2V_ACT_SILU:
-        return vf_silu(x, vf_sub(vf_zero(), x));
+        EACH minus.of[k] = vf_sub(vf_zero(), x.of[k]);
+        return wide_silu(x, minus);
     case T2V_ACT_NONE:
         break;
     }

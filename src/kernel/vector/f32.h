@@ -160,32 +160,41 @@ void RUNG(t2v_rms_norm_f32)(float *x, const float *add, size_t n_row, size_t n, 
 void RUNG(t2v_gate_f32)(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y)
 {
     for (size_t r = 0; r < n_row; r++, ab += 2 * n, y += n) {
-        for (size_t i = 0; i < n; i += LANES) {
-            vf a = vf_act(act, vf_load_n(ab + i, n - i));
-            vf_store_n(y + i, n - i, vf_mul(a, vf_load_n(ab + n + i, n - i)));
+        for (size_t i = 0; i < n; i += WIDE * LANES) {
+            size_t left[WIDE];
+            struct wide a;
+            EACH left[k] = from_vector(n - i, k);
+            EACH a.of[k] = vf_load_n(ab + i + k * LANES, left[k]);
+            a = wide_act(act, a);
+            EACH a.of[k] = vf_mul(a.of[k], vf_load_n(ab + n + i + k * LANES, left[k]));
+            EACH vf_store_n(y + i + k * LANES, left[k], a.of[k]);
         }
     }
 }
 
 /* --- attention --- */
 
+/* Scores of a row are padded to so many. */
+enum { SCORES = WIDE * LANES };
+_Static_assert((int)SCORES <= (int)T2V_SCORES_MOST, "t2v_attention_scratch");
+
 /* In place: row[begin .. end - 1] become exp(row + bias - max), and all other of the n scores 0; n
- * is a multiple of LANES. Returns one over their sum. bias: [end], of which what lies before begin
+ * is a multiple of SCORES. Returns one over their sum. bias: [end], of which what lies before begin
  * is not read, or NULL. */
 static float softmax_row(float *row, size_t n, size_t begin, size_t end, const float *bias)
 {
     const vf minus = vf_set(-INFINITY);
     vf top = minus, sum = vf_zero();
-    size_t from = begin / LANES * LANES;
+    size_t from = begin / SCORES * SCORES;
     for (size_t j = 0; j < from; j += LANES)
         vf_store(row + j, vf_zero());
-    for (size_t j = from; j < end; j += LANES) {
+    for (size_t j = from; j < n; j += LANES) {
         vf v = vf_load(row + j);
-        if (j >= begin && end - j >= LANES) {
+        if (j >= begin && j + LANES <= end) {
             if (bias != NULL)
                 v = vf_add(v, vf_load(bias + j));
         } else {
-            vmask seen = mask_below(end - j);
+            vmask seen = mask_below(j < end ? end - j : 0);
             if (j < begin)
                 seen = mask_less(seen, mask_below(begin - j));
             if (bias != NULL)
@@ -196,12 +205,23 @@ static float softmax_row(float *row, size_t n, size_t begin, size_t end, const f
         top = vf_max(top, v);
     }
     vf max = vf_set(vf_most(top));
-    for (size_t j = from; j < n; j += LANES) {
-        vf v = j < end ? vf_exp(vf_sub(vf_load(row + j), max)) : vf_zero();
-        vf_store(row + j, v);
-        sum = vf_add(sum, v);
+    for (size_t j = from; j < n; j += SCORES) {
+        struct wide v;
+        EACH v.of[k] = vf_sub(vf_load(row + j + k * LANES), max);
+        v = wide_exp(v);
+        EACH vf_store(row + j + k * LANES, v.of[k]);
+        EACH sum = vf_add(sum, v.of[k]);
     }
     return 1.0f / vf_sum(sum);
+}
+
+/* Rows of one head are far apart, and no processor guesses the next. */
+enum { KEYS_AHEAD = 8 };
+
+INLINE void ask_row(const float *row, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64 / sizeof *row)
+        __builtin_prefetch(row + i, 0, 3);
 }
 
 /* Keys as panels [n_key / PANEL, head_dim, PANEL], padded with zeros; values as [n_key, dim], dim
@@ -216,11 +236,15 @@ static void pack_keys_values(const struct t2v_attention *call, size_t keys, size
         for (size_t i = 0; i < n; i++) {
             const float *k = call->k + (j + i) * call->ld;
             float *to = packed_k + i;
+            if (j + i + KEYS_AHEAD < call->n_key)
+                ask_row(k + KEYS_AHEAD * call->ld, call->head_dim);
             for (size_t d = 0; d < call->head_dim; d++, to += PANEL)
                 *to = k[d];
         }
     }
     for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
+        if (j + KEYS_AHEAD < call->n_key)
+            ask_row(call->v + (j + KEYS_AHEAD) * call->ld, call->head_dim);
         memcpy(packed_v, call->v + j * call->ld, call->head_dim * sizeof(float));
         for (size_t d = call->head_dim; d < dim; d++)
             packed_v[d] = 0.0f;
@@ -236,7 +260,7 @@ static void attend_rows(const struct t2v_attention *call, size_t first, size_t r
     t2v_attention_seen(call, first, &begin, &unused);
     t2v_attention_seen(call, first + rows - 1, &unused, &end);
     begin = begin / PANEL * PANEL;
-    size_t n_key = end - begin, keys = (n_key + PANEL - 1) / PANEL * PANEL;
+    size_t n_key = end - begin, keys = (n_key + SCORES - 1) / SCORES * SCORES;
     struct tile_job job = {
         .x = call->q + first * call->ld,
         .stride = call->ld * sizeof(float),
@@ -248,7 +272,7 @@ static void attend_rows(const struct t2v_attention *call, size_t first, size_t r
     };
     for (size_t r = 0; r < rows; r++)
         by[r] = call->scale;
-    for (size_t j = 0; j < keys; j += PANEL) {
+    for (size_t j = 0; j < n_key; j += PANEL) {
         job.b = (const char *)(packed_k + (begin + j) * call->head_dim);
         job.y = scores + j;
         tiles_NEAR.of[rows](&job);
@@ -282,7 +306,7 @@ void RUNG(t2v_attention_f32)(const struct t2v_attention *whole)
     size_t dim = (call->head_dim + PANEL - 1) / PANEL * PANEL;
     float *packed_k = call->scratch;
     float *packed_v = packed_k + keys * call->head_dim;
-    float *scores = packed_v + keys * dim; /* [TILE_ROWS, keys] */
+    float *scores = packed_v + keys * dim; /* [TILE_ROWS, n_key as softmax_row has it] */
     pack_keys_values(call, keys, dim, packed_k, packed_v);
     for (size_t row = 0, rows; row < call->n_query; row += rows) {
         rows = next_height(call->n_query - row);

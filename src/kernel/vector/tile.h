@@ -107,16 +107,21 @@ INLINE void tile_store(const struct tile *t, const int rows, const bool near,
     }
 }
 
-/* The activation over a tile that has just been stored, and is still in the first cache. */
-static void tile_act(enum t2v_act act, size_t rows, const struct tile_job *job)
+/* The activation over a tile that has just been stored, and is still in the first cache. The last
+ * row may come twice in one group: it is stored twice alike. */
+static void activate(enum t2v_act act, size_t rows, const struct tile_job *job)
 {
-    for (size_t r = 0; r < rows; r++) {
-        float *y = job->y + r * job->ldy;
-        UNROLL
-        for (int v = 0; v < VECTORS; v++) {
-            size_t left = from_vector(job->width, v);
-            vf_store_n(y + v * LANES, left, vf_act(act, vf_load_n(y + v * LANES, left)));
+    for (size_t r = 0; r < rows; r += WIDE / VECTORS) {
+        float *at[WIDE];
+        struct wide x;
+        EACH
+        {
+            size_t row = r + (size_t)(k / VECTORS), last = rows - 1;
+            at[k] = job->y + (row < last ? row : last) * job->ldy + k % VECTORS * LANES;
+            x.of[k] = vf_load_n(at[k], from_vector(job->width, k % VECTORS));
         }
+        x = wide_act(act, x);
+        EACH vf_store_n(at[k], from_vector(job->width, k % VECTORS), x.of[k]);
     }
 }
 
@@ -166,7 +171,7 @@ static void over_panels(const struct tiles *tiles, const struct t2v_linear *laye
             tiles->of[rows](&job);
             job.ahead.ptr += job.ahead.step * n_step;
             if (act != T2V_ACT_NONE)
-                tile_act(act, rows, &job);
+                activate(act, rows, &job);
         }
     }
 }
