@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "commands.h"
@@ -66,39 +67,13 @@ static double distance(const float *a, const float *b, size_t dim)
 
 /* --- golden answers --- */
 
-static int base64_value(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* Exactly n bytes, or false. */
-static bool decode_base64(struct t2v_str text, unsigned char *out, size_t n)
-{
-    while (text.len > 0 && text.ptr[text.len - 1] == '=')
-        text.len--;
-    if (text.len != (n * 8 + 5) / 6)
-        return false;
-    unsigned bits = 0, n_bit = 0;
-    for (size_t i = 0, k = 0; i < text.len; i++) {
-        int value = base64_value(text.ptr[i]);
-        if (value < 0)
-            return false;
-        bits = (bits << 6 | (unsigned)value) & 0xffff;
-        n_bit += 6;
-        if (n_bit >= 8 && k < n)
-            out[k++] = (unsigned char)(bits >> (n_bit -= 8));
-    }
-    return true;
-}
-
 /* want[dim] from a list of numbers or from base64. */
 static bool read_vector(const t2v_json *json, float *want, size_t dim)
 {
     struct t2v_str text = t2v_json_str(json);
+    size_t len;
     if (text.ptr != NULL)
-        return decode_base64(text, (unsigned char *)want, dim * sizeof *want);
+        return t2v_base64_decode(text, want, dim * sizeof *want, &len) && len == dim * sizeof *want;
     bool ok = t2v_json_len(json) == dim;
     for (size_t i = 0; i < dim && ok; i++) {
         double number = 0;

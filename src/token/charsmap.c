@@ -3,48 +3,13 @@
 
 #include <utf8proc.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
 #include "base/banned.h"
 
 /* Reading. */
-
-static int base64_digit(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes into to, which has room for len / 4 * 3 bytes; false when it is not base64. */
-static bool decode(struct t2v_str base64, uint8_t *to, size_t *len)
-{
-    size_t n = 0, pad = 0;
-    if (base64.len % 4 != 0)
-        return false;
-    while (pad < 2 && pad < base64.len && base64.ptr[base64.len - 1 - pad] == '=')
-        pad++;
-    uint32_t bits = 0;
-    for (size_t i = 0; i < base64.len; i++) {
-        bool padding = i >= base64.len - pad;
-        int digit = padding ? 0 : base64_digit((unsigned char)base64.ptr[i]);
-        if (digit < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 != 3)
-            continue;
-        to[n++] = (uint8_t)(bits >> 16);
-        to[n++] = (uint8_t)(bits >> 8);
-        to[n++] = (uint8_t)bits;
-    }
-    *len = n - pad;
-    return pad == 0 || (bits & (pad == 1 ? 0xff : 0xffff)) == 0;
-}
 
 static uint32_t read_u32(const char *at)
 {
@@ -116,12 +81,12 @@ int t2v_charsmap_read(struct t2v_str bytes, struct t2v_arena *arena, struct t2v_
 int t2v_charsmap_read_base64(struct t2v_str base64, struct t2v_arena *arena,
                              struct t2v_charsmap **out, struct t2v_err *err)
 {
-    size_t len;
-    uint8_t *bytes = t2v_alloc(base64.len / 4 * 3 + 1);
+    size_t room = base64.len / 4 * 3, len;
+    char *bytes = t2v_alloc(room + 1);
     if (bytes == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the charsmap");
-    int rc = decode(base64, bytes, &len)
-                 ? t2v_charsmap_read((struct t2v_str){(const char *)bytes, len}, arena, out, err)
+    int rc = t2v_base64_decode(base64, bytes, room, &len)
+                 ? t2v_charsmap_read((struct t2v_str){bytes, len}, arena, out, err)
                  : t2v_fail(err, T2V_EFORMAT, "the charsmap is not base64");
     t2v_free(bytes);
     return rc;
