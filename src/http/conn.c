@@ -168,8 +168,9 @@ static double ms_between(uint64_t begin_ns, uint64_t end_ns)
 
 /* Counts and logs the answer. job: NULL when the engine had no part in it. An error's message may
  * quote what the client sent, so none is logged. */
-static void note(struct t2v_conn *c, int status, const struct t2v_job *job)
+static void note(struct t2v_conn *c, const struct t2v_reply *reply, const struct t2v_job *job)
 {
+    int status = reply->status;
     struct t2v_metrics *metrics = &c->server->service.metrics;
     enum t2v_route_id route = c->route != NULL ? c->route->id : T2V_ROUTE_OTHER;
     double ms = ms_between(c->began_ns, t2v_clock_ns()), queue_ms = 0, encode_ms = 0;
@@ -188,8 +189,7 @@ static void note(struct t2v_conn *c, int status, const struct t2v_job *job)
                 queue_ms, encode_ms);
     else if (status == 503 && !c->server->service.draining)
         t2v_server_warn(c->server, "request failed id=%" PRIu64 " route=%s status=%d why=\"%s\"",
-                        c->id, t2v_route_name(route), status,
-                        job != NULL ? t2v_why_busy(job->work.err.code) : "no room for one more");
+                        c->id, t2v_route_name(route), status, reply->why != NULL ? reply->why : "");
 }
 
 static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_job *job)
@@ -202,7 +202,7 @@ static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v
     };
     struct t2v_str bytes = t2v_reply_finish(reply, &head);
     c->keep_alive = head.keep_alive;
-    note(c, reply->status, job);
+    note(c, reply, job);
     send_reply(c, bytes, reply);
 }
 
@@ -210,7 +210,10 @@ static void refuse(struct t2v_conn *c, int status, const char *message)
 {
     struct t2v_reply reply;
     t2v_reply_init(&reply);
-    t2v_reply_error(&reply, status, message);
+    if (status == 503)
+        t2v_reply_busy(&reply, message);
+    else
+        t2v_reply_error(&reply, status, message);
     c->keep_alive = false;
     answer(c, &reply, NULL);
     t2v_reply_deinit(&reply);
@@ -304,7 +307,7 @@ static void on_request(struct t2v_conn *c)
     if (rc != 0) {
         t2v_job_free(job);
         job = NULL;
-        t2v_reply_error(&reply, t2v_reply_status_of(rc), t2v_why_busy(rc));
+        t2v_reply_busy(&reply, t2v_why_busy(rc));
     }
     if (job == NULL)
         answer(c, &reply, NULL);
@@ -326,7 +329,7 @@ static void work_through(struct t2v_conn *c)
     uint64_t first = c->n_begun;
     while (c->state == T2V_CONN_READING) {
         if (c->n_begun - first >= TURN_REQUESTS && !t2v_reader_begun(&c->reader)) {
-            bufferevent_trigger(c->bev, EV_READ, BEV_OPT_DEFER_CALLBACKS);
+            bufferevent_trigger(c->bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
             return;
         }
         struct t2v_str piece = next_piece(c);

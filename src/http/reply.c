@@ -45,6 +45,12 @@ void t2v_reply_error(struct t2v_reply *reply, int status, const char *message)
     t2v_buf_adds(&reply->buf, "}");
 }
 
+void t2v_reply_busy(struct t2v_reply *reply, const char *why)
+{
+    t2v_reply_error(reply, 503, why);
+    reply->why = why;
+}
+
 void t2v_reply_not_allowed(struct t2v_reply *reply, bool get)
 {
     t2v_reply_error(reply, 405,
@@ -170,6 +176,7 @@ static struct t2v_str no_memory(struct t2v_reply *reply, struct t2v_reply_head *
 {
     t2v_buf_deinit(&reply->buf);
     reply->status = 503;
+    reply->why = t2v_why_busy(T2V_ENOMEM);
     head->keep_alive = false;
     return T2V_STR("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
                    "Content-Length: 38\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"

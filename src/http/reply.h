@@ -17,6 +17,7 @@ struct t2v_reply {
     int status;
     const char *type;  /* Content-Type; NULL: an answer without a body (204) */
     const char *extra; /* further header lines, each with its CRLF; "" when none */
+    const char *why;   /* of a 503: what the log may say, words of ours alone; NULL: no one said */
     struct t2v_buf buf;
 };
 
@@ -28,6 +29,8 @@ void t2v_reply_deinit(struct t2v_reply *reply);
 void t2v_reply_empty(struct t2v_reply *reply);
 /* {"error": message}. 401 and 503 get the header lines that they need. */
 void t2v_reply_error(struct t2v_reply *reply, int status, const char *message);
+/* 503. why: a message that quotes nobody, for the log too, and that outlives the reply. */
+void t2v_reply_busy(struct t2v_reply *reply, const char *why);
 /* 405, with what the path allows: GET and HEAD, or POST. */
 void t2v_reply_not_allowed(struct t2v_reply *reply, bool get);
 /* The HTTP status for a failure. */

@@ -85,6 +85,7 @@ static void answer_live(struct t2v_service *service, const struct t2v_request *r
     char message[96];
     snprintf(message, sizeof message, "work has waited %" PRIu64 " ms without progress", stalled);
     t2v_reply_error(reply, 503, message);
+    reply->why = "work has waited too long without progress";
 }
 
 static void answer_ready(struct t2v_service *service, const struct t2v_request *request,
@@ -92,7 +93,7 @@ static void answer_ready(struct t2v_service *service, const struct t2v_request *
 {
     (void)request, (void)job;
     if (service->draining)
-        t2v_reply_error(reply, 503, "shutting down");
+        t2v_reply_busy(reply, "shutting down");
     else
         t2v_reply_empty(reply);
 }
@@ -181,7 +182,7 @@ static void answer_vectors(struct t2v_service *service, const struct t2v_request
     *job = new_job(T2V_JOB_READ);
     if (*job == NULL) {
         t2v_question_deinit(&question);
-        t2v_reply_error(reply, 503, "no memory for this request");
+        t2v_reply_busy(reply, t2v_why_busy(T2V_ENOMEM));
         return;
     }
     (*job)->question = question;

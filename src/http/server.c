@@ -182,8 +182,7 @@ static bool is_sent_on(struct t2v_server *server, struct t2v_job *job)
         int rc = t2v_server_submit(server, job);
         if (rc == 0)
             return true;
-        t2v_fail(&job->work.err, rc, "%s", t2v_why_busy(rc));
-        t2v_reply_error(&job->reply, t2v_reply_status_of(rc), job->work.err.msg);
+        t2v_reply_busy(&job->reply, t2v_why_busy(rc));
     } else if (job->stage == T2V_JOB_ENCODE) {
         if (t2v_job_encoded(&server->service, job))
             return t2v_server_submit(server, job) == 0;
@@ -222,10 +221,10 @@ static uint64_t ns_of_ms(int64_t ms)
     return (uint64_t)(ms > 0 ? ms : 0) * 1000000;
 }
 
-static void set_tick(struct t2v_server *server, int64_t ms)
+static int set_tick(struct t2v_server *server, int64_t ms)
 {
     struct timeval each = {ms / 1000, ms % 1000 * 1000};
-    event_add(server->tick_event, &each);
+    return event_add(server->tick_event, &each) == 0 ? 0 : T2V_ENOMEM;
 }
 
 /* The connection at hand may go away, the others stay. */
@@ -261,13 +260,12 @@ static bool is_busy(const struct t2v_server *server)
 static void check_phase(struct t2v_server *server, uint64_t now)
 {
     uint64_t quiet = ns_of_ms(server->service.options->drain_ms) / 5;
-    bool over = now >= server->phase_ends_ns;
     if (server->phase == T2V_DRAINING &&
-        (over || (now >= server->active_ns + quiet && !is_busy(server))))
+        (now >= server->phase_ends_ns || (now >= server->active_ns + quiet && !is_busy(server))))
         begin_end(server);
     if (server->phase != T2V_ENDING)
         return;
-    bool unsent = server->conns != NULL && !over;
+    bool unsent = server->conns != NULL && now < server->phase_ends_ns;
     bool engine_has = server->n_job != 0 && now < server->phase_ends_ns + ns_of_ms(JOB_MS);
     if (!unsent && !engine_has)
         event_base_loopbreak(server->base);
@@ -299,7 +297,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     server->phase = T2V_DRAINING;
     server->active_ns = now;
     server->phase_ends_ns = now + ns_of_ms(server->service.options->drain_ms);
-    set_tick(server, 10);
+    (void)set_tick(server, 10); /* where it fails, the slower one goes on */
     check_phase(server, now);
 }
 
@@ -399,8 +397,7 @@ static int make_events(struct t2v_server *server)
     const struct t2v_options *options = server->service.options;
     int64_t least = options->idle_ms < options->read_ms ? options->idle_ms : options->read_ms;
     int64_t tick = least / 8;
-    set_tick(server, tick < 10 ? 10 : tick > 250 ? 250 : tick);
-    return 0;
+    return set_tick(server, tick < 10 ? 10 : tick > 250 ? 250 : tick);
 }
 
 int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const t2v_model *model,

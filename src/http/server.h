@@ -3,8 +3,8 @@
 #define T2V_HTTP_SERVER_H
 /*
  * The HTTP service: libevent's loop, one listener, many connections, one thread. It answers all by
- * itself but /vectors, whose questions go to the engine and come back through a list and an
- * eventfd.
+ * itself but /vectors: questions go to the engine, and large ones, to be read and answered, to the
+ * clerk (clerk.h); both come back through a list and an eventfd.
  *
  *     t2v_server *server;
  *     rc = t2v_server_new(&options, engine, model, "t2v 0.1.0", &server, &err);   the port is open

@@ -114,7 +114,7 @@ static bool make_room(struct t2v_question *q, size_t n, struct t2v_reply *reply)
 {
     q->texts = t2v_alloc_zero(n, sizeof *q->texts);
     if (q->texts == NULL) {
-        t2v_reply_error(reply, 503, "no memory for this request");
+        t2v_reply_busy(reply, t2v_why_busy(T2V_ENOMEM));
         return false;
     }
     q->n_text = n;
@@ -267,4 +267,6 @@ void t2v_question_fail(const struct t2v_question *question, const struct t2v_err
     else
         snprintf(message, sizeof message, "%s%s", blames_text ? "text: " : "", err->msg);
     t2v_reply_error(reply, status, message);
+    if (status == 503)
+        reply->why = t2v_why_busy(err->code);
 }

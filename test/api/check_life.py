@@ -235,6 +235,17 @@ def check_drain_ends(check):
             a = half.read()
             check("503 when the drain time is over", a is not None and a.status == 503 and "retry-after" in a.headers, a)
             check("exit 0", d.wait() == 0 and 0.3 < time.monotonic() - begin < 5, d.said()[-500:])
+    with Daemon(check.binary, check.model, "--drain", "0.5") as d:
+        with d.connect(receive_bytes=4096) as slow:
+            text = "A" + " " * 6_000_000
+            slow.send(vectors({"text": text}))
+            while 't2v_requests_total{route="/vectors",status="200"} 1' not in d.get("/metrics").body.decode():
+                time.sleep(0.01)
+            d.process.send_signal(signal.SIGTERM)
+            time.sleep(0.6)
+            a = slow.read()
+            check("an answer that is on its way has a second more", a is not None and a.json.get("text") == text, a)
+            check("exit 0", d.wait() == 0, d.said()[-500:])
     with Daemon(check.binary, check.model, "--drain", "30") as d:
         with d.connect() as half:
             half.send(HALF)
