@@ -18,15 +18,6 @@ static size_t whole_characters(const char *msg, size_t len)
     return cut ? len - tail.len : len;
 }
 
-/* Names of files and tensors are a stranger's: what they would do to a terminal or a log is taken
- * out. */
-static void keep_one_line(char *msg)
-{
-    for (; *msg != '\0'; msg++)
-        if ((unsigned char)*msg < ' ' || *msg == 0x7f)
-            *msg = '?';
-}
-
 static int fill(struct t2v_err *err, int code, size_t pos, const char *format, va_list args)
 {
     if (err != NULL) {
@@ -35,7 +26,7 @@ static int fill(struct t2v_err *err, int code, size_t pos, const char *format, v
         int n = vsnprintf(err->msg, sizeof err->msg, format, args);
         if (n >= (int)sizeof err->msg)
             err->msg[whole_characters(err->msg, sizeof err->msg - 1)] = '\0';
-        keep_one_line(err->msg);
+        t2v_utf8_printable(err->msg); /* names of files and tensors are a stranger's */
     }
     return code;
 }
@@ -87,8 +78,9 @@ int t2v_fail_in_dir(struct t2v_err *err, int code, const char *dir, const char *
 {
     if (code == 0 || err == NULL)
         return code;
-    size_t n = strlen(dir);
-    if (strncmp(err->msg, dir, n) == 0 && (err->msg[n] == '/' || err->msg[n] == ':'))
+    size_t n = (size_t)prefix_len(dir), whole = strlen(dir);
+    const char *rest = err->msg + n;
+    if (strncmp(err->msg, dir, n) == 0 && (n < whole || *rest == '/' || *rest == ':'))
         return code;
     if (file != NULL)
         t2v_fail_in(err, code, file);

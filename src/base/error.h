@@ -3,8 +3,9 @@
 #define T2V_BASE_ERROR_H
 /*
  * One way to fail. A function that can fail returns 0 or a negative T2V_E* code; where a person
- * will read the reason, its last parameter is a `struct t2v_err *`, which may be NULL. Nothing here
- * prints or exits: only main.c does. http/ maps the codes to HTTP statuses in one table.
+ * will read the reason, its last parameter is a `struct t2v_err *`, which may be NULL. Nothing
+ * prints or exits but main.c (and base/guard.h). http/ maps the codes to HTTP statuses in one
+ * table.
  */
 #include <stddef.h>
 
@@ -25,8 +26,8 @@ enum t2v_code {
 struct t2v_err {
     int code;
     size_t pos;    /* byte position in the input, where that means something; else 0 */
-    char msg[320]; /* one line, no final period, NUL-terminated, valid UTF-8 if its arguments are;
-                      whatever these hold, no control character comes through */
+    char msg[320]; /* one line of UTF-8, no final period; whatever its arguments hold, no control
+                      character comes through */
 };
 
 /* Fills *err (if not NULL; a longer message is cut) and returns code, so that `return

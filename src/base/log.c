@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 #include "base/banned.h"
 
 static enum t2v_log_level log_level = T2V_LOG_INFO;
@@ -25,11 +27,9 @@ int t2v_log_enabled(enum t2v_log_level level)
 /* Makes the message one printable line, and in JSON one that needs no further escapes. */
 static void clean(char *text)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f)
-            *text = ' ';
-        else if (log_json && (c == '"' || c == '\\'))
+    t2v_utf8_printable(text);
+    for (; *text != '\0' && log_json; text++) {
+        if (*text == '"' || *text == '\\')
             *text = '\'';
     }
 }

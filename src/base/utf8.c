@@ -88,3 +88,16 @@ bool t2v_utf8_valid(struct t2v_str s, size_t *bad)
     }
     return true;
 }
+
+void t2v_utf8_printable(char *text)
+{
+    size_t left = strlen(text);
+    for (size_t n; left > 0; text += n, left -= n) {
+        n = (size_t)t2v_utf8_len((struct t2v_str){text, left});
+        if (n > 1)
+            continue;
+        if (n == 0 || (unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+        n = 1;
+    }
+}

@@ -83,6 +83,10 @@ static inline uint32_t t2v_utf8_next(const char **at, const char *end)
     return 0xfffd;
 }
 
+/* In place: what would do something to a terminal or a log, control characters and bytes that are
+ * not UTF-8, becomes '?'. */
+void t2v_utf8_printable(char *text);
+
 /* Where the code point before at begins; begin < at. */
 static inline const char *t2v_utf8_back(const char *begin, const char *at)
 {

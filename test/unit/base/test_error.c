@@ -39,6 +39,10 @@ static void test_one_line(void **state)
     assert_string_equal(err.msg, "tensor \"a?b?[2J??\xc3\xa9\"");
     t2v_fail_in(&err, T2V_EFORMAT, "dir\r");
     assert_string_equal(err.msg, "dir?: tensor \"a?b?[2J??\xc3\xa9\"");
+    t2v_fail(&err, T2V_EFORMAT, "%.4s|\xff|\xed\xa0\x80|%s", "aa\xc3\xa9\xc3\xa9", "\xe2\x82");
+    assert_string_equal(err.msg, "aa\xc3\xa9|?|???|??");
+    t2v_fail(&err, T2V_EFORMAT, "%.3s", "aa\xc3\xa9");
+    assert_string_equal(err.msg, "aa?");
 }
 
 static void test_fail_in_dir(void **state)
