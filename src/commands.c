@@ -71,6 +71,14 @@ struct reader {
     t2v_json *json;
 };
 
+/* "line N: " before what err says. */
+static int in_line(const struct reader *reader, int rc, struct t2v_err *err)
+{
+    char where[48];
+    snprintf(where, sizeof where, "line %zu", reader->number);
+    return t2v_fail_in(err, rc, where);
+}
+
 /* The next line's text, which lives until the next call; *more is false at the end. Blank lines are
  * passed over. */
 static int next_text(struct reader *reader, struct t2v_str *text, bool *more, struct t2v_err *err)
@@ -87,14 +95,12 @@ static int next_text(struct reader *reader, struct t2v_str *text, bool *more, st
         return feof(stdin) ? 0
                            : t2v_fail(err, T2V_EIO,
                                       "standard input cannot be read, or no memory for a line");
-    char where[48];
-    snprintf(where, sizeof where, "line %zu", reader->number);
     int rc = t2v_json_parse((struct t2v_str){reader->line, (size_t)len}, &reader->json, err);
     if (rc == 0 && t2v_json_type(reader->json) != T2V_JSON_STRING)
         rc = t2v_fail(err, T2V_EFORMAT, "expected a JSON string, found %s",
                       t2v_json_type_name(reader->json));
     if (rc != 0)
-        return t2v_fail_in(err, rc, where);
+        return in_line(reader, rc, err);
     *text = t2v_json_str(reader->json);
     return 0;
 }
@@ -187,10 +193,13 @@ int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
         struct t2v_str text;
         bool more;
         rc = next_text(&reader, &text, &more, err);
-        if (rc == 0 && more)
-            rc = t2v_tokenizer_encode(tokenizer, space, text, MAX_TOK, &ids, err);
         if (rc != 0 || !more)
             break;
+        rc = t2v_tokenizer_encode(tokenizer, space, text, MAX_TOK, &ids, err);
+        if (rc != 0) {
+            in_line(&reader, rc, err);
+            break;
+        }
         t2v_buf_addc(&out, '[');
         for (size_t i = 0; i < ids.len; i++)
             t2v_buf_addf(&out, "%s%d", i > 0 ? ", " : "", (int)ids.ptr[i]);
@@ -229,9 +238,9 @@ static int embed_lines(const struct t2v_options *options, t2v_engine *engine, st
         if (rc != 0 || !more)
             return rc;
         struct t2v_work work = {.texts = &text, .n_text = 1, .ask = ask};
-        t2v_engine_run(engine, &work);
-        if (work.err.code != 0) {
-            rc = t2v_fail(err, work.err.code, "line %zu: %s", reader->number, work.err.msg);
+        rc = t2v_run_work(engine, &work, err);
+        if (rc != 0) {
+            in_line(reader, rc, err);
         } else {
             t2v_json_write_f32s(out, work.vectors, work.dim);
             rc = print_line(out, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* t2v: options -> model -> engine -> server -> drain. The only file that prints errors and exits.
- */
+/* t2v: options -> model -> engine -> server -> drain. What goes wrong is said here, and the exit
+ * status is made here (but for a mapped file that changes, see base/guard.h). */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,10 +40,12 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug"};
     uint64_t begun = t2v_clock_ns();
+    enum t2v_log_level level = T2V_LOG_INFO;
     for (int i = 0; i < 4; i++) {
         if (strcmp(options->log_level, levels[i]) == 0)
-            t2v_log_setup((enum t2v_log_level)i, strcmp(options->log_format, "json") == 0);
+            level = (enum t2v_log_level)i;
     }
+    t2v_log_setup(level, strcmp(options->log_format, "json") == 0);
     t2v_options_log_environment();
     t2v_model *model = NULL;
     t2v_engine *engine = NULL;
@@ -134,10 +137,11 @@ int main(int argc, char **argv)
         if (rc == 0 && help) {
             printf("usage: t2v %s [--FLAG VALUE ...]: %s\n\n", argv[1], commands[i].help);
             t2v_options_help(stdout, commands[i].bit);
-            return 0;
-        }
-        if (rc == 0)
+        } else if (rc == 0) {
             rc = commands[i].run(&options, &err);
+        }
+        if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+            rc = t2v_fail(&err, T2V_EIO, "standard output: %s", strerror(errno));
         if (rc != 0)
             fprintf(stderr, "t2v %s: %s\n", argv[1], err.msg);
         return rc == 0 ? 0 : rc == T2V_EUSAGE ? 2 : 1;

@@ -131,6 +131,9 @@ static int check_case(struct selftest *test, const t2v_json *texts, const t2v_js
     struct t2v_ask ask = {.pooling = t2v_json_str(t2v_json_get(of, "pooling_strategy")),
                           .task = t2v_json_str(t2v_json_get(of, "task_type"))};
     t2v_json_int(t2v_json_get(of, "dimensions"), &ask.dimensions);
+    if (t2v_json_type(index) != T2V_JSON_ARRAY || t2v_json_type(vectors) != T2V_JSON_ARRAY ||
+        t2v_json_len(index) != t2v_json_len(vectors))
+        return t2v_fail(err, T2V_EFORMAT, "a case needs index and vectors, lists of one length");
     for (size_t i = 0; i < t2v_json_len(index); i++) {
         int64_t at = -1;
         t2v_json_int(t2v_json_at(index, i), &at);

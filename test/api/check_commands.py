@@ -57,6 +57,14 @@ def golden_of(check, config=None):
         return texts, [d.ask(vectors({"text": t, "config": config})).json["vector"] for t in texts]
 
 
+def check_full(check):
+    """What cannot be printed is an error, whoever printed it."""
+    with open("/dev/full", "w") as full:
+        for args in (["inspect", "--model", check.model], ["selftest", "--model", check.model], ["serve", "--help"]):
+            ran = subprocess.run([check.binary, *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            check(f"{args[0]} to a full disk", ran.returncode == 1 and "standard output: No space left" in ran.stderr, ran)
+
+
 def check_selftest(check):
     texts, want = golden_of(check)
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +95,7 @@ def check_selftest(check):
         check("a NaN in base64", selftest(of([packed[0], base64.b64encode(struct.pack(f"<{len(off[1])}f", *off[1])).decode()]))[0] == 1)
         for what, golden in (("short", of([want[0][:-1], want[1]])), ("short base64", of([packed[0][:-4], packed[1]])), ("not base64", of(["!" + packed[0][1:], packed[1]])),
                              ("no vectors", of([])), ("wrong index", of(want, index=[0, 2])), ("wrong index", of(want, index=[-1, 0])), ("not JSON", "{"),
-                             ("no cases", "{}"), ("a list", "[]"), ("no texts", {"cases": of(want)["cases"]}), ("a text", of(["", ""], index=["x", None]))):
+                             ("no cases", "{}"), ("a list", "[]"), ("no index", of(want, index=None)), ("one index", of(want, index=[0])), ("no texts", {"cases": of(want)["cases"]}), ("a text", of(["", ""], index=["x", None]))):
             code, out, err = selftest(golden)
             check(f"{what} is refused", code == 1 and "golden" in err, (code, out, err))
-        check("cases that are none", selftest({"texts": texts, "cases": [1, None, {}, [], {"vectorizer": "default"}]})[0] == 0)
+        check("cases that are none", selftest({"texts": texts, "cases": [1, None, {}, [], {"vectorizer": "onnx"}]})[0] == 0)
