@@ -2,7 +2,7 @@
 #ifndef T2V_COMMANDS_H
 #define T2V_COMMANDS_H
 /*
- * The commands beside `serve`: each reads standard input or a file, prints on standard output, and
+ * The commands beside `serve`: each prints on standard output and
  * returns 0 or a negative code with err filled.
  */
 #include "base/options.h"

@@ -2,8 +2,8 @@
 #ifndef T2V_BASE_ARENA_H
 #define T2V_BASE_ARENA_H
 /*
- * Memory that is given out piece by piece and dropped all at once: what a model, or a request,
- * owns. One thread at a time.
+ * Memory that is given out piece by piece and dropped all at once: what a model owns. One thread at
+ * a time.
  */
 #include <stddef.h>
 

@@ -2,8 +2,9 @@
 #ifndef T2V_BASE_MEM_H
 #define T2V_BASE_MEM_H
 /*
- * All heap memory of the program comes through here, so that a test can make the n-th request for
- * it fail. Every function returns NULL when memory cannot be had (or a product of sizes overflows).
+ * All heap memory that we ask for ourselves (libraries do not) comes through here, so that a test
+ * can make the n-th request for it fail. Every function returns NULL when memory cannot be had (or
+ * a product of sizes overflows).
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -79,9 +80,9 @@ static const char *const needless[] = {
     "TRUST_REMOTE_CODE", "USE_SENTENCE_TRANSFORMERS_MULTI_PROCESS",
 };
 
-/* Digits with an optional fraction of up to three, as thousandths; false when it is anything else.
- * *rest is what follows. */
-static bool read_decimal(const char *text, int64_t *thousandths, const char **rest)
+/* Digits, of a number small enough to be multiplied by 1,000; false when there are none. *rest is
+ * what follows. */
+static bool read_digits(const char *text, int64_t *out, const char **rest)
 {
     int64_t value = 0;
     const char *p = text;
@@ -90,26 +91,17 @@ static bool read_decimal(const char *text, int64_t *thousandths, const char **re
         if (value > INT64_MAX / 10000 - 10)
             return false;
     }
-    if (p == text)
-        return false;
-    value *= 1000;
-    if (*p == '.') {
-        int64_t unit = 100;
-        for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
-            value += (*p - '0') * unit;
-    }
-    *thousandths = value;
+    *out = value;
     *rest = p;
-    return true;
+    return p != text;
 }
 
 static bool read_count(const char *text, int64_t *out)
 {
-    int64_t thousandths;
+    int64_t value;
     const char *rest;
-    if (!read_decimal(text, &thousandths, &rest) || thousandths % 1000 != 0)
+    if (!read_digits(text, &value, &rest))
         return false;
-    int64_t value = thousandths / 1000;
     static const char units[] = "kmg";
     if (*rest != '\0') {
         const char *unit = strchr(units, *rest);
@@ -124,10 +116,19 @@ static bool read_count(const char *text, int64_t *out)
     return true;
 }
 
+/* As milliseconds; of a fraction, the first three digits count. */
 static bool read_seconds(const char *text, int64_t *ms)
 {
-    const char *rest;
-    return read_decimal(text, ms, &rest) && *rest == '\0' && *ms <= INT64_C(86400000);
+    const char *p;
+    if (!read_digits(text, ms, &p))
+        return false;
+    *ms *= 1000;
+    if (*p == '.') {
+        int64_t unit = 100;
+        for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
+            *ms += (*p - '0') * unit;
+    }
+    return *p == '\0' && *ms <= INT64_C(86400000);
 }
 
 static bool read_switch(const char *text, bool *out)
@@ -332,10 +333,9 @@ static int read_numbers(const char *path, int64_t out[2])
     int n = 0;
     const char *at = text;
     while (n < 2 && *at != '\0') {
-        int64_t thousandths;
-        if (!read_decimal(at, &thousandths, &at))
+        if (!read_digits(at, &out[n], &at))
             break;
-        out[n++] = thousandths / 1000;
+        n++;
         while (*at == ' ')
             at++;
     }
@@ -357,8 +357,9 @@ static int cgroup_quota(void)
 
 int t2v_options_processors(void)
 {
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    cpu_set_t set; /* too small for a machine of more than 1,024 processors */
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                        : (int)sysconf(_SC_NPROCESSORS_ONLN);
     int quota = cgroup_quota();
     if (quota > 0 && quota < n)
         n = quota;

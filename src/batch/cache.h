@@ -7,7 +7,7 @@
  * caller another's vector. When it is full, the entry that has not been asked for the longest goes
  * first.
  *
- * No lock: one thread owns a cache (the loop thread). Nothing here reads a clock.
+ * No lock: one thread owns a cache (the loop thread). Times are the caller's.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -47,7 +47,7 @@ struct t2v_work {
     size_t n_tok; /* encoded, special tokens included */
 
     /* The engine's own. */
-    atomic_bool cancelled;
+    atomic_bool cancelled; /* stays so once it is */
     struct t2v_work *next;
 };
 

@@ -90,7 +90,7 @@ int t2v_config_float(const t2v_json *config, const char *key, double min, double
                      float *out, struct t2v_err *err);
 int t2v_config_bool(const t2v_json *config, const char *key, bool absent, bool *out,
                     struct t2v_err *err);
-/* A string; null is none. */
+/* A string; null is refused. */
 int t2v_config_word(const t2v_json *config, const char *key, const char *absent,
                     struct t2v_str *out, struct t2v_err *err);
 /* The activation that Transformers calls by that name; key: where it stands, for the error. */

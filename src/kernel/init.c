@@ -202,5 +202,5 @@ static size_t round_up(size_t n, size_t to)
 size_t t2v_attention_scratch(size_t n_key, size_t head_dim)
 {
     size_t keys = round_up(n_key, T2V_PANEL_MOST), dim = round_up(head_dim, T2V_PANEL_MOST);
-    return keys * dim * 2 + round_up(n_key, T2V_SCORES_MOST) * 16 + dim * 16;
+    return keys * dim * 2 + round_up(n_key, T2V_SCORES_MOST) * T2V_ROWS_MOST;
 }

@@ -66,8 +66,9 @@ struct t2v_form {
     t2v_linear_fn *linear;
 };
 
-/* What a row of attention's scores may be padded to. */
-enum { T2V_PANEL_MOST = 32, T2V_SCORES_MOST = 64 };
+/* No rung's panels are wider, no tile has more rows, no row of attention's scores is padded to
+ * more. */
+enum { T2V_PANEL_MOST = 32, T2V_ROWS_MOST = 16, T2V_SCORES_MOST = 64 };
 
 /* What a layer's weights take, and where a column's panel begins; column: a multiple of panel. */
 static inline size_t t2v_linear_bytes(const struct t2v_form *form, size_t n_in, size_t n_out)

@@ -29,6 +29,9 @@ struct t2v_model_options {
     bool sentence_transformers, onnx_runtime, query_passage_prefixes; /* upstream's environment */
 };
 
+/* Opens options->dir. *out is set on success alone, and freed by t2v_model_free. T2V_EIO, what a
+ * file's reader says of it (T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ETOOLARGE) or T2V_ENOMEM, with the
+ * file's name and the reason in err. */
 int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, struct t2v_err *err);
 void t2v_model_free(t2v_model *model);
 

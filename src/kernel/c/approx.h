@@ -10,8 +10,8 @@
 
 #include "kernel/kernel.h"
 
-/* exp(x), relative error below 2e-7 where the result is a normal number; 0 below -87.33, and at
- * most 3.4e38 above 88.7. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
+/* exp(x), relative error below 2e-7 from -87.33 to 88.37; 0 below that, and above it as at 88.37,
+ * 2.4e38. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
  * of Cephes' expf (Moshier). */
 static inline float approx_exp(float x)
 {
@@ -69,23 +69,6 @@ static inline float approx_gelu_tanh(float x)
 {
     float u = 0.79788456f * (x + 0.044715f * x * x * x);
     return x / (1.0f + approx_exp(-2.0f * u));
-}
-
-static inline float approx_act(enum t2v_act act, float x)
-{
-    switch (act) {
-    case T2V_ACT_GELU:
-        return approx_gelu(x);
-    case T2V_ACT_GELU_TANH:
-        return approx_gelu_tanh(x);
-    case T2V_ACT_RELU:
-        return x > 0.0f ? x : 0.0f;
-    case T2V_ACT_SILU:
-        return approx_silu(x);
-    case T2V_ACT_NONE:
-        break;
-    }
-    return x;
 }
 
 #endif

@@ -176,7 +176,9 @@ void RUNG(t2v_gate_f32)(enum t2v_act act, const float *ab, size_t n_row, size_t 
 
 /* Scores of a row are padded to so many. */
 enum { SCORES = WIDE * LANES };
-_Static_assert((int)SCORES <= (int)T2V_SCORES_MOST, "t2v_attention_scratch");
+_Static_assert((int)SCORES <= (int)T2V_SCORES_MOST && (int)TILE_ROWS <= (int)T2V_ROWS_MOST &&
+                   (int)PANEL <= (int)T2V_PANEL_MOST,
+               "t2v_attention_scratch");
 
 /* In place: row[begin .. end - 1] become exp(row + bias - max), and all other of the n scores 0; n
  * is a multiple of SCORES. Returns one over their sum. bias: [end], of which what lies before begin
