@@ -1,6 +1,6 @@
 # The sidecar in an image that holds nothing else: one static binary, and a model.
 #
-#     docker build --build-arg MODEL_NAME=sentence-transformers/all-MiniLM-L6-v2 -t t2v:all-MiniLM-L6-v2 .
+#     docker build --build-arg MODEL_NAME=sentence-transformers/all-MiniLM-L6-v2 -t t2v:sentence-transformers-all-MiniLM-L6-v2 .
 #     docker build --target custom -t t2v:custom .                  without a model, see doc/images.md
 #
 # No `# syntax=` line, no heredoc, no COPY --link: older Docker and buildah build this too.
