@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `t2v bench`: times the texts of a corpus, or says how far their vectors are from those of another
+ * precision. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "against.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "commands.h"
+#include "json/json.h"
+
+#include "base/banned.h"
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* One text after another; times in ms (may be NULL), in the order of the texts. */
+static int bench_each(t2v_engine *engine, const struct t2v_str *texts, size_t n, double *ms,
+                      size_t *n_tok, struct t2v_err *err)
+{
+    *n_tok = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct t2v_work work = {.texts = &texts[i], .n_text = 1};
+        uint64_t begin = t2v_clock_ns();
+        t2v_engine_run(engine, &work);
+        if (ms != NULL)
+            ms[i] = (double)(t2v_clock_ns() - begin) / 1e6;
+        *n_tok += work.n_tok;
+        t2v_work_deinit(&work);
+        if (work.err.code != 0)
+            return t2v_fail(err, work.err.code, "text %zu: %s", i, work.err.msg);
+    }
+    return 0;
+}
+
+/* All texts at once: seconds that it took. */
+static int bench_all(t2v_engine *engine, const struct t2v_str *texts, size_t n, double *seconds,
+                     struct t2v_err *err)
+{
+    struct t2v_work work = {.texts = texts, .n_text = n};
+    uint64_t begin = t2v_clock_ns();
+    int rc = t2v_run_work(engine, &work, err);
+    *seconds = (double)(t2v_clock_ns() - begin) / 1e9;
+    t2v_work_deinit(&work);
+    return rc;
+}
+
+/* Each way once to warm up, then timed. */
+static int bench_set(const struct t2v_options *options, const t2v_model *model, t2v_engine *engine,
+                     const char *name, const struct t2v_str *texts, size_t n, double *ms,
+                     struct t2v_err *err)
+{
+    size_t n_tok;
+    double together, alone = 0;
+    int rc = bench_each(engine, texts, n, NULL, &n_tok, err);
+    if (rc == 0)
+        rc = bench_each(engine, texts, n, ms, &n_tok, err);
+    if (rc == 0)
+        rc = bench_all(engine, texts, n, &together, err);
+    if (rc == 0)
+        rc = bench_all(engine, texts, n, &together, err);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        alone += ms[i] / 1e3;
+    qsort(ms, n, sizeof *ms, by_value);
+    printf("{\"set\":\"%s\",\"texts\":%zu,\"tokens\":%zu,\"median_ms\":%.4f,\"p99_ms\":%.4f,"
+           "\"texts_per_s\":%.1f,\"vectorizer\":\"%s\",\"precision\":\"%s\",\"kernels\":\"%s\","
+           "\"threads\":%d}\n",
+           name, n, n_tok, ms[n / 2], ms[n * 99 / 100],
+           (double)n / (together < alone ? together : alone), t2v_model_vectorizer(model),
+           t2v_model_precision(model), t2v_model_cpu(model), t2v_thread_count(options));
+    fflush(stdout);
+    return 0;
+}
+
+/* What bench runs on: the model of the settings, and with --against another of that precision. */
+struct bench {
+    const struct t2v_options *options;
+    t2v_model *model, *other_model;
+    t2v_engine *engine, *other;
+};
+
+static int compare_set(const struct bench *bench, const char *name, const struct t2v_str *texts,
+                       size_t n, struct t2v_err *err)
+{
+    struct t2v_work a = {.texts = texts, .n_text = n}, b = a;
+    int rc = t2v_run_work(bench->engine, &a, err);
+    if (rc == 0)
+        rc = t2v_run_work(bench->other, &b, err);
+    if (rc == 0) {
+        struct t2v_distance distance;
+        t2v_distance(a.vectors, b.vectors, n, a.dim, &distance);
+        printf("{\"set\":\"%s\",\"texts\":%zu,\"precision\":\"%s\",\"against\":\"%s\","
+               "\"mean_cosine\":%.6f,\"least_cosine\":%.6f",
+               name, n, t2v_model_precision(bench->model), t2v_model_precision(bench->other_model),
+               distance.mean, distance.least);
+        if (distance.n_neighbour > 0)
+            printf(",\"neighbours\":%zu,\"neighbours_lost\":%.4f", distance.n_neighbour,
+                   distance.lost);
+        printf(",\"vectorizer\":\"%s\",\"kernels\":\"%s\"}\n", t2v_model_vectorizer(bench->model),
+               t2v_model_cpu(bench->model));
+        fflush(stdout);
+    }
+    t2v_work_deinit(&a);
+    t2v_work_deinit(&b);
+    return rc;
+}
+
+/* One set of the corpus: an array of strings. */
+static int bench_member(const struct bench *bench, const struct t2v_json_member *member,
+                        struct t2v_err *err)
+{
+    const struct t2v_options *options = bench->options;
+    size_t n = t2v_json_len(member->value);
+    if (t2v_json_type(member->value) != T2V_JSON_ARRAY || n == 0)
+        return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts", options->corpus,
+                        T2V_STR_ARG(member->key));
+    struct t2v_buf name;
+    t2v_buf_init(&name, 256);
+    for (size_t i = 0; i < member->key.len; i++) {
+        char c = member->key.ptr[i];
+        t2v_buf_addc(&name, c == '"' || c == '\\' || (unsigned char)c < 0x20 ? '_' : c);
+    }
+    t2v_buf_addc(&name, '\0');
+    struct t2v_str *texts = t2v_alloc_zero(n, sizeof *texts);
+    double *ms = t2v_alloc_zero(n, sizeof *ms);
+    int rc = 0;
+    if (texts == NULL || ms == NULL || name.fail != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", n);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        texts[i] = t2v_json_str(t2v_json_at(member->value, i));
+        if (texts[i].ptr == NULL)
+            rc = t2v_fail(err, T2V_EFORMAT, "%s: %s: item %zu is no string", options->corpus,
+                          name.ptr, i);
+    }
+    if (rc == 0)
+        rc = bench->other != NULL
+                 ? compare_set(bench, name.ptr, texts, n, err)
+                 : bench_set(options, bench->model, bench->engine, name.ptr, texts, n, ms, err);
+    t2v_buf_deinit(&name);
+    t2v_free(texts);
+    t2v_free(ms);
+    return rc;
+}
+
+static int open_bench(struct bench *bench, struct t2v_err *err)
+{
+    struct t2v_options other = *bench->options;
+    other.precision = other.against;
+    int rc = t2v_open(bench->options, false, &bench->model, &bench->engine, err);
+    if (rc == 0 && *other.against != '\0')
+        rc = t2v_open(&other, false, &bench->other_model, &bench->other, err);
+    return rc;
+}
+
+int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err)
+{
+    t2v_json *corpus = NULL;
+    struct bench bench = {.options = options};
+    if (*options->corpus == '\0')
+        return t2v_fail(err, T2V_EUSAGE, "--corpus FILE is needed");
+    int rc = t2v_json_load(options->corpus, (size_t)1 << 30, &corpus, err);
+    if (rc == 0 && t2v_json_type(corpus) != T2V_JSON_OBJECT)
+        rc = t2v_fail(err, T2V_EFORMAT, "%s: expected {\"SET\": [\"TEXT\", ...], ...}",
+                      options->corpus);
+    if (rc == 0)
+        rc = open_bench(&bench, err);
+    if (rc == 0) {
+        for (struct t2v_json_member m = t2v_json_first(corpus); m.value != NULL && rc == 0;
+             m = t2v_json_next(corpus, m))
+            rc = bench_member(&bench, &m, err);
+    }
+    t2v_engine_free(bench.other);
+    t2v_engine_free(bench.engine);
+    t2v_model_free(bench.other_model);
+    t2v_model_free(bench.model);
+    t2v_json_free(corpus);
+    return rc;
+}
