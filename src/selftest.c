@@ -2,10 +2,13 @@
 /*
  * `t2v selftest`: does the model, on this processor, give the vectors that it should? Its golden
  * answers are DIR/golden.json, in the form of test/golden/NAME.json:
- *     {"texts": [...], "cases": [{"vectorizer", "pooling_strategy"?, "task_type"?, "dimensions"?,
- *      "direct_tokenize"?, "index": [of texts], "vectors": [base64 of little-endian float32 |
- * [number, ...], ...]}]} Cases of other vectorizers are passed over. They are float's; int8 and
- * bf16 must be near them.
+ *
+ *     {"texts": ["...", ...], "cases": [CASE, ...]}
+ *     CASE: {"vectorizer": "...", "index": [of texts, ...], "vectors": [VECTOR, ...]}, and perhaps
+ *         "pooling_strategy", "task_type", "dimensions", "direct_tokenize"
+ *     VECTOR: [number, ...], or base64 of little-endian float32
+ *
+ * Cases of other vectorizers are passed over. Vectors are float's; int8 and bf16 must be near them.
  */
 #include <math.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "json/plain.h"
 #include "json/write.h"
 
 #include "base/banned.h"
@@ -14,23 +15,6 @@ enum {
     FLOATS_MAX = 8 * 1024 * 1024 /* in one answer: 32 MiB of vectors, some 100 MiB of text */
 };
 
-/* The index of the quote that ends a string begun before i; len when there is none. */
-static size_t string_end(struct t2v_str s, size_t i)
-{
-    while (i < s.len) {
-        const char *quote = memchr(s.ptr + i, '"', s.len - i);
-        if (quote == NULL)
-            return s.len;
-        size_t end = (size_t)(quote - s.ptr), back = end;
-        while (back > i && s.ptr[back - 1] == '\\')
-            back--;
-        if ((end - back) % 2 == 0)
-            return end;
-        i = end + 1;
-    }
-    return s.len;
-}
-
 /* True when the body has more values than we would make a tree of. Counts what separates them, so
  * it needs no valid JSON. */
 static bool too_many_values(struct t2v_str s)
@@ -39,7 +23,7 @@ static bool too_many_values(struct t2v_str s)
     for (size_t i = 0; i < s.len && n <= VALUES_MAX; i++) {
         char c = s.ptr[i];
         if (c == '"')
-            i = string_end(s, i + 1);
+            i = t2v_json_string_end(s, i + 1);
         else
             n += c == ',' || c == '[' || c == '{' || c == ':';
     }

@@ -273,17 +273,11 @@ int t2v_pull_word(struct t2v_pull *pull, const char *word)
 /* Moves behind the string that has begun. */
 static bool skip_string(struct t2v_pull *pull)
 {
-    for (;;) {
-        const char *quote = memchr(pull->at, '"', (size_t)(pull->end - pull->at));
-        if (quote == NULL)
-            return false;
-        const char *slash = quote;
-        while (slash > pull->at && slash[-1] == '\\')
-            slash--;
-        pull->at = quote + 1;
-        if ((quote - slash) % 2 == 0)
-            return true;
-    }
+    struct t2v_str rest = {pull->at, (size_t)(pull->end - pull->at)};
+    size_t end = t2v_json_string_end(rest, 0);
+    bool ends = end < rest.len;
+    pull->at += end + ends;
+    return ends;
 }
 
 /* Moves behind a number, true, false, null, or what takes the place of one. */

@@ -66,8 +66,7 @@ int t2v_pull_end(struct t2v_pull *pull);
 /* Of an object text, copies all to *rest (which the caller has made) except that each value of
  * text[outer][inner[i]] is null there, and sets lists[i] to its text, or to {NULL, 0} when it
  * is null or not there. Of equal keys the last counts. [n] inner, lists. T2V_EFORMAT, T2V_ENOMEM,
- * T2V_ETOOLARGE
- * (*rest has a ceiling). */
+ * T2V_ETOOLARGE (*rest has a ceiling). */
 int t2v_json_cut(struct t2v_str text, const char *outer, const char *const *inner, size_t n,
                  struct t2v_str *lists, struct t2v_buf *rest, struct t2v_err *err);
 

@@ -3,8 +3,7 @@
 #define T2V_KERNEL_C_HALF_H
 /*
  * Floats of 16 bits: f16 (5 bits of exponent, 10 of fraction) and bf16 (the upper half of a float).
- * f16_from and bf16_from are for
- * floats that are one.
+ * f16_from and bf16_from are for floats that are one.
  */
 #include <stdint.h>
 #include <string.h>
