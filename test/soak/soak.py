@@ -380,6 +380,8 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--slack", type=float, default=1, help="how many times the usual growth of memory is let pass (sanitizers keep what was freed)")
     args = p.parse_args()
+    # AddressSanitizer would keep 256 MB of what was freed, and no growth could be told from that
+    os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=16"
     table = Table(args.seed)
     with Daemon(args.binary, args.model, "--threads", "1") as d:
         table.fill(d)
