@@ -35,7 +35,7 @@ def write_passage_model(question, folder):
         os.symlink(os.path.realpath(os.path.join(question, name)), os.path.join(folder, name))
 
 
-def check_order(check, weaviate, query):
+def expect_order(check, weaviate, query):
     """Each answer's order is that of the query sidecar's vector among the vectors stored."""
     stored = weaviate.stored("Dpr")
     for text, vector in zip(ASKED, query.vectors(ASKED, "query")):
@@ -61,5 +61,5 @@ def check_dpr(check):
                 before = passage.answered(), query.answered()
                 check("passages go in", weaviate.batch("Dpr", TEXTS) == {})
                 check("to the passage sidecar alone", (passage.answered(), query.answered()) == (before[0] + len(TEXTS), before[1]))
-                check_order(check, weaviate, query)
+                expect_order(check, weaviate, query)
                 check("queries go to the query sidecar alone", passage.answered() == before[0] + len(TEXTS))

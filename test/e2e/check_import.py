@@ -19,7 +19,7 @@ def import_all(weaviate, name, all_texts, at_a_time):
         return {k: v for part in parts for k, v in part.items()}
 
 
-def check_vectors(check, what, stored, all_texts, sidecar):
+def expect_vectors(check, what, stored, all_texts, sidecar):
     check(f"{what}: all are stored", {k: v[0] for k, v in stored.items()} == dict(enumerate(all_texts)), len(stored))
     some = random.Random(1).sample(range(N), 100)
     if not all(stored[i][1] for i in some):
@@ -29,7 +29,7 @@ def check_vectors(check, what, stored, all_texts, sidecar):
         check(f"{what}: object {i} has the sidecar's own vector", far < 1e-6, far)
 
 
-def check_queries(check, what, weaviate, name, with_topics):
+def expect_queries(check, what, weaviate, name, with_topics):
     topic_of = {text: topic for topic, text in with_topics}
     asked, mixed = random.Random(2).sample(with_topics, 100), 0
     for _, text in asked:
@@ -73,5 +73,5 @@ def check_import(check):
                     weaviate.create(name, inferenceUrl=sidecar.url)
                     failed = import_all(weaviate, name, all_texts, at_a_time)
                     check(f"{what}: nothing fails", not failed, list(failed.items())[:2])
-                    check_vectors(check, what, weaviate.stored(name), all_texts, sidecar)
-                check_queries(check, what, weaviate, name, with_topics)
+                    expect_vectors(check, what, weaviate.stored(name), all_texts, sidecar)
+                expect_queries(check, what, weaviate, name, with_topics)
