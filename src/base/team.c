@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -15,12 +14,7 @@
 
 enum {
     SPIN_BARRIER = 4000, /* pauses before a lane at a barrier gives its processor away */
-    /* How long an idle lane spins before it goes to sleep: about what it takes to be woken; or,
-     * when its last wait was short, as it is while one client asks again and again, up to this
-     * long. */
-    IDLE_NS = 50000,
-    IDLE_SHORT_NS = 500000,
-    PAUSES = 16 /* from one look at the clock to the next */
+    SPIN_IDLE = 2000     /* pauses before an idle lane goes to sleep: some 50 microseconds */
 };
 
 /* How many items of a lane's share have been taken in this step, by whomever; more when asked. */
@@ -84,35 +78,22 @@ void t2v_lane_barrier(const struct t2v_lane *lane)
     }
 }
 
-static unsigned sleep_until_run(t2v_team *team, unsigned seen)
+/* Waits for a run after the one numbered `seen`; returns its number. */
+static unsigned next_run(t2v_team *team, unsigned seen)
 {
-    unsigned run;
+    for (int spins = 0; spins < SPIN_IDLE; spins++) {
+        unsigned run = atomic_load_explicit(&team->run, memory_order_acquire);
+        if (run != seen)
+            return run;
+        pause_briefly();
+    }
     pthread_mutex_lock(&team->lock);
     atomic_fetch_add(&team->n_asleep, 1);
+    unsigned run;
     while ((run = atomic_load(&team->run)) == seen)
         pthread_cond_wait(&team->wake, &team->lock);
     atomic_fetch_sub(&team->n_asleep, 1);
     pthread_mutex_unlock(&team->lock);
-    return run;
-}
-
-/* Waits for a run after the one numbered `seen`; returns its number. *waited: how long the last
- * wait took, and then this one. */
-static unsigned next_run(t2v_team *team, unsigned seen, uint64_t *waited)
-{
-    uint64_t begun = t2v_clock_ns(), now = begun;
-    uint64_t patience = *waited < IDLE_SHORT_NS ? IDLE_SHORT_NS : IDLE_NS;
-    unsigned run = seen;
-    while (run == seen && now - begun < patience) {
-        for (int i = 0; i < PAUSES && run == seen; i++) {
-            pause_briefly();
-            run = atomic_load_explicit(&team->run, memory_order_acquire);
-        }
-        now = t2v_clock_ns();
-    }
-    if (run == seen)
-        run = sleep_until_run(team, seen);
-    *waited = t2v_clock_ns() - begun;
     return run;
 }
 
@@ -134,9 +115,8 @@ static void *lane_main(void *arg)
     t2v_team *team = start->team;
     struct t2v_lane lane = {start->rank, team->n, team};
     t2v_free(start);
-    uint64_t waited = UINT64_MAX;
     for (unsigned run = 0;;) {
-        run = next_run(team, run, &waited);
+        run = next_run(team, run);
         if (atomic_load(&team->stop))
             return NULL;
         team->fn(team->arg, &lane);
