@@ -7,8 +7,8 @@
  * Measures, on all threads at once: f32 fused multiply-adds in registers by the widest vectors
  * there are, and reading of memory in three sizes. Then, for an encoder of BERT's kin
  * (all-MiniLM-L6-v2 unless told otherwise): the larger of flops / peak and weights / bandwidth, for
- * several numbers of tokens. Best of many short runs, since neighbours of a virtual machine only
- * ever take away.
+ * several numbers of tokens. The bounds are of the best of many short runs, since neighbours of a
+ * virtual machine only ever take away; the medians beside them tell how much they took meanwhile.
  */
 #include <immintrin.h>
 #include <pthread.h>
@@ -33,11 +33,15 @@ struct work {
     const char *data;
     size_t n_byte;
     pthread_barrier_t *barrier;
-    float out;   /* what was computed, so that it is */
-    double best; /* the best rate of all runs, a second */
+    float out;         /* what was computed, so that it is */
+    double rate[RUNS]; /* a second */
 };
 
 enum { ROUNDS = 100000 };
+
+struct rate {
+    double best, median;
+};
 
 /* Twelve chains: enough to hide the latency of two units, and few enough to stay in registers. */
 #define FMA_CHAINS(vector, set1, fma, store)                                                       \
@@ -68,9 +72,11 @@ __attribute__((target("avx2"))) static double read_bytes(struct work *w)
 {
     __m256i sum[4] = {0};
     for (size_t i = 0; i + 128 <= w->n_byte; i += 128)
-        for (size_t k = 0; k < 4; k++)
-            sum[k] = _mm256_xor_si256(sum[k],
-                                      _mm256_loadu_si256((const __m256i *)(w->data + i + 32 * k)));
+        _Pragma("GCC unroll 4") for (size_t k = 0; k < 4; k++)
+        {
+            const __m256i *at = (const __m256i *)(w->data + i + 32 * k);
+            sum[k] = _mm256_xor_si256(sum[k], _mm256_loadu_si256(at));
+        }
     __m256i all =
         _mm256_xor_si256(_mm256_xor_si256(sum[0], sum[1]), _mm256_xor_si256(sum[2], sum[3]));
     w->out += (float)_mm256_extract_epi32(all, 0);
@@ -84,33 +90,42 @@ static void *thread(void *arg)
     struct work *w = arg;
     for (int i = 0; i < RUNS; i++) {
         pthread_barrier_wait(w->barrier);
-        double start = now_s(), done = w->run(w), rate = done / (now_s() - start);
-        w->best = rate > w->best ? rate : w->best;
+        double start = now_s(), done = w->run(w);
+        w->rate[i] = done / (now_s() - start);
     }
     return NULL;
 }
 
-/* The sum of the threads' best rates. Each reads its own part of n_byte. */
-static double measure(int n_thread, double (*run)(struct work *), const char *data, size_t n_byte)
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the sums of the threads' rates, run by run. Each reads its own part of n_byte. */
+static struct rate measure(int n_thread, double (*run)(struct work *), const char *data,
+                           size_t n_byte)
 {
     pthread_t id[MAX_THREAD];
-    struct work work[MAX_THREAD];
+    static struct work work[MAX_THREAD];
+    double sum[RUNS] = {0};
     pthread_barrier_t barrier;
     pthread_barrier_init(&barrier, NULL, (unsigned)n_thread);
     for (int i = 0; i < n_thread; i++) {
         size_t part = n_byte / (size_t)n_thread;
-        work[i] =
-            (struct work){run, data == NULL ? NULL : data + (size_t)i * part, part, &barrier, 0, 0};
+        work[i] = (struct work){
+            run, data == NULL ? NULL : data + (size_t)i * part, part, &barrier, 0, {0}};
         if (pthread_create(&id[i], NULL, thread, &work[i]) != 0)
             abort();
     }
-    double sum = 0;
     for (int i = 0; i < n_thread; i++) {
         pthread_join(id[i], NULL);
-        sum += work[i].best;
+        for (int r = 0; r < RUNS; r++)
+            sum[r] += work[i].rate[r];
     }
     pthread_barrier_destroy(&barrier);
-    return sum;
+    qsort(sum, RUNS, sizeof sum[0], compare);
+    return (struct rate){sum[RUNS - 1], sum[RUNS / 2]};
 }
 
 int main(int argc, char **argv)
@@ -126,20 +141,24 @@ int main(int argc, char **argv)
         return 2;
     }
     memset(data, 1, MOST);
-    double peak = measure(n_thread, __builtin_cpu_supports("avx512f") ? fma_512 : fma_256, NULL, 0);
-    printf("%d threads: %.0f GFLOP/s in f32; reads", n_thread, peak / 1e9);
+    struct rate peak =
+        measure(n_thread, __builtin_cpu_supports("avx512f") ? fma_512 : fma_256, NULL, 0);
+    printf("%d threads, best and median: %.0f, %.0f GFLOP/s in f32;", n_thread, peak.best / 1e9,
+           peak.median / 1e9);
     double weights = layers * (4 * hidden * hidden + 2 * hidden * inter);
     static const size_t sizes[] = {256 << 10, 8 << 20, MOST};
-    for (int i = 0; i < 3; i++)
-        printf(" %.0f GB/s of %zu KB,", measure(n_thread, read_bytes, data, sizes[i]) / 1e9,
-               sizes[i] >> 10);
+    for (int i = 0; i < 3; i++) {
+        struct rate rate = measure(n_thread, read_bytes, data, sizes[i]);
+        printf(" %.0f, %.0f GB/s of %zu KB,", rate.best / 1e9, rate.median / 1e9, sizes[i] >> 10);
+    }
     size_t n_byte = 4 * weights < MOST ? (size_t)(4 * weights) : MOST;
-    double bandwidth = measure(n_thread, read_bytes, data, n_byte);
-    printf(" %.0f GB/s of the %.1f MB of weights\n", bandwidth / 1e9, 4 * weights / 1e6);
+    struct rate bandwidth = measure(n_thread, read_bytes, data, n_byte);
+    printf(" %.0f, %.0f GB/s of the %.1f MB of weights\n", bandwidth.best / 1e9,
+           bandwidth.median / 1e9, 4 * weights / 1e6);
     static const int tokens[] = {1, 12, 26, 130, 500};
     for (int i = 0; i < 5; i++) {
         double n = tokens[i], flop = 2 * n * weights + 4 * layers * n * n * hidden;
-        double compute = flop / peak * 1e3, memory = 4 * weights / bandwidth * 1e3;
+        double compute = flop / peak.best * 1e3, memory = 4 * weights / bandwidth.best * 1e3;
         printf("%4d tokens: %.2f ms for %.2f GFLOP, %.2f ms for the weights: at least %.2f ms\n",
                tokens[i], compute, flop / 1e9, memory, compute > memory ? compute : memory);
     }
