@@ -64,9 +64,13 @@ def weights(folder, names, text_of):
     return []
 
 
-def tokenizer(folder, names):
-    whole = posixpath.join(folder, "tokenizer.json")
+def tokenizer(folder, names, text_of):
+    whole, settings, pieces = (posixpath.join(folder, f) for f in ("tokenizer.json", "tokenizer_config.json", "spiece.model"))
     files = [whole] if whole in names else [p for f in OLDER_TOKENIZERS if (p := posixpath.join(folder, f)) in names]
+    if whole in names and pieces in names and settings in names:
+        said = parse(settings, text_of(settings))
+        if isinstance(said, dict) and said.get("add_prefix_space") is not None:  # T5's class then reads them, whatever tokenizer.json says
+            files.append(pieces)
     if not files:
         raise Refused(f"there is no tokenizer: neither tokenizer.json nor any of {', '.join(OLDER_TOKENIZERS)}")
     return files + [p for f in TOKENIZER_SETTINGS if (p := posixpath.join(folder, f)) in names]
@@ -80,7 +84,7 @@ def needed(names, text_of):
     config = posixpath.join(encoder, "config.json")
     if config not in names:
         raise Refused("there is no config.json")
-    files = [config] + tokenizer(encoder, names)
+    files = [config] + tokenizer(encoder, names, text_of)
     tensors = weights(encoder, names, text_of)
     if not tensors:
         raise Refused(f"there are no weights that t2v reads: {', '.join(WEIGHTS)}")

@@ -175,6 +175,8 @@ def check_layouts(checks):
             ("a static embedding", static, {}),
             ("an older tokenizer", {**no_fast, "vocab.txt": b"[PAD]"}, {}),
             ("a byte-level tokenizer", {**no_fast, "vocab.json": b"{}", "merges.txt": b""}, {}),
+            ("T5 with pieces that count", {**TINY, "tokenizer_config.json": b'{"add_prefix_space": true}', "spiece.model": b"s"}, {}),
+            ("T5 whose pieces do not", {**TINY, "tokenizer_config.json": b'{"add_prefix_space": null}'}, {"spiece.model": b"s"}),
             ("a SentencePiece tokenizer", {**no_fast, "spiece.model": b"s", "special_tokens_map.json": b"{}"}, {})):
         with Hub({**files, **more}) as hub, Place(checks, hub) as place:
             place.good(what, files=files)
