@@ -20,7 +20,8 @@ struct t2v_lane {
     t2v_team *team;
 };
 
-/* A team of n lanes: n - 1 threads are started. */
+/* A team of n lanes: n - 1 threads are started. T2V_ENOMEM, also where the
+ * system gives no more of them; *out is left as it was then. */
 int t2v_team_new(int n, t2v_team **out, struct t2v_err *err);
 void t2v_team_free(t2v_team *team);
 int t2v_team_size(const t2v_team *team);

@@ -512,9 +512,8 @@ int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
     return 0;
 }
 
-void t2v_engine_cancel(t2v_engine *engine, struct t2v_work *work)
+void t2v_work_cancel(struct t2v_work *work)
 {
-    (void)engine;
     atomic_store(&work->cancelled, true);
 }
 

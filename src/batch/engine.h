@@ -58,7 +58,7 @@ struct t2v_engine_options {
     size_t max_text_tok; /* a text of more tokens is T2V_ETOOLARGE */
 };
 
-/* The model is borrowed and must outlive the engine. */
+/* The model is borrowed and must outlive the engine. T2V_ENOMEM; *out is left as it was then. */
 int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *options,
                    t2v_engine **out, struct t2v_err *err);
 /* Finishes what is queued (each work's done is called), ends the threads. NULL is allowed. */
@@ -67,7 +67,7 @@ void t2v_engine_free(t2v_engine *engine);
 /* Queues work; done will be called. T2V_EBUSY when the queue is full: then done is not called. */
 int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work);
 /* The client has left: its work is given up as soon as may be. done is still called. */
-void t2v_engine_cancel(t2v_engine *engine, struct t2v_work *work);
+void t2v_work_cancel(struct t2v_work *work);
 /* Without a leader: does the work on the calling thread (and the team), and calls done if there is
  * one before it returns. */
 void t2v_engine_run(t2v_engine *engine, struct t2v_work *work);

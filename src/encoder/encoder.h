@@ -66,7 +66,8 @@ bool t2v_encoder_pools_first(const t2v_encoder *encoder);
  * every other family, and where projection_dim is 0. */
 const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder);
 
-/* Working memory for batches of up to max_tok tokens on a team of n_lane. */
+/* Working memory for batches of up to max_tok tokens on a team of n_lane; one batch at a time.
+ * T2V_ENOMEM. */
 int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out);
 void t2v_scratch_free(t2v_scratch *scratch);
 

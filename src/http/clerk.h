@@ -10,7 +10,8 @@
 
 typedef struct t2v_clerk t2v_clerk;
 
-/* done is called on the clerk's thread for every job given. The service is borrowed. */
+/* done is called on the clerk's thread for every job given. The service is borrowed.
+ * T2V_ENOMEM, also where no thread can be started. */
 int t2v_clerk_new(const struct t2v_service *service, void (*done)(struct t2v_job *job),
                   t2v_clerk **out);
 /* Gives back what has not been begun, as it is, and ends the thread. NULL is allowed. */

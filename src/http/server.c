@@ -170,7 +170,7 @@ void t2v_server_abandon(struct t2v_server *server, struct t2v_job *job)
 {
     job->conn = NULL;
     if (job->stage == T2V_JOB_ENCODE)
-        t2v_engine_cancel(server->service.engine, &job->work);
+        t2v_work_cancel(&job->work);
 }
 
 /* What comes next for a job that is back; true when it is away again. */

@@ -194,9 +194,8 @@ int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
     return full ? T2V_EBUSY : 0;
 }
 
-void t2v_engine_cancel(t2v_engine *engine, struct t2v_work *work)
+void t2v_work_cancel(struct t2v_work *work)
 {
-    (void)engine;
     atomic_store(&work->cancelled, true);
 }
 

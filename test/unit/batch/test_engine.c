@@ -162,7 +162,7 @@ static void test_end_and_cancel(void **state)
     for (int i = 0; i < 60; i++) {
         waited_init(&many[i], texts[i % N_TEXT], i % N_TEXT);
         if (i % 3 == 0)
-            t2v_engine_cancel(engine, &many[i].work);
+            t2v_work_cancel(&many[i].work);
         assert_int_equal(t2v_engine_submit(engine, &many[i].work), 0);
     }
     t2v_engine_free(engine);
@@ -195,7 +195,7 @@ static void test_full_queue(void **state)
     wait_for(&second); /* a short text passes a long one */
     assert_int_equal(busy.n_done, 0);
     expect_alike(second.work.vectors, alone[1], 1);
-    t2v_engine_cancel(engine, &busy.work);
+    t2v_work_cancel(&busy.work);
     wait_for(&busy);
     assert_int_equal(busy.work.err.code, T2V_EBUSY);
     assert_null(busy.work.vectors);
