@@ -287,10 +287,13 @@ int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
     printf("vectorizer  %s\n", t2v_model_vectorizer(model));
     printf("precision   %s, %s kernels\n", t2v_model_precision(model), t2v_model_cpu(model));
     printf("tokenizer   %s\n", t2v_tokenizer_describe(t2v_model_tokenizer(model)));
-    printf("tokens      %zu words, at most %zu tokens in a sequence\n", shape->vocab,
-           t2v_model_max_tok(model));
-    printf("encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n", shape->n_layer,
-           shape->hidden, shape->heads, shape->head_dim, shape->inter);
+    if (t2v_encoder_is_bag(t2v_model_encoder(model)))
+        printf("tokens      %zu words, a vector for each\n", shape->vocab);
+    else
+        printf("tokens      %zu words, at most %zu tokens in a sequence\n"
+               "encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n",
+               shape->vocab, t2v_model_max_tok(model), shape->n_layer, shape->hidden, shape->heads,
+               shape->head_dim, shape->inter);
     printf("vectors     %zu components: %s\n", t2v_model_dim(model), t2v_model_pipeline(model));
     printf("weights     %zu tensors, %zu numbers, %.1f MB\n", t2v_store_len(store), n_weight,
            (double)n_byte / 1e6);

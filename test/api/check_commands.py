@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The commands that images live by: health and selftest."""
+"""The commands that images live by, health and selftest, and inspect."""
 import base64
 import json
 import os
@@ -55,6 +55,15 @@ def golden_of(check, config=None):
     texts = ["one text", "Another. Of two sentences!"]
     with Daemon(check.binary, check.model) as d:
         return texts, [d.ask(vectors({"text": t, "config": config})).json["vector"] for t in texts]
+
+
+def check_inspect(check):
+    """What a model is; a table of vectors has no encoder, and takes a text of any length."""
+    golden = os.path.join(os.path.dirname(__file__), "..", "golden")
+    for folder, has, lacks in (("bert-uncased", ["family      bert\n", "at most 500 tokens", "encoder     2 layers, hidden 32"], "for each"),
+                               ("model2vec", ["family      model2vec\n", "1200 words, a vector for each\n", "12 components"], "encoder")):
+        code, out, err = run(check, "inspect", "--model", os.path.join(golden, folder))
+        check(folder, code == 0 and all(line in out for line in has) and lacks not in out.split("weights")[0], (out, err))
 
 
 def check_full(check):
