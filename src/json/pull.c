@@ -128,11 +128,13 @@ static int take_escaped(struct t2v_pull *pull, size_t n_plain, struct t2v_str *o
         t2v_buf_add(buf, pull->at, n_plain);
         pull->at += n_plain;
         if (pull->at == pull->end || (*pull->at != '"' && *pull->at != '\\'))
-            return t2v_pull_wrong(pull, "a character of a string, or its end,");
+            return t2v_pull_wrong(pull, pull->at < pull->end && (*pull->at & 0x80) != 0
+                                            ? "valid UTF-8"
+                                            : "a character of a string, or its end,");
         if (*pull->at++ == '"')
             break;
         if (!take_escape(&pull->at, pull->end, buf))
-            return t2v_pull_wrong(pull, "an escape");
+            return t2v_pull_wrong(pull, "an escape of a character (a surrogate has two halves)");
         n_plain = t2v_json_plain_run((const uint8_t *)pull->at, (size_t)(pull->end - pull->at));
     }
     if (buf->fail != 0)
