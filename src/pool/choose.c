@@ -71,5 +71,9 @@ int t2v_choose_vectorizer(t2v_model *model, const struct t2v_model_options *opti
     model->prefixes = marked(model, "use_query_passage_prefixes", options->query_passage_prefixes);
     if (marked(model, "use_query_prompt", false))
         t2v_log(T2V_LOG_INFO, "model", "use_query_prompt is accepted, and has no effect here");
+    if (chosen == T2V_VECTORIZER_DEFAULT && t2v_marker_exists(model, "modules.json"))
+        t2v_log(T2V_LOG_INFO, "model",
+                "modules.json is not run, as in the Python server's images of this kind: the mean "
+                "of tokens counts, whatever it says; --sentence-transformers runs it");
     return check_family(model, type, err);
 }

@@ -285,6 +285,8 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
     int rc = open_settings(model, options, err);
     if (rc == 0)
         rc = open_files(model, options->threads, err);
+    if (rc == 0 && t2v_encoder_is_bag(model->encoder))
+        model->form = model->kernels.f32; /* whatever was asked for: nothing is multiplied */
     if (rc == 0)
         rc = open_pipeline(model, err);
     if (rc == 0)
