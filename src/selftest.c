@@ -40,6 +40,7 @@ struct selftest {
     t2v_model *model;
     t2v_engine *engine;
     size_t n_golden; /* answers compared */
+    bool exact;      /* compared component by component, not by angle */
     double worst;    /* difference, or distance of a cosine from 1, among them */
 };
 
@@ -91,9 +92,9 @@ static int check_answer(struct selftest *test, struct t2v_str text, const float 
                         const float *want, size_t dim, struct t2v_err *err)
 {
     const char *precision = t2v_model_precision(test->model);
-    bool exact = strcmp(precision, "f32") == 0;
-    double limit = exact ? 1e-5 : strcmp(precision, "bf16") == 0 ? 1e-3 : 2e-2;
-    double off = exact ? difference(got, want, dim) : distance(got, want, dim);
+    test->exact = strcmp(precision, "f32") == 0;
+    double limit = test->exact ? 1e-5 : strcmp(precision, "bf16") == 0 ? 1e-3 : 2e-2;
+    double off = test->exact ? difference(got, want, dim) : distance(got, want, dim);
     test->worst = fmax(test->worst, off);
     test->n_golden++;
     if (off <= limit)
@@ -224,7 +225,9 @@ int t2v_command_selftest(const struct t2v_options *options, struct t2v_err *err)
     if (rc == 0) {
         printf("ok: %zu golden answers", test.n_golden);
         if (test.n_golden > 0)
-            printf(", %.1e off at most", test.worst);
+            printf(test.exact ? ", off by %.1e of the largest component at most"
+                              : ", cosines of 1 - %.1e at least",
+                   test.worst);
         printf("; %d texts have finite vectors of %zu, alone the same as among others\n", N_SAMPLE,
                t2v_model_dim(test.model));
     }

@@ -64,6 +64,8 @@ def check_inspect(check):
                                ("model2vec", ["family      model2vec\n", "1200 words, a vector for each\n", "12 components"], "encoder")):
         code, out, err = run(check, "inspect", "--model", os.path.join(golden, folder))
         check(folder, code == 0 and all(line in out for line in has) and lacks not in out.split("weights")[0], (out, err))
+    out = run(check, "inspect", "--model", os.path.join(golden, "model2vec"), "--precision", "int8")[1]
+    check("a table is of no other precision", "precision   f32" in out, out)
 
 
 def check_full(check):
@@ -91,9 +93,9 @@ def check_selftest(check):
         check("without golden answers", code == 0 and out.startswith("ok: 0 golden"), (out, err))
         for what, golden in (("numbers", of(want)), ("base64", of(packed))):
             code, out, err = selftest(golden)
-            check(what, code == 0 and out.startswith("ok: 2 golden"), (out, err))
+            check(what, code == 0 and out.startswith("ok: 2 golden answers, off by ") and "of the largest component" in out, (out, err))
         code, out, err = selftest(of(want), "--precision", "int8")
-        check("int8 is near", code == 0 and out.startswith("ok: 2 golden"), (out, err))
+        check("int8 is near", code == 0 and out.startswith("ok: 2 golden answers, cosines of 1 - "), (out, err))
         code, out, err = selftest(of(want, vectorizer="onnx"))
         check("another vectorizer's case is passed over", code == 0 and out.startswith("ok: 0 golden"), (out, err))
         off = [want[0], [*want[1][:-1], want[1][-1] + 1e-3]]
