@@ -118,8 +118,8 @@ static int bench_member(const struct bench *bench, const struct t2v_json_member 
     const struct t2v_options *options = bench->options;
     size_t n = t2v_json_len(member->value);
     if (t2v_json_type(member->value) != T2V_JSON_ARRAY || n == 0)
-        return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts", options->corpus,
-                        T2V_STR_ARG(member->key));
+        return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts, or an empty one",
+                        options->corpus, T2V_STR_ARG(member->key));
     struct t2v_buf name;
     t2v_buf_init(&name, 256);
     for (size_t i = 0; i < member->key.len; i++) {

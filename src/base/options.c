@@ -43,7 +43,7 @@ static const struct setting settings[] = {
     {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
     {"listen", "T2V_LISTEN", TEXT, AT(listen), "0.0.0.0:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; ADDR is a number or localhost, no name is looked up"},
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
-    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; none: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
+    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx", MODEL, "how a text becomes a vector; auto: as the model directory says"},
     {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "use no instructions above these"},
     {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: the whole text is one sequence, not sentences"},
@@ -51,10 +51,10 @@ static const struct setting settings[] = {
     {"query-passage-prefixes", "USE_QUERY_PASSAGE_PREFIXES", SWITCH, AT(query_passage_prefixes), "false", "", MODEL, "put \"TASK_TYPE: \" before each text"},
     {"onnx-runtime", "ONNX_RUNTIME", SWITCH, AT(onnx_runtime), "false", "", MODEL, "run as the Python server's int8 images do"},
 
-    {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(tokens), "", "", SERVE, "comma-separated bearer tokens; none: everybody may ask"},
+    {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(tokens), "", "", SERVE, "comma-separated bearer tokens; unset: everybody may ask"},
     {"cache", "ENABLE_CACHE", SWITCH, AT(cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
-    {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted after the cut of each sentence"},
+    {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted as they are encoded, after the cut of each sentence"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
     {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(max_connections), "16384", "", SERVE, "open connections"},
     {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(idle_ms), "120", "", SERVE, "seconds that a kept-alive connection may idle"},
@@ -291,7 +291,7 @@ void t2v_options_help(FILE *out, enum t2v_command command)
         fprintf(out, "  %-28s", "");
         if (s->env != NULL)
             fprintf(out, " %s;", s->env);
-        fprintf(out, " default: %s\n", *s->value != '\0' ? s->value : "none");
+        fprintf(out, " default: %s\n", *s->value != '\0' ? s->value : "unset");
     }
 }
 

@@ -43,10 +43,11 @@ int t2v_address_find(const char *listen, bool to_bind, struct addrinfo **out, st
                                    .ai_socktype = SOCK_STREAM};
     int said = getaddrinfo(*number != '\0' ? number : NULL, port, &hints, out);
     if (said == EAI_NONAME)
-        return t2v_fail(err, T2V_EUSAGE,
-                        "listen address '%s': ADDR must be a number, such as 0.0.0.0; no name is "
-                        "looked up",
-                        listen);
+        return t2v_fail(
+            err, T2V_EUSAGE,
+            "listen address '%s': ADDR must be a number, such as 0.0.0.0, or localhost; no "
+            "other name is looked up",
+            listen);
     if (said != 0)
         return t2v_fail(err, T2V_EUSAGE, "listen address '%s': %s", listen, gai_strerror(said));
     return 0;
