@@ -42,7 +42,7 @@ static void kill_conn(struct t2v_conn *c)
         return;
     if (c->job != NULL) {
         c->server->service.metrics.cancelled++;
-        t2v_server_abandon(c->server, c->job);
+        t2v_job_abandon(c->job);
         c->job = NULL;
     }
     bufferevent_free(c->bev);
@@ -470,7 +470,7 @@ void t2v_conn_end(struct t2v_conn *c)
 {
     static const char why[] = "shutting down, ask again";
     if (c->state == T2V_CONN_WORKING) {
-        t2v_server_abandon(c->server, c->job);
+        t2v_job_abandon(c->job);
         c->job = NULL;
         refuse(c, 503, why);
     } else if (t2v_conn_is_busy(c) && c->state == T2V_CONN_READING) {

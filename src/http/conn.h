@@ -111,7 +111,7 @@ bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes);
  * still the caller's, with the share that it had. */
 int t2v_server_submit(struct t2v_server *server, struct t2v_job *job);
 /* Nobody waits for it any more. */
-void t2v_server_abandon(struct t2v_server *server, struct t2v_job *job);
+void t2v_job_abandon(struct t2v_job *job);
 /* There is room for one more connection. */
 void t2v_server_conn_closed(struct t2v_server *server);
 /* A line at most once a second; how many were left out is said with the next. */

@@ -166,7 +166,7 @@ int t2v_server_submit(struct t2v_server *server, struct t2v_job *job)
     return 0;
 }
 
-void t2v_server_abandon(struct t2v_server *server, struct t2v_job *job)
+void t2v_job_abandon(struct t2v_job *job)
 {
     job->conn = NULL;
     if (job->stage == T2V_JOB_ENCODE)
