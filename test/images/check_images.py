@@ -53,19 +53,31 @@ def say(line):
     print(f"     {line}", flush=True)
 
 
-def check_of_the_matrix(check):
-    """The real model, its float image and its int8 one, by images/build, which compares golden answers."""
+def images_build(name, *args, **env):
+    """images/build by podman; name: of the images, before the colon."""
+    return run(os.path.join(ROOT, "images", "build"), "--engine", "podman", "--name", name, *args, **env)
+
+
+def build_real(check, name, *args):
+    """The real model, its float image and its int8 one, by images/build with these further arguments. Its manifest; None: it is not here."""
     if not os.path.isdir(MINILM):
         print("SKIPPED: images of a real model: all-MiniLM-L6-v2 is not in models/")
-        return
+        return None
     model = manifest.read("all-MiniLM-L6-v2")
     with hub_of(MINILM, model["model"], model["revision"]) as hub:
         for image in model["images"]:
-            code, out = run(os.path.join(ROOT, "images", "build"), "--engine", "podman", "--name", NAME, image["tag"], "--", *FLAGS,
-                            HF_ENDPOINT=hub.url)
-            check(image["tag"], code == 0 and f"ok {NAME}:{image['tag']}" in out, out[-1500:])
+            code, out = images_build(name, image["tag"], *args, HF_ENDPOINT=hub.url)
+            check(image["tag"], code == 0 and f"ok {name}:{image['tag']}" in out, out[-1500:])
             say(out.strip().rsplit("\n", 1)[-1])
             check(f"{image['tag']}: selftest has run in the build", "golden answers" in out, out[-1500:])
+    return model
+
+
+def check_of_the_matrix(check):
+    """The real model's images; images/build starts each and compares golden answers."""
+    model = build_real(check, NAME, "--", *FLAGS)
+    if model is None:
+        return
     tag = f"{NAME}:{model['images'][0]['tag']}"
     labels = json.loads(call("podman", "image", "inspect", "--format", "{{json .Labels}}", tag))
     check("labels", labels.get("t2v.model") == model["model"] and labels.get("t2v.model.license") == model["license"] and
@@ -82,7 +94,7 @@ def check_of_the_matrix(check):
 
 def check_custom(check):
     """FROM :custom with COPY, and a mounted directory, as with the Python server's images."""
-    code, out = run(os.path.join(ROOT, "images", "build"), "--engine", "podman", "--name", NAME, "--", *FLAGS)
+    code, out = images_build(NAME, "--", *FLAGS)
     check("custom is built", code == 0, out[-1500:])
     size = smoke.size("podman", f"{NAME}:custom")
     say(f"without a model: {size / 1e6:.1f} MB")
