@@ -7,6 +7,7 @@
  *
  *     LANES, PANEL, VECTORS       floats of a vector; columns of a panel, and how many vectors
  *     AHEAD                       see tile.h
+ *     STEPS                       of a tile's inner dimension, that are taken at once on x86
  *     vf, vi, vmask               LANES floats, as many 32-bit integers, a yes or no for each
  *     vf_load(p), vf_store(p, v)  need no alignment
  *     vf_load_n(p, n)             only the first n are read, the others 0; n may be any number
@@ -28,11 +29,15 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Loops over a tile's rows and vectors must go, or its sums live in memory. */
+/* Loops over a tile's rows and vectors must go, or its sums live in memory. Steps share their
+ * counting: alone on its core a tile has time for it, but while another thread uses the core too,
+ * each takes in some three operations a cycle, which multiplying nearly fills. */
 #if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL       _Pragma("clang loop unroll(full)")
+#define UNROLL_STEPS _Pragma("clang loop unroll_count(STEPS)")
 #else
-#define UNROLL _Pragma("GCC unroll 16")
+#define UNROLL       _Pragma("GCC unroll 16")
+#define UNROLL_STEPS _Pragma("GCC unroll STEPS")
 #endif
 
 /* What a tile multiplies rows with: packed weights, which come from the outer caches or from

@@ -9,8 +9,11 @@
  */
 #include "kernel/vector/act.h"
 
-/* Weights are asked for before they are needed. With AHEAD = 0 tiles ask for the next panel, each
- * for its part; otherwise for what is AHEAD bytes behind what they are multiplying with. */
+/* Weights are asked for before they are needed. With AHEAD > 0 tiles ask for what is AHEAD bytes
+ * behind what they are multiplying with; otherwise a panel's first tiles ask for the next panel,
+ * each for its part and evenly, some lines more than once: the processor forgets what it has no
+ * room for at the moment. */
+enum { TILES_THAT_ASK = 4 };
 struct ahead {
     const char *ptr;
     size_t step; /* bytes for each of a tile's steps; 0: nothing is wanted */
@@ -150,6 +153,7 @@ static void over_panels(const struct tiles *tiles, const struct t2v_linear *laye
                         float *y, size_t ldy)
 {
     size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
+    size_t n_ask = n_tile < TILES_THAT_ASK ? n_tile : TILES_THAT_ASK;
     size_t n_step = (layer->n_in + tiles->inputs - 1) / tiles->inputs;
     size_t panel_bytes = layer->form->panel_bytes(layer->n_in);
     for (size_t c = begin; c < end; c += PANEL) {
@@ -159,13 +163,15 @@ static void over_panels(const struct tiles *tiles, const struct t2v_linear *laye
             .b = panel,
             .ldb = tiles->line,
             .n_step = n_step,
-            .ahead = {panel + panel_bytes, tiles->line / n_tile},
+            .ahead = {panel + panel_bytes, tiles->line / n_ask},
             .ldy = ldy,
             .width = end - c < PANEL ? end - c : PANEL,
             .bias = layer->bias != NULL ? layer->bias + c : NULL,
         };
-        for (size_t row = 0, rows; row < n_row; row += rows) {
+        for (size_t row = 0, rows, n = 0; row < n_row; row += rows, n++) {
             rows = next_height(n_row - row);
+            if (n == n_ask)
+                job.ahead.step = 0;
             job.x = (const char *)x + row * stride;
             job.y = y + row * ldy + c;
             tiles->of[rows](&job);

@@ -6,7 +6,7 @@
 
 #include "kernel/vector/base.h"
 
-enum { LANES = 8, PANEL = 16, VECTORS = PANEL / LANES, AHEAD = 0 };
+enum { LANES = 8, PANEL = 16, VECTORS = PANEL / LANES, AHEAD = 0, STEPS = 4 };
 
 typedef __m256 vf;
 typedef __m256i vi;

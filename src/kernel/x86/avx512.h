@@ -8,7 +8,7 @@
 #include "kernel/vector/base.h"
 
 /* 8 and 16 KB ahead are equal on Zen 5, 4 and 32 KB worse; no other processor was tried. */
-enum { LANES = 16, PANEL = 32, VECTORS = PANEL / LANES, AHEAD = 8192 };
+enum { LANES = 16, PANEL = 32, VECTORS = PANEL / LANES, AHEAD = 8192, STEPS = 1 };
 
 typedef __m512 vf;
 typedef __m512i vi;

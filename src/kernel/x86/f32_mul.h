@@ -10,6 +10,7 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum source source, c
                      size_t lda, const char *b, size_t ldb, size_t n_in, struct ahead ahead)
 {
     tile_clear(t, rows);
+    UNROLL_STEPS
     for (size_t i = 0; i < n_in; i++, b += ldb) {
         vf column[VECTORS];
         load_b(source, b, column);

@@ -29,6 +29,7 @@ INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t 
         for (int v = 0; v < VECTORS; v++)
             t->sum[r][v] = vi_zero();
     }
+    UNROLL_STEPS
     for (size_t g = 0; g < n_group; g++, b += PANEL * GROUP, q += GROUP) {
         vi column[VECTORS];
         UNROLL
