@@ -192,10 +192,10 @@ static float softmax_row(float *row, size_t n, size_t begin, size_t end, const f
         vf_store(row + j, vf_zero());
     for (size_t j = from; j < n; j += LANES) {
         vf v = vf_load(row + j);
-        if (j >= begin && j + LANES <= end) {
-            if (bias != NULL)
-                v = vf_add(v, vf_load(bias + j));
-        } else {
+        bool whole = j >= begin && j + LANES <= end;
+        if (whole && bias != NULL) {
+            v = vf_add(v, vf_load(bias + j));
+        } else if (!whole) {
             vmask seen = mask_below(j < end ? end - j : 0);
             if (j < begin)
                 seen = mask_less(seen, mask_below(begin - j));
@@ -203,7 +203,8 @@ static float softmax_row(float *row, size_t n, size_t begin, size_t end, const f
                 v = vf_add(v, vf_load_mask(bias + j, seen));
             v = vf_select(seen, v, minus);
         }
-        vf_store(row + j, v);
+        if (!whole || bias != NULL)
+            vf_store(row + j, v);
         top = vf_max(top, v);
     }
     vf max = vf_set(vf_most(top));

@@ -25,7 +25,7 @@ INLINE vf int8_value(const struct int8_row *row, vi sum, const float *scale, vf 
 
 INLINE void int8_store(const struct int8_tile *t, const int rows, const struct tile_job *job)
 {
-    const struct edge edge = edge_of(job);
+    const struct edge edge = edge_of(job, job->width);
     const float *scale = (const void *)(job->b + job->n_step * job->ldb);
     UNROLL
     for (int r = 0; r < rows; r++) {

@@ -60,18 +60,19 @@ INLINE size_t from_vector(size_t n, int v)
 }
 
 /* What a tile's rows have in common when they are stored: of each vector, the columns that are
- * wanted, and the bias or 0. */
+ * wanted, and the bias or 0. width: job->width, or PANEL where it is that, as it nearly always is:
+ * then the compiler knows that all columns are. */
 struct edge {
     size_t left[VECTORS];
     vf bias[VECTORS];
 };
 
-INLINE struct edge edge_of(const struct tile_job *job)
+INLINE struct edge edge_of(const struct tile_job *job, size_t width)
 {
     struct edge edge;
     UNROLL
     for (int v = 0; v < VECTORS; v++) {
-        edge.left[v] = from_vector(job->width, v);
+        edge.left[v] = from_vector(width, v);
         edge.bias[v] = vf_zero();
         if (job->bias != NULL)
             edge.bias[v] = vf_load_n(job->bias + v * LANES, edge.left[v]);
@@ -94,10 +95,10 @@ INLINE void tile_clear(struct tile *t, const int rows)
     }
 }
 
-INLINE void tile_store(const struct tile *t, const int rows, const bool near,
-                       const struct tile_job *job)
+INLINE void store_columns(const struct tile *t, const int rows, const bool near,
+                          const struct tile_job *job, size_t width)
 {
-    const struct edge edge = edge_of(job);
+    const struct edge edge = edge_of(job, width);
     UNROLL
     for (int r = 0; r < rows; r++) {
         float *y = job->y + (size_t)r * job->ldy;
@@ -108,6 +109,15 @@ INLINE void tile_store(const struct tile *t, const int rows, const bool near,
                        near ? vf_mul(sum, vf_set(job->by[r])) : vf_add(sum, edge.bias[v]));
         }
     }
+}
+
+INLINE void tile_store(const struct tile *t, const int rows, const bool near,
+                       const struct tile_job *job)
+{
+    if (job->width == PANEL)
+        store_columns(t, rows, near, job, PANEL);
+    else
+        store_columns(t, rows, near, job, job->width);
 }
 
 /* The activation over a tile that has just been stored, and is still in the first cache. The last
