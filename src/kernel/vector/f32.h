@@ -193,15 +193,15 @@ static float softmax_row(float *row, size_t n, size_t begin, size_t end, const f
     for (size_t j = from; j < n; j += LANES) {
         vf v = vf_load(row + j);
         bool whole = j >= begin && j + LANES <= end;
-        if (whole && bias != NULL) {
-            v = vf_add(v, vf_load(bias + j));
-        } else if (!whole) {
+        if (!whole) {
             vmask seen = mask_below(j < end ? end - j : 0);
             if (j < begin)
                 seen = mask_less(seen, mask_below(begin - j));
             if (bias != NULL)
                 v = vf_add(v, vf_load_mask(bias + j, seen));
             v = vf_select(seen, v, minus);
+        } else if (bias != NULL) {
+            v = vf_add(v, vf_load(bias + j));
         }
         if (!whole || bias != NULL)
             vf_store(row + j, v);

@@ -60,13 +60,13 @@ INLINE size_t from_vector(size_t n, int v)
 }
 
 /* What a tile's rows have in common when they are stored: of each vector, the columns that are
- * wanted, and the bias or 0. width: job->width, or PANEL where it is that, as it nearly always is:
- * then the compiler knows that all columns are. */
+ * wanted, and the bias or 0. */
 struct edge {
     size_t left[VECTORS];
     vf bias[VECTORS];
 };
 
+/* width: job->width, as a constant where the compiler is to know it. */
 INLINE struct edge edge_of(const struct tile_job *job, size_t width)
 {
     struct edge edge;
@@ -111,6 +111,7 @@ INLINE void store_columns(const struct tile *t, const int rows, const bool near,
     }
 }
 
+/* Nearly all panels are whole: then nothing is asked of a column. */
 INLINE void tile_store(const struct tile *t, const int rows, const bool near,
                        const struct tile_job *job)
 {

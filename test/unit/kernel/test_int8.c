@@ -246,7 +246,7 @@ static void sums_of(const struct t2v_kernels *kernels)
             sample_free(&s);
         }
     }
-    /* so many rows that tiles ask for nothing ahead */
+    /* so many rows that most tiles ask for nothing ahead */
     struct sample s = sample_new(form, 400, 5, form->panel + 1, 0);
     form->rows(&s.layer, s.x.ptr, s.n_in, s.n_row, s.rows.ptr);
     expect_exact(&s);
