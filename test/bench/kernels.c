@@ -2,14 +2,13 @@
 /* The linear layers of all-MiniLM-L6-v2 by two kernels in turn: see the script of this name. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/team.h"
 #include "kernel/kernel.h"
 
-enum { HIDDEN = 384, N_LINEAR = 4, N_LAYER = 24, MAX_ROUND = 100000 };
+enum { HIDDEN = 384, N_LINEAR = 4, N_LAYER = 24, WARM_UP = 3, MAX_ROUND = 100000 };
 static const size_t n_in[N_LINEAR] = {HIDDEN, HIDDEN, HIDDEN, 4 * HIDDEN};
 static const size_t n_out[N_LINEAR] = {3 * HIDDEN, HIDDEN, 4 * HIDDEN, HIDDEN};
 
@@ -49,7 +48,10 @@ static float *randoms(size_t n)
 
 static void prepare(struct pass *pass, const struct t2v_form *form)
 {
-    char *weights = t2v_alloc_aligned(N_LAYER, (size_t)16 * HIDDEN * HIDDEN);
+    size_t n_byte = 0;
+    for (size_t i = 0; i < N_LAYER; i++)
+        n_byte += t2v_linear_bytes(form, n_in[i % N_LINEAR], n_out[i % N_LINEAR]);
+    char *weights = t2v_alloc_aligned(n_byte, 1);
     float *plain = randoms(4 * HIDDEN * form->panel);
     for (size_t i = 0; i < N_LAYER; i++) {
         struct t2v_linear *layer = &pass->layers[i];
@@ -91,14 +93,15 @@ int main(int argc, char **argv)
     if (n < 1 || n > MAX_ROUND || pass.n_row == 0 || t2v_team_new(n_thread, &team, &err) != 0)
         return 2;
     prepare(&pass, forms[0]);
-    for (int round = -3; round < n; round++) {
+    for (int round = 0; round < n + WARM_UP; round++) {
         for (int k = 0; k < 2; k++) {
+            int which = (k + round) % 2;
             for (size_t i = 0; i < N_LAYER; i++)
-                pass.layers[i].form = forms[(k + round + 3) % 2];
+                pass.layers[i].form = forms[which];
             uint64_t start = t2v_clock_ns();
             t2v_team_run(team, run, &pass);
-            if (round >= 0)
-                ms[(k + round + 3) % 2][round] = (double)(t2v_clock_ns() - start) * 1e-6;
+            if (round >= WARM_UP)
+                ms[which][round - WARM_UP] = (double)(t2v_clock_ns() - start) * 1e-6;
         }
     }
     for (int i = 0; i < n; i++)
