@@ -314,6 +314,11 @@ int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, str
         t2v_model_free(model);
         return t2v_fail_in_dir(err, rc, options->dir, NULL);
     }
+    if (*model->notes.text != '\0')
+        t2v_log(T2V_LOG_WARN, "model",
+                "vectors may differ from an index that an earlier t2v filled: it ignored %s (see "
+                "CHANGELOG.md)",
+                model->notes.text);
     *out = model;
     return 0;
 }

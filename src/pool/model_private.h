@@ -3,6 +3,7 @@
 #define T2V_POOL_MODEL_PRIVATE_H
 /* What the files of pool/ know of a model. */
 #include "base/arena.h"
+#include "base/notes.h"
 #include "pool/model.h"
 #include "pool/pipeline.h"
 
@@ -27,6 +28,7 @@ struct t2v_model {
     struct t2v_pipeline pipeline;
     size_t n_prompt_tok[T2V_N_PROMPT]; /* as pooling leaves them out */
     const char *described;             /* the pipeline in words, in arena */
+    struct t2v_notes notes;            /* settings of dir that earlier releases ignored */
 };
 
 /* --- choose.c --- */
