@@ -8,10 +8,11 @@
 
 static void append(struct t2v_notes *notes, const char *words)
 {
-    size_t len = strlen(notes->text), more = strlen(words);
+    size_t len = strlen(notes->text), room = sizeof notes->text - len;
     const char *comma = len != 0 ? ", " : "";
-    if (len + strlen(comma) + more < sizeof notes->text)
-        snprintf(notes->text + len, sizeof notes->text - len, "%s%s", comma, words);
+    int n = snprintf(notes->text + len, room, "%s%s", comma, words);
+    if (n < 0 || (size_t)n >= room) /* an entry is whole or not there */
+        notes->text[len] = '\0';
 }
 
 void t2v_notes_add(struct t2v_notes *notes, const char *file, const char *key)
