@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "base/log.h"
+#include "base/suggest.h"
 #include "commands.h"
 #include "http/server.h"
 #include "text/letter.h"
@@ -94,7 +95,8 @@ static int print_usage(FILE *out)
     fprintf(out, "usage: t2v COMMAND [--FLAG VALUE ...]\n\n");
     for (size_t i = 0; i < N_COMMAND; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
-    fprintf(out, "\n  t2v COMMAND --help lists the flags; t2v --version says what this is\n");
+    fprintf(out, "\n  t2v COMMAND --help (or: t2v help COMMAND) lists the flags; t2v version says "
+                 "what this is\n");
     return out == stderr ? 2 : 0;
 }
 
@@ -118,34 +120,67 @@ static int print_version(void)
     return 0;
 }
 
+/* A command's name that is none. */
+static int unknown_command(const char *name)
+{
+    struct t2v_suggest near = t2v_suggest_for(t2v_str_of(name));
+    for (size_t i = 0; i < N_COMMAND; i++)
+        t2v_suggest_try(&near, commands[i].name, commands[i].name);
+    if (name[0] == '-')
+        fprintf(stderr, "t2v: '%.60s': a command comes first, such as: t2v serve --model DIR\n",
+                name);
+    else if (near.answer != NULL)
+        fprintf(stderr, "t2v: unknown command '%.60s', did you mean '%s'?\n", name, near.answer);
+    else
+        fprintf(stderr, "t2v: unknown command '%.60s'\n", name);
+    return print_usage(stderr);
+}
+
+static void print_help(size_t command)
+{
+    printf("usage: t2v %s [--FLAG VALUE ...]: %s\n\n", commands[command].name,
+           commands[command].help);
+    t2v_options_help(stdout, commands[command].bit);
+}
+
+/* The command's exit status. args: what follows its name. */
+static int run(size_t command, int n, char **args)
+{
+    struct t2v_options options;
+    struct t2v_err err = {0};
+    bool help;
+    int rc = t2v_options_parse(&options, commands[command].bit, n, args, &help, &err);
+    if (rc == 0 && help)
+        print_help(command);
+    else if (rc == 0)
+        rc = commands[command].run(&options, &err);
+    if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+        rc = t2v_fail(&err, T2V_EIO, "standard output: %s", strerror(errno));
+    if (rc != 0)
+        fprintf(stderr, "t2v %s: %s\n", commands[command].name, err.msg);
+    return rc == 0 ? 0 : rc == T2V_EUSAGE ? 2 : 1;
+}
+
+static bool is_any_of(const char *word, const char *a, const char *b, const char *c)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return print_usage(stderr);
-    if (strcmp(argv[1], "--version") == 0)
-        return print_version();
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    bool help = is_any_of(argv[1], "help", "--help", "-h");
+    if (help && argc == 2)
         return print_usage(stdout);
+    if (is_any_of(argv[1], "version", "--version", "-V"))
+        return print_version();
     t2v_guard_start();
+    const char *name = argv[help ? 2 : 1];
     for (size_t i = 0; i < N_COMMAND; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
-            continue;
-        struct t2v_options options;
-        struct t2v_err err = {0};
-        bool help;
-        int rc = t2v_options_parse(&options, commands[i].bit, argc - 2, argv + 2, &help, &err);
-        if (rc == 0 && help) {
-            printf("usage: t2v %s [--FLAG VALUE ...]: %s\n\n", argv[1], commands[i].help);
-            t2v_options_help(stdout, commands[i].bit);
-        } else if (rc == 0) {
-            rc = commands[i].run(&options, &err);
-        }
-        if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-            rc = t2v_fail(&err, T2V_EIO, "standard output: %s", strerror(errno));
-        if (rc != 0)
-            fprintf(stderr, "t2v %s: %s\n", argv[1], err.msg);
-        return rc == 0 ? 0 : rc == T2V_EUSAGE ? 2 : 1;
+        char flag[] = "--help", *only[] = {flag};
+        if (strcmp(name, commands[i].name) == 0)
+            return help ? run(i, 1, only) : run(i, argc - 2, argv + 2);
     }
-    fprintf(stderr, "t2v: unknown command '%.60s'\n", argv[1]);
-    return print_usage(stderr);
+    return unknown_command(name);
 }

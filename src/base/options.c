@@ -10,14 +10,15 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/suggest.h"
 
 #include "base/banned.h"
 
 enum kind {
     TEXT,
-    COUNT,   /* digits; `k`, `m`, `g` behind them are powers of 1024 */
+    COUNT,   /* digits; k, m or g after them is a power of 1024, and may be KiB, Ki or KB, too */
     SECONDS, /* "5", "0.5"; kept in milliseconds */
-    SWITCH   /* a flag alone, or true/1/false/0 */
+    SWITCH   /* a flag alone, or true, yes, on, 1 and their opposites, in any case */
 };
 
 struct setting {
@@ -96,23 +97,29 @@ static bool read_digits(const char *text, int64_t *out, const char **rest)
     return p != text;
 }
 
+/* The power of 2 that a unit such as k, M, Ki or GiB stands for; 0: it is no unit. */
+static int shift_of(const char *unit)
+{
+    static const char prefixes[] = "kmg";
+    const char *at = *unit != '\0' ? strchr(prefixes, *unit | 0x20) : NULL;
+    if (at == NULL || *at == '\0')
+        return 0;
+    unit++;
+    unit += *unit == 'i';
+    unit += *unit == 'B' || *unit == 'b';
+    return *unit == '\0' ? 10 * (int)(at - prefixes + 1) : 0;
+}
+
 static bool read_count(const char *text, int64_t *out)
 {
     int64_t value;
     const char *rest;
     if (!read_digits(text, &value, &rest))
         return false;
-    static const char units[] = "kmg";
-    if (*rest != '\0') {
-        const char *unit = strchr(units, *rest);
-        if (unit == NULL || rest[1] != '\0')
-            return false;
-        int shift = 10 * (int)(unit - units + 1);
-        if (value > INT64_MAX >> shift)
-            return false;
-        value <<= shift;
-    }
-    *out = value;
+    int shift = shift_of(rest);
+    if ((*rest != '\0' && shift == 0) || value > INT64_MAX >> shift)
+        return false;
+    *out = value << shift;
     return true;
 }
 
@@ -131,19 +138,21 @@ static bool read_seconds(const char *text, int64_t *ms)
     return *p == '\0' && *ms <= INT64_C(86400000);
 }
 
-static bool read_switch(const char *text, bool *out)
+static bool is_any_of(const char *text, const char *const *words, size_t n)
 {
-    static const char *const yes[] = {"true", "1", "True", "TRUE", "yes", "on"};
-    static const char *const no[] = {"false", "0", "False", "FALSE", "no", "off", ""};
-    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
-        if (strcmp(text, yes[i]) == 0)
-            return *out = true, true;
-    }
-    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
-        if (strcmp(text, no[i]) == 0)
-            return *out = false, true;
+    for (size_t i = 0; i < n; i++) {
+        if (t2v_str_is_word(t2v_str_of(text), words[i]))
+            return true;
     }
     return false;
+}
+
+static bool read_switch(const char *text, bool *out)
+{
+    static const char *const yes[] = {"true", "1", "yes", "on"};
+    static const char *const no[] = {"false", "0", "no", "off", ""};
+    *out = is_any_of(text, yes, sizeof yes / sizeof yes[0]);
+    return *out || is_any_of(text, no, sizeof no / sizeof no[0]);
 }
 
 /* True when word is one of the space-separated words, or any word will do. */
@@ -175,7 +184,7 @@ static int set(struct t2v_options *options, const struct setting *s, const char 
         return 0;
     case COUNT:
         if (!read_count(text, field))
-            return t2v_fail(err, T2V_EUSAGE, "%s: '%.60s' is not a count (digits, then k, m or g)",
+            return t2v_fail(err, T2V_EUSAGE, "%s: '%.60s' is not a count (digits, then K, M or G)",
                             name, text);
         return 0;
     case SECONDS:
@@ -191,38 +200,77 @@ static int set(struct t2v_options *options, const struct setting *s, const char 
     return 0;
 }
 
-static const struct setting *find_flag(const char *name, size_t len, enum t2v_command command)
+static const struct setting *find_flag(struct t2v_str name, enum t2v_command command)
 {
     for (size_t i = 0; i < N_SETTING; i++) {
         const struct setting *s = &settings[i];
-        if (s->flag != NULL && (s->commands & command) != 0 && strlen(s->flag) == len &&
-            memcmp(s->flag, name, len) == 0)
+        if (s->flag != NULL && (s->commands & command) != 0 && t2v_str_is(name, s->flag))
             return s;
     }
     return NULL;
 }
 
-/* Takes the flag at argv[*i], and its value from behind '=' or from the next argument. */
+/* What other servers call a setting, and its flag here. */
+static const char *const aliases[][2] = {
+    {"host", "listen"}, {"port", "listen"},     {"address", "listen"},
+    {"bind", "listen"}, {"dtype", "precision"}, {"workers", "threads"},
+};
+
+static int unknown_flag(struct t2v_str name, enum t2v_command command, struct t2v_err *err)
+{
+    struct t2v_suggest near = t2v_suggest_for(name);
+    for (size_t i = 0; i < N_SETTING; i++) {
+        if (settings[i].flag != NULL && (settings[i].commands & command) != 0)
+            t2v_suggest_try(&near, settings[i].flag, settings[i].flag);
+    }
+    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
+        if (find_flag(t2v_str_of(aliases[i][1]), command) != NULL)
+            t2v_suggest_try(&near, aliases[i][0], aliases[i][1]);
+    }
+    int len = name.len < 58 ? (int)name.len : 58;
+    if (near.answer == NULL)
+        return t2v_fail(err, T2V_EUSAGE,
+                        "unknown flag '--%.*s' (--help lists those that are known)", len, name.ptr);
+    return t2v_fail(err, T2V_EUSAGE, "unknown flag '--%.*s', did you mean --%s?", len, name.ptr,
+                    near.answer);
+}
+
+/* Not a flag: most likely one with a single dash, or a value that belongs to nothing. */
+static int no_flag(const char *arg, enum t2v_command command, struct t2v_err *err)
+{
+    struct t2v_str name = t2v_str_of(arg);
+    if (arg[0] == '-' && arg[1] != '\0') {
+        name = t2v_str_skip(name, 1);
+        name.len = strcspn(name.ptr, "=");
+        if (find_flag(name, command) != NULL)
+            return t2v_fail(err, T2V_EUSAGE, "'-%.*s': did you mean --%.*s?", (int)name.len,
+                            name.ptr, (int)name.len, name.ptr);
+    }
+    return t2v_fail(err, T2V_EUSAGE, "'%.60s': expected a flag, such as --model DIR", arg);
+}
+
+/* Takes the flag at argv[*i], and its value from after '=' or from the next argument. */
 static int take_flag(struct t2v_options *options, enum t2v_command command, int n, char **argv,
                      int *i, struct t2v_err *err)
 {
     const char *arg = argv[*i];
     if (strncmp(arg, "--", 2) != 0)
-        return t2v_fail(err, T2V_EUSAGE, "'%.60s': expected a flag, such as --model DIR", arg);
-    const char *name = arg + 2;
-    const char *equals = strchr(name, '=');
-    size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
-    const struct setting *s = find_flag(name, len, command);
+        return no_flag(arg, command, err);
+    struct t2v_str name = {arg + 2, strcspn(arg + 2, "=")};
+    const struct setting *s = find_flag(name, command);
     if (s == NULL)
-        return t2v_fail(err, T2V_EUSAGE, "unknown flag '%.*s' (--help lists those that are known)",
-                        len < 58 ? (int)len + 2 : 60, arg); // its value may be a secret
-    const char *value = equals != NULL ? equals + 1 : NULL;
-    if (value == NULL && s->kind == SWITCH)
+        return unknown_flag(name, command, err); /* without the value, which may be a secret */
+    const char *value = name.ptr[name.len] == '=' ? name.ptr + name.len + 1 : NULL;
+    const char *next = *i + 1 < n ? argv[*i + 1] : NULL;
+    bool on;
+    if (value == NULL && s->kind == SWITCH &&
+        (next == NULL || *next == '\0' || !read_switch(next, &on)))
         value = "true";
     if (value == NULL) {
-        if (*i + 1 >= n)
+        if (next == NULL)
             return t2v_fail(err, T2V_EUSAGE, "--%s needs a value", s->flag);
-        value = argv[++*i];
+        value = next;
+        ++*i;
     }
     char shown[64];
     snprintf(shown, sizeof shown, "--%s", s->flag);
@@ -295,14 +343,28 @@ void t2v_options_help(FILE *out, enum t2v_command command)
     }
 }
 
-static bool is_setting(const char *name, size_t len)
+static bool is_setting(struct t2v_str name)
 {
     for (size_t i = 0; i < N_SETTING; i++) {
-        const char *env = settings[i].env;
-        if (env != NULL && strlen(env) == len && memcmp(env, name, len) == 0)
+        if (settings[i].env != NULL && t2v_str_is(name, settings[i].env))
             return true;
     }
     return false;
+}
+
+/* The setting that an unknown name, which begins with T2V_, may have meant; NULL: none. */
+static const char *meant_by(struct t2v_str name)
+{
+    struct t2v_suggest near = t2v_suggest_for(t2v_str_skip(name, 4));
+    for (size_t i = 0; i < N_SETTING; i++) {
+        const char *env = settings[i].env;
+        if (env == NULL)
+            continue;
+        t2v_suggest_try(&near, strncmp(env, "T2V_", 4) == 0 ? env + 4 : env, env);
+        if (settings[i].flag != NULL)
+            t2v_suggest_try(&near, settings[i].flag, env);
+    }
+    return near.answer;
 }
 
 extern char **environ;
@@ -315,10 +377,13 @@ void t2v_options_log_environment(void)
             t2v_log(T2V_LOG_INFO, "options", "%s is accepted, and has no effect here", needless[i]);
     }
     for (char **e = environ; *e != NULL; e++) {
-        const char *equals = strchr(*e, '=');
-        if (strncmp(*e, "T2V_", 4) != 0 || equals == NULL || is_setting(*e, (size_t)(equals - *e)))
+        struct t2v_str name = {*e, strcspn(*e, "=")};
+        if (strncmp(*e, "T2V_", 4) != 0 || is_setting(name))
             continue;
-        t2v_log(T2V_LOG_WARN, "options", "%.*s is no setting, and ignored", (int)(equals - *e), *e);
+        const char *meant = meant_by(name);
+        t2v_log(T2V_LOG_WARN, "options", "%.*s is no setting, and ignored%s%s%s", T2V_STR_ARG(name),
+                meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",
+                meant != NULL ? "?)" : "");
     }
 }
 

@@ -33,6 +33,17 @@ static inline bool t2v_str_is(struct t2v_str a, const char *cstr)
     return t2v_str_eq(a, t2v_str_of(cstr));
 }
 
+/* As t2v_str_is, where ASCII capitals in s count as small letters; word is in small letters. */
+static inline bool t2v_str_is_word(struct t2v_str s, const char *word)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (word[i] == '\0' || word[i] != (c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c))
+            return false;
+    }
+    return word[s.len] == '\0';
+}
+
 static inline bool t2v_str_starts(struct t2v_str s, struct t2v_str prefix)
 {
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);

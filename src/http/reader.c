@@ -69,15 +69,6 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* name is in small letters. */
-static bool is_word(struct t2v_str s, const char *name)
-{
-    size_t i = 0;
-    while (i < s.len && name[i] != '\0' && lower(s.ptr[i]) == name[i])
-        i++;
-    return i == s.len && name[i] == '\0';
-}
-
 /* What stands before the next `stop`; *s is left after it, or empty. */
 static struct t2v_str cut(struct t2v_str *s, char stop)
 {
@@ -92,7 +83,7 @@ static int strip_authority(struct t2v_reader *r, struct t2v_str *target)
 {
     struct t2v_str rest = *target;
     struct t2v_str scheme = cut(&rest, ':');
-    bool known = is_word(scheme, "http") || is_word(scheme, "https");
+    bool known = t2v_str_is_word(scheme, "http") || t2v_str_is_word(scheme, "https");
     if (!known || !t2v_str_starts(rest, T2V_STR("//")))
         return bad(r, 400, "request line: the target is neither a path nor an http URI");
     rest = t2v_str_skip(rest, 2);
@@ -182,7 +173,7 @@ static int read_coding(struct t2v_reader *r, struct t2v_str value)
     r->has_encoding = true;
     if (r->request.old)
         return bad_field(r, "Transfer-Encoding in HTTP/1.0");
-    if (!is_word(value, "chunked"))
+    if (!t2v_str_is_word(value, "chunked"))
         return bad(r, 501, "the only Transfer-Encoding taken is chunked");
     r->request.chunked = true;
     return 0;
@@ -204,28 +195,28 @@ static void read_connection(struct t2v_reader *r, struct t2v_str value)
 {
     while (value.len != 0) {
         struct t2v_str option = t2v_str_trim(cut(&value, ','));
-        r->says_close = r->says_close || is_word(option, "close");
-        r->says_keep = r->says_keep || is_word(option, "keep-alive");
+        r->says_close = r->says_close || t2v_str_is_word(option, "close");
+        r->says_keep = r->says_keep || t2v_str_is_word(option, "keep-alive");
     }
 }
 
 static int read_field(struct t2v_reader *r, struct t2v_str name, struct t2v_str value)
 {
-    if (is_word(name, "content-length"))
+    if (t2v_str_is_word(name, "content-length"))
         return read_length(r, value);
-    if (is_word(name, "transfer-encoding"))
+    if (t2v_str_is_word(name, "transfer-encoding"))
         return read_coding(r, value);
-    if (is_word(name, "host"))
+    if (t2v_str_is_word(name, "host"))
         return read_host(r, value);
-    if (is_word(name, "connection"))
+    if (t2v_str_is_word(name, "connection"))
         read_connection(r, value);
-    else if (is_word(name, "content-encoding"))
-        r->request.encoded = r->request.encoded || !is_word(value, "identity");
-    else if (is_word(name, "expect") && !r->request.old) {
-        if (!is_word(value, "100-continue"))
+    else if (t2v_str_is_word(name, "content-encoding"))
+        r->request.encoded = r->request.encoded || !t2v_str_is_word(value, "identity");
+    else if (t2v_str_is_word(name, "expect") && !r->request.old) {
+        if (!t2v_str_is_word(value, "100-continue"))
             return bad(r, 417, "the only Expect taken is 100-continue");
         r->request.expect_continue = true;
-    } else if (is_word(name, "authorization")) {
+    } else if (t2v_str_is_word(name, "authorization")) {
         if (r->request.authorization.ptr != NULL)
             return bad_field(r, "a second Authorization");
         r->request.authorization = value;

@@ -68,6 +68,38 @@ def check_inspect(check):
     check("a table is of no other precision", "precision   f32" in out, out)
 
 
+def check_help(check):
+    """What people type who do not know the commands."""
+    usage, version = run(check, "--help"), run(check, "--version")
+    check("a usage", usage[0] == 0 and usage[1].startswith("usage: t2v COMMAND"), usage)
+    for word in ("help", "-h"):
+        check(word, run(check, word) == usage, run(check, word))
+    for word in ("version", "-V"):
+        check(word, run(check, word) == version and version[1].startswith("t2v "), run(check, word))
+    check("help of a command", run(check, "help", "embed") == run(check, "embed", "--help") and "--pooling" in run(check, "help", "embed")[1])
+    for typed, meant in (("sevre", "serve"), ("Serve", "serve"), ("server", "serve"), ("self-test", "selftest"), ("helth", "health"), ("benchmark", "bench"), ("embeddings", "embed")):
+        code, out, err = run(check, typed)
+        check(typed, code == 2 and not out and f"unknown command '{typed}', did you mean '{meant}'?" in err, err)
+    for args in (["nope"], ["help", "nope"]):
+        code, _, err = run(check, *args)
+        check(f"{args} means nothing", code == 2 and "unknown command 'nope'\n" in err and "did you mean" not in err, err)
+    code, _, err = run(check, "--model", "x")
+    check("a flag without a command", code == 2 and "'--model': a command comes first" in err, err)
+    code, _, err = run(check, "inspect", "--mdoel=secret")
+    check("a flag", code == 2 and "unknown flag '--mdoel', did you mean --model?" in err and "secret" not in err, err)
+
+
+def check_environment(check):
+    """Names that begin with T2V_ and are no setting: a warning with what was meant; Kubernetes's own mean nothing."""
+    wrong = {"T2V_THREAD": "T2V_THREADS", "T2V_MODEL_PATH": "T2V_MODEL", "T2V_CACHE": "ENABLE_CACHE", "T2V_ENABLE_CACHE": "ENABLE_CACHE",
+             "T2V_AUTHENTICATION_ALLOWED_TOKENS": "AUTHENTICATION_ALLOWED_TOKENS", "T2V_DIRECT_TOKENIZE": "T2V_TRANSFORMERS_DIRECT_TOKENIZE",
+             "T2V_PRECISON": "T2V_PRECISION", "T2V_LOGLEVEL": "T2V_LOG_LEVEL", "T2V_SERVICE_HOST": None, "T2V_PORT": None, "T2V_PORT_8080_TCP_ADDR": None}
+    with Daemon(check.binary, check.model, env={k: "x" for k in wrong}) as d:
+        for name, meant in wrong.items():
+            line = next((x for x in d.said().splitlines() if f" {name} is no setting" in x), "")
+            check(name, line.endswith(f"ignored (did you mean {meant}?)" if meant else "ignored"), line)
+
+
 def check_full(check):
     """What cannot be printed is an error, whoever printed it."""
     with open("/dev/full", "w") as full:

@@ -48,6 +48,46 @@ static void test_flags(void **state)
     assert_int_equal(options.drain_ms, 250);
 }
 
+static void test_switches(void **state)
+{
+    (void)state;
+    static const char *const on[] = {"true", "1", "yes", "on", "True", "Yes", "YES", "On", "ON"};
+    static const char *const off[] = {"false", "0", "no", "off", "False", "No", "NO", "Off", "OFF"};
+    for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
+        setenv("ENABLE_CACHE", on[i], 1);
+        assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
+        assert_true(options.cache);
+        assert_int_equal(parse(T2V_CMD_SERVE, "--cache=false", NULL), 0); /* a flag wins */
+        assert_false(options.cache);
+        assert_int_equal(parse(T2V_CMD_SERVE, "--cache", off[i]), 0);
+        assert_false(options.cache);
+        setenv("ENABLE_CACHE", off[i], 1);
+        assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
+        assert_false(options.cache);
+        assert_int_equal(parse(T2V_CMD_SERVE, "--cache", on[i]), 0);
+        assert_true(options.cache);
+    }
+    unsetenv("ENABLE_CACHE");
+    assert_int_equal(parse(T2V_CMD_SERVE, "--cache", "--onnx-runtime"), 0);
+    assert_true(options.cache && options.onnx_runtime);
+    assert_int_equal(parse(T2V_CMD_SERVE, "--cache", "maybe"), T2V_EUSAGE);
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const char *const sizes[] = {"16777216", "16384k", "16m",  "16M",  "16MiB",
+                                        "16Mi",     "16MB",   "16mb", "16mib"};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        assert_int_equal(parse(T2V_CMD_SERVE, "--max-body", sizes[i]), 0);
+        assert_int_equal(options.max_body_bytes, 16 << 20);
+    }
+    assert_int_equal(parse(T2V_CMD_SERVE, "--max-body", "1GiB"), 0);
+    assert_int_equal(options.max_body_bytes, 1 << 30);
+    assert_int_equal(parse(T2V_CMD_SERVE, "--max-body", "2KiB"), 0);
+    assert_int_equal(options.max_body_bytes, 2048);
+}
+
 static void test_environment(void **state)
 {
     (void)state;
@@ -92,7 +132,21 @@ static void test_refusals(void **state)
         {"--precision", "f3", "f32 bf16 int8 auto"},
         {"--precision", "f32 bf16", "f32 bf16 int8 auto"},
         {"--corpus", "x", "unknown flag"},
+        {"--max-body", "16Mx", "not a count"},
+        {"--max-body", "16iB", "not a count"},
+        {"--max-body", "16B", "not a count"},
+        {"--max-body", "M", "not a count"},
+        {"--max-body", "16MiBB", "not a count"},
         {"--token=hush", NULL, "unknown flag '--token' (--help"},
+        {"--modle=hush", NULL, "unknown flag '--modle', did you mean --model?"},
+        {"--max_body=1", NULL, "did you mean --max-body?"},
+        {"--model-path", "x", "did you mean --model?"},
+        {"--log", "x", "did you mean --log-level?"},
+        {"--thread", "1", "did you mean --threads?"},
+        {"--port", "9090", "did you mean --listen?"},
+        {"--Model", "x", "did you mean --model?"},
+        {"-model", "x", "'-model': did you mean --model?"},
+        {"-cache=false", NULL, "did you mean --cache?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int rc = parse(T2V_CMD_SERVE, cases[i].a, cases[i].b);
@@ -114,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),    cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_switches),    cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_environment), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_processors),
     };
