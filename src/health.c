@@ -18,12 +18,12 @@ static const char question[] = "GET /.well-known/ready HTTP/1.1\r\nHost: localho
                                "Connection: close\r\n\r\n";
 
 /* The answer's first line into line[size], NUL-terminated; -1 and errno when it does not come. */
-static int ask(int fd, const struct addrinfo *at, char *line, size_t size)
+static int ask(int fd, const struct t2v_address *address, char *line, size_t size)
 {
     const struct timeval wait = {WAIT_S, 0};
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait); /* connect heeds it too */
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    if (connect(fd, at->ai_addr, at->ai_addrlen) != 0 ||
+    if (connect(fd, (const struct sockaddr *)&address->at, address->len) != 0 ||
         send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != (ssize_t)sizeof question - 1)
         return -1;
     size_t len = 0;
@@ -40,27 +40,35 @@ static int ask(int fd, const struct addrinfo *at, char *line, size_t size)
     return 0;
 }
 
+static int ask_at(const struct t2v_address *address, const char *listen, struct t2v_err *err)
+{
+    char line[80], host[128];
+    int rc = 0, fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    t2v_address_text(address, host, sizeof host);
+    const char *port = strrchr(listen, ':');
+    if (fd < 0 || ask(fd, address, line, sizeof line) != 0)
+        rc = t2v_fail(err, T2V_EIO, "no answer at %s%s: %s", host, port,
+                      errno == EAGAIN || errno == EINPROGRESS ? "it took too long"
+                                                              : strerror(errno));
+    else if (strncmp(line, "HTTP/1.1 204", 12) != 0)
+        rc = t2v_fail(err, T2V_EIO, "not ready, %s%s answers '%s'", host, port, line);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 int t2v_command_health(const struct t2v_options *options, struct t2v_err *err)
 {
-    struct addrinfo *found = NULL;
-    int rc = t2v_address_find(options->listen, false, &found, err);
+    struct t2v_address found[T2V_ADDRESSES];
+    struct t2v_err first = {0}, more = {0};
+    size_t n = 0;
+    int rc = t2v_address_find(options->listen, false, found, &n, err);
     if (rc != 0)
         return rc;
-    rc = t2v_fail(err, T2V_EIO, "%s has no address", options->listen);
-    for (const struct addrinfo *at = found; at != NULL && rc != 0; at = at->ai_next) {
-        char line[80];
-        int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || ask(fd, at, line, sizeof line) != 0)
-            t2v_fail(err, T2V_EIO, "no answer at %s: %s", options->listen,
-                     errno == EAGAIN || errno == EINPROGRESS ? "it took too long"
-                                                             : strerror(errno));
-        else if (strncmp(line, "HTTP/1.1 204", 12) == 0)
-            rc = 0;
-        else
-            t2v_fail(err, T2V_EIO, "not ready, %s answers '%s'", options->listen, line);
-        if (fd >= 0)
-            close(fd);
-    }
-    freeaddrinfo(found);
+    rc = ask_at(&found[0], options->listen, &first);
+    if (rc != 0 && n > 1 && ask_at(&found[1], options->listen, &more) == 0)
+        rc = 0;
+    if (rc != 0)
+        t2v_fail(err, rc, "%s%s%s", first.msg, n > 1 ? "; " : "", more.msg);
     return rc;
 }

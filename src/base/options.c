@@ -42,7 +42,7 @@ enum {
 // clang-format off
 static const struct setting settings[] = {
     {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
-    {"listen", "T2V_LISTEN", TEXT, AT(listen), "0.0.0.0:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; ADDR is a number or localhost, no name is looked up"},
+    {"listen", "T2V_LISTEN", TEXT, AT(listen), "[::]:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; [::] is every address, IPv4 too (0.0.0.0 where the kernel has no IPv6); ADDR is a number or localhost, no name is looked up"},
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
     {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx", MODEL, "how a text becomes a vector; auto: as the model directory says"},

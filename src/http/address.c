@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/address.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/banned.h"
 
@@ -30,18 +34,45 @@ static int split(const char *listen, char host[256], const char **port, struct t
     return 0;
 }
 
-int t2v_address_find(const char *listen, bool to_bind, struct addrinfo **out, struct t2v_err *err)
+static int parse(const char *host, const char *port, struct t2v_address *out)
+{
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+                                   .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    int said = getaddrinfo(host, port, &hints, &found);
+    if (said != 0)
+        return said;
+    *out = (struct t2v_address){.len = found->ai_addrlen};
+    memcpy(&out->at, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return 0;
+}
+
+/* 0.0.0.0 or [::]. */
+static bool is_unspecified(const struct t2v_address *address)
+{
+    if (address->at.ss_family == AF_INET)
+        return ((const struct sockaddr_in *)&address->at)->sin_addr.s_addr == htonl(INADDR_ANY);
+    return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&address->at)->sin6_addr);
+}
+
+int t2v_address_find(const char *listen, bool to_bind, struct t2v_address out[T2V_ADDRESSES],
+                     size_t *n, struct t2v_err *err)
 {
     char host[256];
     const char *port = NULL;
     int rc = split(listen, host, &port, err);
     if (rc != 0)
         return rc;
-    const char *number = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-    const struct addrinfo hints = {.ai_flags =
-                                       AI_NUMERICHOST | AI_NUMERICSERV | (to_bind ? AI_PASSIVE : 0),
-                                   .ai_socktype = SOCK_STREAM};
-    int said = getaddrinfo(*number != '\0' ? number : NULL, port, &hints, out);
+    const char *number = strcmp(host, "localhost") == 0 ? "127.0.0.1" : *host == '\0' ? "::" : host;
+    int said = parse(number, port, &out[0]);
+    *n = 1;
+    if (said == 0 && is_unspecified(&out[0])) {
+        if (!to_bind)
+            said = parse("127.0.0.1", port, &out[0]);
+        if (said == 0 && (!to_bind || out[0].at.ss_family == AF_INET6))
+            said = parse(to_bind ? "0.0.0.0" : "::1", port, &out[(*n)++]);
+    }
     if (said == EAI_NONAME)
         return t2v_fail(
             err, T2V_EUSAGE,
@@ -51,4 +82,20 @@ int t2v_address_find(const char *listen, bool to_bind, struct addrinfo **out, st
     if (said != 0)
         return t2v_fail(err, T2V_EUSAGE, "listen address '%s': %s", listen, gai_strerror(said));
     return 0;
+}
+
+void t2v_address_text(const struct t2v_address *address, char *out, size_t size)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    bool v6 = address->at.ss_family == AF_INET6;
+    const void *ip = v6 ? (const void *)&((const struct sockaddr_in6 *)&address->at)->sin6_addr
+                        : (const void *)&((const struct sockaddr_in *)&address->at)->sin_addr;
+    inet_ntop(address->at.ss_family, ip, host, sizeof host);
+    snprintf(out, size, "%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
+}
+
+bool t2v_address_no_ipv6(int errno_value)
+{
+    return errno_value == EAFNOSUPPORT || errno_value == EPFNOSUPPORT ||
+           errno_value == EPROTONOSUPPORT || errno_value == EADDRNOTAVAIL;
 }

@@ -303,54 +303,57 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 /* ---- Setting up ---- */
 
-static int listen_on(struct t2v_server *server, const struct addrinfo *at)
+/* A bound, listening socket; -1 and errno. */
+static int bound_socket(const struct t2v_address *address)
 {
     const int on = 1, off = 0;
-    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool v6 = address->at.ss_family == AF_INET6;
+    int fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (at->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    struct sockaddr_storage bound;
-    socklen_t len = sizeof bound;
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0 &&
-        getsockname(fd, (struct sockaddr *)&bound, &len) == 0) {
-        server->port =
-            ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
-                                              : ((const struct sockaddr_in *)&bound)->sin_port);
-        server->listener = evconnlistener_new(server->base, on_connection, server,
-                                              LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-        if (server->listener != NULL) {
-            evconnlistener_set_error_cb(server->listener, on_accept_failed);
-            return 0;
-        }
-    }
+    if ((!v6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
+        bind(fd, (const struct sockaddr *)&address->at, address->len) == 0 &&
+        listen(fd, BACKLOG) == 0)
+        return fd;
     int said = errno;
     close(fd);
     errno = said;
     return -1;
 }
 
+static int port_of(int fd)
+{
+    struct sockaddr_storage bound = {0};
+    socklen_t len = sizeof bound;
+    getsockname(fd, (struct sockaddr *)&bound, &len);
+    return ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
+                                             : ((const struct sockaddr_in *)&bound)->sin_port);
+}
+
 static int open_port(struct t2v_server *server, const char *listen, struct t2v_err *err)
 {
-    struct addrinfo *found = NULL;
-    int rc = t2v_address_find(listen, true, &found, err);
+    struct t2v_address found[T2V_ADDRESSES];
+    size_t n = 0;
+    int rc = t2v_address_find(listen, true, found, &n, err);
     if (rc != 0)
         return rc;
-    /* Without a host, v6 first: such a socket takes v4 too. */
-    errno = EADDRNOTAVAIL;
-    for (int v6 = 1; v6 >= 0 && server->listener == NULL; v6--) {
-        const struct addrinfo *at = found;
-        for (; at != NULL && server->listener == NULL; at = at->ai_next) {
-            if ((at->ai_family == AF_INET6) == (v6 == 1))
-                listen_on(server, at);
-        }
+    int fd = bound_socket(&found[0]);
+    if (fd < 0 && n > 1 && t2v_address_no_ipv6(errno)) {
+        t2v_log(T2V_LOG_INFO, "http", "no IPv6 here (%s), so only IPv4 addresses are served",
+                strerror(errno));
+        fd = bound_socket(&found[1]);
     }
-    int said = errno;
-    freeaddrinfo(found);
-    if (server->listener == NULL)
-        return t2v_fail(err, T2V_EIO, "cannot listen on %s: %s", listen, strerror(said));
+    if (fd < 0)
+        return t2v_fail(err, T2V_EIO, "cannot listen on %s: %s", listen, strerror(errno));
+    server->port = port_of(fd);
+    server->listener = evconnlistener_new(server->base, on_connection, server,
+                                          LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    if (server->listener == NULL) {
+        close(fd);
+        return t2v_fail(err, T2V_ENOMEM, "cannot listen on %s: no memory", listen);
+    }
+    evconnlistener_set_error_cb(server->listener, on_accept_failed);
     return 0;
 }
 

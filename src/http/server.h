@@ -21,10 +21,10 @@
 
 typedef struct t2v_server t2v_server;
 
-/* Binds options->listen: "ADDR:PORT", "[V6ADDR]:PORT" or ":PORT" (every address, v6 and v4); port 0
- * is a free one. All pointers are borrowed until t2v_server_free. version goes into /meta and
- * /metrics. T2V_EUSAGE: an address or a list of tokens that makes no sense; T2V_EIO: the address
- * cannot be bound. */
+/* Binds options->listen: "ADDR:PORT", "[V6ADDR]:PORT" or ":PORT"; "[::]:PORT" and ":PORT" are every
+ * address, v6 and v4; port 0 is a free one. All pointers are borrowed until t2v_server_free.
+ * version goes into /meta and /metrics. T2V_EUSAGE: an address or a list of tokens that makes no
+ * sense; T2V_EIO: the address cannot be bound. */
 int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const t2v_model *model,
                    const char *version, t2v_server **out, struct t2v_err *err);
 

@@ -4,7 +4,7 @@ import json
 import os
 import struct
 
-from daemon import Daemon, request, vectors
+from daemon import Daemon, lose_ipv6, request, vectors
 
 TEXT = "The London Eye is a ferris wheel at the River Thames."
 
@@ -208,8 +208,31 @@ def check_cache(check):
         check("off by default", d.metric("t2v_cache_hits_total") == 0)
 
 
+def answers(d, host):
+    try:
+        return d.ask(request("GET", "/meta"), host=host).status == 200
+    except OSError:
+        return False
+
+
+def check_default_address(check):
+    """Without --listen it is port 8080 of every address, by one socket; IPv4 alone where the kernel has no IPv6."""
+    for listen in ("[::]:{}", ":{}"):
+        with Daemon(check.binary, check.model, listen=listen, before=lose_ipv6) as d:
+            check(f"{listen} without IPv6", answers(d, "127.0.0.1") and not answers(d, "::1"), d.said())
+            check("and the log says so", "no IPv6 here (Address family not supported" in d.said(), d.said())
+    d = Daemon(check.binary, check.model, listen="[::1]:{}", before=lose_ipv6)
+    try:
+        with d:
+            check("an address of IPv6 has no substitute", False)
+    except (RuntimeError, OSError):
+        check("an address of IPv6 has no substitute", d.process.returncode == 1 and "Address family not supported" in d.said(), d.said())
+    with Daemon(check.binary, check.model, listen="0.0.0.0:{}") as d:
+        check("0.0.0.0 is IPv4 alone", answers(d, "127.0.0.1") and not answers(d, "::1"))
+
+
 def check_listen(check):
-    for listen, hosts in (("[::1]:{}", ["::1"]), (":{}", ["127.0.0.1", "::1"]), ("localhost:{}", ["127.0.0.1"])):
+    for listen, hosts in (("[::1]:{}", ["::1"]), (":{}", ["127.0.0.1", "::1"]), ("[::]:{}", ["127.0.0.1", "::1"]), ("localhost:{}", ["127.0.0.1"])):
         try:
             with Daemon(check.binary, check.model, listen=listen, host=hosts[0]) as d:
                 for host in hosts:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A daemon to test, started on a free port, and connections that send and read raw bytes."""
+import ctypes
 import json
 import os
 import resource
@@ -114,17 +115,30 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def lose_ipv6():
+    """For preexec_fn: from here on socket(AF_INET6) fails, as on a kernel without IPv6. Works without privileges."""
+    number = {"x86_64": 41, "aarch64": 198}[os.uname().machine]
+    load, equal, say = 0x20, 0x15, 0x06
+    code = [(load, 0, 0, 0), (equal, 0, 3, number), (load, 0, 0, 16), (equal, 0, 1, socket.AF_INET6), (say, 0, 0, 0x50000 | 97), (say, 0, 0, 0x7FFF0000)]
+    buffer = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    said = libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.c_char_p(struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer))), 0, 0)
+    if said != 0:
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
 class Daemon:
     """with Daemon(binary, model, "--drain", "1", env={...}, files=64) as d: d.ask(bytes)
 
-    binary may be a list: a command that becomes the program after its last word."""
+    binary may be a list: a command that becomes the program after its last word. before: what the child does before it becomes
+    the program."""
 
     def __init__(self, binary, model, *args, env=None, files=None, listen="127.0.0.1:{}",
-                 host="127.0.0.1"):
+                 host="127.0.0.1", before=None):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.files, self.host = files, host
+        self.files, self.host, self.before = files, host, before
         self.argv = [*([binary] if isinstance(binary, str) else binary), "serve", "--model", model, "--listen", listen.format(self.port)]
         self.argv += ["--drain", "0.5", *args]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
@@ -132,7 +146,7 @@ class Daemon:
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile()
-        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))) if self.files else None
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))) if self.files else self.before
         self.process = subprocess.Popen(self.argv, env=self.env, stdout=self.log, stderr=self.log,
                                         preexec_fn=limit)
         end = time.monotonic() + 60

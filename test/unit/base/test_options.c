@@ -29,7 +29,7 @@ static void test_defaults(void **state)
     (void)state;
     assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
     assert_string_equal(options.model, "./models/model");
-    assert_string_equal(options.listen, "0.0.0.0:8080");
+    assert_string_equal(options.listen, "[::]:8080");
     assert_int_equal(options.max_body_bytes, 16 << 20);
     assert_int_equal(options.idle_ms, 120000);
     assert_int_equal(options.drain_ms, 5000);
@@ -97,7 +97,7 @@ static void test_environment(void **state)
     assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
     assert_true(options.cache);
     assert_int_equal(options.threads, 3);
-    assert_string_equal(options.listen, "0.0.0.0:8080");
+    assert_string_equal(options.listen, "[::]:8080");
     assert_int_equal(parse(T2V_CMD_SERVE, "--threads", "2"), 0); /* a flag wins */
     assert_int_equal(options.threads, 2);
     setenv("T2V_THREADS", "many", 1);
