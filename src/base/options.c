@@ -53,6 +53,7 @@ static const struct setting settings[] = {
     {"onnx-runtime", "ONNX_RUNTIME", SWITCH, AT(onnx_runtime), "false", "", MODEL, "run as the Python server's int8 images do"},
 
     {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(tokens), "", "", SERVE, "comma-separated bearer tokens; unset: everybody may ask"},
+    {"cors-origins", "T2V_CORS_ORIGINS", TEXT, AT(cors_origins), "", "", SERVE, "web pages that may read the answers: SCHEME://HOST:PORT, comma-separated, or * for all; unset: no CORS"},
     {"cache", "ENABLE_CACHE", SWITCH, AT(cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted as they are encoded, after the cut of each sentence"},

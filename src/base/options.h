@@ -22,7 +22,8 @@ struct t2v_options {
     bool sentence_transformers, query_passage_prefixes, onnx_runtime;
 
     /* serve */
-    const char *tokens; /* comma-separated bearer tokens; "": none needed */
+    const char *tokens;       /* comma-separated bearer tokens; "": none needed */
+    const char *cors_origins; /* comma-separated, or "*"; "": no CORS */
     bool cache;
     int64_t max_body_bytes;
     int64_t max_text_tok;

@@ -64,4 +64,13 @@ static inline struct t2v_str t2v_str_trim(struct t2v_str s)
     return s;
 }
 
+/* What is before the next `stop`; *s is what is after it, or empty. */
+static inline struct t2v_str t2v_str_cut(struct t2v_str *s, char stop)
+{
+    const char *at = s->len != 0 ? (const char *)memchr(s->ptr, stop, s->len) : NULL;
+    struct t2v_str before = {s->ptr, at != NULL ? (size_t)(at - s->ptr) : s->len};
+    *s = t2v_str_skip(*s, before.len + (at != NULL));
+    return before;
+}
+
 #endif

@@ -195,7 +195,10 @@ static void note(struct t2v_conn *c, const struct t2v_reply *reply, const struct
 static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_job *job)
 {
     const struct t2v_request *request = &c->reader.request;
+    char cors[T2V_CORS_MAX];
+    t2v_cors_lines(&c->server->service.cors, request, t2v_route_methods(c->route), cors);
     struct t2v_reply_head head = {
+        .more = cors,
         .keep_alive = c->keep_alive && !c->server->service.draining,
         .old = request->old,
         .only_head = t2v_str_is(request->method, "HEAD"),
@@ -264,7 +267,7 @@ static void on_head(struct t2v_conn *c)
     c->keep_alive = request->keep_alive;
     c->route = t2v_route_find(request->path);
     t2v_reply_init(&reply);
-    if (t2v_route_refuses(&c->server->service, c->route, request, &reply)) {
+    if (t2v_route_answers_head(&c->server->service, c->route, request, &reply)) {
         c->keep_alive = swallow(c) && c->keep_alive;
         answer(c, &reply, NULL);
     } else if (request->expect_continue && next_piece(c).len == 0 &&

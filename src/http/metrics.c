@@ -7,19 +7,16 @@
 
 #include "base/banned.h"
 
-static const int statuses[T2V_N_STATUS] = {200, 204, 400, 401, 404, 405, 408, 413,
+static const int statuses[T2V_N_STATUS] = {200, 204, 400, 401, 403, 404, 405, 408, 413,
                                            415, 417, 422, 500, 501, 503, 505, 0};
 
 const char *t2v_route_name(enum t2v_route_id route)
 {
     static const char *const names[T2V_N_ROUTE] = {
-        [T2V_ROUTE_LIVE] = "/.well-known/live",
-        [T2V_ROUTE_READY] = "/.well-known/ready",
-        [T2V_ROUTE_META] = "/meta",
-        [T2V_ROUTE_VECTORS] = "/vectors",
-        [T2V_ROUTE_METRICS] = "/metrics",
-        [T2V_ROUTE_OPENAPI] = "/openapi.json",
-        [T2V_ROUTE_OTHER] = "other",
+        [T2V_ROUTE_LIVE] = "/.well-known/live", [T2V_ROUTE_READY] = "/.well-known/ready",
+        [T2V_ROUTE_HEALTH] = "/health",         [T2V_ROUTE_META] = "/meta",
+        [T2V_ROUTE_VECTORS] = "/vectors",       [T2V_ROUTE_METRICS] = "/metrics",
+        [T2V_ROUTE_OPENAPI] = "/openapi.json",  [T2V_ROUTE_OTHER] = "other",
     };
     return names[route];
 }

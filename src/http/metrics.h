@@ -12,6 +12,7 @@
 enum t2v_route_id {
     T2V_ROUTE_LIVE,
     T2V_ROUTE_READY,
+    T2V_ROUTE_HEALTH,
     T2V_ROUTE_META,
     T2V_ROUTE_VECTORS,
     T2V_ROUTE_METRICS,
@@ -21,7 +22,7 @@ enum t2v_route_id {
 };
 const char *t2v_route_name(enum t2v_route_id route);
 
-enum { T2V_N_STATUS = 16 };
+enum { T2V_N_STATUS = 17 };
 
 struct t2v_metrics {
     uint64_t requests[T2V_N_ROUTE][T2V_N_STATUS]; /* by the statuses listed in metrics.c */

@@ -69,20 +69,11 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* What stands before the next `stop`; *s is left after it, or empty. */
-static struct t2v_str cut(struct t2v_str *s, char stop)
-{
-    const char *at = s->len != 0 ? memchr(s->ptr, stop, s->len) : NULL;
-    struct t2v_str before = {s->ptr, at != NULL ? (size_t)(at - s->ptr) : s->len};
-    *s = at != NULL ? t2v_str_skip(*s, before.len + 1) : (struct t2v_str){s->ptr + s->len, 0};
-    return before;
-}
-
 /* "http://host:port/path?query" to "/path?query". */
 static int strip_authority(struct t2v_reader *r, struct t2v_str *target)
 {
     struct t2v_str rest = *target;
-    struct t2v_str scheme = cut(&rest, ':');
+    struct t2v_str scheme = t2v_str_cut(&rest, ':');
     bool known = t2v_str_is_word(scheme, "http") || t2v_str_is_word(scheme, "https");
     if (!known || !t2v_str_starts(rest, T2V_STR("//")))
         return bad(r, 400, "request line: the target is neither a path nor an http URI");
@@ -108,7 +99,7 @@ static int read_target(struct t2v_reader *r, struct t2v_str target)
     bool star = t2v_str_is(target, "*");
     if (!star && target.ptr[0] != '/' && strip_authority(r, &target) != 0)
         return r->err.code;
-    r->request.path = cut(&target, '?');
+    r->request.path = t2v_str_cut(&target, '?');
     if (r->request.path.len == 0)
         r->request.path = T2V_STR("/");
     return 0;
@@ -134,8 +125,8 @@ static int read_start_line(struct t2v_reader *r, struct t2v_str line)
         r->line = r->used;
         return 0;
     }
-    struct t2v_str method = cut(&line, ' ');
-    struct t2v_str target = cut(&line, ' ');
+    struct t2v_str method = t2v_str_cut(&line, ' ');
+    struct t2v_str target = t2v_str_cut(&line, ' ');
     if (!all_tokens(method))
         return bad(r, 400, "request line: the method is not a token");
     r->request.method = method;
@@ -194,7 +185,7 @@ static int read_host(struct t2v_reader *r, struct t2v_str value)
 static void read_connection(struct t2v_reader *r, struct t2v_str value)
 {
     while (value.len != 0) {
-        struct t2v_str option = t2v_str_trim(cut(&value, ','));
+        struct t2v_str option = t2v_str_trim(t2v_str_cut(&value, ','));
         r->says_close = r->says_close || t2v_str_is_word(option, "close");
         r->says_keep = r->says_keep || t2v_str_is_word(option, "keep-alive");
     }
@@ -216,6 +207,13 @@ static int read_field(struct t2v_reader *r, struct t2v_str name, struct t2v_str 
         if (!t2v_str_is_word(value, "100-continue"))
             return bad(r, 417, "the only Expect taken is 100-continue");
         r->request.expect_continue = true;
+    } else if (t2v_str_is_word(name, "origin")) {
+        /* A second one makes both worthless. */
+        r->request.origin = r->request.origin.ptr == NULL ? value : T2V_STR("");
+    } else if (t2v_str_is_word(name, "access-control-request-method")) {
+        r->request.wanted_method = value;
+    } else if (t2v_str_is_word(name, "access-control-request-headers")) {
+        r->request.wanted_fields = value;
     } else if (t2v_str_is_word(name, "authorization")) {
         if (r->request.authorization.ptr != NULL)
             return bad_field(r, "a second Authorization");
@@ -231,7 +229,7 @@ static int read_field_line(struct t2v_reader *r, struct t2v_str line)
     if (is_blank(line.ptr[0]))
         return bad_field(r, "a folded line");
     struct t2v_str value = line;
-    struct t2v_str name = cut(&value, ':');
+    struct t2v_str name = t2v_str_cut(&value, ':');
     if (name.len == line.len)
         return bad_field(r, "no colon");
     if (name.len != 0 && is_blank(name.ptr[name.len - 1]))

@@ -33,6 +33,9 @@ struct t2v_request {
     struct t2v_str path;          /* "/vectors": of an absolute URI too, "/" when it has none; what
                                      follows a '?' is left out */
     struct t2v_str authorization; /* the field's value; ptr NULL when not sent */
+    struct t2v_str origin;        /* Origin; ptr NULL when not sent, empty when sent twice */
+    struct t2v_str wanted_method; /* Access-Control-Request-Method, and ...-Headers: */
+    struct t2v_str wanted_fields; /* ptr NULL when not sent */
     struct t2v_str body;          /* set when the whole request is read */
     uint64_t length; /* Content-Length (UINT64_MAX: larger than that); 0 when not sent */
     bool chunked;

@@ -8,9 +8,9 @@
 
 #include "base/banned.h"
 
-/* HEAD_ROOM: a head with every field that we send is below 300 bytes. BODY_MAX: routes bound their
- * answers far below this. */
-enum { HEAD_ROOM = 384, BODY_MAX = 1 << 30 };
+/* HEAD_ROOM: a head with every field that we send, but `more`, is below 300 bytes. BODY_MAX: routes
+ * bound their answers far below this. */
+enum { HEAD_ROOM = 384 + T2V_REPLY_MORE, BODY_MAX = 1 << 30 };
 
 static const char json_type[] = "application/json";
 
@@ -27,9 +27,9 @@ void t2v_reply_deinit(struct t2v_reply *reply)
     t2v_buf_deinit(&reply->buf);
 }
 
-void t2v_reply_empty(struct t2v_reply *reply)
+void t2v_reply_empty(struct t2v_reply *reply, int status)
 {
-    reply->status = 204;
+    reply->status = status;
     reply->type = NULL;
 }
 
@@ -129,6 +129,8 @@ static const char *phrase(int status)
         return "Bad Request";
     case 401:
         return "Unauthorized";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
     case 405:
@@ -193,13 +195,16 @@ struct t2v_str t2v_reply_finish(struct t2v_reply *reply, struct t2v_reply_head *
     if (reply->type != NULL)
         snprintf(content, sizeof content, "Content-Type: %s\r\nContent-Length: %zu\r\n",
                  reply->type, n_body);
+    else if (reply->status != 204)
+        snprintf(content, sizeof content, "Content-Length: 0\r\n");
     const char *connection = "";
     if (!head->keep_alive)
         connection = "Connection: close\r\n";
     else if (head->old)
         connection = "Connection: keep-alive\r\n";
-    int n = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s\r\n", reply->status,
-                     phrase(reply->status), date(), content, reply->extra, connection);
+    int n = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s\r\n", reply->status,
+                     phrase(reply->status), date(), content, reply->extra,
+                     head->more != NULL ? head->more : "", connection);
     if (n < 0 || (size_t)n >= sizeof text)
         return no_memory(reply, head);
     char *begin = buf->ptr + HEAD_ROOM - n;

@@ -13,9 +13,11 @@
 #include "base/error.h"
 #include "base/str.h"
 
+enum { T2V_REPLY_MORE = 1024 }; /* bytes of t2v_reply_head.more, at most */
+
 struct t2v_reply {
     int status;
-    const char *type;  /* Content-Type; NULL: an answer without a body (204) */
+    const char *type;  /* Content-Type; NULL: an answer without a body (204, an empty 200) */
     const char *extra; /* further header lines, each with its CRLF; "" when none */
     const char *why;   /* of a 503: what the log may say, words of ours alone; NULL: no one said */
     struct t2v_buf buf;
@@ -25,8 +27,8 @@ struct t2v_reply {
 void t2v_reply_init(struct t2v_reply *reply);
 void t2v_reply_deinit(struct t2v_reply *reply);
 
-/* 204. */
-void t2v_reply_empty(struct t2v_reply *reply);
+/* 204, or 200 without a body. */
+void t2v_reply_empty(struct t2v_reply *reply, int status);
 /* {"error": message}. 401 and 503 get the header lines that they need. */
 void t2v_reply_error(struct t2v_reply *reply, int status, const char *message);
 /* 503. why: a message that quotes nobody, for the log too, and that outlives the reply. */
@@ -51,8 +53,9 @@ void t2v_reply_invalid(struct t2v_reply *reply, const struct t2v_blame *blame, c
 
 struct t2v_reply_head {
     bool keep_alive;
-    bool old;       /* the client speaks HTTP/1.0 */
-    bool only_head; /* the request was HEAD: no body goes out */
+    bool old;         /* the client speaks HTTP/1.0 */
+    bool only_head;   /* the request was HEAD: no body goes out */
+    const char *more; /* further header lines, each with its CRLF; NULL when none */
 };
 /* The bytes to send, within reply->buf; called once, at the end. When memory ran out on the way, it
  * is a 503 instead (and *head says no to keep_alive). */

@@ -52,8 +52,12 @@ int t2v_service_init(struct t2v_service *service, const struct t2v_options *opti
         .options = options, .engine = engine, .model = model, .version = version};
     t2v_metrics_init(&service->metrics);
     int rc = t2v_auth_init(&service->auth, options->tokens, err);
-    if (rc != 0)
+    if (rc == 0)
+        rc = t2v_cors_init(&service->cors, options->cors_origins, err);
+    if (rc != 0) {
+        t2v_service_deinit(service);
         return rc;
+    }
     rc = make_meta(&service->meta, model, version);
     if (rc == 0 && options->cache)
         rc = t2v_cache_new(&cache_limits, &service->cache);
@@ -68,6 +72,7 @@ void t2v_service_deinit(struct t2v_service *service)
 {
     t2v_cache_free(service->cache);
     t2v_buf_deinit(&service->meta);
+    t2v_cors_deinit(&service->cors);
     t2v_auth_deinit(&service->auth);
     *service = (struct t2v_service){0};
 }
@@ -79,7 +84,7 @@ static void answer_live(struct t2v_service *service, const struct t2v_request *r
     uint64_t stalled = t2v_engine_stalled_ms(service->engine);
     int64_t limit = service->options->stall_ms;
     if (limit <= 0 || stalled <= (uint64_t)limit) {
-        t2v_reply_empty(reply);
+        t2v_reply_empty(reply, 204);
         return;
     }
     char message[96];
@@ -95,7 +100,16 @@ static void answer_ready(struct t2v_service *service, const struct t2v_request *
     if (service->draining)
         t2v_reply_busy(reply, "shutting down");
     else
-        t2v_reply_empty(reply);
+        t2v_reply_empty(reply, 204);
+}
+
+/* As ready, with the status that load balancers look for by default. */
+static void answer_health(struct t2v_service *service, const struct t2v_request *request,
+                          struct t2v_reply *reply, struct t2v_job **job)
+{
+    answer_ready(service, request, reply, job);
+    if (reply->status == 204)
+        reply->status = 200;
 }
 
 static void answer_meta(struct t2v_service *service, const struct t2v_request *request,
@@ -244,6 +258,8 @@ static const struct t2v_route routes[] = {
     {"/vectors/", T2V_ROUTE_VECTORS, false, false, answer_vectors},
     {"/.well-known/ready", T2V_ROUTE_READY, true, true, answer_ready},
     {"/.well-known/live", T2V_ROUTE_LIVE, true, true, answer_live},
+    {"/health", T2V_ROUTE_HEALTH, true, true, answer_health},
+    {"/healthz", T2V_ROUTE_HEALTH, true, true, answer_health},
     {"/meta", T2V_ROUTE_META, true, false, answer_meta},
     {"/metrics", T2V_ROUTE_METRICS, true, true, answer_metrics},
     {"/openapi.json", T2V_ROUTE_OPENAPI, true, true, answer_openapi},
@@ -258,10 +274,17 @@ const struct t2v_route *t2v_route_find(struct t2v_str path)
     return NULL;
 }
 
-bool t2v_route_refuses(const struct t2v_service *service, const struct t2v_route *route,
-                       const struct t2v_request *request, struct t2v_reply *reply)
+const char *t2v_route_methods(const struct t2v_route *route)
+{
+    return route == NULL ? "GET, HEAD, POST" : route->get ? "GET, HEAD" : "POST";
+}
+
+bool t2v_route_answers_head(const struct t2v_service *service, const struct t2v_route *route,
+                            const struct t2v_request *request, struct t2v_reply *reply)
 {
     bool open = route != NULL && route->open;
+    if (t2v_cors_preflight(&service->cors, request, reply))
+        return true;
     if (!open && !t2v_auth_allows(&service->auth, request->authorization)) {
         t2v_reply_error(reply, 401, "Unauthorized");
         return true;

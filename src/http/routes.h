@@ -15,6 +15,7 @@
 #include "batch/cache.h"
 #include "batch/engine.h"
 #include "http/auth.h"
+#include "http/cors.h"
 #include "http/metrics.h"
 #include "http/reader.h"
 #include "http/reply.h"
@@ -27,6 +28,7 @@ struct t2v_service {
     const t2v_model *model;
     const char *version;
     struct t2v_auth auth;
+    struct t2v_cors cors;
     t2v_cache *cache; /* NULL: ENABLE_CACHE is off */
     struct t2v_metrics metrics;
     struct t2v_buf meta; /* the answer of /meta */
@@ -83,11 +85,13 @@ struct t2v_route {
                    struct t2v_reply *reply, struct t2v_job **job);
 };
 
+/* "GET, HEAD" or "POST"; all of them for an unknown path. */
+const char *t2v_route_methods(const struct t2v_route *route);
 /* NULL: no such path. */
 const struct t2v_route *t2v_route_find(struct t2v_str path);
-/* What can be said when only the head is read: 401 before 404 and 405, then 415. True when *reply
- * is a refusal. route may be NULL. */
-bool t2v_route_refuses(const struct t2v_service *service, const struct t2v_route *route,
-                       const struct t2v_request *request, struct t2v_reply *reply);
+/* What can be said when only the head is read: the answer to a preflight, then 401 before 404 and
+ * 405, then 415. True when *reply is complete. route may be NULL. */
+bool t2v_route_answers_head(const struct t2v_service *service, const struct t2v_route *route,
+                            const struct t2v_request *request, struct t2v_reply *reply);
 
 #endif

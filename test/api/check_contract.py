@@ -2,7 +2,9 @@
 """Every route and every error of the contract, one request at a time."""
 import json
 import os
+import signal
 import struct
+import time
 
 from daemon import Daemon, lose_ipv6, request, vectors
 
@@ -34,6 +36,81 @@ def check_routes(check):
             check(f"{method} {path} says so in JSON", method == "HEAD" or is_error(a, 405), a)
         a = d.get("/meta?x=1")
         check("a query is no part of the path", a.status == 200, a)
+
+
+def check_health_routes(check):
+    """/health and /healthz, for what looks for 200 rather than 204: without a token, empty, 503 after SIGTERM."""
+    with Daemon(check.binary, check.model, "--drain", "20", env={"AUTHENTICATION_ALLOWED_TOKENS": "t"}) as d:
+        for path in ("/health", "/healthz"):
+            a = d.get(path)
+            check(f"{path} is 200 and empty", a.status == 200 and a.body == b"" and a.headers["content-length"] == "0" and "content-type" not in a.headers, a)
+            check(f"HEAD {path}", d.ask(request("HEAD", path)).status == 200)
+            a = d.ask(request("POST", path))
+            check(f"POST {path}", a.status == 405 and "GET" in a.headers["allow"], a)
+        check("counted", 't2v_requests_total{route="/health",status="200"} 4' in d.get("/metrics").body.decode())
+        with d.connect() as c:
+            c.send(b"POST /vectors HTTP/1.1\r\n")  # a request under way, so that the drain goes on
+            d.process.send_signal(signal.SIGTERM)
+            until = time.monotonic() + 10
+            while (a := d.get("/health")).status == 200 and time.monotonic() < until:
+                time.sleep(0.01)
+            for a in (a, d.get("/healthz")):
+                check("503 after SIGTERM", is_error(a, 503) and "retry-after" in a.headers, a)
+
+
+PREFLIGHT = ["Origin: https://app.example", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization,content-type"]
+
+
+def check_cors_off(check):
+    with Daemon(check.binary, check.model) as d:
+        for a in (d.ask(request("OPTIONS", "/vectors", headers=PREFLIGHT)), d.ask(request("OPTIONS", "/meta"))):
+            check("OPTIONS is 405", is_error(a, 405) and "allow" in a.headers, a)
+        for a in (a, d.ask(vectors({"text": TEXT}, PREFLIGHT[:1]))):
+            check("no header of CORS", not [h for h in a.headers if h.startswith("access-control") or h == "vary"], a)
+
+
+def check_cors(check):
+    """A page of an origin that is listed may read every answer, errors too; a preflight needs no token."""
+    env = {"AUTHENTICATION_ALLOWED_TOKENS": "t", "T2V_CORS_ORIGINS": "https://app.example, http://localhost:3000"}
+    origin, token = "https://app.example", "Authorization: Bearer t"
+    with Daemon(check.binary, check.model, "--max-body", "10k", "--read-timeout", "0.3", env=env) as d:
+        for path, methods in (("/vectors", "POST"), ("/vectors/", "POST"), ("/meta", "GET, HEAD"), ("/healthz", "GET, HEAD"), ("/nope", "GET, HEAD, POST")):
+            a = d.ask(request("OPTIONS", path, headers=PREFLIGHT))
+            h = a.headers
+            check(f"preflight of {path}", a.status == 204 and a.body == b"" and h["access-control-allow-origin"] == origin and h["access-control-allow-methods"] == methods and
+                  h["access-control-allow-headers"] == "authorization,content-type" and int(h["access-control-max-age"]) > 0 and
+                  h["vary"] == "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" and "access-control-allow-credentials" not in h, a)
+        a = d.ask(request("OPTIONS", "/vectors", headers=["Origin: https://evil.example", *PREFLIGHT[1:]]))
+        check("another origin", is_error(a, 403) and not [h for h in a.headers if h.startswith("access-control")] and a.headers["vary"].startswith("Origin"), a)
+        check("OPTIONS that is no preflight", d.ask(request("OPTIONS", "/vectors", headers=[token, f"Origin: {origin}"])).status == 405 and
+              d.ask(request("OPTIONS", "/vectors", headers=[token, PREFLIGHT[1]])).status == 405)
+        o = f"Origin: {origin}"
+        for what, status, data in (
+                ("a vector", 200, vectors({"text": TEXT}, [o, token])), ("meta", 200, request("GET", "/meta", headers=[o, token])), ("live", 204, request("GET", "/.well-known/live", headers=[o])),
+                ("no token", 401, vectors({"text": TEXT}, [o])), ("no path", 404, request("GET", "/nope", headers=[o, token])), ("a method", 405, request("DELETE", "/meta", headers=[o, token])),
+                ("not JSON", 422, vectors(b"{", [o, token])), ("a pooling", 500, vectors({"text": TEXT, "config": {"pooling_strategy": "x"}}, [o, token])),
+                ("too large", 413, vectors(b" " * 20000, [o, token])), ("a bad head", 400, request("GET", "/meta", headers=[o, "a b: c"])),
+                ("an Expect", 417, request("GET", "/meta", headers=[o, "Expect: tea"])), ("a coding", 415, vectors(b"{}", [o, token, "Content-Encoding: br"])),
+                ("half of it", 408, request("POST", "/vectors", headers=[o, token, "Content-Length: 9"]))):
+            a = d.ask(data)
+            h = a.headers
+            check(f"{what} is {status}, and can be read", a.status == status and h.get("access-control-allow-origin") == origin and h["vary"] == "Origin" and
+                  h["access-control-expose-headers"] == "Retry-After" and ("www-authenticate" in h) == (status == 401), a)
+        for headers in ([token], [token, "Origin: https://evil.example"], [token, o, "Origin: http://localhost:3000"]):
+            a = d.get("/meta", headers)
+            check(f"{headers[1:]}: an answer for nobody else's page", a.status == 200 and "access-control-allow-origin" not in a.headers and a.headers["vary"] == "Origin", a)
+    with Daemon(check.binary, check.model, "--cors-origins", "*") as d:
+        a = d.ask(request("OPTIONS", "/vectors", headers=PREFLIGHT))
+        check("any origin, preflight", a.status == 204 and a.headers["access-control-allow-origin"] == "*", a)
+        a = d.ask(vectors({"text": TEXT}, ["Origin: null"]))
+        check("any origin", a.status == 200 and a.headers["access-control-allow-origin"] == "*" and "vary" not in a.headers, a)
+    for wrong in ("https://a.example/", "a.example", ",", "https://*.example"):
+        d = Daemon(check.binary, check.model, env={"T2V_CORS_ORIGINS": wrong})
+        try:
+            with d:
+                check(f"{wrong} is refused", False)
+        except RuntimeError:
+            check(f"{wrong} is a usage error", d.process.returncode == 2 and "T2V_CORS_ORIGINS" in d.said(), d.said())
 
 
 def check_vectors(check):

@@ -14,14 +14,15 @@ static struct t2v_service service;
 
 static void open_service(void)
 {
-    static char *settings[] = {"--model", T2V_GOLDEN_DIR "/bert-uncased", "--threads", "1"};
+    static char *settings[] = {
+        "--model", T2V_GOLDEN_DIR "/bert-uncased", "--threads", "1", "--cors-origins", "*"};
     static struct t2v_options options;
     const struct t2v_engine_options of_engine = {
         .n_thread = 1, .max_queue = 4, .max_text_tok = 10000};
     t2v_model *model = NULL;
     t2v_engine *engine = NULL;
     bool help;
-    CHECK(t2v_options_parse(&options, T2V_CMD_SERVE, 4, settings, &help, NULL) == 0);
+    CHECK(t2v_options_parse(&options, T2V_CMD_SERVE, 6, settings, &help, NULL) == 0);
     options.cache = true;
     const struct t2v_model_options of_model = {
         .dir = options.model,
@@ -48,7 +49,10 @@ static void check_body(struct t2v_str body)
 
 static void check_sent(struct t2v_reply *reply, const struct t2v_request *request)
 {
+    char cors[T2V_CORS_MAX];
+    t2v_cors_lines(&service.cors, request, "POST", cors);
     struct t2v_reply_head head = {
+        .more = cors,
         .keep_alive = request->keep_alive,
         .old = request->old,
         .only_head = t2v_str_is(request->method, "HEAD"),
@@ -88,7 +92,7 @@ static void answer(const struct t2v_request *request)
     struct t2v_job *job = NULL;
     const struct t2v_route *route = t2v_route_find(request->path);
     t2v_reply_init(&reply);
-    if (!t2v_route_refuses(&service, route, request, &reply))
+    if (!t2v_route_answers_head(&service, route, request, &reply))
         route->answer(&service, request, &reply, &job);
     if (job != NULL)
         work_through(job, request);
