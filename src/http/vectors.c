@@ -246,7 +246,7 @@ void t2v_question_fail(const struct t2v_question *question, const struct t2v_err
         return;
     }
     char message[sizeof err->msg + 48];
-    if (blames_text && question->many)
+    if ((blames_text || err->code == T2V_EMODEL) && question->many)
         snprintf(message, sizeof message, "texts[%zu]: %s", err_text, err->msg);
     else
         snprintf(message, sizeof message, "%s%s", blames_text ? "text: " : "", err->msg);

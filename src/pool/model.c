@@ -100,11 +100,14 @@ static int check_fit(t2v_model *model, struct t2v_err *err)
 {
     const struct t2v_shape *shape = t2v_encoder_shape(model->encoder);
     int32_t max_id = t2v_tokenizer_max_id(model->tokenizer);
-    if (max_id < 0 || (size_t)max_id >= shape->vocab)
-        return t2v_fail(err, T2V_EFORMAT,
-                        "the tokenizer's largest id is %" PRId32
-                        ", but the embeddings have only %zu rows",
-                        max_id, shape->vocab);
+    if (max_id < 0)
+        return t2v_fail(err, T2V_EFORMAT, "the tokenizer has no token");
+    if ((size_t)max_id >= shape->vocab)
+        t2v_log(T2V_LOG_WARN, "model",
+                "the tokenizer's largest id is %" PRId32
+                ", but the embeddings have only %zu rows: a text with a token that has none gets "
+                "status 500",
+                max_id, shape->vocab);
     size_t limit = vectorizer_limit(model);
     model->max_tok = limit < shape->max_tok ? limit : shape->max_tok;
     if (t2v_tokenizer_n_special(model->tokenizer) > model->max_tok)

@@ -3,6 +3,9 @@
  * From a text to sequences. The default vectorizer's are sentences, or with direct tokenisation the
  * whole text; for the other two the whole text is one sequence.
  */
+#include <inttypes.h>
+
+#include "base/utf8.h"
 #include "pool/model_private.h"
 #include "text/lower.h"
 #include "text/space.h"
@@ -113,8 +116,8 @@ static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_
     return rc;
 }
 
-int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
-                  struct t2v_err *err)
+static int next_sequence(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids,
+                         bool *more, struct t2v_err *err)
 {
     struct t2v_str sequence = walk->text;
     if (t2v_encoder_is_bag(walk->model->encoder))
@@ -126,6 +129,45 @@ int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids 
         walk->n_seq = 1;
     return t2v_tokenizer_encode(walk->model->tokenizer, space, sequence, walk->model->max_tok, ids,
                                 err);
+}
+
+enum { SPELLED_BYTES = 160 }; /* of a token, in a message */
+
+static int refuse_token(const t2v_model *model, int32_t id, struct t2v_err *err)
+{
+    struct t2v_buf spelled;
+    t2v_buf_init(&spelled, SIZE_MAX);
+    int rc = t2v_tokenizer_spell(model->tokenizer, id, &spelled);
+    struct t2v_str token = t2v_buf_str(&spelled);
+    if (token.len > SPELLED_BYTES) {
+        for (token.len = SPELLED_BYTES; t2v_utf8_is_tail(token.ptr[token.len]);)
+            token.len--;
+    }
+    rc = rc != 0
+             ? t2v_fail(err, rc, "no memory for a message")
+             : t2v_fail(err, T2V_EMODEL, "token %" PRId32 " ('%.*s') has no row in the embeddings",
+                        id, T2V_STR_ARG(token));
+    t2v_buf_deinit(&spelled);
+    return rc;
+}
+
+/* UPSTREAM: a tokenizer may have more ids than the embeddings have rows. The libraries run such a
+ * model, and fail where a text has one of those tokens. */
+static int check_rows(const t2v_model *model, const struct t2v_ids *ids, struct t2v_err *err)
+{
+    size_t n_row = t2v_encoder_shape(model->encoder)->vocab;
+    for (size_t i = 0; i < ids->len; i++) {
+        if ((size_t)ids->ptr[i] >= n_row)
+            return refuse_token(model, ids->ptr[i], err);
+    }
+    return 0;
+}
+
+int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
+                  struct t2v_err *err)
+{
+    int rc = next_sequence(walk, space, ids, more, err);
+    return rc == 0 && *more ? check_rows(walk->model, ids, err) : rc;
 }
 
 void t2v_walk_deinit(struct t2v_walk *walk)

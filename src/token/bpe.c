@@ -403,7 +403,19 @@ static void free_bpe(struct t2v_token_model *model)
     t2v_free(bpe);
 }
 
-static const struct t2v_token_model_ops ops = {"BPE", encode, id_of, free_bpe};
+static int each(const struct t2v_token_model *model, t2v_trie_take *take, void *ctx)
+{
+    const struct t2v_map *vocab = &of(model)->vocab;
+    int rc = 0;
+    for (size_t i = 0; i <= vocab->mask && rc == 0; i++) {
+        const struct t2v_map_slot *slot = &vocab->slots[i];
+        if (slot->key != NULL)
+            rc = take(ctx, (struct t2v_str){slot->key, slot->len}, slot->value);
+    }
+    return rc;
+}
+
+static const struct t2v_token_model_ops ops = {"BPE", encode, id_of, free_bpe, each};
 
 /* Making one. */
 

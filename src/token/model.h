@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "token/tokenizer.h"
+#include "token/trie.h"
 #include "json/json.h"
 
 enum { T2V_MODEL_SCRATCH = 4 };
@@ -28,6 +29,8 @@ struct t2v_token_model {
         /* The id of a token of the vocabulary, or -1. */
         int32_t (*id_of)(const struct t2v_token_model *model, struct t2v_str token);
         void (*free)(struct t2v_token_model *model);
+        /* Has take called for every token of the vocabulary, as t2v_trie_each. */
+        int (*each)(const struct t2v_token_model *model, t2v_trie_take *take, void *ctx);
     } * ops;
     size_t n_vocab; /* entries */
     int32_t max_id;

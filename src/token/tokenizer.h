@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -77,8 +78,11 @@ bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32
 
 /* How many ids the template adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
-/* The largest id that can come out; the embedding table must have more rows. */
+/* The largest id that can come out. */
 int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer);
+/* Appends how the vocabulary spells the token of this id; nothing where there is none. Looks at the
+ * whole vocabulary. 0 or T2V_ENOMEM. */
+int t2v_tokenizer_spell(const t2v_tokenizer *tokenizer, int32_t id, struct t2v_buf *out);
 /* `model_max_length` of tokenizer_config.json; 0 when there is none, or one above 2^31 - 1. */
 size_t t2v_tokenizer_model_max(const t2v_tokenizer *tokenizer);
 /* What it is, for `inspect`: "tokenizer.json: BertNormalizer, BertPreTokenizer, WordPiece, ...". */

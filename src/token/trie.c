@@ -124,3 +124,36 @@ int32_t t2v_trie_get(const struct t2v_trie *trie, struct t2v_str key)
     int64_t node = t2v_trie_walk(trie, T2V_TRIE_ROOT, key);
     return node < 0 ? -1 : trie->values[node];
 }
+
+/* For each node the key of the edge that leads to it; that of a child of the root is its byte. */
+static uint32_t *find_parents(const struct t2v_trie *trie)
+{
+    uint32_t *parents = t2v_alloc_zero(trie->n_node, sizeof *parents);
+    size_t n_edge = (size_t)(UINT32_MAX >> trie->shift) + 1;
+    for (size_t i = 0; i < n_edge && parents != NULL; i++) {
+        if (trie->edges[i].key != UINT32_MAX)
+            parents[trie->edges[i].child] = trie->edges[i].key;
+    }
+    for (uint32_t byte = 0; byte < 256 && parents != NULL; byte++) {
+        if (trie->first[byte] != 0)
+            parents[trie->first[byte]] = byte;
+    }
+    return parents;
+}
+
+int t2v_trie_each(const struct t2v_trie *trie, t2v_trie_take *take, void *ctx)
+{
+    char key[T2V_TRIE_MAX_KEY];
+    uint32_t *parents = find_parents(trie);
+    int rc = parents == NULL ? T2V_ENOMEM : 0;
+    for (uint32_t node = 0; node < trie->n_node && rc == 0; node++) {
+        size_t at = sizeof key;
+        if (trie->values[node] < 0)
+            continue;
+        for (uint32_t up = node; up != T2V_TRIE_ROOT; up = parents[up] >> 8)
+            key[--at] = (char)(parents[up] & 0xff);
+        rc = take(ctx, (struct t2v_str){key + at, sizeof key - at}, trie->values[node]);
+    }
+    t2v_free(parents);
+    return rc;
+}

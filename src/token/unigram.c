@@ -207,7 +207,12 @@ static void free_unigram(struct t2v_token_model *model)
     t2v_free(unigram);
 }
 
-static const struct t2v_token_model_ops ops = {"Unigram", encode, id_of, free_unigram};
+static int each(const struct t2v_token_model *model, t2v_trie_take *take, void *ctx)
+{
+    return t2v_trie_each(&of(model)->trie, take, ctx);
+}
+
+static const struct t2v_token_model_ops ops = {"Unigram", encode, id_of, free_unigram, each};
 
 int t2v_unigram_new(size_t n_byte, struct t2v_token_model **out)
 {

@@ -93,7 +93,12 @@ static void free_wordpiece(struct t2v_token_model *model)
     t2v_free(wp);
 }
 
-static const struct t2v_token_model_ops ops = {"WordPiece", encode, id_of, free_wordpiece};
+static int each(const struct t2v_token_model *model, t2v_trie_take *take, void *ctx)
+{
+    return t2v_trie_each(&of(model)->trie, take, ctx);
+}
+
+static const struct t2v_token_model_ops ops = {"WordPiece", encode, id_of, free_wordpiece, each};
 
 int t2v_wordpiece_new(size_t n_byte, struct t2v_token_model **out)
 {

@@ -327,6 +327,29 @@ static void test_shrinks(void **state)
     t2v_tokenizer_free(tokenizer);
 }
 
+static void spells(const char *dir, int32_t id, const char *want)
+{
+    t2v_tokenizer *tokenizer = must_open(dir);
+    struct t2v_buf buf;
+    t2v_buf_init(&buf, SIZE_MAX);
+    assert_int_equal(t2v_tokenizer_spell(tokenizer, id, &buf), 0);
+    if (!t2v_str_is(t2v_buf_str(&buf), want))
+        fail_msg("%s: %d is '%.*s', not '%s'", dir, (int)id, T2V_STR_ARG(t2v_buf_str(&buf)), want);
+    t2v_buf_deinit(&buf);
+    t2v_tokenizer_free(tokenizer);
+}
+
+static void test_spell(void **state)
+{
+    (void)state;
+    spells(T2V_TEST_DIR "/golden/bert-uncased", 3, "[SEP]");
+    spells(T2V_TEST_DIR "/golden/bert-uncased", 700, "##\xe3\x82\xab");
+    spells(T2V_TEST_DIR "/golden/bert-uncased", 1124, "##ient");
+    spells(T2V_TEST_DIR "/golden/bert-uncased", 1200, "");
+    spells(T2V_TEST_DIR "/golden/roberta", 3, "<unk>");
+    spells(T2V_TEST_DIR "/golden/roberta", 700, "\xc3\x8f\xc4\xa2\xc3\x8e\xc2\xbf");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,7 +357,7 @@ int main(void)
         cmocka_unit_test(test_bpe),           cmocka_unit_test(test_unigram),
         cmocka_unit_test(test_long),          cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_shrinks),
+        cmocka_unit_test(test_shrinks),       cmocka_unit_test(test_spell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
