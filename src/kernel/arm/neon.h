@@ -101,12 +101,12 @@ INLINE vf vf_div(vf a, vf b)
 
 INLINE vf vf_min(vf a, vf b)
 {
-    return vminnmq_f32(a, b);
+    return vminq_f32(a, b);
 }
 
 INLINE vf vf_max(vf a, vf b)
 {
-    return vmaxnmq_f32(a, b);
+    return vmaxq_f32(a, b);
 }
 
 INLINE vf vf_fma(vf a, vf b, vf c)
@@ -130,9 +130,9 @@ INLINE vf vf_exp2(vf n)
     return vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23));
 }
 
-INLINE vmask vf_ge(vf a, vf b)
+INLINE vmask vf_not_less(vf a, vf b)
 {
-    return vcgeq_f32(a, b);
+    return vmvnq_u32(vcltq_f32(a, b));
 }
 
 INLINE vf vf_keep(vmask mask, vf v)
@@ -157,12 +157,12 @@ INLINE float vf_sum(vf v)
 
 INLINE float vf_most(vf v)
 {
-    return vmaxnmvq_f32(v);
+    return vmaxvq_f32(v);
 }
 
 INLINE float vf_least(vf v)
 {
-    return vminnmvq_f32(v);
+    return vminvq_f32(v);
 }
 
 INLINE void load_b(const enum source source, const char *b, vf column[VECTORS])

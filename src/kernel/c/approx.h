@@ -11,7 +11,7 @@
 #include "kernel/kernel.h"
 
 /* exp(x), relative error below 2e-7 from -87.33 to 88.37; 0 below that, and above it as at 88.37,
- * 2.4e38. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
+ * 2.4e38; NaN of NaN. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
  * of Cephes' expf (Moshier). */
 static inline float approx_exp(float x)
 {
@@ -30,7 +30,8 @@ static inline float approx_exp(float x)
     uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
     float scale;
     memcpy(&scale, &bits, sizeof scale);
-    return x >= -87.33654f ? p * scale : 0.0f;
+    float below = x < -87.33654f ? 0.0f : x; /* x: NaN */
+    return x >= -87.33654f ? p * scale : below;
 }
 
 /* x * Phi(x), Phi being the normal distribution function; absolute error below 3e-7 * max(1, |x|),

@@ -29,12 +29,14 @@ void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx,
     size_t n = layer->n_in;
     char *to = out;
     for (size_t r = 0; r < n_row; r++, x += ldx, to += int8_row_bytes(n)) {
-        float least = int8_kept(outliers, x, 0), most = least;
-        for (size_t i = 1; i < n; i++) {
+        float least = int8_kept(outliers, x, 0), most = least, zero = 0.0f;
+        for (size_t i = 0; i < n; i++) {
             float v = int8_kept(outliers, x, i);
+            zero += v * 0.0f; /* or NaN */
             least = v < least ? v : least;
             most = v > most ? v : most;
         }
+        least += zero;
         float inverse = int8_row_inverse(least, most);
         struct int8_row row = {.scale = (most - least) / 255.0f, .least = least};
         for (size_t k = 0; k < outliers->n; k++)

@@ -23,7 +23,7 @@ static void apply(enum t2v_act act, float *y, size_t n)
         break;
     case T2V_ACT_RELU:
         for (size_t i = 0; i < n; i++)
-            y[i] = y[i] > 0.0f ? y[i] : 0.0f;
+            y[i] = y[i] < 0.0f ? 0.0f : y[i]; /* NaN stays */
         break;
     case T2V_ACT_SILU:
         for (size_t i = 0; i < n; i++)

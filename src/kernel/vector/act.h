@@ -31,14 +31,14 @@ INLINE struct wide wide_set(float x)
     return all;
 }
 
-/* exp(x) for x <= 88. */
+/* exp(x) for x <= 88; NaN stays NaN. */
 INLINE struct wide wide_exp(struct wide x)
 {
     const vf least = vf_set(-87.33654f);
     struct wide n, r, p = wide_set(1.9875691500e-4f);
     vmask keep[WIDE];
-    EACH keep[k] = vf_ge(x.of[k], least);
-    EACH x.of[k] = vf_min(vf_max(x.of[k], least), vf_set(88.3762f));
+    EACH keep[k] = vf_not_less(x.of[k], least);
+    EACH x.of[k] = vf_min(vf_set(88.3762f), vf_max(least, x.of[k]));
     EACH n.of[k] = vf_round(vf_mul(x.of[k], vf_set(1.44269504f)));
     EACH r.of[k] = vf_fnma(n.of[k], vf_set(0.693359375f), x.of[k]);
     EACH r.of[k] = vf_fma(n.of[k], vf_set(2.12194440e-4f), r.of[k]);
@@ -53,7 +53,7 @@ INLINE struct wide wide_exp(struct wide x)
     return p;
 }
 
-/* v within [-limit, limit]; NaN becomes -limit. */
+/* v within [-limit, limit]; NaN becomes NaN or -limit. */
 INLINE vf vf_clamp(vf v, float limit)
 {
     return vf_min(vf_max(v, vf_set(-limit)), vf_set(limit));
@@ -106,7 +106,7 @@ INLINE struct wide wide_act(enum t2v_act act, struct wide x)
     case T2V_ACT_GELU_TANH:
         return wide_gelu_tanh(x);
     case T2V_ACT_RELU:
-        EACH x.of[k] = vf_max(x.of[k], vf_zero());
+        EACH x.of[k] = vf_keep(vf_not_less(x.of[k], vf_zero()), x.of[k]);
         return x;
     case T2V_ACT_SILU:
         EACH minus.of[k] = vf_sub(vf_zero(), x.of[k]);

@@ -15,10 +15,10 @@
  *     vf_load_mask(p, mask)       only those of the mask are read, the others 0
  *     vf_set(x), vf_zero(), vf_add, vf_sub, vf_mul, vf_div, vf_round (to nearest, ties to even)
  *     vf_fma(a, b, c)             a * b + c, rounded once; vf_fnma: c - a * b
- *     vf_min(a, b), vf_max(a, b)  b, if a is NaN
+ *     vf_min(a, b), vf_max(a, b)  NaN, if b is; either NaN or b, if a is
  *     vf_sum(v), vf_most(v)       over all lanes
  *     vf_exp2(n)                  2^n, n being an integer from -126 to 127
- *     vf_ge(a, b)                 the mask of a >= b; no NaN is
+ *     vf_not_less(a, b)           the mask of a >= b, and of NaN
  *     mask_below(n)               the lanes below n, any number; mask_less(a, b): a without b
  *     vf_keep(mask, v)            0 outside the mask; vf_select(mask, a, b): a inside, b outside
  *     load_b(source, b, column)   VECTORS vectors of B, see below

@@ -113,9 +113,9 @@ INLINE vf vf_exp2(vf n)
     return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
 }
 
-INLINE vmask vf_ge(vf a, vf b)
+INLINE vmask vf_not_less(vf a, vf b)
 {
-    return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GE_OQ));
+    return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_NLT_UQ));
 }
 
 INLINE vf vf_keep(vmask mask, vf v)

@@ -114,9 +114,9 @@ INLINE vf vf_exp2(vf n)
     return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
 }
 
-INLINE vmask vf_ge(vf a, vf b)
+INLINE vmask vf_not_less(vf a, vf b)
 {
-    return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+    return _mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ);
 }
 
 INLINE vf vf_keep(vmask mask, vf v)

@@ -354,8 +354,32 @@ static void alone_of(const struct t2v_kernels *kernels)
     sample_free(&s);
 }
 
-/* What is not finite, in rows or in weights: anything may come out, at no harm. A row of one value
- * must come out as it should. */
+/* A row with a value that is not finite gives no finite value, and the row beside it is as it was,
+ * wherever the value is: among the outliers or not. */
+static void not_finite_of(const struct t2v_kernels *kernels)
+{
+    const float values[] = {NAN, -NAN, INFINITY, -INFINITY};
+    const struct t2v_form *form = kernels->int8;
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t where = 0; where < 40; where++) {
+            struct sample s = sample_new(form, 2, 40, 40, where % 2 * T2V_OUTLIERS);
+            float *y = s.y.ptr, want[40];
+            form->rows(&s.layer, s.x.ptr, 40, 2, s.rows.ptr);
+            form->linear(&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, 2, 0, 40, y, 40);
+            memcpy(want, y + 40, sizeof want);
+            ((float *)s.x.ptr)[where] = values[i];
+            form->rows(&s.layer, s.x.ptr, 40, 2, s.rows.ptr);
+            form->linear(&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, 2, 0, 40, y, 40);
+            for (size_t c = 0; c < 40; c++)
+                assert_false(isfinite(y[c]));
+            assert_memory_equal(y + 40, want, sizeof want);
+            sample_free(&s);
+        }
+    }
+}
+
+/* What is not finite in weights, which are refused before they come here, or nearly so: anything
+ * may come out, at no harm. A row of one value must come out as it should. */
 static void odd_of(const struct t2v_kernels *kernels)
 {
     const float odd[] = {NAN, INFINITY, -INFINITY, 3.4e38f, -3.4e38f, 1e-40f};
@@ -408,6 +432,7 @@ TEST(sums)
 TEST(extremes)
 TEST(whole)
 TEST(alone)
+TEST(not_finite)
 TEST(odd)
 
 int main(void)
@@ -416,8 +441,10 @@ int main(void)
     seed = given != NULL ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15u;
     print_message("T2V_SEED=%llu\n", (unsigned long long)seed);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),  cmocka_unit_test(test_sums),  cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_whole), cmocka_unit_test(test_alone), cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_extremes), cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_alone),    cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_odd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -564,6 +564,51 @@ static void test_activations(void **state)
     each_rung(acts_of);
 }
 
+/* NaN stays NaN: in activations, gated or not, and in a score that attention has for one key alone,
+ * whose exponential must not become 0. */
+static void not_finite_of(const struct t2v_kernels *kernels)
+{
+    const float one = 1.0f, nan = NAN;
+    struct t2v_linear layer = layer_new(kernels->f32, &one, 1, 1, NULL);
+    for (int a = T2V_ACT_NONE; a <= T2V_ACT_SILU; a++) {
+        float y = 0.0f, ab[2] = {NAN, 1.0f}, gated = 0.0f;
+        kernels->f32->linear(&layer, (enum t2v_act)a, &nan, sizeof nan, 1, 0, 1, &y, 1);
+        kernels->gate((enum t2v_act)a, ab, 1, 1, &gated);
+        assert_true(isnan(y) && isnan(gated));
+    }
+    layer_free(&layer);
+    enum { KEYS = 40 };
+    for (size_t key = 0; key < KEYS; key++) {
+        float qkv[KEYS * 3], bias[KEYS] = {0}, out = 0.0f;
+        for (size_t i = 0; i < KEYS * 3; i++)
+            qkv[i] = 1.0f;
+        bias[key] = NAN;
+        struct t2v_attention call = {.q = qkv,
+                                     .k = qkv + 1,
+                                     .v = qkv + 2,
+                                     .ld = 3,
+                                     .n_query = 1,
+                                     .n_key = KEYS,
+                                     .head_dim = 1,
+                                     .before = SIZE_MAX,
+                                     .after = SIZE_MAX,
+                                     .scale = 1.0f,
+                                     .bias = bias,
+                                     .out = &out,
+                                     .ld_out = 1};
+        call.scratch = aligned_alloc(64, (t2v_attention_scratch(KEYS, 1) * 4 + 63) / 64 * 64);
+        kernels->attention(&call);
+        assert_true(isnan(out));
+        free(call.scratch);
+    }
+}
+
+static void test_not_finite(void **state)
+{
+    (void)state;
+    each_rung(not_finite_of);
+}
+
 static void test_exp(void **state)
 {
     (void)state;
@@ -574,6 +619,7 @@ static void test_exp(void **state)
     assert_true(approx_exp(-1000.0f) == 0.0f);
     assert_true(approx_exp(-INFINITY) == 0.0f);
     assert_true(isfinite(approx_exp(1000.0f)));
+    assert_true(isnan(approx_exp(NAN)));
 }
 
 static void test_unknown_rung(void **state)
@@ -595,12 +641,12 @@ int main(void)
     seed = given != NULL ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15u;
     print_message("T2V_SEED=%llu\n", (unsigned long long)seed);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exp),          cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_linear),       cmocka_unit_test(test_norm),
-        cmocka_unit_test(test_gate),         cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_windows),      cmocka_unit_test(test_held),
-        cmocka_unit_test(test_half),         cmocka_unit_test(test_rows_alone),
-        cmocka_unit_test(test_unknown_rung),
+        cmocka_unit_test(test_exp),        cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_not_finite), cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_norm),       cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_attention),  cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_held),       cmocka_unit_test(test_half),
+        cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_unknown_rung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
