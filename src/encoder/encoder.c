@@ -120,7 +120,8 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                                 .form = form,
                                 .f32 = kernels->f32,
                                 .kernels = kernels,
-                                .arena = &encoder->arena};
+                                .arena = &encoder->arena,
+                                .finite = form->takes_outliers};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
         rc = form->takes_outliers && loader.n_pack > 0

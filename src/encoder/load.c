@@ -2,6 +2,7 @@
 #include <stdalign.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "encoder/family.h"
 
 #include "base/banned.h"
@@ -30,6 +31,17 @@ static int find(const struct t2v_loader *loader, const char *under, const char *
     if (t == NULL)
         look_up(loader, under, name, suffix, full);
     return t2v_store_want(loader->store, full, n_out, n_in, out, err);
+}
+
+/* The same for a tensor that is not packed: where weights must be finite, it is looked at here. */
+static int find_finite(const struct t2v_loader *loader, const char *under, const char *name,
+                       const char *suffix, const char *older, size_t n_out, size_t n_in,
+                       const struct t2v_tensor **out, struct t2v_err *err)
+{
+    int rc = find(loader, under, name, suffix, older, n_out, n_in, out, err);
+    if (rc != 0 || !loader->finite || t2v_tensor_finite(*out))
+        return rc;
+    return t2v_tensor_not_finite(*out, err);
 }
 
 static int no_memory(struct t2v_err *err)
@@ -77,7 +89,8 @@ int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2
         const char *name = parts[p].names[0];
         int rc = find(loader, under, name, ".weight", NULL, parts[p].n_out, n_in, &weights[p], err);
         if (rc == 0 && biased)
-            rc = find(loader, under, name, ".bias", NULL, parts[p].n_out, 0, &biases[p], err);
+            rc =
+                find_finite(loader, under, name, ".bias", NULL, parts[p].n_out, 0, &biases[p], err);
         if (rc != 0)
             return rc;
     }
@@ -95,6 +108,8 @@ int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2
     };
     if (!layer->form->plain || n_part > 1)
         return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(err) : 0;
+    if (loader->finite && !t2v_tensor_finite(weights[0]))
+        return t2v_tensor_not_finite(weights[0], err);
     layer->weight = as_f32(loader, weights[0]);
     return layer->weight == NULL ? no_memory(err) : 0;
 }
@@ -127,9 +142,9 @@ static int load_norm(const struct t2v_loader *loader, const char *under,
 {
     const struct t2v_tensor *gamma, *beta = NULL;
     const char *name = want->names[0];
-    int rc = find(loader, under, name, ".weight", ".gamma", want->n_out, 0, &gamma, err);
+    int rc = find_finite(loader, under, name, ".weight", ".gamma", want->n_out, 0, &gamma, err);
     if (rc == 0 && want->kind == T2V_WANT_NORM)
-        rc = find(loader, under, name, ".bias", ".beta", want->n_out, 0, &beta, err);
+        rc = find_finite(loader, under, name, ".bias", ".beta", want->n_out, 0, &beta, err);
     if (rc != 0)
         return rc;
     bool less_one = want->kind == T2V_WANT_RMS_LESS_ONE;
@@ -155,6 +170,19 @@ static const char *table_name(const struct t2v_loader *loader, const char *under
             return want->names[i];
     }
     return want->names[0];
+}
+
+/* A table may be large, and few of its rows are ever used: pages that were only looked at are given
+ * back. */
+static int find_table(const struct t2v_loader *loader, const char *under,
+                      const struct t2v_want *want, struct t2v_err *err)
+{
+    const struct t2v_tensor **out = want->to;
+    int rc = find_finite(loader, under, table_name(loader, under, want), ".weight", NULL,
+                         want->n_out, want->n_in, out, err);
+    if (rc == 0 && loader->finite && !(*out)->copied)
+        t2v_file_release((*out)->data, (*out)->n_byte);
+    return rc;
 }
 
 int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name,
@@ -187,8 +215,7 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
             rc = load_norm(loader, under, want, err);
             break;
         case T2V_WANT_TABLE:
-            rc = find(loader, under, table_name(loader, under, want), ".weight", NULL, want->n_out,
-                      want->n_in, (const struct t2v_tensor **)want->to, err);
+            rc = find_table(loader, under, want, err);
             break;
         }
         if (rc != 0)

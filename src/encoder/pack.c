@@ -5,6 +5,7 @@
  * in a form that takes outliers, each layer when a trial first comes to it and its input is known.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -17,8 +18,9 @@ struct t2v_pack {
     struct t2v_linear *layer;          /* form, n_in, n_out are set */
     const struct t2v_tensor *parts[3]; /* [some rows, n_in] each, n_out in all */
     size_t n_part;
-    size_t at;      /* where its weights begin in the block, in bytes */
-    uint32_t *keep; /* the layer's outliers.keep; NULL where its form takes none */
+    atomic_bool broken[3]; /* a part that is not finite, where it must be */
+    size_t at;             /* where its weights begin in the block, in bytes */
+    uint32_t *keep;        /* the layer's outliers.keep; NULL where its form takes none */
 };
 
 /* Below so many bytes threads are not worth starting; and some eight of them write as fast as the
@@ -50,7 +52,7 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
 }
 
 /* Rows [begin, end) of the stacked parts; begin is a multiple of the panel. */
-static void pack_rows(const struct t2v_packing *packing, const struct t2v_pack *pack, size_t begin,
+static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, size_t begin,
                       size_t end, float *panel)
 {
     size_t n_in = pack->layer->n_in, part = 0, above = 0; /* rows of the parts before */
@@ -62,6 +64,8 @@ static void pack_rows(const struct t2v_packing *packing, const struct t2v_pack *
             while (first + r - above >= pack->parts[part]->shape[0])
                 above += pack->parts[part++]->shape[0];
             t2v_tensor_f32(pack->parts[part], (first + r - above) * n_in, n_in, panel + r * n_in);
+            if (packing->loader->finite && !t2v_floats_finite(panel + r * n_in, n_in))
+                atomic_store(&pack->broken[part], true);
         }
         form->pack(pack->layer, panel, rows, to);
         to += form->panel_bytes(n_in);
@@ -89,7 +93,7 @@ static float *lane_panel(const struct t2v_packing *packing, const struct t2v_lan
 }
 
 /* This lane's share of a layer. */
-static void pack_layer(const struct t2v_packing *packing, const struct t2v_pack *pack,
+static void pack_layer(const struct t2v_packing *packing, struct t2v_pack *pack,
                        const struct t2v_lane *lane)
 {
     size_t begin, end;
@@ -137,7 +141,7 @@ void t2v_pack_on_the_way(const struct t2v_run *run, const struct t2v_linear *lay
 {
     const struct t2v_packing *packing = run->packing;
     const struct t2v_loader *loader = packing->loader;
-    const struct t2v_pack *pack = loader->packs;
+    struct t2v_pack *pack = loader->packs;
     while (pack < loader->packs + loader->n_pack && pack->layer != layer)
         pack++;
     if (pack == loader->packs + loader->n_pack || layer->weight != NULL)
@@ -173,6 +177,19 @@ static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int
     return 0;
 }
 
+/* The first part that is not finite, where it must be. */
+static int check_finite(const struct t2v_loader *loader, struct t2v_err *err)
+{
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        const struct t2v_pack *pack = &loader->packs[i];
+        for (size_t p = 0; p < pack->n_part; p++) {
+            if (atomic_load(&pack->broken[p]))
+                return t2v_tensor_not_finite(pack->parts[p], err);
+        }
+    }
+    return 0;
+}
+
 static int pack_all(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,
                     struct t2v_err *err)
 {
@@ -187,7 +204,7 @@ static int pack_all(struct t2v_loader *loader, struct t2v_packing *packing, int 
     t2v_team_free(team);
     for (size_t i = 0; i < loader->n_pack; i++)
         loader->packs[i].layer->weight = packing->block + loader->packs[i].at;
-    return 0;
+    return check_finite(loader, err);
 }
 
 int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err)

@@ -172,6 +172,16 @@ static int check_encoder_dir(const t2v_model *model, struct t2v_err *err)
     return rc;
 }
 
+/* Weights after pooling are held in float; under int8 a broken file is refused when it is opened,
+ * whichever of its tensors is broken. */
+static int check_finite(const t2v_model *model, struct t2v_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < model->pipeline.n_step && model->form->takes_outliers && rc == 0; i++)
+        rc = t2v_step_check_finite(&model->pipeline.steps[i], i + 1, err);
+    return rc;
+}
+
 /* What becomes of hidden states. */
 static int open_pipeline(t2v_model *model, struct t2v_err *err)
 {
@@ -292,6 +302,8 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
         model->form = model->kernels.f32; /* whatever was asked for: nothing is multiplied */
     if (rc == 0)
         rc = open_pipeline(model, err);
+    if (rc == 0)
+        rc = check_finite(model, err);
     if (rc == 0)
         rc = check_fit(model, err);
     if (rc == 0)

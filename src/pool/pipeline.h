@@ -81,6 +81,10 @@ void t2v_step_describe(const struct t2v_step *step, struct t2v_buf *out);
 float *t2v_step_run(const struct t2v_step *step, const struct t2v_kernels *kernels, float *x,
                     float *y, size_t ld, size_t n_row);
 
+/* T2V_EFORMAT, naming the tensor, where a weight of the step is NaN or infinite. number: its place
+ * among the steps, for the message. */
+int t2v_step_check_finite(const struct t2v_step *step, size_t number, struct t2v_err *err);
+
 /* x[n] / its length, or / 1e-12 when that is more. */
 void t2v_normalize(float *x, size_t n);
 

@@ -219,6 +219,34 @@ int t2v_step_read_norm(const char *folder, size_t n_in, struct t2v_arena *arena,
     return t2v_fail_in_dir(err, rc, folder, NULL);
 }
 
+int t2v_step_check_finite(const struct t2v_step *step, size_t number, struct t2v_err *err)
+{
+    const struct t2v_linear *linear = &step->linear;
+    size_t n_weight =
+        linear->weight != NULL
+            ? t2v_linear_bytes(linear->form, linear->n_in, linear->n_out) / sizeof(float)
+            : 0;
+    const struct {
+        const char *name;
+        const float *x;
+        size_t n;
+    } parts[] = {
+        {"linear.weight", linear->weight, n_weight},
+        {"linear.bias", linear->bias, linear->n_out},
+        {"norm.weight", step->gamma, step->n_in},
+        {"norm.bias", step->beta, step->n_in},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].x != NULL && !t2v_floats_finite(parts[i].x, parts[i].n))
+            return t2v_fail(err, T2V_EFORMAT,
+                            "the %s of step %zu after pooling: tensor %s holds NaN or an infinity; "
+                            "the file is broken",
+                            step->kind == T2V_STEP_DENSE ? "Dense" : "LayerNorm", number,
+                            parts[i].name);
+    }
+    return 0;
+}
+
 void t2v_step_describe(const struct t2v_step *step, struct t2v_buf *out)
 {
     switch (step->kind) {

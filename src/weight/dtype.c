@@ -114,3 +114,27 @@ void t2v_tensor_f32(const struct t2v_tensor *tensor, size_t first, size_t n, flo
         break;
     }
 }
+
+bool t2v_floats_finite(const float *x, size_t n)
+{
+    uint32_t carried = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        carried |= (bits & 0x7f800000) + 0x00800000; /* an exponent of all ones reaches the sign */
+    }
+    return carried >> 31 == 0;
+}
+
+bool t2v_tensor_finite(const struct t2v_tensor *tensor)
+{
+    enum { CHUNK = 2048 };
+    float chunk[CHUNK];
+    bool finite = true;
+    for (size_t i = 0, n; i < tensor->n && finite; i += n) {
+        n = tensor->n - i < CHUNK ? tensor->n - i : CHUNK;
+        t2v_tensor_f32(tensor, i, n, chunk);
+        finite = t2v_floats_finite(chunk, n);
+    }
+    return finite;
+}

@@ -262,6 +262,14 @@ static void write_shape(const size_t *shape, int n_dim, char *out, size_t size)
         at += (size_t)snprintf(out + at, size - at, "%s%zu", i > 0 ? ", " : "", shape[i]);
 }
 
+int t2v_tensor_not_finite(const struct t2v_tensor *tensor, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_EFORMAT,
+                    "%s: tensor %.*s holds NaN or an infinity, which int8 would hide; the file is "
+                    "broken",
+                    tensor->file, T2V_STR_ARG(tensor->name));
+}
+
 int t2v_store_want(const t2v_store *store, const char *name, size_t rows, size_t columns,
                    const struct t2v_tensor **out, struct t2v_err *err)
 {
