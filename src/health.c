@@ -42,7 +42,7 @@ static int ask(int fd, const struct t2v_address *address, char *line, size_t siz
 
 static int ask_at(const struct t2v_address *address, const char *listen, struct t2v_err *err)
 {
-    char line[80], host[128];
+    char line[80], host[T2V_ADDRESS_TEXT];
     int rc = 0, fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     t2v_address_text(address, host, sizeof host);
     const char *port = strrchr(listen, ':');

@@ -23,30 +23,25 @@ static void log_start(const struct t2v_options *options, const t2v_model *model)
     t2v_log(T2V_LOG_INFO, "model", "open path=%s family=%s vectorizer=%s precision=%s dim=%zu",
             t2v_model_dir(model), t2v_model_family(model), t2v_model_vectorizer(model),
             t2v_model_precision(model), t2v_model_dim(model));
-    t2v_log(T2V_LOG_INFO, "kernel", "kernels=%s blas=\"%s\" threads=%d", t2v_model_cpu(model),
+    t2v_log(T2V_LOG_INFO, "kernel", "chosen kernels=%s blas=%s threads=%d", t2v_model_cpu(model),
             t2v_blas_name(), t2v_thread_count(options));
-    if (strcmp(t2v_model_precision(model), "int8") == 0)
+    if (strcmp(t2v_model_precision(model), "f32") != 0)
         t2v_log(T2V_LOG_WARN, "model",
-                "precision=int8: vectors near those of f32, but not the same; an index needs one "
-                "precision for all its vectors");
+                "vectors are near those of f32, but not the same: an index needs one precision for "
+                "all of its vectors precision=%s",
+                t2v_model_precision(model));
     const char *forced = getenv("OPENBLAS_CORETYPE");
-    if (forced != NULL && *forced != '\0')
+    if (forced != NULL && *forced != '\0' && strcmp(t2v_model_cpu(model), "blas") == 0)
         t2v_log(T2V_LOG_WARN, "kernel",
-                "OPENBLAS_CORETYPE=%.40s in the environment forces OpenBLAS's core; set too low it "
-                "halves the speed",
+                "OPENBLAS_CORETYPE forces the core of OpenBLAS; one that is too low halves the "
+                "speed core=%.40s",
                 forced);
 }
 
 static int serve(const struct t2v_options *options, struct t2v_err *err)
 {
-    static const char *const levels[] = {"error", "warn", "info", "debug"};
     uint64_t begun = t2v_clock_ns();
-    enum t2v_log_level level = T2V_LOG_INFO;
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(options->log_level, levels[i]) == 0)
-            level = (enum t2v_log_level)i;
-    }
-    t2v_log_setup(level, strcmp(options->log_format, "json") == 0);
+    t2v_log_setup(t2v_log_level_of(options->log_level), strcmp(options->log_format, "json") == 0);
     t2v_options_log_environment();
     t2v_model *model = NULL;
     t2v_engine *engine = NULL;
@@ -56,8 +51,7 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
         rc = t2v_server_new(options, engine, model, T2V_VERSION, &server, err);
     if (rc == 0) {
         log_start(options, model);
-        t2v_log(T2V_LOG_INFO, "http", "ready after %.0f ms",
-                (double)(t2v_clock_ns() - begun) / 1e6);
+        t2v_log(T2V_LOG_INFO, "http", "ready ms=%.0f", (double)(t2v_clock_ns() - begun) / 1e6);
         rc = t2v_server_run(server);
         if (rc != 0)
             t2v_fail(err, rc, "the event loop broke");
@@ -156,7 +150,9 @@ static int run(size_t command, int n, char **args)
         rc = commands[command].run(&options, &err);
     if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         rc = t2v_fail(&err, T2V_EIO, "standard output: %s", strerror(errno));
-    if (rc != 0)
+    if (rc != 0 && t2v_log_is_json())
+        t2v_log(T2V_LOG_ERROR, commands[command].name, "%s", err.msg);
+    else if (rc != 0)
         fprintf(stderr, "t2v %s: %s\n", commands[command].name, err.msg);
     return rc == 0 ? 0 : rc == T2V_EUSAGE ? 2 : 1;
 }

@@ -2,16 +2,37 @@
 #ifndef T2V_BASE_LOG_H
 #define T2V_BASE_LOG_H
 /*
- * The service's log: one line an event on standard error, `LEVEL AREA MESSAGE key=value ...` (or
- * one JSON object). Any thread may log. Text of requests and tokens never go into it.
+ * The service's log: one line an event on standard error, `TIME LEVEL AREA MESSAGE key=value ...`,
+ * or one JSON object with the members time, level, area, message and each key. Any thread may log.
+ * Text of requests and tokens never go into it.
  */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
 enum t2v_log_level { T2V_LOG_ERROR, T2V_LOG_WARN, T2V_LOG_INFO, T2V_LOG_DEBUG };
 
+/* "error", "warn", "info", "debug"; another word is T2V_LOG_INFO. */
+enum t2v_log_level t2v_log_level_of(const char *word);
 /* Set once at start; the default is T2V_LOG_INFO in text. */
-void t2v_log_setup(enum t2v_log_level level, int as_json);
-int t2v_log_enabled(enum t2v_log_level level);
-/* area: the room that speaks. The line end is added; control characters in it become spaces. */
+void t2v_log_setup(enum t2v_log_level level, bool as_json);
+bool t2v_log_enabled(enum t2v_log_level level);
+bool t2v_log_is_json(void);
+
+/* area: the room that speaks. The words ` key=%...` at the end of format become the line's keys: in
+ * JSON a number where the conversion is one, else a string; in text a value with blanks or quotes
+ * in it is quoted, so format needs no quotes. The line end is added; control characters become '?'.
+ * Of conversions it knows s d i u x c f g with precision and length, and %%; widths are ignored. */
 void t2v_log(enum t2v_log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For events that may come in floods: at most one line a second, with the number of those that were
+ * left out since the last as the key left_out. Zeroed at first; one thread at a time. */
+struct t2v_log_limit {
+    uint64_t logged_ns; /* when the last line was logged; 0: never */
+    uint64_t n_left_out;
+};
+void t2v_log_limited(struct t2v_log_limit *limit, enum t2v_log_level level, const char *area,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

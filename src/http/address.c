@@ -87,11 +87,16 @@ int t2v_address_find(const char *listen, bool to_bind, struct t2v_address out[T2
 void t2v_address_text(const struct t2v_address *address, char *out, size_t size)
 {
     char host[INET6_ADDRSTRLEN] = "?";
-    bool v6 = address->at.ss_family == AF_INET6;
-    const void *ip = v6 ? (const void *)&((const struct sockaddr_in6 *)&address->at)->sin6_addr
-                        : (const void *)&((const struct sockaddr_in *)&address->at)->sin_addr;
-    inet_ntop(address->at.ss_family, ip, host, sizeof host);
-    snprintf(out, size, "%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->at;
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)&address->at)->sin6_addr;
+    bool mapped = address->at.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6);
+    bool bare = mapped || address->at.ss_family == AF_INET;
+    if (mapped)
+        inet_ntop(AF_INET, &v6->s6_addr[12], host, sizeof host);
+    else
+        inet_ntop(address->at.ss_family, bare ? (const void *)&v4->sin_addr : (const void *)v6,
+                  host, sizeof host);
+    snprintf(out, size, "%s%s%s", bare ? "" : "[", host, bare ? "" : "]");
 }
 
 bool t2v_address_no_ipv6(int errno_value)

@@ -11,7 +11,10 @@
 
 #include "base/error.h"
 
-enum { T2V_ADDRESSES = 2 };
+enum {
+    T2V_ADDRESSES = 2,
+    T2V_ADDRESS_TEXT = 64 /* bytes that t2v_address_text needs */
+};
 
 struct t2v_address {
     struct sockaddr_storage at;
@@ -25,7 +28,7 @@ struct t2v_address {
 int t2v_address_find(const char *listen, bool to_bind, struct t2v_address out[T2V_ADDRESSES],
                      size_t *n, struct t2v_err *err);
 
-/* "127.0.0.1" or "[::1]", without the port. */
+/* "127.0.0.1" or "[::1]", without the port; an IPv4 address that came over IPv6 is the former. */
 void t2v_address_text(const struct t2v_address *address, char *out, size_t size);
 
 /* True for an errno that means: this kernel or container has no IPv6. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http/address.h"
 
 #include "base/banned.h"
 
@@ -166,6 +167,35 @@ static double ms_between(uint64_t begin_ns, uint64_t end_ns)
     return end_ns > begin_ns ? (double)(end_ns - begin_ns) * 1e-6 : 0;
 }
 
+/* The event's kind in server->limits; -1: an answer that needs no line of its own. */
+static int limit_of(const struct t2v_conn *c, int status)
+{
+    switch (status) {
+    case 401:
+        return T2V_LIMIT_401;
+    case 500:
+        return T2V_LIMIT_500;
+    case 503:
+        return c->server->service.draining ? -1 : T2V_LIMIT_503;
+    default:
+        return -1;
+    }
+}
+
+static void log_failure(struct t2v_conn *c, const struct t2v_reply *reply, const char *route)
+{
+    int limit = limit_of(c, reply->status);
+    struct t2v_address peer = {.len = sizeof peer.at};
+    char text[T2V_ADDRESS_TEXT] = "?";
+    if (limit < 0)
+        return;
+    if (getpeername(c->fd, (struct sockaddr *)&peer.at, &peer.len) == 0)
+        t2v_address_text(&peer, text, sizeof text);
+    t2v_log_limited(&c->server->limits[limit], T2V_LOG_WARN, "http",
+                    "request failed id=%" PRIu64 " route=%s status=%d why=%s peer=%s", c->id, route,
+                    reply->status, reply->why != NULL ? reply->why : "", text);
+}
+
 /* Counts and logs the answer. job: NULL when the engine had no part in it. An error's message may
  * quote what the client sent, so none is logged. */
 static void note(struct t2v_conn *c, const struct t2v_reply *reply, const struct t2v_job *job)
@@ -187,9 +217,7 @@ static void note(struct t2v_conn *c, const struct t2v_reply *reply, const struct
                 "encode_ms=%.3f",
                 c->id, t2v_route_name(route), status, ms, job != NULL ? job->work.n_tok : 0,
                 queue_ms, encode_ms);
-    else if (status == 503 && !c->server->service.draining)
-        t2v_server_warn(c->server, "request failed id=%" PRIu64 " route=%s status=%d why=\"%s\"",
-                        c->id, t2v_route_name(route), status, reply->why != NULL ? reply->why : "");
+    log_failure(c, reply, t2v_route_name(route));
 }
 
 static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_job *job)
@@ -404,7 +432,8 @@ void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
             bufferevent_free(bev);
         else
             evutil_closesocket(fd);
-        t2v_server_warn(server, "connection dropped, no memory for it");
+        t2v_log_limited(&server->limits[T2V_LIMIT_CONNECTIONS], T2V_LOG_WARN, "http",
+                        "a connection is dropped why=%s", t2v_why_busy(T2V_ENOMEM));
         t2v_server_conn_closed(server);
         return;
     }

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "http/clerk.h"
 #include "http/routes.h"
 #include "http/server.h"
@@ -61,6 +62,9 @@ struct t2v_conn {
     struct t2v_reader reader;
 };
 
+/* Events that are logged at most once a second, each kind by itself. */
+enum t2v_limit { T2V_LIMIT_CONNECTIONS, T2V_LIMIT_401, T2V_LIMIT_500, T2V_LIMIT_503, T2V_N_LIMIT };
+
 enum t2v_server_phase { T2V_SERVING, T2V_DRAINING, T2V_ENDING };
 
 struct t2v_server {
@@ -83,8 +87,7 @@ struct t2v_server {
     enum t2v_server_phase phase;
     uint64_t phase_ends_ns; /* while DRAINING and ENDING */
     uint64_t active_ns;     /* when a connection or a request last came */
-    uint64_t warned_ns;     /* the last warning in the log */
-    uint64_t n_unsaid;      /* warnings since then that were not logged */
+    struct t2v_log_limit limits[T2V_N_LIMIT];
 };
 
 /* Takes over fd, a fresh non-blocking connection. */
@@ -114,8 +117,5 @@ int t2v_server_submit(struct t2v_server *server, struct t2v_job *job);
 void t2v_job_abandon(struct t2v_job *job);
 /* There is room for one more connection. */
 void t2v_server_conn_closed(struct t2v_server *server);
-/* A line at most once a second; how many were left out is said with the next. */
-void t2v_server_warn(struct t2v_server *server, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 #endif

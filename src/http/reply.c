@@ -83,6 +83,21 @@ const char *t2v_why_busy(int code)
     return code == T2V_EBUSY ? "the queue is full" : "no memory for this request";
 }
 
+const char *t2v_why_failed(int code)
+{
+    switch (code) {
+    case T2V_EPOOLING:
+        return "unknown pooling_strategy";
+    case T2V_EMODEL:
+        return "the model gave a value that is not finite";
+    case T2V_ENOMEM:
+    case T2V_EBUSY:
+        return t2v_why_busy(code);
+    default:
+        return "the text could not be encoded";
+    }
+}
+
 /* "config.dimensions: ", "texts[3]: ", "text: ", or nothing. */
 static void where(char *out, size_t size, const struct t2v_blame *blame)
 {

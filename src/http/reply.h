@@ -19,7 +19,7 @@ struct t2v_reply {
     int status;
     const char *type;  /* Content-Type; NULL: an answer without a body (204, an empty 200) */
     const char *extra; /* further header lines, each with its CRLF; "" when none */
-    const char *why;   /* of a 503: what the log may say, words of ours alone; NULL: no one said */
+    const char *why;   /* of a 401, 500 or 503: a static reason, safe to log; NULL: none */
     struct t2v_buf buf;
 };
 
@@ -40,6 +40,8 @@ int t2v_reply_status_of(int code);
 
 /* Why a request could not be taken: the message beside 503. */
 const char *t2v_why_busy(int code);
+/* Why a request failed, without a word of what it held: for the log. */
+const char *t2v_why_failed(int code);
 
 /* What in a request's body is wrong, and where. */
 struct t2v_blame {

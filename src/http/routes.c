@@ -287,6 +287,8 @@ bool t2v_route_answers_head(const struct t2v_service *service, const struct t2v_
         return true;
     if (!open && !t2v_auth_allows(&service->auth, request->authorization)) {
         t2v_reply_error(reply, 401, "Unauthorized");
+        reply->why = request->authorization.ptr == NULL ? "no Authorization was sent"
+                                                        : "the token is none of those allowed";
         return true;
     }
     if (route == NULL) {

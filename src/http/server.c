@@ -2,9 +2,9 @@
 #include "http/server.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -31,21 +31,11 @@ enum {
 
 static const size_t held_least_bytes = (size_t)256 << 20; /* and at least so much */
 
-void t2v_server_warn(struct t2v_server *server, const char *format, ...)
+static void log_connections(struct t2v_server *server, const char *why)
 {
-    uint64_t now = t2v_clock_ns();
-    if (server->warned_ns != 0 && now - server->warned_ns < UINT64_C(1000000000)) {
-        server->n_unsaid++;
-        return;
-    }
-    char line[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    t2v_log(T2V_LOG_WARN, "http", "%s left_out=%llu", line, (unsigned long long)server->n_unsaid);
-    server->warned_ns = now;
-    server->n_unsaid = 0;
+    t2v_log_limited(&server->limits[T2V_LIMIT_CONNECTIONS], T2V_LOG_WARN, "http",
+                    "no more connections are taken for now why=%s open=%" PRIu64, why,
+                    server->service.metrics.n_connection);
 }
 
 /* ---- Connections come and go ---- */
@@ -83,8 +73,7 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
     server->service.metrics.connections++;
     if (is_full(server)) {
         pause_listener(server);
-        t2v_server_warn(server, "max_connections=%lld reached, no more are taken for now",
-                        (long long)server->service.options->max_connections);
+        log_connections(server, "max-connections is reached");
     }
     t2v_conn_open(server, fd);
 }
@@ -104,7 +93,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
     (void)listener;
     server->service.metrics.unaccepted++;
     pause_listener(server);
-    t2v_server_warn(server, "a connection cannot be taken: %s", strerror(said));
+    log_connections(server, strerror(said));
 }
 
 /* ---- Jobs go to the engine and come back ---- */
@@ -290,8 +279,8 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
         event_base_loopbreak(server->base);
         return;
     }
-    t2v_log(T2V_LOG_INFO, "http", "signal %d, draining for at most %lld ms", (int)number,
-            (long long)server->service.options->drain_ms);
+    t2v_log(T2V_LOG_INFO, "http", "draining signal=%d at_most_ms=%" PRIi64, (int)number,
+            server->service.options->drain_ms);
     uint64_t now = t2v_clock_ns();
     server->service.draining = true;
     server->phase = T2V_DRAINING;
@@ -340,7 +329,7 @@ static int open_port(struct t2v_server *server, const char *listen, struct t2v_e
         return rc;
     int fd = bound_socket(&found[0]);
     if (fd < 0 && n > 1 && t2v_address_no_ipv6(errno)) {
-        t2v_log(T2V_LOG_INFO, "http", "no IPv6 here (%s), so only IPv4 addresses are served",
+        t2v_log(T2V_LOG_INFO, "http", "no IPv6 here, so only IPv4 addresses are served why=%s",
                 strerror(errno));
         fd = bound_socket(&found[1]);
     }
@@ -366,8 +355,10 @@ static void raise_file_limit(const struct t2v_options *options)
     limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < want)
-        t2v_log(T2V_LOG_WARN, "http", "open files are limited to %llu, below max_connections=%lld",
-                (unsigned long long)limit.rlim_cur, (long long)options->max_connections);
+        t2v_log(T2V_LOG_WARN, "http",
+                "open files are limited to fewer than max-connections files=%llu "
+                "max_connections=%" PRIi64,
+                (unsigned long long)limit.rlim_cur, options->max_connections);
 }
 
 /* A loop that looks at its sockets again even if those that it knows of keep it busy. */

@@ -251,6 +251,5 @@ void t2v_question_fail(const struct t2v_question *question, const struct t2v_err
     else
         snprintf(message, sizeof message, "%s%s", blames_text ? "text: " : "", err->msg);
     t2v_reply_error(reply, status, message);
-    if (status == 503)
-        reply->why = t2v_why_busy(err->code);
+    reply->why = t2v_why_failed(err->code);
 }
