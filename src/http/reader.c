@@ -18,6 +18,9 @@ enum state {
     BROKEN
 };
 
+/* What a client that wants TLS sends first; no method begins with it. */
+enum { TLS_HANDSHAKE = 0x16 };
+
 static int bad(struct t2v_reader *r, int status, const char *why)
 {
     r->state = BROKEN;
@@ -127,6 +130,10 @@ static int read_start_line(struct t2v_reader *r, struct t2v_str line)
     }
     struct t2v_str method = t2v_str_cut(&line, ' ');
     struct t2v_str target = t2v_str_cut(&line, ' ');
+    if (method.len != 0 && (method.ptr[0] == '{' || method.ptr[0] == '['))
+        return bad(r, 400,
+                   "request line: this is JSON; was a body sent without Content-Length, or with "
+                   "one that is too small?");
     if (!all_tokens(method))
         return bad(r, 400, "request line: the method is not a token");
     r->request.method = method;
@@ -248,6 +255,7 @@ static int end_head(struct t2v_reader *r)
         return bad(r, 400, "header: Content-Length and Transfer-Encoding in one request");
     if (!r->has_host && !r->request.old)
         return bad(r, 400, "header: Host is missing");
+    r->request.has_body = r->has_length || r->has_encoding;
     r->request.keep_alive = !r->says_close && (!r->request.old || r->says_keep);
     r->state = BODY_BEGIN;
     r->n_field = 0;
@@ -343,6 +351,10 @@ static size_t take_line(struct t2v_reader *r, const char *ptr, size_t len)
     }
     memcpy(r->bytes + r->used, ptr, n);
     r->used += n;
+    if (r->state == START_LINE && r->bytes[r->line] == TLS_HANDSHAKE) {
+        bad(r, 400, "this is TLS, but plain HTTP is spoken here: use http://, not https://");
+        return n;
+    }
     if (end == NULL)
         return n;
     struct t2v_str line = {r->bytes + r->line, r->used - r->line - 1};

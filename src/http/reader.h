@@ -39,6 +39,7 @@ struct t2v_request {
     struct t2v_str body;          /* set when the whole request is read */
     uint64_t length; /* Content-Length (UINT64_MAX: larger than that); 0 when not sent */
     bool chunked;
+    bool has_body;        /* Content-Length or Transfer-Encoding was sent */
     bool encoded;         /* Content-Encoding names something other than identity */
     bool expect_continue; /* the client waits for "100 Continue" before it sends the body */
     bool keep_alive;      /* as the version and the Connection field have it */

@@ -89,7 +89,7 @@ const char *t2v_why_failed(int code)
     case T2V_EPOOLING:
         return "unknown pooling_strategy";
     case T2V_EMODEL:
-        return "the model gave a value that is not finite";
+        return "a value that is not finite, or a token without a row";
     case T2V_ENOMEM:
     case T2V_EBUSY:
         return t2v_why_busy(code);

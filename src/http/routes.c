@@ -187,6 +187,12 @@ static void answer_vectors(struct t2v_service *service, const struct t2v_request
 {
     struct t2v_question question = {0};
     bool large = request->body.len > LARGE_BYTES;
+    if (!request->has_body) {
+        t2v_reply_invalid(reply, &(struct t2v_blame){"missing", NULL, NULL, -1},
+                          "there is no body: neither Content-Length nor Transfer-Encoding: chunked "
+                          "was sent");
+        return;
+    }
     if (!large &&
         (!t2v_question_read(&question, request->body, t2v_model_dim(service->model), reply) ||
          answer_at_once(service, &question, reply))) {
@@ -302,7 +308,9 @@ bool t2v_route_answers_head(const struct t2v_service *service, const struct t2v_
         return true;
     }
     if (request->encoded) {
-        t2v_reply_error(reply, 415, "header: a body with Content-Encoding is not taken");
+        t2v_reply_error(reply, 415,
+                        "header: a body with Content-Encoding (gzip or another) is not taken: send "
+                        "the JSON uncompressed");
         return true;
     }
     return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "http/body.h"
 #include "json/plain.h"
 #include "json/write.h"
 
@@ -174,10 +175,13 @@ static bool parse(struct t2v_question *q, struct t2v_str body, struct t2v_reply 
         return false;
     }
     int rc = t2v_json_parse(body, &q->root, &err);
-    if (rc == T2V_EFORMAT)
-        t2v_reply_invalid(
-            reply, &(struct t2v_blame){"json_invalid", NULL, NULL, (ptrdiff_t)err.pos}, err.msg);
-    else if (rc != 0)
+    if (rc == T2V_EFORMAT) {
+        const char *mistake = t2v_body_mistake(body);
+        t2v_reply_invalid(reply,
+                          &(struct t2v_blame){"json_invalid", NULL, NULL, (ptrdiff_t)err.pos},
+                          mistake != NULL ? mistake : err.msg);
+    }
+    if (rc != 0 && rc != T2V_EFORMAT)
         t2v_reply_error(reply, t2v_reply_status_of(rc), err.msg);
     return rc == 0;
 }

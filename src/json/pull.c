@@ -303,7 +303,8 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
         char c = *pull->at;
         if (c == '[' || c == '{') {
             if (depth == MAX_DEPTH)
-                return t2v_pull_wrong(pull, "less depth");
+                return t2v_fail_at(pull->err, T2V_EFORMAT, (size_t)(pull->at - pull->begin),
+                                   "not JSON: nested deeper than %d levels", MAX_DEPTH);
             closing[depth++] = c == '[' ? ']' : '}';
             pull->at++;
         } else if (c == '"') {
@@ -330,7 +331,11 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
 int t2v_pull_end(struct t2v_pull *pull)
 {
     skip_space(pull);
-    return pull->at == pull->end ? 0 : t2v_pull_wrong(pull, "nothing more");
+    size_t pos = (size_t)(pull->at - pull->begin);
+    return pull->at == pull->end
+               ? 0
+               : t2v_fail_at(pull->err, T2V_EFORMAT, pos,
+                             "not JSON: trailing data after the JSON value at byte %zu", pos);
 }
 
 /* Cutting. */

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Every route and every error of the contract, one request at a time."""
+import gzip
 import json
 import os
 import signal
 import struct
 import time
+import zlib
 
 from daemon import Daemon, lose_ipv6, request, vectors
 
@@ -191,6 +193,40 @@ def check_422(check):
             check(f"text {text!r}", is_error(a, 422) and a.json["detail"][0]["loc"] == ["body", "text"], a)
         a = d.ask(vectors(b'{"text":"a", nope}'))
         check("not JSON says where", a.json["detail"][0]["loc"][1:] == [13] or a.json["detail"][0]["loc"][1] in range(12, 19), a)
+
+
+def check_bodies(check):
+    """What is sent by mistake is called by its name, and never quoted."""
+    question = json.dumps({"text": "Secret"}).encode()
+    with Daemon(check.binary, check.model) as d:
+        for what, body, word in (
+                ("curl -d text=a", b"text=Secret", 'form data (NAME=VALUE): send a JSON object, such as {"text": "hello"}'),
+                ("a form of several", b"a%20b=1&text=Secret", "form data"), ("a field of an array", b"texts[]=Secret", "form data"),
+                ("curl -F", b'--------------------------d74496d6\r\nContent-Disposition: form-data; name="text"\r\n\r\nSecret\r\n', "multipart form"),
+                ("--data-urlencode", b"%7B%22text%22%3A%22Secret%22%7D", "percent-encoded"),
+                ("a BOM", b"\xef\xbb\xbf" + question, "byte order mark"), ("UTF-16", question.decode().encode("utf-16"), "UTF-16"),
+                ("UTF-16LE", question.decode().encode("utf-16-le"), "UTF-16"), ("UTF-16BE", question.decode().encode("utf-16-be"), "UTF-16"),
+                ("UTF-16BE with a BOM", b"\xfe\xff" + question.decode().encode("utf-16-be"), "UTF-16"),
+                ("UTF-32", question.decode().encode("utf-32"), "UTF-32"), ("gzip", gzip.compress(question), "gzip"), ("zlib", zlib.compress(question), "zlib"),
+                ("plain text", b"Secret words", "not JSON: send a JSON object"), ("a word that begins as true", b"the Secret", "send a JSON object"),
+                ("Python's dict", b"{'text': 'Secret'}", "double quotes"), ("bare names", b"{text: Secret}", "name without quotes"),
+                ("quotes that cmd.exe left", b"'{text:Secret}'", "single quote"), ("escaped quotes", b'{\\"text\\": \\"Secret\\"}', "backslash"), ("HTML", b"<p>Secret", "XML or HTML"),
+                ("more than JSON", question + b"}", "trailing data after the JSON value at byte 18"), ("half of it", question[:-1], "expected at byte"), ("nothing", b"", "the body is empty")):
+            a = d.ask(vectors(body))
+            check(f"{what} is 422", is_error(a, 422) and word in a.json["error"] and word in a.json["detail"][0]["msg"], a)
+            check(f"{what}: in words of ours", b"Secret" not in a.body, a)
+        for headers in ((), ("Content-Type: application/x-www-form-urlencoded",), ("Content-Type: text/plain; charset=utf-16",)):
+            check(f"JSON is JSON, whatever it is called: {headers}", d.ask(vectors(question, headers)).status == 200)
+        a = d.ask(vectors(gzip.compress(question), ["Content-Encoding: gzip"]))
+        check("a body said to be gzip", is_error(a, 415) and "gzip" in a.json["error"] and "uncompressed" in a.json["error"], a)
+        a = d.ask(request("POST", "/vectors"))
+        check("no body, no length", is_error(a, 422) and "neither Content-Length nor Transfer-Encoding" in a.json["error"], a)
+        with d.connect() as c:
+            c.send(request("POST", "/vectors") + question + b"\r\n")
+            a, b = c.read(), c.read()
+            check("a body without a length", is_error(a, 422) and "neither Content-Length" in a.json["error"] and is_error(b, 400) and "this is JSON" in b.json["error"], (a, b))
+        a = d.ask(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        check("https:// is told at once that this is http://", is_error(a, 400) and "TLS" in a.json["error"], a)
 
 
 def check_limits(check):

@@ -194,7 +194,11 @@ static void test_bad_start(void **state)
     static const struct example examples[] = {
         {"no method", " / HTTP/1.1\r\n\r\n", token},
         {"a strange method", "G\"T / HTTP/1.1\r\n\r\n", token},
-        {"TLS", "\x16\x03\x01\x02\x05\x01\r\n", token},
+        {"TLS", "\x16\x03\x01\x02\x05\x01",
+         "400 this is TLS, but plain HTTP is spoken here: use http://, not https://\n"},
+        {"JSON", "{\"text\": \"a\"}\r\n",
+         "400 request line: this is JSON; was a body sent without Content-Length, or with one that "
+         "is too small?\n"},
         {"no version", "GET /\r\n\r\n", shape},
         {"two blanks", "GET  / HTTP/1.1\r\n\r\n", shape},
         {"blank at the end", "GET / HTTP/1.1 \r\n\r\n", shape},
