@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/team.h"
 #include "base/thread.h"
+#include "batch/feeder.h"
+#include "batch/progress.h"
 
 #include "base/banned.h"
 
@@ -17,20 +19,6 @@
  * Within these bounds it is what the team was seen to encode in BATCH_NS: so long may a batch of
  * other people's work hold up a short request. With the fewest the kernels are near their best. */
 enum { BATCH_TOK = 1024, FEWEST_TOK = 128, BATCH_NS = 50 * 1000 * 1000 };
-
-/* A work on its way. */
-struct t2v_progress {
-    struct t2v_progress *next;
-    struct t2v_work *work;
-    struct t2v_plan plan;
-    size_t text;  /* the text being walked */
-    bool walking; /* walk is open */
-    struct t2v_walk walk;
-    struct t2v_ids held; /* a sequence that did not fit the last batch */
-    bool has_held;
-    size_t text_tok; /* tokens of this text so far */
-    size_t *n_seq;   /* [n_text]: sequences that each vector is the sum of */
-};
 
 struct list {
     struct t2v_progress *head, **tail;
@@ -52,9 +40,9 @@ struct t2v_engine {
     /* The leader's own. */
     t2v_token_space *space;
     t2v_scratch *scratch;
-    struct t2v_ids next_ids;
     struct list active;  /* has sequences left; the head is next */
     struct list closing; /* all its sequences are in this batch or before */
+    size_t n_away;       /* works that are with the feeder */
     int32_t *ids;        /* [max_tok] */
     size_t *start;       /* [BATCH_TOK + 1] */
     struct slot *slots;  /* [BATCH_TOK] */
@@ -69,10 +57,12 @@ struct t2v_engine {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct t2v_work *queue, **queue_tail;
+    struct list fed; /* back from the feeder */
     bool stop;
     struct t2v_engine_stats stats;
     bool has_leader;
     pthread_t leader;
+    t2v_feeder *feeder;          /* NULL without a leader */
     atomic_size_t n_waiting;     /* works queued or running */
     atomic_uint_least64_t moved; /* clock when work last moved on */
 };
@@ -111,75 +101,6 @@ static void list_push_front(struct list *list, struct t2v_progress *progress)
 
 /* --- one work --- */
 
-static void progress_free(struct t2v_progress *progress)
-{
-    if (progress == NULL)
-        return;
-    t2v_walk_deinit(&progress->walk);
-    t2v_ids_deinit(&progress->held);
-    t2v_free(progress->n_seq);
-    t2v_free(progress);
-}
-
-/* Makes room for a work's answer. On failure the work's err is set. */
-static struct t2v_progress *progress_new(t2v_engine *engine, struct t2v_work *work)
-{
-    struct t2v_progress *progress = t2v_alloc_zero(1, sizeof *progress);
-    size_t n;
-    work->dim = 0;
-    if (progress == NULL)
-        goto no_memory;
-    if (t2v_model_plan(engine->model, &work->ask, &progress->plan, &work->err) != 0) {
-        progress_free(progress);
-        return NULL;
-    }
-    progress->work = work;
-    work->dim = progress->plan.dim;
-    progress->n_seq = t2v_alloc_zero(work->n_text, sizeof *progress->n_seq);
-    if (t2v_mul(work->n_text, work->dim, &n))
-        work->vectors = t2v_alloc_zero(n, sizeof(float));
-    if (progress->n_seq == NULL || work->vectors == NULL)
-        goto no_memory;
-    return progress;
-no_memory:
-    t2v_fail(&work->err, T2V_ENOMEM, "no memory for %zu texts", work->n_text);
-    progress_free(progress);
-    return NULL;
-}
-
-/* The next sequence of the work into progress->held, walking from text to text. Sets *more. */
-static int next_sequence(t2v_engine *engine, struct t2v_progress *progress, bool *more)
-{
-    struct t2v_work *work = progress->work;
-    while (progress->text < work->n_text) {
-        int rc = 0;
-        if (!progress->walking) {
-            rc = t2v_walk_start(&progress->walk, engine->model, work->texts[progress->text],
-                                &progress->plan, &work->err);
-            progress->walking = true;
-            progress->text_tok = 0;
-        }
-        if (rc == 0)
-            rc = t2v_walk_next(&progress->walk, engine->space, &progress->held, more, &work->err);
-        if (rc == 0 && *more) {
-            progress->text_tok += progress->held.len;
-            if (progress->text_tok > engine->options.max_text_tok)
-                rc = t2v_fail(&work->err, T2V_ETOOLARGE, "more than %zu tokens (max-text-tokens)",
-                              engine->options.max_text_tok);
-        }
-        if (rc != 0 || *more) {
-            work->err_text = progress->text;
-            return rc;
-        }
-        progress->n_seq[progress->text] = progress->walk.n_seq;
-        t2v_walk_deinit(&progress->walk);
-        progress->walking = false;
-        progress->text++;
-    }
-    *more = false;
-    return 0;
-}
-
 /* The sums become vectors. A model with broken weights can give what is no number, and JSON has no
  * word for that: such an answer is an error. */
 static void finish(t2v_engine *engine, struct t2v_progress *progress)
@@ -196,7 +117,7 @@ static void finish(t2v_engine *engine, struct t2v_progress *progress)
             work->err_text = t;
         }
     }
-    progress_free(progress);
+    t2v_progress_free(progress);
 }
 
 static void hand_back(t2v_engine *engine, struct t2v_work *work)
@@ -222,53 +143,67 @@ void t2v_work_deinit(struct t2v_work *work)
 
 /* --- one batch --- */
 
-/* Lays the held sequence at the end of the batch. */
-static void place(t2v_engine *engine, struct t2v_progress *progress)
+/* Lays the next ready sequence at the end of the batch. */
+static void place(t2v_engine *engine, struct t2v_progress *progress, size_t n_tok)
 {
     struct t2v_seqs *seqs = &engine->seqs;
-    const struct t2v_ids *held = &progress->held;
-    memcpy(engine->ids + seqs->n_tok, held->ptr, held->len * sizeof *held->ptr);
-    engine->slots[seqs->n_seq] = (struct slot){progress, progress->text};
-    seqs->n_tok += held->len;
+    size_t text = t2v_progress_take(progress, engine->ids + seqs->n_tok);
+    engine->slots[seqs->n_seq] = (struct slot){progress, text};
+    seqs->n_tok += n_tok;
     seqs->n_seq++;
     engine->start[seqs->n_seq] = seqs->n_tok;
     if (progress->work->n_tok == 0)
         progress->work->begun_ns = t2v_clock_ns();
-    progress->work->n_tok += held->len;
-    progress->has_held = false;
+    progress->work->n_tok += n_tok;
 }
 
-/* Fills the batch from all active works in turn, a sequence at a time; a work without a further
- * sequence (or with an error) goes to the closing list. */
+/* Sees to it that a sequence of the work is ready, if it has one. False: the feeder has the work
+ * now. */
+static bool make_ready(t2v_engine *engine, struct t2v_progress *progress, uint64_t deadline_ns)
+{
+    struct t2v_work *work = progress->work;
+    if (atomic_load(&work->cancelled)) {
+        t2v_fail(&work->err, T2V_EBUSY, "given up: the client has left");
+        progress->ended = true;
+        return true;
+    }
+    if (progress->ended || t2v_progress_peek(progress) != 0)
+        return true;
+    if (engine->feeder != NULL && t2v_progress_is_slow(progress)) {
+        engine->n_away++;
+        t2v_feeder_give(engine->feeder, progress);
+        return false;
+    }
+    struct t2v_fill fill = {1, SIZE_MAX, deadline_ns, engine->options.max_text_tok};
+    t2v_progress_fill(progress, engine->model, engine->space, &fill);
+    return true;
+}
+
+/* Fills the batch from all active works in turn, a sequence at a time, for BATCH_NS at most; a work
+ * without a further sequence (or with an error) goes to the closing list. */
 static void fill(t2v_engine *engine)
 {
-    engine->seqs = (struct t2v_seqs){.ids = engine->ids, .start = engine->start};
+    uint64_t deadline_ns = t2v_clock_ns() + BATCH_NS;
+    struct t2v_seqs *seqs = &engine->seqs;
+    *seqs = (struct t2v_seqs){.ids = engine->ids, .start = engine->start};
     engine->start[0] = 0;
     struct t2v_progress *progress;
-    while ((progress = list_pop(&engine->active)) != NULL) {
-        struct t2v_work *work = progress->work;
-        bool more = progress->has_held;
-        if (atomic_load(&work->cancelled))
-            t2v_fail(&work->err, T2V_EBUSY, "given up: the client has left");
-        else if (!more && next_sequence(engine, progress, &more) != 0)
-            more = false;
-        if (work->err.code != 0 || !more) {
+    while (seqs->n_tok < engine->budget && (progress = list_pop(&engine->active)) != NULL) {
+        if (!make_ready(engine, progress, deadline_ns))
+            continue;
+        size_t n_tok = t2v_progress_peek(progress);
+        if (progress->work->err.code != 0 || (progress->ended && n_tok == 0)) {
             list_push(&engine->closing, progress);
             continue;
         }
-        if (progress->held.len == 0) { /* no token at all: a vector of zeros */
-            list_push(&engine->active, progress);
-            continue;
-        }
-        progress->has_held = true;
-        size_t n_tok = engine->seqs.n_tok + progress->held.len;
-        if (n_tok > engine->budget && engine->seqs.n_seq > 0) {
+        if (n_tok != 0 && seqs->n_seq > 0 && seqs->n_tok + n_tok > engine->budget) {
             list_push_front(&engine->active, progress);
             return;
         }
-        place(engine, progress);
+        if (n_tok != 0)
+            place(engine, progress, n_tok);
         list_push(&engine->active, progress);
-        if (n_tok >= engine->budget)
+        if (t2v_clock_ns() >= deadline_ns)
             return;
     }
 }
@@ -356,7 +291,7 @@ static void step(t2v_engine *engine)
 
 static void activate(t2v_engine *engine, struct t2v_work *work)
 {
-    struct t2v_progress *progress = progress_new(engine, work);
+    struct t2v_progress *progress = t2v_progress_new(engine->model, work);
     if (progress != NULL)
         list_push(&engine->active, progress);
     else
@@ -365,16 +300,34 @@ static void activate(t2v_engine *engine, struct t2v_work *work)
 
 /* --- the leader --- */
 
-/* All that is queued; waits for it when nothing is active. NULL with *stop set: the end. */
+/* On the feeder's thread. */
+static void on_fed(void *user, struct t2v_progress *progress)
+{
+    t2v_engine *engine = user;
+    pthread_mutex_lock(&engine->lock);
+    list_push(&engine->fed, progress);
+    pthread_cond_signal(&engine->wake);
+    pthread_mutex_unlock(&engine->lock);
+    atomic_store(&engine->moved, t2v_clock_ns());
+}
+
+/* All that is queued, and works back from the feeder become active; waits when nothing is. NULL
+ * with *stop set: the end. */
 static struct t2v_work *take_queued(t2v_engine *engine, bool *stop)
 {
+    struct t2v_progress *progress;
     pthread_mutex_lock(&engine->lock);
-    while (engine->queue == NULL && engine->active.head == NULL && !engine->stop)
+    while (engine->queue == NULL && engine->fed.head == NULL && engine->active.head == NULL &&
+           !(engine->stop && engine->n_away == 0))
         pthread_cond_wait(&engine->wake, &engine->lock);
     struct t2v_work *works = engine->queue;
     engine->queue = NULL;
     engine->queue_tail = &engine->queue;
-    *stop = engine->stop && works == NULL && engine->active.head == NULL;
+    while ((progress = list_pop(&engine->fed)) != NULL) {
+        engine->n_away--;
+        list_push(&engine->active, progress);
+    }
+    *stop = works == NULL && engine->active.head == NULL;
     pthread_mutex_unlock(&engine->lock);
     return works;
 }
@@ -433,6 +386,7 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
     engine->queue_tail = &engine->queue;
     list_init(&engine->active);
     list_init(&engine->closing);
+    list_init(&engine->fed);
     pthread_mutex_init(&engine->lock, NULL);
     pthread_cond_init(&engine->wake, NULL);
     int rc = allocate(engine);
@@ -441,7 +395,9 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
     if (rc == 0)
         rc = t2v_team_new(options->n_thread, &engine->team, err);
     if (rc == 0 && options->leader) {
-        rc = t2v_thread_start(&engine->leader, lead, engine);
+        rc = t2v_feeder_new(model, options->max_text_tok, on_fed, engine, &engine->feeder);
+        if (rc == 0)
+            rc = t2v_thread_start(&engine->leader, lead, engine);
         engine->has_leader = rc == 0;
         if (rc != 0)
             t2v_fail(err, rc, "the engine's thread cannot be started");
@@ -465,6 +421,7 @@ void t2v_engine_free(t2v_engine *engine)
         pthread_mutex_unlock(&engine->lock);
         pthread_join(engine->leader, NULL);
     }
+    t2v_feeder_free(engine->feeder);
     t2v_team_free(engine->team);
     t2v_scratch_free(engine->scratch);
     t2v_token_space_free(engine->space);

@@ -12,8 +12,9 @@
 #include "base/banned.h"
 
 enum {
-    VALUES_MAX = 256 * 1024,     /* JSON values in one body: each costs some 100 bytes of memory */
-    FLOATS_MAX = 8 * 1024 * 1024 /* in one answer: 32 MiB of vectors, some 100 MiB of text */
+    VALUES_MAX = 256 * 1024,      /* JSON values in one body: each costs some 100 bytes of memory */
+    FLOATS_MAX = 8 * 1024 * 1024, /* in one answer: 32 MiB of vectors, some 100 MiB of text */
+    TASK_MAX = 256 /* bytes of a task_type: it may be put before each text of a request */
 };
 
 /* True when the body has more values than we would make a tree of. Counts what separates them, so
@@ -59,6 +60,20 @@ static bool read_word(const t2v_json *config, const char *name, struct t2v_str *
     return false;
 }
 
+static bool read_task(const t2v_json *config, struct t2v_str *out, struct t2v_reply *reply)
+{
+    if (!read_word(config, "task_type", out, reply))
+        return false;
+    if (out->len <= TASK_MAX)
+        return true;
+    char message[96];
+    snprintf(message, sizeof message, "at most %d bytes are allowed here, not %zu", (int)TASK_MAX,
+             out->len);
+    t2v_reply_invalid(reply, &(struct t2v_blame){"string_too_long", "config", "task_type", -1},
+                      message);
+    return false;
+}
+
 static bool read_dimensions(const t2v_json *config, int64_t *out, struct t2v_reply *reply)
 {
     const t2v_json *value = t2v_json_get(config, "dimensions");
@@ -91,7 +106,7 @@ static bool read_config(struct t2v_question *q, struct t2v_reply *reply)
         return false;
     }
     return read_word(config, "pooling_strategy", &q->ask.pooling, reply) &&
-           read_word(config, "task_type", &q->ask.task, reply) &&
+           read_task(config, &q->ask.task, reply) &&
            read_dimensions(config, &q->ask.dimensions, reply);
 }
 

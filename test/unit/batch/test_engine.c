@@ -205,6 +205,74 @@ static void test_full_queue(void **state)
     free(text);
 }
 
+/* A text of n bytes that is sentences of three words. The caller frees it. */
+static char *sentences(size_t n)
+{
+    char *text = malloc(n + 1);
+    for (size_t i = 0; i < n; i++)
+        text[i] = "A short one. "[i % 13];
+    text[n] = '\0';
+    return text;
+}
+
+/* Large texts go another way, by the feeder's thread: the vectors are the same, short texts pass
+ * them, and what fails or is cancelled there says so. */
+static void test_large_texts(void **state)
+{
+    (void)state;
+    enum { LARGE = 200000, WORD = 4000000, N = 4 };
+    char *large = sentences(LARGE), *word = malloc(WORD + 1);
+    memset(word, 'w', WORD);
+    word[WORD] = '\0';
+    t2v_engine *engine = new_engine(false, 1, 1, 1000000);
+    struct t2v_str text = t2v_str_of(large);
+    struct t2v_work lone = {.texts = &text, .n_text = 1};
+    t2v_engine_run(engine, &lone);
+    assert_int_equal(lone.err.code, 0);
+    t2v_engine_free(engine);
+
+    engine = new_engine(true, 2, 100, 1000000);
+    struct waited works[N + 3];
+    for (int i = 0; i < N; i++)
+        waited_init(&works[i], large, i);
+    waited_init(&works[N], word, 0);
+    waited_init(&works[N + 1], word, 0);
+    waited_init(&works[N + 2], texts[3], 3);
+    t2v_work_cancel(&works[N + 1].work);
+    for (int i = 0; i < N + 3; i++)
+        assert_int_equal(t2v_engine_submit(engine, &works[i].work), 0);
+    wait_for(&works[N + 2]);
+    expect_alike(works[N + 2].work.vectors, alone[3], 3);
+    t2v_engine_free(engine);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(works[i].work.err.code, 0);
+        assert_memory_equal(works[i].work.vectors, lone.vectors, dim * sizeof(float));
+        assert_true(works[i].work.ended_ns > works[N + 2].work.ended_ns);
+    }
+    assert_int_equal(works[N].work.err.code, 0);
+    assert_int_equal(works[N + 1].work.err.code, T2V_EBUSY);
+    for (int i = 0; i < N + 3; i++)
+        t2v_work_deinit(&works[i].work);
+    t2v_work_deinit(&lone);
+    free(large);
+    free(word);
+}
+
+static void test_large_text_of_too_many_tokens(void **state)
+{
+    (void)state;
+    char *large = sentences(200000);
+    t2v_engine *engine = new_engine(true, 1, 100, 1000);
+    struct waited over;
+    waited_init(&over, large, 0);
+    assert_int_equal(t2v_engine_submit(engine, &over.work), 0);
+    wait_for(&over);
+    assert_int_equal(over.work.err.code, T2V_ETOOLARGE);
+    assert_null(over.work.vectors);
+    t2v_engine_free(engine);
+    free(large);
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -305,9 +373,14 @@ static void test_many_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crowd),      cmocka_unit_test(test_end_and_cancel),
-        cmocka_unit_test(test_full_queue), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_many_texts), cmocka_unit_test(test_broken_weights),
+        cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_end_and_cancel),
+        cmocka_unit_test(test_full_queue),
+        cmocka_unit_test(test_large_texts),
+        cmocka_unit_test(test_large_text_of_too_many_tokens),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_many_texts),
+        cmocka_unit_test(test_broken_weights),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);
 }

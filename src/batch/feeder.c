@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "batch/feeder.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/thread.h"
+
+#include "base/banned.h"
+
+enum {
+    AHEAD_TOK = 1024, /* a batch's worth is made ready at a time */
+    NICE = 10         /* a tenth of the processor where the team wants it whole */
+};
+
+struct t2v_feeder {
+    const t2v_model *model;
+    t2v_token_space *space;
+    struct t2v_fill fill;
+    void (*fed)(void *user, struct t2v_progress *progress);
+    void *user;
+    pthread_t thread;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct t2v_progress *first, *last; /* under lock: given, oldest first */
+    bool stop;
+};
+
+/* NULL: the end. */
+static struct t2v_progress *take(t2v_feeder *feeder)
+{
+    pthread_mutex_lock(&feeder->lock);
+    while (feeder->first == NULL && !feeder->stop)
+        pthread_cond_wait(&feeder->wake, &feeder->lock);
+    struct t2v_progress *progress = feeder->first;
+    if (progress != NULL)
+        feeder->first = progress->next;
+    pthread_mutex_unlock(&feeder->lock);
+    return progress;
+}
+
+static void *feed(void *arg)
+{
+    t2v_feeder *feeder = arg;
+    struct t2v_progress *progress;
+    /* Linux: of this thread alone. Where it is refused, everything works as before, less evenly. */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+    while ((progress = take(feeder)) != NULL) {
+        t2v_progress_fill(progress, feeder->model, feeder->space, &feeder->fill);
+        feeder->fed(feeder->user, progress);
+    }
+    return NULL;
+}
+
+static void release(t2v_feeder *feeder)
+{
+    pthread_cond_destroy(&feeder->wake);
+    pthread_mutex_destroy(&feeder->lock);
+    t2v_token_space_free(feeder->space);
+    t2v_free(feeder);
+}
+
+int t2v_feeder_new(const t2v_model *model, size_t max_text_tok,
+                   void (*fed)(void *user, struct t2v_progress *progress), void *user,
+                   t2v_feeder **out)
+{
+    t2v_feeder *feeder = t2v_alloc_zero(1, sizeof *feeder);
+    if (feeder == NULL)
+        return T2V_ENOMEM;
+    feeder->model = model;
+    feeder->fill = (struct t2v_fill){.n_seq = T2V_READY_SEQ,
+                                     .n_tok = AHEAD_TOK,
+                                     .deadline_ns = UINT64_MAX,
+                                     .max_text_tok = max_text_tok};
+    feeder->fed = fed;
+    feeder->user = user;
+    pthread_mutex_init(&feeder->lock, NULL);
+    pthread_cond_init(&feeder->wake, NULL);
+    int rc = t2v_token_space_new(&feeder->space);
+    if (rc == 0)
+        rc = t2v_thread_start(&feeder->thread, feed, feeder);
+    if (rc != 0)
+        release(feeder);
+    else
+        *out = feeder;
+    return rc;
+}
+
+void t2v_feeder_free(t2v_feeder *feeder)
+{
+    if (feeder == NULL)
+        return;
+    pthread_mutex_lock(&feeder->lock);
+    feeder->stop = true;
+    pthread_cond_signal(&feeder->wake);
+    pthread_mutex_unlock(&feeder->lock);
+    pthread_join(feeder->thread, NULL);
+    release(feeder);
+}
+
+void t2v_feeder_give(t2v_feeder *feeder, struct t2v_progress *progress)
+{
+    progress->next = NULL;
+    pthread_mutex_lock(&feeder->lock);
+    *(feeder->first == NULL ? &feeder->first : &feeder->last->next) = progress;
+    feeder->last = progress;
+    pthread_cond_signal(&feeder->wake);
+    pthread_mutex_unlock(&feeder->lock);
+}
