@@ -57,11 +57,12 @@ static inline void pause_briefly(void)
 void t2v_lane_barrier(const struct t2v_lane *lane)
 {
     t2v_team *team = lane->team;
+    unsigned phase = atomic_load_explicit(&team->phase, memory_order_relaxed);
     if (lane->n == 1) {
         atomic_store_explicit(&team->taken[0].n, 0, memory_order_relaxed);
+        atomic_store_explicit(&team->phase, phase + 1, memory_order_relaxed);
         return;
     }
-    unsigned phase = atomic_load_explicit(&team->phase, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) + 1 ==
         (unsigned)lane->n) {
         for (int i = 0; i < lane->n; i++)
@@ -181,6 +182,11 @@ void t2v_team_free(t2v_team *team)
 int t2v_team_size(const t2v_team *team)
 {
     return team->n;
+}
+
+unsigned t2v_team_steps(const t2v_team *team)
+{
+    return atomic_load_explicit(&team->phase, memory_order_relaxed);
 }
 
 void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane), void *arg)

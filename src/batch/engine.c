@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "base/mem.h"
+#include "base/pulse.h"
 #include "base/team.h"
 #include "base/thread.h"
 #include "batch/feeder.h"
@@ -62,9 +63,9 @@ struct t2v_engine {
     struct t2v_engine_stats stats;
     bool has_leader;
     pthread_t leader;
-    t2v_feeder *feeder;          /* NULL without a leader */
-    atomic_size_t n_waiting;     /* works queued or running */
-    atomic_uint_least64_t moved; /* clock when work last moved on */
+    t2v_feeder *feeder;     /* NULL without a leader */
+    struct t2v_pulse pulse; /* of works queued or running */
+    atomic_uint seen_steps; /* of the team, when a stall was last looked for */
 };
 
 static void list_init(struct list *list)
@@ -129,8 +130,7 @@ static void hand_back(t2v_engine *engine, struct t2v_work *work)
     work->ended_ns = t2v_clock_ns();
     if (work->begun_ns == 0)
         work->begun_ns = work->ended_ns;
-    atomic_store(&engine->moved, work->ended_ns);
-    atomic_fetch_sub(&engine->n_waiting, 1);
+    t2v_pulse_leave(&engine->pulse, work->ended_ns);
     if (work->done != NULL)
         work->done(work);
 }
@@ -249,7 +249,7 @@ static void count_batch(t2v_engine *engine)
     t2v_hist_add(&stats->batch_tok, (double)engine->seqs.n_tok);
     t2v_hist_add(&stats->batch_seq, (double)engine->seqs.n_seq);
     pthread_mutex_unlock(&engine->lock);
-    atomic_store(&engine->moved, t2v_clock_ns());
+    t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
 }
 
 /* What the next batch may hold, after one that took ns. A small one says nothing: most of its time
@@ -308,7 +308,7 @@ static void on_fed(void *user, struct t2v_progress *progress)
     list_push(&engine->fed, progress);
     pthread_cond_signal(&engine->wake);
     pthread_mutex_unlock(&engine->lock);
-    atomic_store(&engine->moved, t2v_clock_ns());
+    t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
 }
 
 /* All that is queued, and works back from the feeder become active; waits when nothing is. NULL
@@ -451,14 +451,12 @@ static void reset(struct t2v_work *work)
 
 int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
 {
-    size_t waiting = atomic_fetch_add(&engine->n_waiting, 1);
+    size_t waiting = t2v_pulse_enter(&engine->pulse, t2v_clock_ns());
     if (waiting >= engine->options.max_queue) {
-        atomic_fetch_sub(&engine->n_waiting, 1);
+        atomic_fetch_sub(&engine->pulse.n_waiting, 1);
         return T2V_EBUSY;
     }
     reset(work);
-    if (waiting == 0)
-        atomic_store(&engine->moved, work->queued_ns);
     pthread_mutex_lock(&engine->lock);
     bool was_empty = engine->queue == NULL;
     *engine->queue_tail = work;
@@ -477,18 +475,24 @@ void t2v_work_cancel(struct t2v_work *work)
 void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
 {
     reset(work);
-    atomic_fetch_add(&engine->n_waiting, 1);
+    t2v_pulse_enter(&engine->pulse, work->queued_ns);
     activate(engine, work);
     while (engine->active.head != NULL)
         step(engine);
 }
 
-uint64_t t2v_engine_stalled_ms(const t2v_engine *engine)
+uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 {
-    if (atomic_load(&engine->n_waiting) == 0)
-        return 0;
-    uint64_t moved = atomic_load(&engine->moved), now = t2v_clock_ns();
-    return now > moved ? (now - moved) / 1000000 : 0;
+    unsigned steps = t2v_team_steps(engine->team);
+    uint64_t now_ns = t2v_clock_ns();
+    if (atomic_exchange(&engine->seen_steps, steps) != steps)
+        t2v_pulse_beat(&engine->pulse, now_ns);
+    return t2v_pulse_stalled_ms(&engine->pulse, now_ns);
+}
+
+void t2v_engine_resumed(t2v_engine *engine)
+{
+    t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
 }
 
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
@@ -496,5 +500,5 @@ void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
     pthread_mutex_lock(&engine->lock);
     *out = engine->stats;
     pthread_mutex_unlock(&engine->lock);
-    out->n_waiting = atomic_load(&engine->n_waiting);
+    out->n_waiting = t2v_pulse_waiting(&engine->pulse);
 }

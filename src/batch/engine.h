@@ -74,8 +74,12 @@ void t2v_engine_run(t2v_engine *engine, struct t2v_work *work);
 
 void t2v_work_deinit(struct t2v_work *work);
 
-/* For how long work has waited without any batch being finished; 0 when nothing waits. */
-uint64_t t2v_engine_stalled_ms(const t2v_engine *engine);
+/* For how long work has waited without progress; 0 when nothing waits. A step of the team within a
+ * batch is progress, and it is seen here: whoever asks more seldom than the limit that he compares
+ * with takes a pause before the last step for one after it. */
+uint64_t t2v_engine_stalled_ms(t2v_engine *engine);
+/* The process did not run: the time until now does not count as a stall. */
+void t2v_engine_resumed(t2v_engine *engine);
 
 struct t2v_engine_stats {
     uint64_t n_batch, n_tok, n_seq;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -10,6 +11,7 @@
 
 struct t2v_clerk {
     const struct t2v_service *service;
+    struct t2v_pulse *pulse;
     void (*done)(struct t2v_job *job);
     pthread_t thread;
     pthread_mutex_t lock;
@@ -40,18 +42,20 @@ static void *work(void *arg)
     while ((job = take(clerk, &stop)) != NULL) {
         if (!stop)
             t2v_job_work(clerk->service, job);
+        t2v_pulse_leave(clerk->pulse, t2v_clock_ns());
         clerk->done(job);
     }
     return NULL;
 }
 
-int t2v_clerk_new(const struct t2v_service *service, void (*done)(struct t2v_job *job),
-                  t2v_clerk **out)
+int t2v_clerk_new(const struct t2v_service *service, struct t2v_pulse *pulse,
+                  void (*done)(struct t2v_job *job), t2v_clerk **out)
 {
     t2v_clerk *clerk = t2v_alloc_zero(1, sizeof *clerk);
     if (clerk == NULL)
         return T2V_ENOMEM;
     clerk->service = service;
+    clerk->pulse = pulse;
     clerk->done = done;
     pthread_mutex_init(&clerk->lock, NULL);
     pthread_cond_init(&clerk->wake, NULL);
@@ -83,6 +87,7 @@ void t2v_clerk_free(t2v_clerk *clerk)
 void t2v_clerk_give(t2v_clerk *clerk, struct t2v_job *job)
 {
     job->next = NULL;
+    t2v_pulse_enter(clerk->pulse, t2v_clock_ns());
     pthread_mutex_lock(&clerk->lock);
     *(clerk->first == NULL ? &clerk->first : &clerk->last->next) = job;
     clerk->last = job;

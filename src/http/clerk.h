@@ -10,10 +10,10 @@
 
 typedef struct t2v_clerk t2v_clerk;
 
-/* done is called on the clerk's thread for every job given. The service is borrowed.
- * T2V_ENOMEM, also where no thread can be started. */
-int t2v_clerk_new(const struct t2v_service *service, void (*done)(struct t2v_job *job),
-                  t2v_clerk **out);
+/* done is called on the clerk's thread for every job given. pulse tells how many are with it, and
+ * whether it moves. Both are borrowed. T2V_ENOMEM, also where no thread can be started. */
+int t2v_clerk_new(const struct t2v_service *service, struct t2v_pulse *pulse,
+                  void (*done)(struct t2v_job *job), t2v_clerk **out);
 /* Gives back what has not been begun, as it is, and ends the thread. NULL is allowed. */
 void t2v_clerk_free(t2v_clerk *clerk);
 

@@ -30,6 +30,7 @@ struct t2v_metrics {
     struct t2v_hist queue_seconds, encode_seconds;
     uint64_t cache_hits, cache_misses;
     uint64_t n_connection; /* open now */
+    uint64_t n_clerk;      /* jobs with the clerk now */
     uint64_t connections;  /* accepted so far */
     uint64_t unaccepted;   /* times that a connection could not be taken */
     uint64_t cancelled;    /* requests whose client left before the answer */

@@ -18,6 +18,9 @@ extern const size_t t2v_openapi_len;
  */
 enum { LARGE_BYTES = 64 * 1024, LARGE_FLOATS = 16 * 1024 };
 
+/* The loop's clock ticks four times a second; later than this, the process did not run. */
+enum { STOPPED_NS = 2000 * 1000 * 1000 };
+
 /* UPSTREAM: 1024 results for 600 s. The ceiling on bytes is ours. */
 static const struct t2v_cache_limits cache_limits = {
     .max_entries = 1024,
@@ -50,6 +53,7 @@ int t2v_service_init(struct t2v_service *service, const struct t2v_options *opti
 {
     *service = (struct t2v_service){
         .options = options, .engine = engine, .model = model, .version = version};
+    service->ticked_ns = t2v_clock_ns();
     t2v_metrics_init(&service->metrics);
     int rc = t2v_auth_init(&service->auth, options->tokens, err);
     if (rc == 0)
@@ -77,11 +81,30 @@ void t2v_service_deinit(struct t2v_service *service)
     *service = (struct t2v_service){0};
 }
 
+void t2v_service_tick(struct t2v_service *service, uint64_t now_ns)
+{
+    if (now_ns - service->ticked_ns > STOPPED_NS) {
+        t2v_engine_resumed(service->engine);
+        t2v_pulse_beat(&service->clerk, now_ns);
+    }
+    service->ticked_ns = now_ns;
+}
+
+/* For how long work has waited without progress, at the engine or the clerk. */
+static uint64_t stalled_ms(struct t2v_service *service)
+{
+    uint64_t now_ns = t2v_clock_ns();
+    t2v_service_tick(service, now_ns);
+    uint64_t engine_ms = t2v_engine_stalled_ms(service->engine);
+    uint64_t clerk_ms = t2v_pulse_stalled_ms(&service->clerk, now_ns);
+    return engine_ms > clerk_ms ? engine_ms : clerk_ms;
+}
+
 static void answer_live(struct t2v_service *service, const struct t2v_request *request,
                         struct t2v_reply *reply, struct t2v_job **job)
 {
     (void)request, (void)job;
-    uint64_t stalled = t2v_engine_stalled_ms(service->engine);
+    uint64_t stalled = stalled_ms(service);
     int64_t limit = service->options->stall_ms;
     if (limit <= 0 || stalled <= (uint64_t)limit) {
         t2v_reply_empty(reply, 204);
@@ -125,6 +148,7 @@ static void answer_metrics(struct t2v_service *service, const struct t2v_request
     (void)request, (void)job;
     struct t2v_engine_stats stats;
     t2v_engine_get_stats(service->engine, &stats);
+    service->metrics.n_clerk = t2v_pulse_waiting(&service->clerk);
     reply->type = "text/plain; version=0.0.4; charset=utf-8";
     t2v_metrics_write(&service->metrics, &stats, service->version, &reply->buf);
 }

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/options.h"
+#include "base/pulse.h"
 #include "batch/cache.h"
 #include "batch/engine.h"
 #include "http/auth.h"
@@ -31,8 +32,10 @@ struct t2v_service {
     struct t2v_cors cors;
     t2v_cache *cache; /* NULL: ENABLE_CACHE is off */
     struct t2v_metrics metrics;
-    struct t2v_buf meta; /* the answer of /meta */
-    bool draining;       /* SIGTERM has come */
+    struct t2v_buf meta;    /* the answer of /meta */
+    bool draining;          /* SIGTERM has come */
+    struct t2v_pulse clerk; /* of what is with the clerk */
+    uint64_t ticked_ns;     /* t2v_service_tick's last */
 };
 
 /* All pointers are borrowed for the life of the service. */
@@ -40,6 +43,9 @@ int t2v_service_init(struct t2v_service *service, const struct t2v_options *opti
                      t2v_engine *engine, const t2v_model *model, const char *version,
                      struct t2v_err *err);
 void t2v_service_deinit(struct t2v_service *service);
+/* Called by the loop at least every 250 ms. Where it comes much later the process was stopped, and
+ * the time until now does not count as a stall of the engine or the clerk. */
+void t2v_service_tick(struct t2v_service *service, uint64_t now_ns);
 
 /* What is to be done with a job, or has just been. */
 enum t2v_job_stage {

@@ -135,6 +135,11 @@ static size_t vectors_bytes(const struct t2v_server *server, const struct t2v_jo
     return job->work.n_text * t2v_model_dim(server->service.model) * sizeof(float);
 }
 
+static bool clerk_is_full(const struct t2v_server *server)
+{
+    return t2v_pulse_waiting(&server->service.clerk) >= (size_t)server->service.options->max_queue;
+}
+
 int t2v_server_submit(struct t2v_server *server, struct t2v_job *job)
 {
     job->server = server;
@@ -148,6 +153,8 @@ int t2v_server_submit(struct t2v_server *server, struct t2v_job *job)
             t2v_server_hold(server, &job->held_bytes, held);
             return rc;
         }
+    } else if (job->stage == T2V_JOB_READ && clerk_is_full(server)) {
+        return T2V_EBUSY;
     } else {
         t2v_clerk_give(server->clerk, job);
     }
@@ -265,6 +272,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct t2v_server *server = arg;
     uint64_t now = t2v_clock_ns();
     (void)fd, (void)what;
+    t2v_service_tick(&server->service, now);
     resume_listener(server);
     check_conns(server, now);
     check_phase(server, now);
@@ -410,7 +418,7 @@ int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const 
     server->base = new_base();
     rc = server->base != NULL ? make_events(server) : T2V_ENOMEM;
     if (rc == 0)
-        rc = t2v_clerk_new(&server->service, give_back, &server->clerk);
+        rc = t2v_clerk_new(&server->service, &server->service.clerk, give_back, &server->clerk);
     if (rc != 0) {
         t2v_fail(err, rc, "cannot set up the event loop: %s", strerror(errno));
         goto out;

@@ -155,6 +155,22 @@ def check_stall(check):
             check("live again", d.get("/.well-known/live").status == 204)
 
 
+def check_stopped(check):
+    """A process that was stopped is live when it goes on, though work has waited longer than the limit."""
+    with Daemon(check.fake, check.model, "--stall-timeout", "0.6") as d:
+        with d.connect() as c:
+            c.send(slow(6000))
+            time.sleep(0.1)
+            d.process.send_signal(signal.SIGSTOP)
+            time.sleep(2.5)
+            d.process.send_signal(signal.SIGCONT)
+            a = d.get("/.well-known/live")
+            check("live after a stop", a.status == 204, a)
+            time.sleep(1.5)
+            check("not live when work stands still after it", d.get("/.well-known/live").status == 503)
+            c.read()
+
+
 def check_large_answers(check):
     """Large bodies and answers are the clerk's: the loop is free for probes meanwhile, and nothing mixes."""
     with Daemon(check.fake, check.model) as d:

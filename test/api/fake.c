@@ -212,10 +212,15 @@ void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
     pthread_mutex_unlock(&engine->lock);
 }
 
-uint64_t t2v_engine_stalled_ms(const t2v_engine *engine)
+void t2v_engine_resumed(t2v_engine *engine)
+{
+    atomic_store(&engine->moved, t2v_clock_ns());
+}
+
+uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 {
     struct t2v_engine_stats stats;
-    t2v_engine_get_stats((t2v_engine *)(uintptr_t)engine, &stats);
+    t2v_engine_get_stats(engine, &stats);
     return stats.n_waiting != 0 ? (t2v_clock_ns() - atomic_load(&engine->moved)) / 1000000 : 0;
 }
 

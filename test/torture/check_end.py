@@ -98,6 +98,27 @@ def check_stuck_worker(check):
             check("live again", d.get("/.well-known/live").status == 204)
 
 
+def check_stuck_clerk(check):
+    """The clerk stands still with a large body, and the engine has nothing to do."""
+    shim = Shim(check.shim)
+    large = vectors({"text": "a b. " * 20000})
+    with Daemon(check.binary, check.models[0], "--stall-timeout", "1", "--max-queue", "2", env=shim.env) as d:
+        check("nothing is with it", d.metric("t2v_clerk_waiting") == 0)
+        shim.set(stall=1)
+        with d.connect(timeout=60) as first, d.connect(timeout=60) as second, d.connect(timeout=60) as third:
+            for c in (first, second, third):
+                c.send(large)
+            a = third.read()
+            check("the limit on waiting requests counts it", a.status == 503 and "retry-after" in a.headers, a)
+            check("and a metric", d.metric("t2v_clerk_waiting") == 2)
+            time.sleep(2)
+            a = d.get("/.well-known/live")
+            check("live says 503 and why", a.status == 503 and "progress" in a.json["error"], a)
+            shim.set()
+            check("both are answered in the end", first.read().status == 200 and second.read().status == 200)
+            check("live again", d.get("/.well-known/live").status == 204)
+
+
 def check_time_jumps(check):
     shim = Shim(check.shim)
     with Daemon(check.binary, check.models[0], "--idle-timeout", "4", "--read-timeout", "1", "--stall-timeout", "1",

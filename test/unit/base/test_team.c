@@ -52,6 +52,34 @@ static void test_runs(void **state)
     t2v_team_free(NULL);
 }
 
+static t2v_team *watched;
+static unsigned seen[4];
+
+static void three_barriers(void *arg, const struct t2v_lane *lane)
+{
+    (void)arg;
+    for (int i = 0; i < 4; i++) {
+        if (lane->rank == 0)
+            seen[i] = t2v_team_steps(watched);
+        if (i < 3)
+            t2v_lane_barrier(lane);
+    }
+}
+
+/* Whoever watches a run sees that it moves. */
+static void test_steps(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 3; n++) {
+        assert_int_equal(t2v_team_new(n, &watched, NULL), 0);
+        t2v_team_run(watched, three_barriers, NULL);
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(seen[i], i);
+        assert_int_equal(t2v_team_steps(watched), 4);
+        t2v_team_free(watched);
+    }
+}
+
 /* The lanes' shares are the whole, without gap or overlap, cut at the grain. */
 static void test_shares(void **state)
 {
@@ -145,10 +173,8 @@ static void test_late(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_takes),
-        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_runs),  cmocka_unit_test(test_steps), cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_takes), cmocka_unit_test(test_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
