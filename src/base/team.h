@@ -26,7 +26,8 @@ int t2v_team_new(int n, t2v_team **out, struct t2v_err *err);
 void t2v_team_free(t2v_team *team);
 int t2v_team_size(const t2v_team *team);
 
-/* Barriers opened so far: it goes up within a run, as long as the lanes move. Any thread may ask. */
+/* Barriers opened so far: it goes up within a run, as long as the lanes move. Any thread may ask.
+ */
 unsigned t2v_team_steps(const t2v_team *team);
 
 /* Every lane calls fn(arg, lane) once; returns when all have. */
