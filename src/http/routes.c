@@ -38,7 +38,7 @@ static int make_meta(struct t2v_buf *buf, const t2v_model *model, const char *ve
     };
     t2v_buf_init(buf, 64 << 20);
     t2v_buf_adds(buf, "{\"model\":");
-    t2v_buf_add(buf, config.ptr, config.len);
+    t2v_json_plain(config, buf);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         t2v_buf_addf(buf, ",\"%s\":", more[i][0]);
         t2v_json_write_str(buf, t2v_str_of(more[i][1]));

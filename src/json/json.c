@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "json/plain.h"
 #include "json/pull.h"
 
 #include "base/banned.h"
@@ -225,7 +226,7 @@ static int read_value(struct maker *m, struct t2v_str key)
         rc = read_string(m, &value);
     } else if (c == 'n' || c == 't' || c == 'f') {
         rc = read_word(m, c, &value);
-    } else if (c == '-' || (c >= '0' && c <= '9')) {
+    } else if (t2v_pull_is_number(&m->pull, c)) {
         value.type = T2V_JSON_NUMBER;
         rc = t2v_pull_number(&m->pull, &value.number);
     } else {
@@ -279,7 +280,8 @@ static struct tree *finish(struct maker *m)
     return tree;
 }
 
-static int parse(struct t2v_str text, bool unique, t2v_json **root, struct t2v_err *err)
+static int parse(struct t2v_str text, bool unique, bool python, t2v_json **root,
+                 struct t2v_err *err)
 {
     struct maker m = {.unique = unique};
     struct tree *tree = NULL;
@@ -287,6 +289,7 @@ static int parse(struct t2v_str text, bool unique, t2v_json **root, struct t2v_e
         return t2v_fail(err, T2V_ETOOLARGE, "%zu bytes of JSON", text.len);
     m.text = t2v_alloc(text.len + 1);
     t2v_pull_init(&m.pull, text, err);
+    m.pull.python = python;
     int rc = m.text != NULL ? read_all(&m) : T2V_ENOMEM;
     if (rc == 0 && (tree = finish(&m)) == NULL)
         rc = T2V_ENOMEM;
@@ -306,12 +309,38 @@ static int parse(struct t2v_str text, bool unique, t2v_json **root, struct t2v_e
 
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err)
 {
-    return parse(text, false, root, err);
+    return parse(text, false, false, root, err);
+}
+
+int t2v_json_parse_python(struct t2v_str text, t2v_json **root, struct t2v_err *err)
+{
+    return parse(text, false, true, root, err);
+}
+
+int t2v_json_plain(struct t2v_str text, struct t2v_buf *out)
+{
+    struct t2v_pull pull;
+    t2v_pull_init(&pull, text, NULL);
+    pull.python = true;
+    while (pull.at < pull.end) {
+        const char *from = pull.at;
+        double number = 0;
+        if (*from == '"')
+            pull.at = text.ptr + t2v_json_string_end(text, (size_t)(from + 1 - text.ptr)) + 1;
+        else if (!t2v_pull_is_number(&pull, *from) || t2v_pull_number(&pull, &number) != 0)
+            pull.at++;
+        if (isfinite(number))
+            t2v_buf_add(out, from, (size_t)(pull.at - from));
+        else
+            t2v_buf_adds(out, "null");
+    }
+    t2v_pull_deinit(&pull);
+    return out->fail;
 }
 
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err)
 {
-    return parse(text, true, root, err);
+    return parse(text, true, false, root, err);
 }
 
 int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2v_err *err)
@@ -321,7 +350,7 @@ int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2
     int rc = t2v_file_read(path, max_bytes, &bytes, &len, err);
     if (rc != 0)
         return rc;
-    rc = t2v_json_parse((struct t2v_str){bytes, len}, root, err);
+    rc = t2v_json_parse_python((struct t2v_str){bytes, len}, root, err);
     t2v_free(bytes);
     return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
 }

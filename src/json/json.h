@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -34,7 +35,14 @@ enum t2v_json_type {
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err);
 /* The same, but equal keys in one object are an error. */
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err);
-/* Reads and parses a file of at most max_bytes; messages name it. */
+/* What Python's json module also writes and reads: NaN, Infinity, -Infinity, and numbers above a
+ * double's range, which are infinite. For files that Python reads; not for requests, nor for those
+ * that Rust reads, tokenizer.json and the headers of safetensors. */
+int t2v_json_parse_python(struct t2v_str text, t2v_json **root, struct t2v_err *err);
+/* Copies a text that t2v_json_parse_python takes to out, with null for each number that is not
+ * finite, so that it is JSON. T2V_ENOMEM, T2V_ETOOLARGE. */
+int t2v_json_plain(struct t2v_str text, struct t2v_buf *out);
+/* Reads and parses a file of at most max_bytes, as t2v_json_parse_python; messages name it. */
 int t2v_json_load(const char *path, size_t max_bytes, t2v_json **root, struct t2v_err *err);
 void t2v_json_free(t2v_json *root);
 

@@ -235,10 +235,33 @@ static double scale(const struct decimal *x)
                          : value / power_of_ten((unsigned)-exponent);
 }
 
+bool t2v_pull_is_number(const struct t2v_pull *pull, char c)
+{
+    return c == '-' || (c >= '0' && c <= '9') || (pull->python && (c == 'N' || c == 'I'));
+}
+
+/* Python's words for what is not finite; the sign has been taken. */
+static bool take_word(struct t2v_pull *pull, const char *word)
+{
+    size_t n = strlen(word);
+    if ((size_t)(pull->end - pull->at) < n || memcmp(pull->at, word, n) != 0)
+        return false;
+    pull->at += n;
+    return true;
+}
+
 int t2v_pull_number(struct t2v_pull *pull, double *out)
 {
     struct decimal x = {0};
     bool negative = take(pull, '-');
+    if (pull->python && !negative && take_word(pull, "NaN")) {
+        *out = NAN;
+        return 0;
+    }
+    if (pull->python && take_word(pull, "Infinity")) {
+        *out = negative ? -HUGE_VAL : HUGE_VAL;
+        return 0;
+    }
     bool zero = pull->at < pull->end && *pull->at == '0';
     const char *first = pull->at;
     bool ok = take_digits(pull, &x, 0) && !(zero && pull->at - first > 1);
@@ -254,7 +277,7 @@ int t2v_pull_number(struct t2v_pull *pull, double *out)
     double value = ok ? scale(&x) : HUGE_VAL;
     if (!ok)
         return t2v_pull_wrong(pull, "a number");
-    if (isinf(value))
+    if (isinf(value) && !pull->python)
         return t2v_pull_wrong(pull, "a number that fits into a double");
     *out = negative ? -value : value;
     return 0;

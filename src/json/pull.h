@@ -32,6 +32,7 @@ struct t2v_pull {
     struct t2v_buf text; /* the last string that had escapes */
     struct t2v_err *err; /* borrowed */
     bool fresh;          /* nothing has been read since the last bracket was opened */
+    bool python;         /* numbers may be NaN, Infinity, -Infinity, or above a double's range */
 };
 
 /* text is borrowed, and must stay as it is. */
@@ -55,6 +56,8 @@ int t2v_pull_str(struct t2v_pull *pull, struct t2v_str *out);
  * rounded to a double, times or divided by a power of ten, rounded again. That is now and then one
  * unit in the last place off, and Unigram's choice between paths of the same score hangs on it. */
 int t2v_pull_number(struct t2v_pull *pull, double *out);
+/* Whether a number begins with c. */
+bool t2v_pull_is_number(const struct t2v_pull *pull, char c);
 /* true, false or null. */
 int t2v_pull_word(struct t2v_pull *pull, const char *word);
 /* Any value; *out (may be NULL) is its text. Looks at brackets and strings alone: what is skipped

@@ -50,7 +50,7 @@ static int read_object(const char *dir, const char *name, struct t2v_str *text, 
     if (rc != 0)
         return rc;
     *text = (struct t2v_str){bytes, len};
-    rc = t2v_json_parse(*text, json, err);
+    rc = t2v_json_parse_python(*text, json, err);
     if (rc == 0 && t2v_json_type(*json) != T2V_JSON_OBJECT)
         rc =
             t2v_fail(err, T2V_EFORMAT, "should be an object, and is %s", t2v_json_type_name(*json));

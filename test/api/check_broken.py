@@ -7,7 +7,7 @@ import struct
 import tempfile
 
 from check_commands import run
-from daemon import Daemon, vectors
+from daemon import Daemon, request, vectors
 
 NAN, INF = float("nan"), float("inf")
 PACK = {"F32": "<f", "F16": "<e", "F64": "<d"}
@@ -100,3 +100,33 @@ def check_half(check):
             for precision, words in (("f32", "not finite"), ("int8", f"tensor {full} holds NaN")):
                 code, out, err = run(check, "selftest", "--model", target, "--precision", precision)
                 check(f"{precision}, {value} in bf16", code == 1 and words in err, (code, out, err))
+
+
+def check_not_finite_json(check):
+    """NaN and infinities in the JSON that Python writes: read where they change nothing, null in /meta, refused in a request."""
+    with tempfile.TemporaryDirectory() as root:
+        target = os.path.join(root, "model")
+        shutil.copytree(check.model, target)
+        for name, more in (("config.json", '"classifier_dropout": NaN, "a": [-Infinity, Infinity, 1e999, {"NaN": "NaN"}], '),
+                           ("tokenizer_config.json", '"b": Infinity, "c": NaN, ')):
+            path = os.path.join(target, name)
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("{" + more + text.lstrip()[1:])
+        with Daemon(check.binary, target) as d, Daemon(check.binary, check.model) as plain:
+            meta = d.get("/meta").json["model"]
+            check("null in /meta", meta["classifier_dropout"] is None and meta["a"] == [None, None, None, {"NaN": "NaN"}], meta)
+            question = vectors({"text": "the same vector"})
+            check("the same vector", d.ask(question).body == plain.ask(question).body)
+            for word in ("NaN", "Infinity", "-Infinity", "1e999"):
+                a = d.ask(request("POST", "/vectors", ('{"text": "a", "x": %s}' % word).encode()))
+                check(f"{word} in a request", a.status == 422, a)
+        for key, value in (("hidden_size", "NaN"), ("num_hidden_layers", "Infinity"), ("layer_norm_eps", "NaN"), ("layer_norm_eps", "Infinity")):
+            with open(os.path.join(check.model, "config.json"), encoding="utf-8") as f:
+                config = json.load(f)
+            config[key] = float(value)
+            with open(os.path.join(target, "config.json"), "w", encoding="utf-8") as f:
+                json.dump(config, f)
+            code, _, err = run(check, "inspect", "--model", target)
+            check(f"{key} of {value}", code == 1 and f"config.json: {key} " in err, (code, err))

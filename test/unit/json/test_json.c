@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The JSON reader: what it takes, what it refuses and where it puts the blame, hostile input. */
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "json/json.h"
 
@@ -53,6 +55,42 @@ static void test_values(void **state)
     assert_int_equal(t2v_json_type(t2v_json_at(a, 1)), T2V_JSON_ARRAY);
     assert_null(t2v_json_at(a, 3));
     t2v_json_free(root);
+}
+
+/* What Python writes and reads, and nobody else may send. */
+static void test_python(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"a\": NaN, \"b\": [Infinity, -Infinity,1e999,-1e999],"
+                               " \"NaN\\\"\": \"Infinity\", \"c\":-1.5e3}";
+    t2v_json *root = NULL;
+    double d = 0;
+    int64_t i = 7;
+    assert_int_equal(t2v_json_parse_python(t2v_str_of(text), &root, NULL), 0);
+    assert_true(t2v_json_double(t2v_json_get(root, "a"), &d) && isnan(d));
+    assert_false(t2v_json_int(t2v_json_get(root, "a"), &i));
+    for (size_t k = 0; k < 4; k++) {
+        const t2v_json *value = t2v_json_at(t2v_json_get(root, "b"), k);
+        assert_true(t2v_json_double(value, &d) && isinf(d) && (d < 0) == (k % 2 == 1));
+        assert_false(t2v_json_int(value, &i));
+    }
+    t2v_json_free(root);
+    struct t2v_buf out;
+    t2v_buf_init(&out, SIZE_MAX);
+    assert_int_equal(t2v_json_plain(t2v_str_of(text), &out), 0);
+    assert_true(t2v_str_is(t2v_buf_str(&out), "{\"a\": null, \"b\": [null, null,null,null],"
+                                              " \"NaN\\\"\": \"Infinity\", \"c\":-1.5e3}"));
+    t2v_buf_deinit(&out);
+    static const char *const wrong[] = {"nan",        "NaN1",       "-NaN",     "+Infinity",
+                                        "Inf",        "--Infinity", "infinity", "Na",
+                                        "- Infinity", "[NaN",       "\"\"NaN"};
+    for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++)
+        assert_int_equal(t2v_json_parse_python(t2v_str_of(wrong[k]), &root, NULL), T2V_EFORMAT);
+    static const char *const strict[] = {"NaN", "Infinity", "-Infinity", "1e999", "[-1e999]"};
+    for (size_t k = 0; k < sizeof strict / sizeof strict[0]; k++) {
+        assert_int_equal(t2v_json_parse(t2v_str_of(strict[k]), &root, NULL), T2V_EFORMAT);
+        assert_int_equal(t2v_json_parse_unique(t2v_str_of(strict[k]), &root, NULL), T2V_EFORMAT);
+    }
 }
 
 /* The edges of what counts as an integer. */
@@ -419,13 +457,13 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),       cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_missing),      cmocka_unit_test(test_walk),
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_tree_size),    cmocka_unit_test(test_unique),
-        cmocka_unit_test(test_load),         cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_threads),      cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_many_members),
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_python),
+        cmocka_unit_test(test_integers),  cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_walk),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_depth),     cmocka_unit_test(test_tree_size),
+        cmocka_unit_test(test_unique),    cmocka_unit_test(test_load),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_shapes),    cmocka_unit_test(test_many_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
