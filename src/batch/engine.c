@@ -443,7 +443,7 @@ static void reset(struct t2v_work *work)
     work->err = (struct t2v_err){0};
     work->err_text = 0;
     work->vectors = NULL;
-    work->n_tok = 0;
+    work->n_tok = work->n_cut = 0;
     work->begun_ns = 0;
     work->next = NULL;
     work->queued_ns = t2v_clock_ns();
@@ -493,6 +493,11 @@ uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 void t2v_engine_resumed(t2v_engine *engine)
 {
     t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
+}
+
+int t2v_engine_threads(const t2v_engine *engine)
+{
+    return engine->options.n_thread;
 }
 
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)

@@ -45,6 +45,7 @@ struct t2v_work {
     uint64_t begun_ns;  /* clock when its first batch began */
     uint64_t ended_ns;
     size_t n_tok; /* encoded, special tokens included */
+    size_t n_cut; /* texts of which a sequence was cut at the token limit */
 
     /* The engine's own. */
     atomic_bool cancelled; /* stays so once it is */
@@ -87,6 +88,8 @@ struct t2v_engine_stats {
     struct t2v_hist batch_tok; /* tokens in a batch */
     struct t2v_hist batch_seq; /* sequences in a batch */
 };
+/* The threads of its team. */
+int t2v_engine_threads(const t2v_engine *engine);
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out);
 
 #endif

@@ -60,11 +60,13 @@ static int walk_on(struct t2v_progress *progress, const t2v_model *model, t2v_to
                             &work->err);
         progress->walking = true;
         progress->text_tok = 0;
+        progress->text_cut = false;
     }
     if (rc == 0)
         rc = t2v_walk_next(&progress->walk, space, &progress->ids, more, &work->err);
     if (rc == 0 && *more) {
         progress->text_tok += progress->ids.len;
+        progress->text_cut |= progress->ids.cut;
         if (progress->text_tok > max_text_tok)
             rc = t2v_fail(&work->err, T2V_ETOOLARGE, "more than %zu tokens (max-text-tokens)",
                           max_text_tok);
@@ -90,6 +92,7 @@ static void next_text(struct t2v_progress *progress)
     progress->n_seq[progress->text] = progress->walk.n_seq;
     t2v_walk_deinit(&progress->walk);
     progress->walking = false;
+    progress->work->n_cut += progress->text_cut;
     progress->text++;
 }
 

@@ -27,6 +27,7 @@ struct t2v_progress {
     struct t2v_walk walk;
     struct t2v_ids ids; /* of the sequence that the walk made last */
     size_t text_tok;    /* tokens of this text so far */
+    bool text_cut;      /* a sequence of it was cut at the token limit */
 
     /* Ready sequences: ready[first .. n_ready), their ids end to end from n_taken on. */
     struct {

@@ -210,13 +210,14 @@ static void note(struct t2v_conn *c, const struct t2v_reply *reply, const struct
         encode_ms = ms_between(job->work.begun_ns, job->work.ended_ns);
         t2v_hist_add(&metrics->queue_seconds, queue_ms * 1e-3);
         t2v_hist_add(&metrics->encode_seconds, encode_ms * 1e-3);
+        metrics->texts_cut += job->work.n_cut;
     }
     if (t2v_log_enabled(T2V_LOG_DEBUG))
         t2v_log(T2V_LOG_DEBUG, "http",
                 "request id=%" PRIu64 " route=%s status=%d ms=%.3f tok=%zu queue_ms=%.3f "
-                "encode_ms=%.3f",
+                "encode_ms=%.3f cut=%zu",
                 c->id, t2v_route_name(route), status, ms, job != NULL ? job->work.n_tok : 0,
-                queue_ms, encode_ms);
+                queue_ms, encode_ms, job != NULL ? job->work.n_cut : 0);
     log_failure(c, reply, t2v_route_name(route));
 }
 

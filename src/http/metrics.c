@@ -108,17 +108,46 @@ static void add_label(struct t2v_buf *out, const char *text)
     }
 }
 
-void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stats *engine,
-                       const char *version, struct t2v_buf *out)
+static void label(struct t2v_buf *out, const char *before, const char *name, const char *value)
+{
+    t2v_buf_addf(out, "%s%s=\"", before, name);
+    add_label(out, value);
+    t2v_buf_adds(out, "\"");
+}
+
+static void write_facts(const struct t2v_metrics_facts *f, struct t2v_buf *out)
 {
     head(out, "t2v_build_info", "gauge", "What runs here; always 1.");
-    t2v_buf_adds(out, "t2v_build_info{version=\"");
-    add_label(out, version);
-    t2v_buf_adds(out, "\"} 1\n");
+    label(out, "t2v_build_info{", "version", f->version);
+    t2v_buf_adds(out, "} 1\n");
+    head(out, "t2v_model_info", "gauge", "What is served; always 1.");
+    label(out, "t2v_model_info{", "model", f->model);
+    label(out, ",", "family", f->family);
+    label(out, ",", "vectorizer", f->vectorizer);
+    label(out, ",", "precision", f->precision);
+    label(out, ",", "kernels", f->kernels);
+    t2v_buf_adds(out, "} 1\n");
+    one(out, "t2v_dimensions", "gauge", "Numbers in a vector.", f->dim);
+    one(out, "t2v_sequence_limit_tokens", "gauge", "Tokens of a sequence, at most.", f->max_tok);
+    one(out, "t2v_threads", "gauge", "Threads that encode.", (uint64_t)f->threads);
+    one(out, "t2v_queue_limit", "gauge", "Requests that may be queued or running.", f->max_queue);
+    one(out, "t2v_connections_limit", "gauge", "Connections that may be open.", f->max_connections);
+    one(out, "t2v_cache_entries", "gauge", "Answers in the cache.", f->cache_entries);
+    one(out, "t2v_cache_bytes", "gauge", "Bytes of the cache.", f->cache_bytes);
+    one(out, "t2v_cache_limit", "gauge", "Answers that the cache may hold; 0: it is off.",
+        f->cache_max_entries);
+}
+
+void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stats *engine,
+                       const struct t2v_metrics_facts *facts, struct t2v_buf *out)
+{
+    write_facts(facts, out);
     by_route(m, out);
     one_hist(out, "t2v_queue_seconds", "From submission to the first batch.", &m->queue_seconds);
     one_hist(out, "t2v_encode_seconds", "From the first batch to the vector.", &m->encode_seconds);
     one(out, "t2v_tokens_total", "counter", "Tokens encoded, special ones too.", engine->n_tok);
+    one(out, "t2v_texts_cut_total", "counter",
+        "Texts of which a sequence was cut at the token limit.", m->texts_cut);
     one(out, "t2v_sequences_total", "counter", "Sequences encoded.", engine->n_seq);
     one(out, "t2v_batches_total", "counter", "Batches encoded.", engine->n_batch);
     one_hist(out, "t2v_batch_tokens", "Tokens in a batch.", &engine->batch_tok);

@@ -34,13 +34,24 @@ struct t2v_metrics {
     uint64_t connections;  /* accepted so far */
     uint64_t unaccepted;   /* times that a connection could not be taken */
     uint64_t cancelled;    /* requests whose client left before the answer */
+    uint64_t texts_cut;    /* texts of which a sequence was cut at the token limit */
+};
+
+/* What is served and within which limits: it does not change, but for the cache's two counts. */
+struct t2v_metrics_facts {
+    const char *version; /* as --version says it */
+    const char *model;   /* the directory */
+    const char *family, *vectorizer, *precision, *kernels;
+    size_t dim, max_tok; /* of a vector; of a sequence */
+    int threads;
+    uint64_t max_queue, max_connections;
+    size_t cache_entries, cache_bytes, cache_max_entries; /* 0: there is no cache */
 };
 
 void t2v_metrics_init(struct t2v_metrics *metrics);
 void t2v_metrics_count(struct t2v_metrics *metrics, enum t2v_route_id route, int status,
                        double seconds);
-/* version: as --version says it. */
 void t2v_metrics_write(const struct t2v_metrics *metrics, const struct t2v_engine_stats *engine,
-                       const char *version, struct t2v_buf *out);
+                       const struct t2v_metrics_facts *facts, struct t2v_buf *out);
 
 #endif

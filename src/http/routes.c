@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "http/process.h"
 #include "json/write.h"
 
 #include "base/banned.h"
@@ -142,6 +143,28 @@ static void answer_meta(struct t2v_service *service, const struct t2v_request *r
     t2v_buf_add(&reply->buf, service->meta.ptr, service->meta.len);
 }
 
+static struct t2v_metrics_facts facts_of(const struct t2v_service *service)
+{
+    const t2v_model *model = service->model;
+    const struct t2v_cache *cache = service->cache;
+    return (struct t2v_metrics_facts){
+        .version = service->version,
+        .model = t2v_model_dir(model),
+        .family = t2v_model_family(model),
+        .vectorizer = t2v_model_vectorizer(model),
+        .precision = t2v_model_precision(model),
+        .kernels = t2v_model_cpu(model),
+        .dim = t2v_model_dim(model),
+        .max_tok = t2v_model_max_tok(model),
+        .threads = t2v_engine_threads(service->engine),
+        .max_queue = (uint64_t)service->options->max_queue,
+        .max_connections = (uint64_t)service->options->max_connections,
+        .cache_entries = cache != NULL ? t2v_cache_len(cache) : 0,
+        .cache_bytes = cache != NULL ? t2v_cache_bytes(cache) : 0,
+        .cache_max_entries = cache != NULL ? cache_limits.max_entries : 0,
+    };
+}
+
 static void answer_metrics(struct t2v_service *service, const struct t2v_request *request,
                            struct t2v_reply *reply, struct t2v_job **job)
 {
@@ -150,7 +173,9 @@ static void answer_metrics(struct t2v_service *service, const struct t2v_request
     t2v_engine_get_stats(service->engine, &stats);
     service->metrics.n_clerk = t2v_pulse_waiting(&service->clerk);
     reply->type = "text/plain; version=0.0.4; charset=utf-8";
-    t2v_metrics_write(&service->metrics, &stats, service->version, &reply->buf);
+    struct t2v_metrics_facts facts = facts_of(service);
+    t2v_metrics_write(&service->metrics, &stats, &facts, &reply->buf);
+    t2v_process_write(&reply->buf);
 }
 
 static void answer_openapi(struct t2v_service *service, const struct t2v_request *request,

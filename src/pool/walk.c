@@ -107,6 +107,7 @@ static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_
     size_t left = walk->bag.len - walk->n_taken, n = left < model->max_tok ? left : model->max_tok;
     *more = rc == 0 && (walk->n_seq == 0 || left != 0);
     ids->len = 0;
+    ids->cut = walk->bag.cut;
     for (size_t i = 0; i < n && *more; i++) {
         if (t2v_ids_add(ids, walk->bag.ptr[walk->n_taken + i]) != 0)
             return t2v_fail(err, T2V_ENOMEM, "no memory for %zu tokens", n);

@@ -209,7 +209,7 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
     if (rc == 0 && room != 0) {
         struct job job = {tokenizer, space, ids, SIZE_MAX};
         if (!tokenizer->cut_left && room < SIZE_MAX - begin)
-            job.enough = begin + room;
+            job.enough = begin + room + 1; /* one more shows that there was more */
         t2v_regex_allow(text.len);
         rc = encode_text(&job, text);
         shrink_space(space);
@@ -217,6 +217,7 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
     if (rc != 0)
         return encode_failed(rc, text, err);
     size_t n = ids->len - begin;
+    ids->cut = n > room || (room == 0 && text.len != 0);
     if (n > room && tokenizer->cut_left)
         memmove(ids->ptr + begin, ids->ptr + begin + (n - room), room * sizeof *ids->ptr);
     if (n > room)

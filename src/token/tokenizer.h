@@ -31,6 +31,7 @@ typedef struct t2v_token_space t2v_token_space;
 struct t2v_ids {
     int32_t *ptr;
     size_t len, cap;
+    bool cut; /* the last text encoded into it had more tokens than were allowed */
 };
 int t2v_ids_add(struct t2v_ids *ids, int32_t id); /* 0 or T2V_ENOMEM */
 void t2v_ids_deinit(struct t2v_ids *ids);

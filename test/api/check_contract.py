@@ -295,11 +295,57 @@ def check_metrics(check):
         names = [x.split(" ")[2] for x in text.splitlines() if x.startswith("# TYPE")]
         check("each name has one type", len(names) == len(set(names)), names)
         for line in text.splitlines():
-            ok = line.startswith("#") or (len(line.rsplit(" ", 1)) == 2 and float(line.rsplit(" ", 1)[1]) >= 0 and line.split("{")[0].split(" ")[0].startswith("t2v_"))
+            ok = line.startswith("#") or (len(line.rsplit(" ", 1)) == 2 and float(line.rsplit(" ", 1)[1]) >= 0 and line.split("{")[0].split(" ")[0].startswith(("t2v_", "process_")))
             if not ok:
                 check("a line", False, line)
         buckets = [int(x.rsplit(" ", 1)[1]) for x in text.splitlines() if x.startswith('t2v_request_seconds_bucket{route="/vectors"')]
         check("buckets grow to the count", buckets == sorted(buckets) and buckets[-1] == 4, buckets)
+
+
+def check_metrics_of_model(check):
+    """What is served and its limits; the process, as Prometheus's clients name it."""
+    with Daemon(check.binary, check.model, "--threads", "1", "--max-queue", "7", "--max-connections", "99", env={"ENABLE_CACHE": "1"}) as d:
+        d.ask(vectors({"text": TEXT}))
+        d.ask(vectors({"text": TEXT + " Twice."}))
+        meta, text = d.get("/meta").json, d.get("/metrics").body.decode()
+        label = f't2v_model_info{{model="{check.model}",family="{meta["family"]}",vectorizer="{meta["vectorizer"]}",precision="{meta["precision"]}",kernels="'
+        check("model, vectorizer, precision", label in text, text[:2000])
+        for name, value in (("t2v_threads", 1), ("t2v_queue_limit", 7), ("t2v_connections_limit", 99), ("t2v_dimensions", meta["dimensions"]), ("t2v_cache_entries", 2), ("t2v_cache_limit", 1024),
+                            ("t2v_sequence_limit_tokens", 500)):
+            check(name, d.metric(name) == value, d.metric(name))
+        check("bytes of the cache", d.metric("t2v_cache_bytes") > 2 * len(TEXT), d.metric("t2v_cache_bytes"))
+        with open(f"/proc/{d.process.pid}/statm") as f:
+            virtual, resident = (int(x) * os.sysconf("SC_PAGESIZE") for x in f.read().split()[:2])
+        for name, low, high in (("process_resident_memory_bytes", resident / 2, resident * 2), ("process_virtual_memory_bytes", virtual / 2, virtual * 2), ("process_open_fds", 4, 40),
+                                ("process_max_fds", 99, 1e9), ("process_start_time_seconds", time.time() - 60, time.time()), ("process_cpu_seconds_total", 1e-3, 60)):
+            check(name, low <= d.metric(name) <= high, d.metric(name))
+        check("the start does not move", len({d.metric("process_start_time_seconds") for _ in range(5)}) == 1)
+        kinds = dict(x.split(" ")[2:4] for x in text.splitlines() if x.startswith("# TYPE process_"))
+        check("their types", kinds.pop("process_cpu_seconds_total") == "counter" and set(kinds.values()) == {"gauge"}, kinds)
+        before = d.metric("process_open_fds")
+        with d.connect(), d.connect(), d.connect():
+            time.sleep(0.05)
+            check("open files are counted", d.metric("process_open_fds") == before + 3, d.metric("process_open_fds"))
+
+
+def check_cut_texts(check):
+    """A text that is cut at the token limit is counted, once, and none that just fits."""
+    word = "a "
+    for env, limit in (({}, 500), ({"T2V_TRANSFORMERS_DIRECT_TOKENIZE": "1"}, 500), ({"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "1"}, 512)):
+        with Daemon(check.binary, check.model, env=env) as d:
+            def cut(*texts, d=d):
+                before = d.metric("t2v_texts_cut_total")
+                check("an answer", d.ask(vectors({"texts": texts}), timeout=60).status == 200)
+                return d.metric("t2v_texts_cut_total") - before
+            limit = int(d.metric("t2v_sequence_limit_tokens"))
+            fits, over = word * (limit - 2), word * (limit - 1)  # two are special
+            check(f"{env}: one that fits", cut(fits) == 0)
+            check(f"{env}: one token more", cut(over) == 1)
+            check(f"{env}: far more", cut(word * 300000) == 1)
+            check(f"{env}: of several", cut(fits, over, "short", over) == 2)
+            check(f"{env}: two sentences are one text", cut(over + ". " + over + ".") == 1)
+            a, b = (d.ask(vectors({"text": t})).json["vector"] for t in (over, word * 300000))
+            check(f"{env}: what is cut does not count", a == b)
 
 
 def check_cache(check):

@@ -69,6 +69,24 @@ const char *t2v_model_precision(const t2v_model *model)
     return "f32";
 }
 
+const char *t2v_model_cpu(const t2v_model *model)
+{
+    (void)model;
+    return "fake";
+}
+
+size_t t2v_model_max_tok(const t2v_model *model)
+{
+    (void)model;
+    return 500;
+}
+
+int t2v_engine_threads(const t2v_engine *engine)
+{
+    (void)engine;
+    return 1;
+}
+
 size_t t2v_model_dim(const t2v_model *model)
 {
     (void)model;

@@ -115,10 +115,10 @@ def check_dashboard(check):
     check("there are queries", len(queries) > 10)
     from_elsewhere = {"job", "instance", "namespace", "pod"}  # Prometheus's own labels
     for query in queries:
-        names = set(re.findall(r"\bt2v_\w+", query))
+        names = set(re.findall(r"\b(?:t2v|process)_\w+", query))
         check(f"known metrics: {query}", names and names <= set(known), names - set(known))
         check(f"brackets: {query}", all(query.count(a) == query.count(b) for a, b in ("()", "[]", "{}")))
-        for name, labels in re.findall(r"(t2v_\w+)\{([^}]*)\}", query):
+        for name, labels in re.findall(r"((?:t2v|process)_\w+)\{([^}]*)\}", query):
             asked = set(re.findall(r"(\w+)=", labels)) - from_elsewhere
             check(f"labels of {name}: {query}", asked <= known.get(name, set()), asked)
     check("no panel twice", len({p["id"] for p in dashboard["panels"]}) == len(dashboard["panels"]))
