@@ -219,14 +219,9 @@ static void show_progress(size_t n, bool end)
         fprintf(stderr, "\r%zu texts%s", n, end ? "\n" : "");
 }
 
-static int embed_lines(const struct t2v_options *options, t2v_engine *engine, struct reader *reader,
+static int embed_lines(const struct t2v_ask *ask, t2v_engine *engine, struct reader *reader,
                        struct t2v_buf *out, struct t2v_err *err)
 {
-    const struct t2v_ask ask = {
-        .pooling = t2v_str_of(options->pooling),
-        .task = *options->task != '\0' ? t2v_str_of(options->task) : (struct t2v_str){NULL, 0},
-        .dimensions = options->dimensions,
-    };
     for (size_t n = 0;; n++) {
         struct t2v_str text;
         bool more;
@@ -234,7 +229,7 @@ static int embed_lines(const struct t2v_options *options, t2v_engine *engine, st
         show_progress(n, rc != 0 || !more);
         if (rc != 0 || !more)
             return rc;
-        struct t2v_work work = {.texts = &text, .n_text = 1, .ask = ask};
+        struct t2v_work work = {.texts = &text, .n_text = 1, .ask = *ask};
         rc = t2v_run_work(engine, &work, err);
         if (rc != 0) {
             in_line(reader, rc, err);
@@ -254,10 +249,17 @@ int t2v_command_embed(const struct t2v_options *options, struct t2v_err *err)
     t2v_engine *engine = NULL;
     struct reader reader = {0};
     struct t2v_buf out;
+    const struct t2v_ask ask = {
+        .pooling = t2v_str_of(options->pooling),
+        .task = *options->task != '\0' ? t2v_str_of(options->task) : (struct t2v_str){NULL, 0},
+        .dimensions = options->dimensions,
+    };
     t2v_buf_init(&out, SIZE_MAX);
     int rc = t2v_open(options, false, &model, &engine, err);
     if (rc == 0)
-        rc = embed_lines(options, engine, &reader, &out, err);
+        rc = t2v_model_check_ask(model, &ask, err);
+    if (rc == 0)
+        rc = embed_lines(&ask, engine, &reader, &out, err);
     t2v_engine_free(engine);
     t2v_model_free(model);
     t2v_buf_deinit(&out);

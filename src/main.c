@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/guard.h"
@@ -46,9 +47,15 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     t2v_model *model = NULL;
     t2v_engine *engine = NULL;
     t2v_server *server = NULL;
-    int rc = t2v_open(options, true, &model, &engine, err);
+    int fd;
+    int rc = t2v_server_bind(options, &fd, err);
+    if (rc != 0)
+        return rc;
+    rc = t2v_open(options, true, &model, &engine, err);
     if (rc == 0)
-        rc = t2v_server_new(options, engine, model, T2V_VERSION, &server, err);
+        rc = t2v_server_new(options, fd, engine, model, T2V_VERSION, &server, err);
+    else
+        close(fd);
     if (rc == 0) {
         log_start(options, model);
         t2v_log(T2V_LOG_INFO, "http", "ready ms=%.0f", (double)(t2v_clock_ns() - begun) / 1e6);

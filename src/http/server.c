@@ -300,7 +300,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 /* ---- Setting up ---- */
 
-/* A bound, listening socket; -1 and errno. */
+/* A bound socket, which does not listen so far; -1 and errno. */
 static int bound_socket(const struct t2v_address *address)
 {
     const int on = 1, off = 0;
@@ -310,8 +310,7 @@ static int bound_socket(const struct t2v_address *address)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if ((!v6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
-        bind(fd, (const struct sockaddr *)&address->at, address->len) == 0 &&
-        listen(fd, BACKLOG) == 0)
+        bind(fd, (const struct sockaddr *)&address->at, address->len) == 0)
         return fd;
     int said = errno;
     close(fd);
@@ -328,7 +327,7 @@ static int port_of(int fd)
                                              : ((const struct sockaddr_in *)&bound)->sin_port);
 }
 
-static int open_port(struct t2v_server *server, const char *listen, struct t2v_err *err)
+static int bind_port(const char *listen, int *out, struct t2v_err *err)
 {
     struct t2v_address found[T2V_ADDRESSES];
     size_t n = 0;
@@ -343,13 +342,40 @@ static int open_port(struct t2v_server *server, const char *listen, struct t2v_e
     }
     if (fd < 0)
         return t2v_fail(err, T2V_EIO, "cannot listen on %s: %s", listen, strerror(errno));
-    server->port = port_of(fd);
-    server->listener = evconnlistener_new(server->base, on_connection, server,
-                                          LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-    if (server->listener == NULL) {
-        close(fd);
-        return t2v_fail(err, T2V_ENOMEM, "cannot listen on %s: no memory", listen);
+    *out = fd;
+    return 0;
+}
+
+int t2v_server_bind(const struct t2v_options *options, int *fd, struct t2v_err *err)
+{
+    struct t2v_auth auth;
+    struct t2v_cors cors;
+    int rc = t2v_auth_init(&auth, options->tokens, err);
+    if (rc != 0)
+        return rc;
+    rc = t2v_cors_init(&cors, options->cors_origins, err);
+    if (t2v_auth_has_quotes(&auth))
+        t2v_log(T2V_LOG_WARN, "http",
+                "a token of AUTHENTICATION_ALLOWED_TOKENS begins or ends with a quote, which is "
+                "taken as a part of it");
+    if (rc == 0) {
+        t2v_cors_deinit(&cors);
+        rc = bind_port(options->listen, fd, err);
     }
+    t2v_auth_deinit(&auth);
+    return rc;
+}
+
+/* Takes over fd on success. */
+static int open_port(struct t2v_server *server, int fd, struct t2v_err *err)
+{
+    server->listener =
+        evconnlistener_new(server->base, on_connection, server,
+                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+    if (server->listener == NULL)
+        return t2v_fail(err, T2V_EIO, "cannot listen on %s: %s", server->service.options->listen,
+                        strerror(errno));
+    server->port = port_of(fd);
     evconnlistener_set_error_cb(server->listener, on_accept_failed);
     return 0;
 }
@@ -402,12 +428,15 @@ static int make_events(struct t2v_server *server)
     return set_tick(server, tick < 10 ? 10 : tick > 250 ? 250 : tick);
 }
 
-int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const t2v_model *model,
-                   const char *version, t2v_server **out, struct t2v_err *err)
+int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine,
+                   const t2v_model *model, const char *version, t2v_server **out,
+                   struct t2v_err *err)
 {
     t2v_server *server = t2v_alloc_zero(1, sizeof *server);
-    if (server == NULL)
+    if (server == NULL) {
+        close(fd);
         return t2v_fail(err, T2V_ENOMEM, "no memory for the server");
+    }
     server->wake_fd = -1;
     pthread_mutex_init(&server->lock, NULL);
     int rc = t2v_service_init(&server->service, options, engine, model, version, err);
@@ -423,12 +452,13 @@ int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const 
         t2v_fail(err, rc, "cannot set up the event loop: %s", strerror(errno));
         goto out;
     }
-    rc = open_port(server, options->listen, err);
+    rc = open_port(server, fd, err);
     if (rc == 0) {
         *out = server;
         return 0;
     }
 out:
+    close(fd);
     t2v_server_free(server);
     return rc;
 }

@@ -6,9 +6,11 @@
  * itself but /vectors: questions go to the engine, and large ones, to be read and answered, to the
  * clerk (clerk.h); both come back through a list and an eventfd.
  *
+ *     int fd;
  *     t2v_server *server;
- *     rc = t2v_server_new(&options, engine, model, "t2v 0.1.0", &server, &err);   the port is open
- *     rc = t2v_server_run(server);            until SIGTERM or SIGINT, and the drain after it
+ *     rc = t2v_server_bind(&options, &fd, &err);             before the model is opened
+ *     rc = t2v_server_new(&options, fd, engine, model, "t2v 0.1.0", &server, &err);   the port is
+ * open rc = t2v_server_run(server);            until SIGTERM or SIGINT, and the drain after it
  *     t2v_server_free(server);                before t2v_engine_free
  *
  * One server in a process: it takes the two signals, ignores SIGPIPE, and raises the soft limit on
@@ -21,12 +23,19 @@
 
 typedef struct t2v_server t2v_server;
 
-/* Binds options->listen: "ADDR:PORT", "[V6ADDR]:PORT" or ":PORT"; "[::]:PORT" and ":PORT" are every
- * address, v6 and v4; port 0 is a free one. All pointers are borrowed until t2v_server_free.
- * version goes into /meta and /metrics. T2V_EUSAGE: an address or a list of tokens that makes no
- * sense; T2V_EIO: the address cannot be bound. */
-int t2v_server_new(const struct t2v_options *options, t2v_engine *engine, const t2v_model *model,
-                   const char *version, t2v_server **out, struct t2v_err *err);
+/* Checks the options that the server needs, and binds options->listen without opening the port, so
+ * that what is wrong is said before a model is opened: "ADDR:PORT", "[V6ADDR]:PORT" or ":PORT";
+ * "[::]:PORT" and ":PORT" are every address, v6 and v4; port 0 is a free one. *fd is set on success
+ * alone, and the caller's. T2V_EUSAGE: an address or a list of tokens that makes no sense; T2V_EIO:
+ * the address cannot be bound. */
+int t2v_server_bind(const struct t2v_options *options, int *fd, struct t2v_err *err);
+
+/* Opens the port that fd is bound to; fd is the server's from then on, also on failure. All
+ * pointers are borrowed until t2v_server_free. version goes into /meta and /metrics. T2V_EIO,
+ * T2V_ENOMEM. */
+int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine,
+                   const t2v_model *model, const char *version, t2v_server **out,
+                   struct t2v_err *err);
 
 /* Serves. After SIGTERM or SIGINT `ready` is 503 and requests are answered for options->drain_ms
  * more, or until nothing is in flight and nothing new has come for a fifth of that time; what is

@@ -455,6 +455,33 @@ int t2v_model_plan(const t2v_model *model, const struct t2v_ask *ask, struct t2v
     return 0;
 }
 
+static int ignored(const t2v_model *model, const char *flag, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_EUSAGE, "--%s has no effect on %s under the vectorizer %s", flag,
+                    t2v_encoder_family(model->encoder), t2v_vectorizer_names[model->vectorizer]);
+}
+
+int t2v_model_check_ask(const t2v_model *model, const struct t2v_ask *ask, struct t2v_err *err)
+{
+    bool sentence = model->vectorizer == T2V_VECTORIZER_SENTENCE;
+    enum t2v_pooling mode;
+    if (ask->pooling.len != 0 && !reads_pooling(model))
+        return ignored(model, "pooling", err);
+    if (reads_pooling(model) && read_pooling(ask->pooling, &mode, NULL) != 0)
+        return t2v_fail(err, T2V_EUSAGE, "--pooling: expected masked_mean or cls, found '%.*s'",
+                        T2V_STR_ARG(ask->pooling));
+    if (ask->dimensions != 0 && !sentence)
+        return ignored(model, "dimensions", err);
+    if (ask->task.ptr == NULL || model->prefixes)
+        return 0;
+    if (!sentence)
+        return ignored(model, "task", err);
+    if (!t2v_str_is(ask->task, "query") && !t2v_str_is(ask->task, "passage"))
+        return t2v_fail(err, T2V_EUSAGE, "--task: expected query or passage, found '%.*s'",
+                        T2V_STR_ARG(ask->task));
+    return 0;
+}
+
 void t2v_model_project(const t2v_model *model, float *rows, float *spare, size_t n_row)
 {
     const struct t2v_pipeline *pipeline = &model->pipeline;

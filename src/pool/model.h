@@ -84,6 +84,11 @@ struct t2v_plan {
     struct t2v_str prompt; /* stands before that; may be empty */
 };
 
+/* For the command line, where nothing is ignored in silence: T2V_EUSAGE when the vectorizer ignores
+ * one of what is given, or does not know it; err names the flag (--pooling, --task, --dimensions).
+ */
+int t2v_model_check_ask(const t2v_model *model, const struct t2v_ask *ask, struct t2v_err *err);
+
 /* T2V_EPOOLING for an unknown strategy, where the strategy counts. */
 int t2v_model_plan(const t2v_model *model, const struct t2v_ask *ask, struct t2v_plan *out,
                    struct t2v_err *err);

@@ -82,6 +82,42 @@ def check_inspect(check):
     check("a table is of no other precision", "precision   f32" in out, out)
 
 
+def check_settings_first(check):
+    """What is wrong with a setting is said before a model is looked for."""
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        taken = f"127.0.0.1:{s.getsockname()[1]}"
+        for args, env, code, words in ((["--listen", "1.2.3.4.5"], {}, 2, "1.2.3.4.5"), ([], {"AUTHENTICATION_ALLOWED_TOKENS": " ,\n"}, 2, "holds no token"),
+                                       ([], {"T2V_CORS_ORIGINS": "nowhere"}, 2, "nowhere"), (["--listen", taken], {}, 1, f"cannot listen on {taken}: Address already in use")):
+            got, _, err = run(check, "serve", "--model", "/nowhere", *args, **{"T2V_LISTEN": "127.0.0.1:0", **env})
+            check(f"{args} {env}", got == code and words in err and "/nowhere" not in err.replace("'nowhere'", ""), (got, err))
+        got, _, err = run(check, "serve", "--model", "/nowhere", "--listen", "127.0.0.1:0")
+        check("then the model", got == 1 and "/nowhere" in err, err)
+
+
+def check_tokens_of_files(check):
+    """A token from a file has a line end; one within quotes is taken as it is, with a warning that does not show it."""
+    for tokens, token, quotes in (("secret\n", "secret", False), ("other,\r\n secret\r\n", "secret", False), ('"secret"', '"secret"', True)):
+        with Daemon(check.binary, check.model, env={"AUTHENTICATION_ALLOWED_TOKENS": tokens}) as d:
+            a = d.ask(vectors({"text": "a"}, [f"Authorization: Bearer {token}"]))
+            check(f"{tokens!r}", a.status == 200 and d.ask(vectors({"text": "a"}, ["Authorization: Bearer x"])).status == 401, a)
+            check(f"{tokens!r}: a word of quotes", (d.said().count("with a quote") == 1) == quotes and "secret" not in d.said(), d.said())
+
+
+def check_embed_flags(check):
+    """A flag that would be ignored is an error; over HTTP the same is ignored, as upstream."""
+    for args, words in ((["--pooling", "max"], "--pooling: expected masked_mean or cls, found 'max'"), (["--dimensions", "4"], "--dimensions has no effect on bert under the vectorizer default"),
+                        (["--task", "query"], "--task has no effect on bert under the vectorizer default"),
+                        (["--vectorizer", "onnx", "--pooling", "cls"], "--pooling has no effect on bert under the vectorizer onnx"),
+                        (["--sentence-transformers", "--pooling", "cls"], "--pooling has no effect on bert under the vectorizer sentence-transformers"),
+                        (["--sentence-transformers", "--task", "foo"], "--task: expected query or passage, found 'foo'")):
+        code, out, err = run(check, "embed", "--model", check.model, *args)
+        check(f"{args}", code == 2 and not out and words in err and "line 1" not in err, (code, err))
+    for args in (["--pooling", "cls"], ["--query-passage-prefixes", "--task", "foo"], ["--sentence-transformers", "--task", "passage", "--dimensions", "4"]):
+        check(f"{args} counts", run(check, "embed", "--model", check.model, *args)[0] == 0, args)
+    with Daemon(check.binary, check.model) as d:
+        check("over HTTP", d.ask(vectors({"text": "a", "config": {"dimensions": 4, "task_type": "foo"}})).json["dim"] == 32)
+
+
 def check_help(check):
     """What people type who do not know the commands."""
     usage, version = run(check, "--help"), run(check, "--version")

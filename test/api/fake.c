@@ -255,7 +255,10 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     pthread_create(&engine.leader, NULL, lead, &engine);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     t2v_server *server = NULL;
-    int rc = t2v_server_new(options, &engine, &model, "fake 1", &server, err);
+    int fd;
+    int rc = t2v_server_bind(options, &fd, err);
+    if (rc == 0)
+        rc = t2v_server_new(options, fd, &engine, &model, "fake 1", &server, err);
     if (rc == 0)
         rc = t2v_server_run(server);
     t2v_server_free(server);
