@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import struct
 import time
@@ -38,6 +39,38 @@ def check_routes(check):
             check(f"{method} {path} says so in JSON", method == "HEAD" or is_error(a, 405), a)
         a = d.get("/meta?x=1")
         check("a query is no part of the path", a.status == 200, a)
+
+
+def check_openapi(check):
+    """What /openapi.json says: each path, each status, a version, examples that are taken as they are."""
+    with Daemon(check.binary, check.model) as d:
+        a = d.get("/openapi.json").json
+        check("the version is ours", re.fullmatch(r"\d+\.\d+\.\d+", a["info"]["version"]) and d.get("/meta").json["version"].startswith(a["info"]["version"]), a["info"])
+        paths = {"/vectors", "/vectors/", "/meta", "/.well-known/live", "/.well-known/ready", "/health", "/healthz", "/metrics", "/openapi.json"}
+        check("the paths", set(a["paths"]) >= paths, list(a["paths"]))
+        tags = {t["name"] for t in a["tags"]}
+        operations = [(p, m, o) for p, item in a["paths"].items() for m, o in item.items()]
+        check("an id of its own for each", len({o["operationId"] for _, _, o in operations}) == len(operations))
+        for path, method, o in operations:
+            want = {"400", "405", "408", "413", "417", "501", "505"} | ({"200", "401", "415", "422", "500", "503"} if path.startswith("/vectors") and method == "post" else set())
+            check(f"{method} {path}: its statuses", want <= set(o["responses"]), list(o["responses"]))
+            check(f"{method} {path}: a tag", o["tags"] and set(o["tags"]) <= tags, o["tags"])
+
+        def refs(value):
+            if isinstance(value, dict):
+                yield from ([value["$ref"]] if "$ref" in value else [])
+                value = list(value.values())
+            for x in value if isinstance(value, list) else ():
+                yield from refs(x)
+        for ref in set(refs(a)):
+            at = a
+            for key in ref.split("/")[1:]:
+                at = at.get(key, {})
+            check(f"{ref} is there", at)
+        for name, example in a["components"]["requestBodies"]["Texts"]["content"]["application/json"]["examples"].items():
+            check(f"the example {name} is taken", d.ask(vectors(example["value"])).status == 200, example)
+        for name, response in a["components"]["responses"].items():
+            check(f"{name} has an example", "example" in str(response["content"]["application/json"]), response)
 
 
 def check_health_routes(check):
