@@ -12,6 +12,7 @@ const struct t2v_postnorm_names t2v_bert_names = {
     .act = "hidden_act",
     .eps = "layer_norm_eps",
     .n_type = "type_vocab_size",
+    .absent = {768, 12, 3072, 12, 30522, 512},
     .layer = "encoder.layer.",
     .qkv = {"attention.self.query", "attention.self.key", "attention.self.value"},
     .out = "attention.output.dense",

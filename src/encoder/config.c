@@ -105,7 +105,9 @@ int t2v_act_of(struct t2v_str name, const char *key, enum t2v_act *out, struct t
                     key, T2V_STR_ARG(name), known);
 }
 
-int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err)
+int t2v_config_act(const t2v_json *config, const char *key, const char *absent, enum t2v_act *out,
+                   struct t2v_err *err)
 {
-    return t2v_act_of(t2v_json_str(t2v_json_get(config, key)), key, out, err);
+    const t2v_json *value = t2v_json_get(config, key);
+    return t2v_act_of(value != NULL ? t2v_json_str(value) : t2v_str_of(absent), key, out, err);
 }

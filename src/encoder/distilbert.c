@@ -11,6 +11,7 @@ static const struct t2v_postnorm_names names = {
     .inter = "hidden_dim",
     .n_layer = "n_layers",
     .act = "activation",
+    .absent = {768, 12, 3072, 6, 30522, 512},
     .layer = "transformer.layer.",
     .qkv = {"attention.q_lin", "attention.k_lin", "attention.v_lin"},
     .out = "attention.out_lin",

@@ -11,6 +11,8 @@ static int electra_open(const t2v_json *config, struct t2v_loader *loader, struc
     static const char *const prefixes[] = {"", "electra.", NULL};
     struct t2v_postnorm_names names = t2v_bert_names;
     names.embed = "embedding_size";
+    names.embed_absent = 128;
+    names.absent = (struct t2v_absent){256, 4, 1024, 12, 30522, 512};
     return t2v_postnorm_open(config, &names, prefixes, -1, loader, shape, model, err);
 }
 

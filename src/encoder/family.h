@@ -78,11 +78,17 @@ extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family
 
 /* --- config.c: settings, each error naming config.json and the key --- */
 
+/* What counts where config.json lacks a size: what the family's class in Transformers has. Most
+ * such files are then refused by the shapes of their weights. */
+struct t2v_absent {
+    int64_t hidden, heads, inter, n_layer, vocab, positions;
+};
+
 /* An integer of config.json that must lie in [min, max]. */
 struct t2v_size_key {
     const char *key;
     int64_t min, max;
-    int64_t absent; /* what counts when the key is not there; negative: that is an error */
+    int64_t absent; /* what counts when the key is not there or null; negative: that is an error */
     size_t *to;
 };
 int t2v_config_sizes(const t2v_json *config, const struct t2v_size_key *keys, size_t n_key,
@@ -96,7 +102,9 @@ int t2v_config_word(const t2v_json *config, const char *key, const char *absent,
                     struct t2v_str *out, struct t2v_err *err);
 /* The activation that Transformers calls by that name; key: where it stands, for the error. */
 int t2v_act_of(struct t2v_str name, const char *key, enum t2v_act *out, struct t2v_err *err);
-int t2v_config_act(const t2v_json *config, const char *key, enum t2v_act *out, struct t2v_err *err);
+/* absent: what counts when the key is not there; null is refused. */
+int t2v_config_act(const t2v_json *config, const char *key, const char *absent, enum t2v_act *out,
+                   struct t2v_err *err);
 
 /* --- load.c: tensors --- */
 

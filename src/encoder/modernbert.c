@@ -9,6 +9,9 @@
 static const struct t2v_prenorm_names names = {
     .act = "hidden_activation",
     .eps = "norm_eps",
+    .absent = {768, 12, 1152, 22, 50368, 8192},
+    .eps_absent = 1e-5,
+    .act_absent = "gelu",
     .theta = "global_rope_theta",
     .theta_absent = 160000.0,
     .words = {"embeddings.tok_embeddings"},

@@ -12,6 +12,7 @@ static const struct t2v_postnorm_names names = {
     .n_layer = "num_hidden_layers",
     .act = "hidden_act",
     .eps = "layer_norm_eps",
+    .absent = {768, 12, 3072, 12, 30527, 512},
     .layer = "encoder.layer.",
     .qkv = {"attention.attn.q", "attention.attn.k", "attention.attn.v"},
     .out = "attention.attn.o",

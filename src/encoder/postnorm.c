@@ -2,19 +2,43 @@
 #include "encoder/postnorm.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/banned.h"
 
-/* Settings of old that change what is computed, and that we do not compute. */
-static int check_kind(const t2v_json *config, struct t2v_err *err)
+/* Whether config.json was written by Transformers 5 or later. */
+static bool is_of_5(const t2v_json *config)
 {
+    struct t2v_str version = t2v_json_str(t2v_json_get(config, "transformers_version"));
+    bool long_major = version.len > 1 && version.ptr[1] >= '0' && version.ptr[1] <= '9';
+    return version.len > 0 && ((version.ptr[0] >= '5' && version.ptr[0] <= '9') || long_major);
+}
+
+/* UPSTREAM: Transformers 4 adds positions where position_embedding_type is absolute, and so adds
+ * none where it is null; 5 does not know the key. */
+static int read_positions(const t2v_json *config, bool *unplaced, struct t2v_err *err)
+{
+    static const char key[] = "position_embedding_type";
     struct t2v_str kind;
-    bool decoder;
-    int rc = t2v_config_word(config, "position_embedding_type", "absolute", &kind, err);
+    if (t2v_json_type(t2v_json_get(config, key)) == T2V_JSON_NULL) {
+        *unplaced = !is_of_5(config);
+        return 0;
+    }
+    int rc = t2v_config_word(config, key, "absolute", &kind, err);
     if (rc == 0 && !t2v_str_is(kind, "absolute"))
         rc = t2v_fail(err, T2V_EUNSUPPORTED,
                       "config.json: position_embedding_type '%.*s' is not supported (absolute is)",
                       T2V_STR_ARG(kind));
+    return rc;
+}
+
+/* Settings of old that change what is computed. Families without token types know no kinds of
+ * positions. */
+static int check_kind(const t2v_json *config, const struct t2v_postnorm_names *names,
+                      struct t2v_postnorm *model, struct t2v_err *err)
+{
+    bool decoder;
+    int rc = names->n_type != NULL ? read_positions(config, &model->unplaced, err) : 0;
     if (rc == 0)
         rc = t2v_config_bool(config, "is_decoder", false, &decoder, err);
     if (rc == 0 && decoder)
@@ -48,19 +72,20 @@ static int read_config(const t2v_json *config, const struct t2v_postnorm_names *
                        struct t2v_postnorm *model, struct t2v_err *err)
 {
     struct t2v_shape *shape = &model->shape;
+    const struct t2v_absent *absent = &names->absent;
     size_t n_position;
     const struct t2v_size_key keys[] = {
-        {names->hidden, 1, 65536, -1, &shape->hidden},
-        {names->heads, 1, 1024, -1, &shape->heads},
-        {names->inter, 1, 1 << 20, -1, &shape->inter},
-        {names->n_layer, 0, 1024, -1, &shape->n_layer},
-        {"vocab_size", 1, 1 << 24, -1, &shape->vocab},
-        {"max_position_embeddings", 1, 1 << 20, -1, &n_position},
+        {names->hidden, 1, 65536, absent->hidden, &shape->hidden},
+        {names->heads, 1, 1024, absent->heads, &shape->heads},
+        {names->inter, 1, 1 << 20, absent->inter, &shape->inter},
+        {names->n_layer, 0, 1024, absent->n_layer, &shape->n_layer},
+        {"vocab_size", 1, 1 << 24, absent->vocab, &shape->vocab},
+        {"max_position_embeddings", 1, 1 << 20, absent->positions, &n_position},
         {names->n_type, 1, 1024, 2, &shape->n_type},
     };
-    const struct t2v_size_key embed = {names->embed, 1, 65536, -1, &model->embed};
+    const struct t2v_size_key embed = {names->embed, 1, 65536, names->embed_absent, &model->embed};
     size_t n_key = sizeof keys / sizeof keys[0] - (names->n_type == NULL);
-    int rc = check_kind(config, err);
+    int rc = check_kind(config, names, model, err);
     if (rc == 0)
         rc = t2v_config_sizes(config, keys, n_key, err);
     model->embed = shape->hidden;
@@ -70,7 +95,7 @@ static int read_config(const t2v_json *config, const struct t2v_postnorm_names *
     if (rc == 0 && names->eps != NULL)
         rc = t2v_config_float(config, names->eps, 0, 1, 1e-12, &model->eps, err);
     if (rc == 0)
-        rc = t2v_config_act(config, names->act, &model->act, err);
+        rc = t2v_config_act(config, names->act, "gelu", &model->act, err);
     return rc != 0 ? rc : check_sizes(names, model, n_position, err);
 }
 
@@ -174,7 +199,10 @@ static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, f
         }
         bool counts = seqs->ids[t] != model->pad;
         position += counts;
-        t2v_tensor_f32(model->positions, (size_t)(counts ? position : model->pad) * n, n, add);
+        if (model->unplaced)
+            memset(add, 0, n * sizeof *add);
+        else
+            t2v_tensor_f32(model->positions, (size_t)(counts ? position : model->pad) * n, n, add);
     }
     t2v_block_norm(run, into, row, n, &model->norm, model->eps, into);
     if (narrow)

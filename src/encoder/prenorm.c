@@ -40,22 +40,34 @@ static const char *or_else(const char *key, const char *usual)
     return key != NULL ? key : usual;
 }
 
+/* Where the key is null, 0: Transformers then takes it from other sizes. */
+static int64_t absent_of(const t2v_json *config, const char *key, int64_t absent)
+{
+    bool null = key != NULL && t2v_json_type(t2v_json_get(config, key)) == T2V_JSON_NULL;
+    return null ? 0 : absent;
+}
+
 static int read_config(const t2v_json *config, const struct t2v_prenorm_names *names,
                        struct t2v_prenorm *model, struct t2v_err *err)
 {
     struct t2v_shape *shape = &model->shape;
+    const struct t2v_absent *absent = &names->absent;
     size_t kv_heads = 0;
     shape->max_tok = names->most_tok;
     const struct t2v_size_key keys[] = {
-        {or_else(names->hidden, "hidden_size"), 1, 65536, -1, &shape->hidden},
-        {or_else(names->heads, "num_attention_heads"), 1, 1024, -1, &shape->heads},
-        {or_else(names->inter, "intermediate_size"), 1, 1 << 20, -1, &shape->inter},
-        {or_else(names->n_layer, "num_hidden_layers"), 0, 1024, -1, &shape->n_layer},
-        {"vocab_size", 1, 1 << 24, -1, &shape->vocab},
-        {"max_position_embeddings", 1, 1 << 20, -1, &shape->max_tok},
+        {or_else(names->hidden, "hidden_size"), 1, 65536, absent->hidden, &shape->hidden},
+        {or_else(names->heads, "num_attention_heads"), 1, 1024, absent->heads, &shape->heads},
+        {or_else(names->inter, "intermediate_size"), 1, 1 << 20, absent->inter, &shape->inter},
+        {or_else(names->n_layer, "num_hidden_layers"), 0, 1024, absent->n_layer, &shape->n_layer},
+        {"vocab_size", 1, 1 << 24, absent->vocab, &shape->vocab},
+        {"max_position_embeddings", 1, 1 << 20, absent->positions, &shape->max_tok},
     };
-    const struct t2v_size_key grouped = {names->kv_heads, 1, 1024, 0, &kv_heads};
-    const struct t2v_size_key head_dim = {names->head_dim, 1, 65536, 0, &shape->head_dim};
+    const struct t2v_size_key grouped = {names->kv_heads, 1, 1024,
+                                         absent_of(config, names->kv_heads, names->kv_heads_absent),
+                                         &kv_heads};
+    const struct t2v_size_key head_dim = {
+        names->head_dim, 1, 65536, absent_of(config, names->head_dim, names->head_dim_absent),
+        &shape->head_dim};
     size_t n_key = sizeof keys / sizeof keys[0] - (names->most_tok != 0);
     int rc = t2v_config_sizes(config, keys, n_key, err);
     if (rc == 0 && names->kv_heads != NULL)
@@ -63,9 +75,9 @@ static int read_config(const t2v_json *config, const struct t2v_prenorm_names *n
     if (rc == 0 && names->head_dim != NULL)
         rc = t2v_config_sizes(config, &head_dim, 1, err);
     if (rc == 0)
-        rc = t2v_config_float(config, names->eps, 0, 1, 1e-6, &model->eps, err);
+        rc = t2v_config_float(config, names->eps, 0, 1, names->eps_absent, &model->eps, err);
     if (rc == 0 && names->act != NULL)
-        rc = t2v_config_act(config, names->act, &model->act, err);
+        rc = t2v_config_act(config, names->act, names->act_absent, &model->act, err);
     return rc != 0 ? rc : check_sizes(names, model, kv_heads, err);
 }
 

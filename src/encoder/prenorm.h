@@ -21,6 +21,11 @@ struct t2v_prenorm_names {
     const char *theta;    /* of layers that see all; NULL: there are no rotary positions */
     double theta_absent;
     size_t most_tok; /* 0: max_position_embeddings */
+    struct t2v_absent absent;
+    double eps_absent;
+    const char *act_absent;
+    /* 0: as if null, as many as heads; hidden / heads. */
+    int64_t kv_heads_absent, head_dim_absent;
     /* Tensors: what stands before a layer's number, and their names behind it. */
     const char *words[2], *embed_norm, *final_norm; /* words: either of two */
     const char *layer;

@@ -12,6 +12,11 @@ static const struct t2v_prenorm_names names = {
     .eps = "rms_norm_eps",
     .kv_heads = "num_key_value_heads",
     .head_dim = "head_dim",
+    .absent = {4096, 32, 22016, 32, 151936, 32768},
+    .eps_absent = 1e-6,
+    .act_absent = "silu",
+    .kv_heads_absent = 32,
+    .head_dim_absent = 128,
     .theta = "rope_theta",
     .theta_absent = 10000.0,
     .words = {"embed_tokens"},
@@ -39,6 +44,8 @@ static int qwen3_open(const t2v_json *config, struct t2v_loader *loader, struct 
         {"sliding_window", 1, 1 << 24, 4096, &window},
     };
     int rc = t2v_config_bool(config, "use_sliding_window", false, &slides, err);
+    if (t2v_json_type(t2v_json_get(config, "sliding_window")) == T2V_JSON_NULL)
+        slides = false;
     if (rc == 0 && slides)
         rc = t2v_config_sizes(config, keys, 2, err);
     if (rc == 0)

@@ -16,8 +16,10 @@ static int roberta_open(const t2v_json *config, struct t2v_loader *loader, struc
     int rc = t2v_config_sizes(config, &key, 1, err);
     if (rc != 0)
         return rc;
-    return t2v_postnorm_open(config, &t2v_bert_names, prefixes, (int32_t)pad, loader, shape, model,
-                             err);
+    struct t2v_postnorm_names names = t2v_bert_names;
+    if (t2v_str_is(t2v_json_str(t2v_json_get(config, "model_type")), "roberta"))
+        names.absent.vocab = 50265;
+    return t2v_postnorm_open(config, &names, prefixes, (int32_t)pad, loader, shape, model, err);
 }
 
 const struct t2v_family t2v_family_roberta = {

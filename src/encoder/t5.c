@@ -13,6 +13,9 @@ static const struct t2v_prenorm_names t5_names = {
     .n_layer = "num_layers",
     .eps = "layer_norm_epsilon",
     .head_dim = "d_kv",
+    .absent = {512, 8, 2048, 6, 32128, 0},
+    .eps_absent = 1e-6,
+    .head_dim_absent = 64,
     /* The model has no limit of its own; this bounds memory where the tokenizer has none either. */
     .most_tok = 32768,
     .words = {"shared", "encoder.embed_tokens"},
@@ -39,7 +42,7 @@ static int read_act(const t2v_json *config, bool *gated, enum t2v_act *act, stru
     if (rc != 0)
         return rc;
     if (t2v_json_type(t2v_json_get(config, "dense_act_fn")) > T2V_JSON_NULL)
-        return t2v_config_act(config, "dense_act_fn", act, err);
+        return t2v_config_act(config, "dense_act_fn", NULL, act, err);
     if (t2v_str_is(proj, "gated-gelu"))
         proj = T2V_STR("gelu_new"); /* Transformers keeps to what its first version took for gelu */
     else if (t2v_str_starts(proj, prefix))

@@ -142,7 +142,7 @@ static void test_refusals(void **state)
            "activation 'quick_gelu' is not supported; supported: gelu, ");
     refuse("kin/distilbert", "\"distilbert\"", "\"distil\"",
            "model_type 'distil' is not supported; supported: bert, distilbert, ");
-    refuse("kin/distilbert", "\"distilbert\"", "\"bert\"", "hidden_size is missing");
+    refuse("kin/distilbert", "\"distilbert\"", "\"bert\"", "expected [60, 768]");
     refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 2000000", "pad_token_id");
     refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 23",
            "max_position_embeddings is 24, but positions begin with 24");
