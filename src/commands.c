@@ -32,6 +32,12 @@ static struct t2v_model_options model_options(const struct t2v_options *options)
     };
 }
 
+int t2v_open_model(const struct t2v_options *options, t2v_model **model, struct t2v_err *err)
+{
+    struct t2v_model_options of_model = model_options(options);
+    return t2v_model_open(&of_model, model, err);
+}
+
 int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
              struct t2v_err *err)
 {
@@ -265,47 +271,4 @@ int t2v_command_embed(const struct t2v_options *options, struct t2v_err *err)
     t2v_buf_deinit(&out);
     reader_deinit(&reader);
     return rc;
-}
-
-/* --- inspect --- */
-
-int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
-{
-    struct t2v_model_options of_model = model_options(options);
-    t2v_model *model;
-    int rc = t2v_model_open(&of_model, &model, err);
-    if (rc != 0)
-        return rc;
-    const struct t2v_shape *shape = t2v_encoder_shape(t2v_model_encoder(model));
-    const t2v_store *store = t2v_model_store(model);
-    size_t n_weight = 0, n_byte = 0;
-    for (size_t i = 0; i < t2v_store_len(store); i++) {
-        const struct t2v_tensor *t = t2v_store_at(store, i);
-        n_weight += t->n;
-        n_byte += t->n_byte;
-    }
-    printf("model       %s\n", t2v_model_dir(model));
-    printf("family      %s\n", t2v_model_family(model));
-    printf("vectorizer  %s\n", t2v_model_vectorizer(model));
-    printf("precision   %s, %s kernels\n", t2v_model_precision(model), t2v_model_cpu(model));
-    printf("tokenizer   %s\n", t2v_tokenizer_describe(t2v_model_tokenizer(model)));
-    if (t2v_encoder_is_bag(t2v_model_encoder(model)))
-        printf("tokens      %zu words, a vector for each\n", shape->vocab);
-    else
-        printf("tokens      %zu words, at most %zu tokens in a sequence\n"
-               "encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n",
-               shape->vocab, t2v_model_max_tok(model), shape->n_layer, shape->hidden, shape->heads,
-               shape->head_dim, shape->inter);
-    printf("vectors     %zu components: %s\n", t2v_model_dim(model), t2v_model_pipeline(model));
-    printf("weights     %zu tensors, %zu numbers, %.1f MB\n", t2v_store_len(store), n_weight,
-           (double)n_byte / 1e6);
-    for (size_t i = 0; i < t2v_store_len(store); i++) {
-        const struct t2v_tensor *t = t2v_store_at(store, i);
-        printf("  %-60.*s %-4s [", (int)t->name.len, t->name.ptr, t2v_dtype_name(t->dtype));
-        for (int d = 0; d < t->n_dim; d++)
-            printf("%s%zu", d > 0 ? ", " : "", t->shape[d]);
-        printf("]\n");
-    }
-    t2v_model_free(model);
-    return 0;
 }

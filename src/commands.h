@@ -16,6 +16,8 @@ int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err);
 int t2v_command_selftest(const struct t2v_options *options, struct t2v_err *err);
 int t2v_command_health(const struct t2v_options *options, struct t2v_err *err);
 
+/* The model, as the settings say. */
+int t2v_open_model(const struct t2v_options *options, t2v_model **model, struct t2v_err *err);
 /* The model and an engine over it, as the settings say. Freed in reverse order. */
 int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
              struct t2v_err *err);

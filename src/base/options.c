@@ -70,6 +70,8 @@ static const struct setting settings[] = {
     {"against", NULL, TEXT, AT(against), "", "f32 bf16 int8 auto", T2V_CMD_BENCH, "instead of times: how far the vectors are from those of this precision"},
     {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
+    {"json", NULL, SWITCH, AT(json), "false", "", T2V_CMD_INSPECT, "one line of JSON"},
+    {"short", NULL, SWITCH, AT(brief), "false", "", T2V_CMD_INSPECT, "without the list of tensors"},
     {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "components to keep, where the vectorizer does that; 0: all"},
 };
 // clang-format on

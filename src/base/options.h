@@ -38,6 +38,9 @@ struct t2v_options {
     /* embed, bench */
     const char *corpus, *against, *pooling, *task;
     int64_t dimensions;
+
+    /* inspect */
+    bool json, brief;
 };
 
 /* The commands that know a setting, as bits. */

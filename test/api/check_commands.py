@@ -118,6 +118,28 @@ def check_embed_flags(check):
         check("over HTTP", d.ask(vectors({"text": "a", "config": {"dimensions": 4, "task_type": "foo"}})).json["dim"] == 32)
 
 
+def check_inspect_forms(check):
+    """--json is one line of JSON, --short lacks the tensors."""
+    golden = os.path.join(os.path.dirname(__file__), "..", "golden")
+    for folder in ("bert-uncased", "model2vec"):
+        model = os.path.join(golden, folder)
+        text = run(check, "inspect", "--model", model)[1]
+        short = run(check, "inspect", "--model", model, "--short")
+        check(f"{folder}: short", short == (0, text.split("\n  ")[0] + "\n", "") and short[1].count("\n") < 12, short)
+        code, out, err = run(check, "inspect", "--model", model, "--json")
+        j = json.loads(out)
+        check(f"{folder}: one line", code == 0 and out.count("\n") == 1 and not err, (out, err))
+        facts = [f"{k:<12}{v}" for k, v in (("model", j["model"]), ("family", j["family"]), ("vectorizer", j["vectorizer"]), ("precision", f"{j['precision']}, {j['kernels']} kernels"), ("tokenizer", j["tokenizer"]),
+                                            ("vectors", f"{j['dimensions']} components: {j['pipeline']}"), ("weights", f"{j['tensors']} tensors, {j['numbers']} numbers, {j['bytes'] / 1e6:.1f} MB"))]
+        check(f"{folder}: the same facts", all(x in text.splitlines() for x in facts) and ("layers" in j) == (folder == "bert-uncased"), (facts, text[:900]))
+        tensors = [f"  {t['name']:<60} {t['dtype']:<4} {t['shape']}" for t in j.pop("weights")]
+        check(f"{folder}: the same tensors", tensors == text.splitlines()[-len(tensors):] and len(tensors) == j["tensors"], tensors[:2])
+        out = run(check, "inspect", "--model", model, "--json", "--short")[1]
+        check(f"{folder}: short JSON", json.loads(out) == j, out)
+    code, out, err = run(check, "inspect", "--json", "--model", "/nowhere")
+    check("a model that is none", code == 1 and not out and "/nowhere" in err, (out, err))
+
+
 def check_help(check):
     """What people type who do not know the commands."""
     usage, version = run(check, "--help"), run(check, "--version")

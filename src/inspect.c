@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `t2v inspect`: what a model directory holds, for people or as JSON. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "json/write.h"
+
+#include "base/banned.h"
+
+struct facts {
+    const t2v_model *model;
+    const struct t2v_shape *shape;
+    const t2v_store *store;
+    bool is_bag;             /* a table of vectors, without an encoder */
+    size_t n_weight, n_byte; /* of all tensors */
+};
+
+static struct facts facts_of(const t2v_model *model)
+{
+    struct facts f = {
+        .model = model,
+        .shape = t2v_encoder_shape(t2v_model_encoder(model)),
+        .store = t2v_model_store(model),
+        .is_bag = t2v_encoder_is_bag(t2v_model_encoder(model)),
+    };
+    for (size_t i = 0; i < t2v_store_len(f.store); i++) {
+        const struct t2v_tensor *t = t2v_store_at(f.store, i);
+        f.n_weight += t->n;
+        f.n_byte += t->n_byte;
+    }
+    return f;
+}
+
+static void print_tensors(const struct facts *f)
+{
+    for (size_t i = 0; i < t2v_store_len(f->store); i++) {
+        const struct t2v_tensor *t = t2v_store_at(f->store, i);
+        printf("  %-60.*s %-4s [", (int)t->name.len, t->name.ptr, t2v_dtype_name(t->dtype));
+        for (int d = 0; d < t->n_dim; d++)
+            printf("%s%zu", d > 0 ? ", " : "", t->shape[d]);
+        printf("]\n");
+    }
+}
+
+static void print_text(const struct facts *f)
+{
+    const struct t2v_shape *shape = f->shape;
+    printf("model       %s\n", t2v_model_dir(f->model));
+    printf("family      %s\n", t2v_model_family(f->model));
+    printf("vectorizer  %s\n", t2v_model_vectorizer(f->model));
+    printf("precision   %s, %s kernels\n", t2v_model_precision(f->model), t2v_model_cpu(f->model));
+    printf("tokenizer   %s\n", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
+    if (f->is_bag)
+        printf("tokens      %zu words, a vector for each\n", shape->vocab);
+    else
+        printf("tokens      %zu words, at most %zu tokens in a sequence\n"
+               "encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n",
+               shape->vocab, t2v_model_max_tok(f->model), shape->n_layer, shape->hidden,
+               shape->heads, shape->head_dim, shape->inter);
+    printf("vectors     %zu components: %s\n", t2v_model_dim(f->model),
+           t2v_model_pipeline(f->model));
+    printf("weights     %zu tensors, %zu numbers, %.1f MB\n", t2v_store_len(f->store), f->n_weight,
+           (double)f->n_byte / 1e6);
+}
+
+static void add_text(struct t2v_buf *out, const char *key, const char *value)
+{
+    t2v_buf_addf(out, "%s\"%s\":", out->len != 0 ? "," : "{", key);
+    t2v_json_write_str(out, t2v_str_of(value));
+}
+
+static void add_count(struct t2v_buf *out, const char *key, size_t value)
+{
+    t2v_buf_addf(out, ",\"%s\":%zu", key, value);
+}
+
+static void add_encoder(struct t2v_buf *out, const struct facts *f)
+{
+    const struct t2v_shape *shape = f->shape;
+    add_count(out, "vocabulary", shape->vocab);
+    if (f->is_bag)
+        return;
+    add_count(out, "max_tokens", t2v_model_max_tok(f->model));
+    add_count(out, "layers", shape->n_layer);
+    add_count(out, "hidden", shape->hidden);
+    add_count(out, "heads", shape->heads);
+    add_count(out, "head_dim", shape->head_dim);
+    add_count(out, "intermediate", shape->inter);
+}
+
+static void add_tensors(struct t2v_buf *out, const t2v_store *store)
+{
+    t2v_buf_adds(out, ",\"weights\":[");
+    for (size_t i = 0; i < t2v_store_len(store); i++) {
+        const struct t2v_tensor *t = t2v_store_at(store, i);
+        t2v_buf_addf(out, "%s{\"name\":", i != 0 ? "," : "");
+        t2v_json_write_str(out, t->name);
+        t2v_buf_addf(out, ",\"dtype\":\"%s\",\"shape\":[", t2v_dtype_name(t->dtype));
+        for (int d = 0; d < t->n_dim; d++)
+            t2v_buf_addf(out, "%s%zu", d > 0 ? "," : "", t->shape[d]);
+        t2v_buf_adds(out, "]}");
+    }
+    t2v_buf_adds(out, "]");
+}
+
+/* One object in one line. */
+static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
+{
+    struct t2v_buf out;
+    t2v_buf_init(&out, SIZE_MAX);
+    add_text(&out, "model", t2v_model_dir(f->model));
+    add_text(&out, "family", t2v_model_family(f->model));
+    add_text(&out, "vectorizer", t2v_model_vectorizer(f->model));
+    add_text(&out, "precision", t2v_model_precision(f->model));
+    add_text(&out, "kernels", t2v_model_cpu(f->model));
+    add_text(&out, "tokenizer", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
+    add_encoder(&out, f);
+    add_count(&out, "dimensions", t2v_model_dim(f->model));
+    add_text(&out, "pipeline", t2v_model_pipeline(f->model));
+    add_count(&out, "tensors", t2v_store_len(f->store));
+    add_count(&out, "numbers", f->n_weight);
+    add_count(&out, "bytes", f->n_byte);
+    if (!brief)
+        add_tensors(&out, f->store);
+    t2v_buf_adds(&out, "}\n");
+    int rc = out.fail;
+    if (rc != 0)
+        t2v_fail(err, rc, "no memory for the description");
+    else
+        fwrite(out.ptr, 1, out.len, stdout); /* main looks for what went wrong */
+    t2v_buf_deinit(&out);
+    return rc;
+}
+
+int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
+{
+    t2v_model *model;
+    int rc = t2v_open_model(options, &model, err);
+    if (rc != 0)
+        return rc;
+    struct facts f = facts_of(model);
+    if (options->json)
+        rc = print_json(&f, options->brief, err);
+    else
+        print_text(&f);
+    if (!options->json && !options->brief)
+        print_tensors(&f);
+    t2v_model_free(model);
+    return rc;
+}
