@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cpus.h"
 #include "text/space.h"
 #include "json/json.h"
 #include "json/write.h"
@@ -14,7 +15,7 @@
 
 int t2v_thread_count(const struct t2v_options *options)
 {
-    return options->threads > 0 ? (int)options->threads : t2v_options_processors();
+    return options->threads > 0 ? (int)options->threads : t2v_cpus();
 }
 
 static struct t2v_model_options model_options(const struct t2v_options *options)

@@ -112,20 +112,25 @@ out:
 
 int t2v_file_read_special(const char *path, char **out, size_t *len)
 {
-    enum { MAX_BYTES = 4096 };
+    enum { MAX_BYTES = 64 * 1024 };
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return T2V_EIO;
     char *bytes = t2v_alloc(MAX_BYTES + 1);
-    ssize_t n = bytes != NULL ? read(fd, bytes, MAX_BYTES) : -1;
+    ssize_t n = bytes != NULL ? 1 : -1;
+    size_t got = 0;
+    while (n > 0 && got < MAX_BYTES) {
+        n = read(fd, bytes + got, MAX_BYTES - got);
+        got += n > 0 ? (size_t)n : 0;
+    }
     close(fd);
     if (n < 0) {
         t2v_free(bytes);
         return bytes == NULL ? T2V_ENOMEM : T2V_EIO;
     }
-    bytes[n] = '\0';
+    bytes[got] = '\0';
     *out = bytes;
-    *len = (size_t)n;
+    *len = got;
     return 0;
 }
 

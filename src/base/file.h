@@ -23,8 +23,8 @@ void t2v_file_release(const uint8_t *ptr, size_t len);
 /* Reads the whole of path, at most max bytes, into *out (t2v_free; a NUL stands after its len). */
 int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct t2v_err *err);
 
-/* Reads a small file that does not know its length, such as those of /proc and /sys: at most 4 KiB,
- * NUL-terminated, freed with t2v_free. */
+/* Reads a small file that does not know its length, such as those of /proc and /sys: at most 64
+ * KiB, NUL-terminated, freed with t2v_free. */
 int t2v_file_read_special(const char *path, char **out, size_t *len);
 
 /* True when path is a regular file. One that may not be read is there, too: who then reads it says

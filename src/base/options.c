@@ -2,7 +2,6 @@
 #include "base/options.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -388,48 +387,4 @@ void t2v_options_log_environment(void)
                 meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",
                 meant != NULL ? "?)" : "");
     }
-}
-
-/* The first number of a small file, and the second when there is one; how many were found. A word
- * such as "max" is no number. */
-static int read_numbers(const char *path, int64_t out[2])
-{
-    char *text;
-    size_t len;
-    if (t2v_file_read_special(path, &text, &len) != 0)
-        return 0;
-    int n = 0;
-    const char *at = text;
-    while (n < 2 && *at != '\0') {
-        if (!read_digits(at, &out[n], &at))
-            break;
-        n++;
-        while (*at == ' ')
-            at++;
-    }
-    t2v_free(text);
-    return n;
-}
-
-/* Processors' worth of time that the cgroup's quota allows, rounded up; 0: no quota. */
-static int cgroup_quota(void)
-{
-    int64_t v2[2], quota[2], period[2];
-    if (read_numbers("/sys/fs/cgroup/cpu.max", v2) == 2 && v2[1] > 0)
-        return (int)((v2[0] + v2[1] - 1) / v2[1]);
-    if (read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", quota) >= 1 &&
-        read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period) >= 1 && period[0] > 0)
-        return (int)((quota[0] + period[0] - 1) / period[0]);
-    return 0;
-}
-
-int t2v_options_processors(void)
-{
-    cpu_set_t set; /* too small for a machine of more than 1,024 processors */
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
-                                                        : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    int quota = cgroup_quota();
-    if (quota > 0 && quota < n)
-        n = quota;
-    return n > 0 ? n : 1;
 }

@@ -65,7 +65,4 @@ void t2v_options_help(FILE *out, enum t2v_command command);
  * begin with T2V_ but are no setting. */
 void t2v_options_log_environment(void);
 
-/* Processors that affinity and the cgroup's quota (v1 and v2) leave to this process; at least 1. */
-int t2v_options_processors(void);
-
 #endif

@@ -158,19 +158,13 @@ static void test_refusals(void **state)
     }
 }
 
-static void test_processors(void **state)
-{
-    (void)state;
-    assert_in_range(t2v_options_processors(), 1, 65536);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),    cmocka_unit_test(test_flags),
         cmocka_unit_test(test_switches),    cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_environment), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_processors),
+
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
