@@ -26,6 +26,7 @@ static struct t2v_model_options model_options(const struct t2v_options *options)
         .precision = options->precision,
         .cpu = options->cpu,
         .threads = t2v_thread_count(options),
+        .bidirectional = options->bidirectional,
         .direct_tokenize = options->direct_tokenize,
         .sentence_transformers = options->sentence_transformers,
         .onnx_runtime = options->onnx_runtime,

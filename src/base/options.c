@@ -46,6 +46,7 @@ static const struct setting settings[] = {
     {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx", MODEL, "how a text becomes a vector; auto: as the model directory says"},
     {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "use no instructions above these"},
+    {"bidirectional-attention", "T2V_BIDIRECTIONAL_ATTENTION", TEXT, AT(bidirectional), "auto", "auto true false", MODEL, "Gemma 3: a token sees those after it, too; auto: as config.json says; false: as Transformers 4.56.1 computes EmbeddingGemma"},
     {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: the whole text is one sequence, not sentences"},
     {"sentence-transformers", "USE_SENTENCE_TRANSFORMERS_VECTORIZER", SWITCH, AT(sentence_transformers), "false", "", MODEL, "run the pipeline of modules.json"},
     {"query-passage-prefixes", "USE_QUERY_PASSAGE_PREFIXES", SWITCH, AT(query_passage_prefixes), "false", "", MODEL, "put \"TASK_TYPE: \" before each text"},

@@ -18,6 +18,7 @@ struct t2v_options {
     const char *listen; /* ADDR:PORT, [V6ADDR]:PORT or :PORT */
     int64_t threads;    /* 0: as many as the container may use */
     const char *precision, *vectorizer, *cpu;
+    const char *bidirectional; /* "auto", "true", "false" */
     bool direct_tokenize;
     bool sentence_transformers, query_passage_prefixes, onnx_runtime;
 

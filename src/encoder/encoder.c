@@ -103,8 +103,9 @@ static int pack_by_trial(const t2v_encoder *encoder, struct t2v_loader *loader, 
 }
 
 int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
-                     const struct t2v_kernels *kernels, const struct t2v_form *form, int n_lane,
-                     t2v_encoder **out, struct t2v_err *err)
+                     const struct t2v_kernels *kernels, const struct t2v_form *form,
+                     const struct t2v_encoder_options *options, t2v_encoder **out,
+                     struct t2v_err *err)
 {
     const struct t2v_family *family;
     int rc = find_family(config, &family, err);
@@ -121,12 +122,13 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                                 .f32 = kernels->f32,
                                 .kernels = kernels,
                                 .arena = &encoder->arena,
-                                .finite = form->takes_outliers};
+                                .finite = form->takes_outliers,
+                                .bidirectional = options->bidirectional};
     rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
         rc = form->takes_outliers && loader.n_pack > 0
-                 ? pack_by_trial(encoder, &loader, n_lane, err)
-                 : t2v_pack_finish(&loader, n_lane, err);
+                 ? pack_by_trial(encoder, &loader, options->n_lane, err)
+                 : t2v_pack_finish(&loader, options->n_lane, err);
     t2v_free(loader.packs);
     if (rc != 0) {
         t2v_encoder_free(encoder);

@@ -43,13 +43,22 @@ struct t2v_shape {
 typedef struct t2v_encoder t2v_encoder;
 typedef struct t2v_scratch t2v_scratch;
 
+/* Whether Gemma 3's tokens see those after them. */
+enum t2v_bidirectional { T2V_BIDIRECTIONAL_AUTO, T2V_BIDIRECTIONAL_TRUE, T2V_BIDIRECTIONAL_FALSE };
+
+struct t2v_encoder_options {
+    int n_lane;                           /* threads that pack weights, at least 1 */
+    enum t2v_bidirectional bidirectional; /* AUTO: as config.json says. Other families ignore it */
+};
+
 /* config: config.json. The store must outlive the encoder, which looks embeddings up in its
  * mapping; other weights are packed and their pages given back. kernels is copied; form: of the
- * linear layers, one of kernels'; n_lane: threads that pack, at least 1. T2V_EUNSUPPORTED names the
- * model_type (and those that are supported) or the setting. */
+ * linear layers, one of kernels'. T2V_EUNSUPPORTED names the model_type (and those that are
+ * supported) or the setting. */
 int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
-                     const struct t2v_kernels *kernels, const struct t2v_form *form, int n_lane,
-                     t2v_encoder **out, struct t2v_err *err);
+                     const struct t2v_kernels *kernels, const struct t2v_form *form,
+                     const struct t2v_encoder_options *options, t2v_encoder **out,
+                     struct t2v_err *err);
 void t2v_encoder_free(t2v_encoder *encoder);
 /* Whether config's model_type is one of ours; the same error if not. */
 int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);

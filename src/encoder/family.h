@@ -51,7 +51,8 @@ struct t2v_loader {
     struct t2v_pack *packs;  /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
     size_t n_pack, cap_pack;
     size_t n_packed; /* bytes it will take */
-    bool finite;     /* weights must be: the form hides those that are not */
+    enum t2v_bidirectional bidirectional;
+    bool finite; /* weights must be: the form hides those that are not */
     /* Where the form takes outliers: every lane's way through the model, over random tokens, with
      * packing in its run. NULL: no layer gets outliers. */
     void (*trial)(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing);

@@ -45,6 +45,8 @@ static int read_sight(const t2v_json *config, struct t2v_prenorm *gemma3, size_t
     int rc = t2v_config_bool(config, "use_bidirectional_attention", false, &both, err);
     if (rc != 0)
         return rc;
+    if (loader->bidirectional != T2V_BIDIRECTIONAL_AUTO)
+        both = loader->bidirectional == T2V_BIDIRECTIONAL_TRUE;
     if (!both)
         heads->after = 0;
     static const struct t2v_turn turn = {"rope_local_base_freq", 10000.0, false};

@@ -34,8 +34,10 @@ static int open_encoder(t2v_head *head, const struct t2v_head_options *options, 
     if (rc == 0)
         rc = t2v_store_open(options->dir, &head->store, err);
     if (rc == 0)
-        rc = t2v_encoder_open(head->config, head->store, &head->kernels, form,
-                              options->threads > 1 ? options->threads : 1, &head->encoder, err);
+        rc = t2v_encoder_open(
+            head->config, head->store, &head->kernels, form,
+            &(struct t2v_encoder_options){.n_lane = options->threads > 1 ? options->threads : 1},
+            &head->encoder, err);
     return rc;
 }
 

@@ -268,23 +268,41 @@ static void *open_tokenizer(void *arg)
     return NULL;
 }
 
-static int open_weights(t2v_model *model, int n_lane, struct t2v_err *err)
+/* As the setting says; a word in the log where it has nothing to change. */
+static enum t2v_bidirectional read_bidirectional(const t2v_model *model, const char *word)
 {
+    static const char family[] = "gemma3_text";
+    if (word == NULL || strcmp(word, "auto") == 0)
+        return T2V_BIDIRECTIONAL_AUTO;
+    if (!t2v_str_is(t2v_json_str(t2v_json_get(model->json, "model_type")), family))
+        t2v_log(T2V_LOG_WARN, "model", "bidirectional-attention is for %s alone, and ignored here",
+                family);
+    return strcmp(word, "true") == 0 ? T2V_BIDIRECTIONAL_TRUE : T2V_BIDIRECTIONAL_FALSE;
+}
+
+static int open_weights(t2v_model *model, const struct t2v_model_options *options,
+                        struct t2v_err *err)
+{
+    const struct t2v_encoder_options of_encoder = {
+        .n_lane = options->threads > 1 ? options->threads : 1,
+        .bidirectional = read_bidirectional(model, options->bidirectional),
+    };
     int rc = t2v_store_open(model->encoder_dir, &model->store, err);
     if (rc == 0)
-        rc = t2v_encoder_open(model->json, model->store, &model->kernels, model->form,
-                              n_lane > 1 ? n_lane : 1, &model->encoder, err);
+        rc = t2v_encoder_open(model->json, model->store, &model->kernels, model->form, &of_encoder,
+                              &model->encoder, err);
     return rc;
 }
 
 /* Where both fail it is the tokenizer's error that is told, whichever came first. */
-static int open_files(t2v_model *model, int n_lane, struct t2v_err *err)
+static int open_files(t2v_model *model, const struct t2v_model_options *options,
+                      struct t2v_err *err)
 {
     struct tokenizer_job job = {.model = model};
     job.started = t2v_thread_start(&job.thread, open_tokenizer, &job) == 0;
     if (!job.started)
         open_tokenizer(&job);
-    int rc = open_weights(model, n_lane, err);
+    int rc = open_weights(model, options, err);
     if (job.started)
         pthread_join(job.thread, NULL);
     if (job.rc != 0 && err != NULL)
@@ -297,7 +315,7 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
 {
     int rc = open_settings(model, options, err);
     if (rc == 0)
-        rc = open_files(model, options->threads, err);
+        rc = open_files(model, options, err);
     if (rc == 0 && t2v_encoder_is_bag(model->encoder))
         model->form = model->kernels.f32; /* whatever was asked for: nothing is multiplied */
     if (rc == 0)

@@ -21,10 +21,11 @@ typedef struct t2v_model t2v_model;
 /* The settings that decide how a model is run. Strings are borrowed for the call. */
 struct t2v_model_options {
     const char *dir;
-    const char *vectorizer; /* "auto", "default", "sentence-transformers", "onnx" */
-    const char *precision;  /* "f32", "bf16", "int8", "auto"; "" when not given */
-    const char *cpu;        /* cap on the instruction set; "": none */
-    int threads;            /* that pack its weights; below 1: one */
+    const char *vectorizer;    /* "auto", "default", "sentence-transformers", "onnx" */
+    const char *precision;     /* "f32", "bf16", "int8", "auto"; "" when not given */
+    const char *cpu;           /* cap on the instruction set; "": none */
+    int threads;               /* that pack its weights; below 1: one */
+    const char *bidirectional; /* "auto", "true", "false": struct t2v_encoder_options; NULL: auto */
     bool direct_tokenize;
     bool sentence_transformers, onnx_runtime, query_passage_prefixes; /* upstream's environment */
 };

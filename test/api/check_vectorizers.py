@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 
-from daemon import Daemon, vectors
+from daemon import OURS, Daemon, vectors
 
 TEXT = "The London Eye is a ferris wheel at the River Thames."
 ST = {"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true"}
@@ -119,3 +119,28 @@ def check_dpr(check):
         check("a text without a sentence is 422", ask(d, " ").status == 422)
     with Daemon(check.binary, beside(check, "dpr"), env={"T2V_TRANSFORMERS_DIRECT_TOKENIZE": "1"}) as d:
         check("no warning with direct tokenisation", "first of every 25" not in d.said(), d.said())
+
+
+def check_bidirectional(check):
+    """EmbeddingGemma as transformers 4.56.1 computes it, which ignores the key in config.json: see make-bidirectional."""
+    golden = os.path.dirname(check.model)
+    model = os.path.join(golden, "embeddinggemma")
+    with open(os.path.join(golden, "embeddinggemma-causal.json"), encoding="utf-8") as f:
+        causal = json.load(f)
+    lines = "".join(json.dumps(t) + "\n" for t in causal["texts"])
+
+    def embed(**env):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+        p = subprocess.run([check.binary, "embed", "--model", model, "--sentence-transformers"], input=lines, env={**clean, **env},
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        return [json.loads(line) for line in p.stdout.splitlines()]
+
+    def off(got):
+        return max((abs(a - b) for v, w in zip(got, causal["vectors"]) for a, b in zip(v, w)), default=9)
+
+    got = embed(T2V_BIDIRECTIONAL_ATTENTION="false")
+    check("false is what 4.56.1 gives", len(got) == len(causal["texts"]) and off(got) < 1e-5, off(got))
+    auto = embed()
+    check("auto is as the model says", auto == embed(T2V_BIDIRECTIONAL_ATTENTION="true") and off(auto) > 0.1, off(auto))
+    check("auto by name", auto == embed(T2V_BIDIRECTIONAL_ATTENTION="auto"))
+    check("another word is refused", embed(T2V_BIDIRECTIONAL_ATTENTION="maybe") == [])

@@ -39,7 +39,8 @@ static inline struct fixture open_fixture_as(const char *name, const char *cpu,
     assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
     assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
     assert_int_equal(t2v_kernels_form(&f.kernels, precision, &form, &err), 0);
-    if (t2v_encoder_open(f.config, f.store, &f.kernels, form, n_lane, &f.encoder, &err) != 0)
+    if (t2v_encoder_open(f.config, f.store, &f.kernels, form,
+                         &(struct t2v_encoder_options){.n_lane = n_lane}, &f.encoder, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     return f;
 }

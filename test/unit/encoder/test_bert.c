@@ -175,7 +175,8 @@ static void test_refusals(void **state)
         t2v_encoder *encoder = NULL;
         struct t2v_err err = {0};
         assert_int_equal(t2v_json_parse(t2v_str_of(cases[i].config), &config, &err), 0);
-        int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32, 1, &encoder, &err);
+        int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32,
+                                  &(struct t2v_encoder_options){.n_lane = 1}, &encoder, &err);
         if (rc == 0 || encoder != NULL || strstr(err.msg, cases[i].says) == NULL) {
             print_error("%s: got %d '%s', expected '%s'\n", cases[i].config, rc, err.msg,
                         cases[i].says);

@@ -56,8 +56,8 @@ static void check_case(const t2v_json *of)
     struct fixture f = open_fixture(name, "");
     t2v_encoder_free(f.encoder);
     f.encoder = NULL;
-    int rc = t2v_encoder_open(t2v_json_get(of, "config"), f.store, &f.kernels, f.kernels.f32, 1,
-                              &f.encoder, &err);
+    int rc = t2v_encoder_open(t2v_json_get(of, "config"), f.store, &f.kernels, f.kernels.f32,
+                              &(struct t2v_encoder_options){.n_lane = 1}, &f.encoder, &err);
     if (runs && rc != 0)
         fail_msg("%s: %s", what, err.msg);
     if (runs)

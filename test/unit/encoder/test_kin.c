@@ -126,7 +126,8 @@ static void refuse(const char *name, const char *from, const char *to, const cha
     t2v_encoder *encoder = NULL;
     struct t2v_err err = {0};
     assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
-    int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32, 1, &encoder, &err);
+    int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32,
+                              &(struct t2v_encoder_options){.n_lane = 1}, &encoder, &err);
     if (rc == 0 || encoder != NULL || strstr(err.msg, says) == NULL)
         fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
     t2v_json_free(config);
@@ -281,7 +282,8 @@ static struct fixture open_changed(const char *name, const char *from, const cha
     t2v_encoder_free(f.encoder);
     t2v_json_free(f.config);
     assert_int_equal(t2v_json_parse(t2v_str_of(changed), &f.config, &err), 0);
-    if (t2v_encoder_open(f.config, f.store, &f.kernels, f.kernels.f32, 1, &f.encoder, &err) != 0)
+    if (t2v_encoder_open(f.config, f.store, &f.kernels, f.kernels.f32,
+                         &(struct t2v_encoder_options){.n_lane = 1}, &f.encoder, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     return f;
 }
