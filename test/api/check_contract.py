@@ -414,7 +414,7 @@ def check_default_address(check):
     for listen in ("[::]:{}", ":{}"):
         with Daemon(check.binary, check.model, listen=listen, before=lose_ipv6) as d:
             check(f"{listen} without IPv6", answers(d, "127.0.0.1") and not answers(d, "::1"), d.said())
-            check("and the log says so", "no IPv6 here (Address family not supported" in d.said(), d.said())
+            check("and the log says so", "no IPv6 here" in d.said() and "Address family not supported" in d.said(), d.said())
     d = Daemon(check.binary, check.model, listen="[::1]:{}", before=lose_ipv6)
     try:
         with d:
