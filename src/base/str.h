@@ -64,6 +64,17 @@ static inline struct t2v_str t2v_str_trim(struct t2v_str s)
     return s;
 }
 
+/* Without ASCII white space at both ends, line ends too: for what comes from files and settings. */
+static inline struct t2v_str t2v_str_strip(struct t2v_str s)
+{
+    static const char white[] = " \t\n\v\f\r";
+    while (s.len != 0 && memchr(white, s.ptr[0], sizeof white - 1) != NULL)
+        s = t2v_str_skip(s, 1);
+    while (s.len != 0 && memchr(white, s.ptr[s.len - 1], sizeof white - 1) != NULL)
+        s.len--;
+    return s;
+}
+
 /* What is before the next `stop`; *s is what is after it, or empty. */
 static inline struct t2v_str t2v_str_cut(struct t2v_str *s, char stop)
 {

@@ -5,21 +5,6 @@
 
 #include "base/banned.h"
 
-static bool is_white(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Without the white space at both ends: a token that comes from a file has a line end. */
-static struct t2v_str trim(struct t2v_str s)
-{
-    while (s.len != 0 && is_white(s.ptr[0]))
-        s = t2v_str_skip(s, 1);
-    while (s.len != 0 && is_white(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 int t2v_auth_init(struct t2v_auth *auth, const char *list, struct t2v_err *err)
 {
     *auth = (struct t2v_auth){0};
@@ -36,7 +21,7 @@ int t2v_auth_init(struct t2v_auth *auth, const char *list, struct t2v_err *err)
     for (size_t begin = 0, i = 0; i <= rest.len; i++) {
         if (i < rest.len && rest.ptr[i] != ',')
             continue;
-        struct t2v_str token = trim((struct t2v_str){rest.ptr + begin, i - begin});
+        struct t2v_str token = t2v_str_strip((struct t2v_str){rest.ptr + begin, i - begin});
         if (token.len != 0)
             tokens[n++] = token;
         begin = i + 1;

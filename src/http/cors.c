@@ -66,7 +66,7 @@ int t2v_cors_init(struct t2v_cors *cors, const char *list, struct t2v_err *err)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the list of origins");
     int rc = 0;
     while (rc == 0 && rest.len != 0)
-        rc = add_origin(cors, t2v_str_trim(t2v_str_cut(&rest, ',')), err);
+        rc = add_origin(cors, t2v_str_strip(t2v_str_cut(&rest, ',')), err);
     if (rc == 0 && cors->n == 0 && !cors->any)
         rc = t2v_fail(err, T2V_EUSAGE, "T2V_CORS_ORIGINS is set, but holds no origin");
     if (rc != 0)
