@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cpus.h"
+#include "pool/diagnose.h"
 #include "text/space.h"
 #include "json/json.h"
 #include "json/write.h"
@@ -191,7 +192,11 @@ int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
     t2v_tokenizer *tokenizer = NULL;
     t2v_token_space *space = NULL;
     t2v_buf_init(&out, SIZE_MAX);
-    int rc = t2v_tokenizer_open(options->model, &tokenizer, err);
+    int rc = t2v_diagnose_dir(options->model, err);
+    if (rc != 0)
+        t2v_fail_in(err, rc, options->model);
+    else
+        rc = t2v_tokenizer_open(options->model, &tokenizer, err);
     if (rc == 0 && (rc = t2v_token_space_new(&space)) != 0)
         t2v_fail(err, rc, "no memory for the tokenizer");
     while (rc == 0) {

@@ -29,6 +29,19 @@ static int open_regular(const char *path, size_t *len, struct t2v_err *err)
     return fd;
 }
 
+/* A small text that git keeps in the place of a large file. It is refused whatever the file was to
+ * be: as JSON or weights it would make no sense to whoever reads the message. */
+static int refuse_lfs_pointer(const void *bytes, size_t len, const char *path, struct t2v_err *err)
+{
+    static const char pointer[] = "version https://git-lfs";
+    if (len < sizeof pointer || memcmp(bytes, pointer, sizeof pointer - 1) != 0)
+        return 0;
+    return t2v_fail(err, T2V_EFORMAT,
+                    "%s: a git-lfs pointer, not the file itself; `git lfs pull` fetches it, or "
+                    "`models/fetch NAME` the whole model",
+                    path);
+}
+
 int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err)
 {
     size_t len;
@@ -46,7 +59,11 @@ int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err)
         close(fd);
         return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", path, strerror(said));
     }
-    int rc = t2v_guard_add(fd, ptr, len, path, err);
+    int rc = refuse_lfs_pointer(ptr, len, path, err);
+    if (rc != 0)
+        close(fd);
+    else
+        rc = t2v_guard_add(fd, ptr, len, path, err);
     if (rc != 0) {
         munmap(ptr, len);
         return rc;
@@ -100,6 +117,9 @@ int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct 
         }
         done += (size_t)n;
     }
+    rc = refuse_lfs_pointer(bytes, size, path, err);
+    if (rc != 0)
+        goto out;
     bytes[size] = '\0';
     *out = bytes;
     *len = size;

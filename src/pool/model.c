@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "pool/diagnose.h"
 #include "pool/model_private.h"
 
 #include "base/banned.h"
@@ -340,7 +341,9 @@ int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, str
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     model->dir = t2v_dup(options->dir, strlen(options->dir));
     int rc = model->dir == NULL ? t2v_fail(err, T2V_ENOMEM, "no memory for the model")
-                                : open_parts(model, options, err);
+                                : t2v_diagnose_dir(model->dir, err);
+    if (rc == 0)
+        rc = open_parts(model, options, err);
     if (rc == 0)
         rc = t2v_guard_check(err);
     if (rc != 0) {

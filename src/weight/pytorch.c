@@ -349,13 +349,10 @@ static int read_layout(struct parse *p)
 int t2v_pytorch_read(const uint8_t *bytes, size_t len, const char *file, struct t2v_arena *arena,
                      struct t2v_tensor_list *list, struct t2v_err *err)
 {
-    int rc = t2v_refuse_lfs_pointer(bytes, len, file, err);
-    if (rc != 0)
-        return rc;
     struct t2v_arena values = {0};
     struct parse p = {
         .file = file, .bytes = bytes, .len = len, .arena = arena, .list = list, .err = err};
-    rc = t2v_pickle_init(&p.machine, &values);
+    int rc = t2v_pickle_init(&p.machine, &values);
     rc = rc != 0 ? no_memory(&p) : read_layout(&p);
     t2v_pickle_deinit(&p.machine);
     t2v_arena_free(&values);

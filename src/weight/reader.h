@@ -19,9 +19,6 @@ struct t2v_tensor_list {
 struct t2v_tensor *t2v_tensor_list_add(struct t2v_tensor_list *list);
 void t2v_tensor_list_deinit(struct t2v_tensor_list *list);
 
-/* T2V_EFORMAT where the file is what git leaves of a file that it stores elsewhere; else 0. */
-int t2v_refuse_lfs_pointer(const uint8_t *bytes, size_t len, const char *file, struct t2v_err *err);
-
 /* Adds the tensors of bytes[0..len) to the list: their data points into bytes (or, if it had to be
  * put in order, into the arena: `copied`), their names lie in the arena, their `file` is the given
  * path, borrowed. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ETOOLARGE or T2V_ENOMEM; messages begin with

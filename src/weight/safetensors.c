@@ -168,9 +168,6 @@ int t2v_safetensors_read(const uint8_t *bytes, size_t len, const char *file,
 {
     if (len < LENGTH_BYTES)
         return t2v_fail(err, T2V_EFORMAT, "%s: too short for a safetensors file", file);
-    int rc = t2v_refuse_lfs_pointer(bytes, len, file, err);
-    if (rc != 0)
-        return rc;
     uint64_t n_header;
     memcpy(&n_header, bytes, sizeof n_header);
     if (n_header > len - LENGTH_BYTES)
@@ -183,7 +180,7 @@ int t2v_safetensors_read(const uint8_t *bytes, size_t len, const char *file,
 
     t2v_json *header;
     struct t2v_str text = {(const char *)bytes + LENGTH_BYTES, (size_t)n_header};
-    rc = t2v_json_parse_unique(text, &header, err);
+    int rc = t2v_json_parse_unique(text, &header, err);
     if (rc != 0)
         return t2v_fail_in(err, rc, file);
     struct parse p = {

@@ -50,15 +50,6 @@ void t2v_tensor_list_deinit(struct t2v_tensor_list *list)
     *list = (struct t2v_tensor_list){0};
 }
 
-int t2v_refuse_lfs_pointer(const uint8_t *bytes, size_t len, const char *file, struct t2v_err *err)
-{
-    static const char pointer[] = "version https://git-lfs";
-    if (len < sizeof pointer || memcmp(bytes, pointer, sizeof pointer - 1) != 0)
-        return 0;
-    return t2v_fail(err, T2V_EFORMAT,
-                    "%s: a git-lfs pointer, not the file itself; `git lfs pull` fetches it", file);
-}
-
 static int no_memory(const t2v_store *store, struct t2v_err *err)
 {
     return t2v_fail(err, T2V_ENOMEM, "%s: no memory to open its weights", store->dir);

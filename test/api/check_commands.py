@@ -94,6 +94,29 @@ def check_settings_first(check):
         check("then the model", got == 1 and "/nowhere" in err, err)
 
 
+def check_wrong_models(check):
+    """A path that is no model directory: what it is, and what to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        def at(name):
+            return os.path.join(folder, name)
+        os.symlink("gone", at("dangling"))
+        os.mkdir(at("empty"))
+        for name in ("model.safetensors", "model.gguf", "model.onnx", "model.zip"):
+            with open(at(name), "w", encoding="utf-8") as f:
+                f.write("x")
+        cases = [(at("nowhere"), "no such directory (see --model; `models/fetch NAME`"), (at("dangling"), "a link to gone, which is not there"),
+                 ("sentence-transformers/all-MiniLM-L6-v2", "`models/fetch sentence-transformers/all-MiniLM-L6-v2` brings it"), (at("empty"), "an empty directory"),
+                 (at("model.safetensors"), "a file; --model is the directory that holds"), (at("model.gguf"), "a GGUF file, which llama.cpp reads"),
+                 (at("model.onnx"), "an ONNX file"), (at("model.zip"), "a zip file, to be unpacked first"), (at("model.zip/below"), "no such directory")]
+        if os.geteuid() != 0:
+            os.mkdir(at("closed"), 0)
+            cases.append((at("closed"), "no permission"))
+        for path, words in cases:
+            for command in ("inspect", "tokens"):
+                code, _, err = run(check, command, "--model", path)
+                check(f"{command} {path}", code == 1 and path in err and words in err and err.count("\n") == 1, err)
+
+
 def check_tokens_of_files(check):
     """A token from a file has a line end; one within quotes is taken as it is, with a warning that does not show it."""
     for tokens, token, quotes in (("secret\n", "secret", False), ("other,\r\n secret\r\n", "secret", False), ('"secret"', '"secret"', True)):

@@ -218,12 +218,44 @@ def all_but(folder):
         os.unlink(os.path.join(folder, name))
 
 
+def only(name):
+    def do(folder):
+        all_but(folder)
+        write(os.path.join(folder, name), b"x")
+    return do
+
+
+def down(path, *beside):
+    """Moves the model to a folder below, beside other folders."""
+    def do(folder):
+        names = os.listdir(folder)
+        os.makedirs(os.path.join(folder, path))
+        for name in beside:
+            os.mkdir(os.path.join(folder, name))
+        for name in names:
+            os.rename(os.path.join(folder, name), os.path.join(folder, path, name))
+    return do
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 DEEP = b'{"a":' * 100000 + b"1" + b"}" * 100000
 
 # What is done to a good directory, and a word that the reason must have.
 BROKEN = {
-    "nothing in it": (all_but, "config.json"),
-    "no config.json": (remove("config.json"), "config.json"),
+    "nothing in it": (all_but, "an empty directory: no config.json"),
+    "no config.json": (remove("config.json"), "no model here: there is no config.json"),
+    "config.json is a git-lfs pointer": (put("config.json", POINTER), "config.json: a git-lfs pointer"),
+    "tokenizer.json is a git-lfs pointer": (put("tokenizer.json", POINTER), "tokenizer.json: a git-lfs pointer"),
+    "vocab.txt is a git-lfs pointer": (lambda f: (remove("tokenizer.json")(f), put("vocab.txt", POINTER)(f)), "vocab.txt: a git-lfs pointer"),
+    "tokenizer.json is a link to nothing": (instead("tokenizer.json", lambda p: os.symlink("../blobs/0a", p)), "tokenizer.json is a link to a file that is not there"),
+    "only a GGUF": (only("model-Q4.gguf"), "GGUF"),
+    "only ONNX": (only("model.onnx"), "ONNX"),
+    "weights of TensorFlow": (lambda f: (remove(WEIGHTS)(f), put("tf_model.h5", b"x")(f)), "tf_model.h5 is weights of TensorFlow"),
+    "weights of Flax": (lambda f: (remove(WEIGHTS)(f), put("flax_model.msgpack", b"x")(f)), "flax_model.msgpack is weights of Flax"),
+    "an adapter": (lambda f: (remove("config.json")(f), put("adapter_config.json", {"peft_type": "LORA"})(f)), "adapter (LoRA)"),
+    "the hub's folder of a model": (down("snapshots/0a1b", "refs"), "--model DIR/snapshots/0a1b"),
+    "the hub's cache": (down("models--owner--name/snapshots/0a1b"), "models--owner--name/snapshots/COMMIT"),
+    "a folder around it": (down("inner"), "but in inner below it"),
     "config.json is empty": (put("config.json", b""), "config.json"),
     "config.json is half": (half("config.json"), "config.json"),
     "config.json is a list": (put("config.json", []), "config.json"),
@@ -251,7 +283,7 @@ BROKEN = {
     "weights are empty": (put(WEIGHTS, b""), WEIGHTS),
     "weights are 7 bytes": (put(WEIGHTS, b"1234567"), WEIGHTS),
     "weights are half": (half(WEIGHTS), WEIGHTS),
-    "weights are a git-lfs pointer": (put(WEIGHTS, b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"), "lfs"),
+    "weights are a git-lfs pointer": (put(WEIGHTS, POINTER), "a git-lfs pointer"),
     "the header is longer than the file": (put(WEIGHTS, struct.pack("<Q", 10 ** 6) + b"{}"), WEIGHTS),
     "the header's length is 2^64 - 1": (put(WEIGHTS, b"\xff" * 8 + b"{}"), WEIGHTS),
     "the header is no JSON": (put(WEIGHTS, safetensors(b"{nope}")), WEIGHTS),
