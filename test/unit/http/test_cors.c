@@ -66,9 +66,11 @@ static void test_refusals(void **state)
 static void test_list(void **state)
 {
     (void)state;
-    start(" http://a.example ,https://B.example:443, http://c:3000,http://[::1]:80,app+x.y://z");
+    start(" http://a.example ,https://B.example:443, "
+          "http://c:3000,http://[::1]:80,app+x.y://z,\n\thttp://next.line\n");
     static const char *const yes[] = {"http://a.example", "https://b.example", "http://c:3000",
-                                      "http://[::1]",     "app+x.y://z",       "HTTP://A.EXAMPLE"};
+                                      "http://[::1]",     "app+x.y://z",       "HTTP://A.EXAMPLE",
+                                      "http://next.line"};
     static const char *const no[] = {"https://a.example",
                                      "http://a.example:3000",
                                      "http://c",
