@@ -22,6 +22,10 @@ static int open_config(t2v_head *head, const char *dir, struct t2v_err *err)
         rc = t2v_json_load(path, CONFIG_BYTES, &head->config, err);
     if (rc == 0)
         rc = t2v_encoder_check(head->config, err);
+    if (rc == 0)
+        rc = t2v_file_join(path, sizeof path, dir, "config_sentence_transformers.json", err);
+    if (rc == 0 && t2v_file_exists(path))
+        rc = t2v_json_load(path, CONFIG_BYTES, &head->st_config, err);
     return rc == 0 ? t2v_head_read_kind(head, err) : rc;
 }
 
@@ -101,6 +105,7 @@ void t2v_head_free(t2v_head *head)
     t2v_encoder_free(head->encoder);
     t2v_store_close(head->store);
     t2v_json_free(head->config);
+    t2v_json_free(head->st_config);
     t2v_arena_free(&head->arena);
     t2v_free(head);
 }

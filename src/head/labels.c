@@ -84,16 +84,21 @@ static int count(const t2v_json *config, size_t *out, struct t2v_err *err)
     return 0;
 }
 
-/* Where sentence-transformers keeps the name of a cross-encoder's activation, now and before. */
-static const t2v_json *find_act(const t2v_json *config, const char **key)
+/* Where sentence-transformers keeps the name of a cross-encoder's activation: in a file of its own
+ * from version 6 on, before that in config.json under a new and an old key. *key: for messages. */
+static const t2v_json *find_act(const t2v_head *head, const char **key)
 {
+    const t2v_json *own = t2v_json_get(head->st_config, "activation_fn");
     const t2v_json *now =
-        t2v_json_get(t2v_json_get(config, "sentence_transformers"), "activation_fn");
-    *key = "sentence_transformers.activation_fn";
+        t2v_json_get(t2v_json_get(head->config, "sentence_transformers"), "activation_fn");
+    *key = "config_sentence_transformers.json: activation_fn";
+    if (t2v_json_type(own) > T2V_JSON_NULL)
+        return own;
+    *key = "config.json: sentence_transformers.activation_fn";
     if (now != NULL)
         return now;
-    *key = "sbert_ce_default_activation_function";
-    return t2v_json_get(config, *key);
+    *key = "config.json: sbert_ce_default_activation_function";
+    return t2v_json_get(head->config, "sbert_ce_default_activation_function");
 }
 
 static int read_act(t2v_head *head, size_t n_label, struct t2v_err *err)
@@ -110,7 +115,7 @@ static int read_act(t2v_head *head, size_t n_label, struct t2v_err *err)
         {"torch.nn.Tanh", T2V_HEAD_ACT_TANH},
     };
     const char *key;
-    const t2v_json *value = find_act(head->config, &key);
+    const t2v_json *value = find_act(head, &key);
     struct t2v_str name = t2v_json_str(value);
     head->score_act = n_label == 1 ? T2V_HEAD_ACT_SIGMOID : T2V_HEAD_ACT_NONE;
     if (t2v_json_type(value) <= T2V_JSON_NULL)
@@ -122,8 +127,8 @@ static int read_act(t2v_head *head, size_t n_label, struct t2v_err *err)
         }
     }
     return t2v_fail(err, T2V_EUNSUPPORTED,
-                    "config.json: %s '%.*s' is not supported (torch's Identity, Sigmoid, Tanh are)",
-                    key, T2V_STR_ARG(name));
+                    "%s '%.*s' is not supported (torch's Identity, Sigmoid, Tanh are)", key,
+                    T2V_STR_ARG(name));
 }
 
 int t2v_head_read_labels(t2v_head *head, size_t *n_label, struct t2v_err *err)

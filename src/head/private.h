@@ -13,6 +13,7 @@ struct t2v_head {
     enum t2v_head_kind kind;
     const struct t2v_head_family *family;
     t2v_json *config;
+    t2v_json *st_config; /* config_sentence_transformers.json; NULL where there is none */
     t2v_store *store;
     struct t2v_kernels kernels;
     t2v_encoder *encoder;

@@ -243,7 +243,7 @@ static void answer_vectors(struct t2v_service *service, const struct t2v_request
         return;
     }
     if (!large &&
-        (!t2v_question_read(&question, request->body, t2v_model_dim(service->model), reply) ||
+        (!t2v_question_read(&question, request->body, t2v_model_max_dim(service->model), reply) ||
          answer_at_once(service, &question, reply))) {
         t2v_question_deinit(&question);
         return;
@@ -275,7 +275,7 @@ void t2v_job_work(const struct t2v_service *service, struct t2v_job *job)
     const struct t2v_work *work = &job->work;
     if (job->stage == T2V_JOB_READ) {
         job->refused = !t2v_question_read(&job->question, t2v_buf_str(&job->body),
-                                          t2v_model_dim(service->model), &job->reply);
+                                          t2v_model_max_dim(service->model), &job->reply);
         t2v_buf_deinit(&job->body);
     } else if (work->err.code != 0) {
         t2v_question_fail(&job->question, &work->err, work->err_text, &job->reply);

@@ -132,7 +132,7 @@ static void work_done(struct t2v_work *work)
 /* Of the work's result; a question has no more texts than fit into an answer. */
 static size_t vectors_bytes(const struct t2v_server *server, const struct t2v_job *job)
 {
-    return job->work.n_text * t2v_model_dim(server->service.model) * sizeof(float);
+    return job->work.n_text * t2v_model_max_dim(server->service.model) * sizeof(float);
 }
 
 static bool clerk_is_full(const struct t2v_server *server)

@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "pool/diagnose.h"
 #include "pool/model_private.h"
+#include "json/overlay.h"
 
 #include "base/banned.h"
 
@@ -86,14 +87,21 @@ static size_t vectorizer_limit(const t2v_model *model)
     int64_t positions;
     if (model->vectorizer == T2V_VECTORIZER_DEFAULT)
         return DEFAULT_MAX_TOK;
-    if (model->vectorizer == T2V_VECTORIZER_SENTENCE && model->pipeline.max_tok != 0)
-        return model->pipeline.max_tok;
+    if (model->vectorizer == T2V_VECTORIZER_SENTENCE && model->transformer.max_tok != 0)
+        return model->transformer.max_tok;
     size_t limit = of_tokenizer != 0 ? of_tokenizer : SIZE_MAX;
     if (model->vectorizer == T2V_VECTORIZER_SENTENCE &&
         t2v_json_int(t2v_json_get(model->json, "max_position_embeddings"), &positions) &&
         positions > 0 && (uint64_t)positions < limit)
         limit = (size_t)positions;
     return limit;
+}
+
+/* A task's own limit, where it has one. */
+static size_t task_limit(size_t own, size_t other, size_t of_encoder)
+{
+    size_t limit = own != 0 ? own : other;
+    return limit < of_encoder ? limit : of_encoder;
 }
 
 /* The tokenizer and the encoder must fit each other. */
@@ -110,7 +118,10 @@ static int check_fit(t2v_model *model, struct t2v_err *err)
                 "status 500",
                 max_id, shape->vocab);
     size_t limit = vectorizer_limit(model);
+    size_t query_tok = model->transformer.query_tok, document_tok = model->transformer.document_tok;
     model->max_tok = limit < shape->max_tok ? limit : shape->max_tok;
+    model->task_tok[T2V_PROMPT_QUERY] = task_limit(query_tok, model->max_tok, shape->max_tok);
+    model->task_tok[T2V_PROMPT_DOCUMENT] = task_limit(document_tok, model->max_tok, shape->max_tok);
     if (t2v_tokenizer_n_special(model->tokenizer) > model->max_tok)
         return t2v_fail(err, T2V_EFORMAT,
                         "%zu special tokens, but a sequence is at most %zu tokens",
@@ -123,7 +134,8 @@ static int check_fit(t2v_model *model, struct t2v_err *err)
 static int count_prompt(t2v_model *model, int which, t2v_token_space *space, struct t2v_ids *ids,
                         struct t2v_err *err)
 {
-    const struct t2v_plan plan = {.prompt = model->pipeline.prompts[which]};
+    const struct t2v_plan plan = {.prompt = model->pipeline.prompts[which],
+                                  .max_tok = model->task_tok[which]};
     struct t2v_walk walk;
     bool more;
     int32_t last = -1;
@@ -183,20 +195,29 @@ static int check_finite(const t2v_model *model, struct t2v_err *err)
     return rc;
 }
 
+/* Of a table of vectors, or of a Transformer. */
+static int read_pipeline(t2v_model *model, size_t hidden, struct t2v_err *err)
+{
+    int rc = check_encoder_dir(model, err);
+    if (rc != 0)
+        return rc;
+    rc = t2v_encoder_is_bag(model->encoder)
+             ? t2v_pipeline_read_bag(model->dir, hidden, &model->arena, &model->pipeline, err)
+             : t2v_pipeline_read(model->dir, hidden, &model->kernels, &model->arena,
+                                 &model->pipeline, err);
+    if (rc == 0 && model->pipeline.cut_dim != 0)
+        t2v_notes_add(&model->notes, "config_sentence_transformers.json", "truncate_dim");
+    return rc;
+}
+
 /* What becomes of hidden states. */
 static int open_pipeline(t2v_model *model, struct t2v_err *err)
 {
     size_t hidden = t2v_encoder_shape(model->encoder)->hidden;
     bool first = t2v_encoder_pools_first(model->encoder);
     const struct t2v_linear *projection = t2v_encoder_projection(model->encoder);
-    if (model->vectorizer == T2V_VECTORIZER_SENTENCE) {
-        int rc = check_encoder_dir(model, err);
-        if (rc == 0 && t2v_encoder_is_bag(model->encoder))
-            return t2v_pipeline_read_bag(model->dir, hidden, &model->arena, &model->pipeline, err);
-        return rc != 0 ? rc
-                       : t2v_pipeline_read(model->dir, hidden, &model->kernels, &model->arena,
-                                           &model->pipeline, err);
-    }
+    if (model->vectorizer == T2V_VECTORIZER_SENTENCE)
+        return read_pipeline(model, hidden, err);
     t2v_pipeline_simple(&model->pipeline, first ? T2V_POOL_CLS : T2V_POOL_MEAN, hidden);
     if (projection != NULL)
         t2v_pipeline_add_linear(&model->pipeline, projection);
@@ -232,6 +253,36 @@ static int describe(t2v_model *model, struct t2v_err *err)
                : 0;
 }
 
+/* Lays config_args over config.json; /meta goes on showing the file. */
+static int overlay_config(t2v_model *model, struct t2v_err *err)
+{
+    struct t2v_buf text;
+    t2v_json *json = NULL;
+    t2v_buf_init(&text, 2 * CONFIG_BYTES);
+    int rc = t2v_json_overlay(model->config, model->transformer.config_args, &text);
+    if (rc != 0)
+        t2v_fail(err, rc, "no memory for config.json");
+    else
+        rc = t2v_json_parse_python(t2v_buf_str(&text), &json, err);
+    t2v_buf_deinit(&text);
+    if (rc != 0)
+        return rc;
+    t2v_json_free(model->json);
+    model->json = json;
+    return 0;
+}
+
+/* UPSTREAM: without modules.json the library does not look for the Transformer's settings. */
+static int read_transformer(t2v_model *model, struct t2v_err *err)
+{
+    if (model->vectorizer != T2V_VECTORIZER_SENTENCE || !t2v_marker_exists(model, "modules.json"))
+        return 0;
+    int rc = t2v_transformer_read(model->encoder_dir, &model->transformer, &model->notes, err);
+    if (rc == 0 && model->transformer.config_args.ptr != NULL)
+        rc = overlay_config(model, err);
+    return rc;
+}
+
 /* config.json, and what it and the settings make of the model. */
 static int open_settings(t2v_model *model, const struct t2v_model_options *options,
                          struct t2v_err *err)
@@ -245,6 +296,8 @@ static int open_settings(t2v_model *model, const struct t2v_model_options *optio
         rc = t2v_choose_vectorizer(model, options, err);
     if (rc == 0)
         rc = read_meta(model, err);
+    if (rc == 0)
+        rc = read_transformer(model, err);
     if (rc == 0)
         rc = t2v_kernels_init(&model->kernels, options->cpu, err);
     if (rc == 0)
@@ -265,7 +318,9 @@ struct tokenizer_job {
 static void *open_tokenizer(void *arg)
 {
     struct tokenizer_job *job = arg;
-    job->rc = t2v_tokenizer_open(job->model->encoder_dir, &job->model->tokenizer, &job->err);
+    job->rc =
+        t2v_tokenizer_open_with(job->model->encoder_dir, job->model->transformer.tokenizer_args,
+                                &job->model->tokenizer, &job->err);
     return NULL;
 }
 
@@ -369,6 +424,7 @@ void t2v_model_free(t2v_model *model)
     t2v_tokenizer_free(model->tokenizer);
     t2v_json_free(model->json);
     t2v_arena_free(&model->arena);
+    t2v_transformer_deinit(&model->transformer);
     t2v_free((char *)(uintptr_t)model->config.ptr);
     t2v_free((char *)(uintptr_t)model->meta.ptr);
     t2v_free(model->encoder_dir);
@@ -408,12 +464,20 @@ const char *t2v_model_cpu(const t2v_model *model)
 
 size_t t2v_model_dim(const t2v_model *model)
 {
+    return model->pipeline.cut_dim != 0 ? model->pipeline.cut_dim : model->pipeline.dim;
+}
+
+size_t t2v_model_max_dim(const t2v_model *model)
+{
     return model->pipeline.dim;
 }
 
 size_t t2v_model_max_tok(const t2v_model *model)
 {
-    return model->max_tok;
+    size_t most = model->max_tok;
+    for (int i = 0; i < T2V_N_PROMPT; i++)
+        most = model->task_tok[i] > most ? model->task_tok[i] : most;
+    return most;
 }
 
 const t2v_tokenizer *t2v_model_tokenizer(const t2v_model *model)
@@ -459,7 +523,8 @@ int t2v_model_plan(const t2v_model *model, const struct t2v_ask *ask, struct t2v
                    struct t2v_err *err)
 {
     const struct t2v_pipeline *pipeline = &model->pipeline;
-    *out = (struct t2v_plan){.n_mode = pipeline->n_mode, .dim = pipeline->dim};
+    *out = (struct t2v_plan){
+        .n_mode = pipeline->n_mode, .dim = t2v_model_dim(model), .max_tok = model->max_tok};
     memcpy(out->modes, pipeline->modes, sizeof out->modes);
     if (model->prefixes)
         out->task = ask->task;
@@ -471,8 +536,10 @@ int t2v_model_plan(const t2v_model *model, const struct t2v_ask *ask, struct t2v
     int prompt = query ? T2V_PROMPT_QUERY : T2V_PROMPT_DOCUMENT;
     out->prompt = pipeline->prompts[prompt];
     out->n_skip = model->n_prompt_tok[prompt];
-    if (ask->dimensions > 0 && (uint64_t)ask->dimensions < pipeline->dim)
-        out->dim = (size_t)ask->dimensions;
+    out->max_tok = model->task_tok[prompt];
+    if (ask->dimensions > 0)
+        out->dim =
+            (uint64_t)ask->dimensions < pipeline->dim ? (size_t)ask->dimensions : pipeline->dim;
     return 0;
 }
 

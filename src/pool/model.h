@@ -43,8 +43,10 @@ const char *t2v_model_family(const t2v_model *model);     /* "bert" */
 const char *t2v_model_vectorizer(const t2v_model *model); /* "default" */
 const char *t2v_model_precision(const t2v_model *model);  /* "f32" */
 const char *t2v_model_cpu(const t2v_model *model);        /* the rung of kernels: "avx2" */
-/* Length of its vectors, before `dimensions` cuts them. */
+/* Length of its vectors where a request asks for no other, and the most that one can ask for. They
+ * differ where the model's settings cut vectors (truncate_dim). */
 size_t t2v_model_dim(const t2v_model *model);
+size_t t2v_model_max_dim(const t2v_model *model);
 /* The longest sequence it makes, special tokens included. */
 size_t t2v_model_max_tok(const t2v_model *model);
 const t2v_tokenizer *t2v_model_tokenizer(const t2v_model *model);
@@ -81,6 +83,7 @@ struct t2v_plan {
     size_t n_mode;
     size_t n_skip;         /* tokens at the start of a sequence that are not pooled: the prompt */
     size_t dim;            /* of the vector */
+    size_t max_tok;        /* of a sequence */
     struct t2v_str task;   /* stands with ": " before the text; ptr is NULL: nothing does */
     struct t2v_str prompt; /* stands before that; may be empty */
 };
@@ -100,6 +103,7 @@ struct t2v_walk {
     struct t2v_str text; /* what is cut into sequences: the caller's, or what lies in buf */
     struct t2v_buf buf;
     struct t2v_punkt_walk sentences;
+    size_t max_tok; /* the plan's */
     bool whole;
     struct t2v_ids bag; /* all of the text, where the encoder takes it in pieces */
     size_t n_taken;     /* of bag */

@@ -6,6 +6,7 @@
 #include "base/notes.h"
 #include "pool/model.h"
 #include "pool/pipeline.h"
+#include "pool/transformer.h"
 
 enum t2v_vectorizer { T2V_VECTORIZER_DEFAULT, T2V_VECTORIZER_SENTENCE, T2V_VECTORIZER_ONNX };
 
@@ -24,8 +25,10 @@ struct t2v_model {
     struct t2v_arena arena;
     enum t2v_vectorizer vectorizer;
     bool direct_tokenize, prefixes;
-    size_t max_tok; /* of a sequence, special tokens included */
+    size_t max_tok;                     /* of a sequence, special tokens included */
+    struct t2v_transformer transformer; /* under sentence-transformers; else zeroed */
     struct t2v_pipeline pipeline;
+    size_t task_tok[T2V_N_PROMPT];     /* max_tok for a task */
     size_t n_prompt_tok[T2V_N_PROMPT]; /* as pooling leaves them out */
     const char *described;             /* the pipeline in words, in arena */
     struct t2v_notes notes;            /* settings of dir that earlier releases ignored */

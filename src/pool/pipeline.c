@@ -84,7 +84,7 @@ static int refuse_type(struct t2v_str type, struct t2v_err *err)
 {
     return t2v_fail(err, T2V_EUNSUPPORTED,
                     "module '%.*s' is not supported here; supported: Transformer, then Pooling, "
-                    "then Dense, LayerNorm, Normalize",
+                    "then Dense, LayerNorm, Dropout, Normalize",
                     T2V_STR_ARG(type));
 }
 
@@ -176,6 +176,8 @@ static int read_step(const char *folder, struct t2v_str type, const struct t2v_k
                      struct t2v_arena *arena, struct t2v_pipeline *out, struct t2v_err *err)
 {
     bool dense = t2v_str_is(type, "Dense"), norm = t2v_str_is(type, "LayerNorm");
+    if (t2v_str_is(type, "Dropout")) /* does something in training alone */
+        return 0;
     if (!dense && !norm && !t2v_str_is(type, "Normalize"))
         return refuse_type(type, err);
     struct t2v_step *step = add_step(out, err);
@@ -228,6 +230,21 @@ static int read_modules(const char *dir, const t2v_json *list, size_t hidden,
 
 /* --- the other files --- */
 
+/* How many components of a vector are kept, where a request does not say. */
+static int read_truncate_dim(const t2v_json *config, struct t2v_pipeline *out, struct t2v_err *err)
+{
+    const t2v_json *value = t2v_json_get(config, "truncate_dim");
+    int64_t n = 0;
+    out->cut_dim = 0;
+    if (t2v_json_type(value) <= T2V_JSON_NULL)
+        return 0;
+    if (!t2v_json_int(value, &n) || n < 1)
+        return t2v_fail(err, T2V_EFORMAT, "truncate_dim should be an integer above 0");
+    if ((uint64_t)n < out->dim)
+        out->cut_dim = (size_t)n;
+    return 0;
+}
+
 /* UPSTREAM: the library puts an empty "query" and "document" among the prompts before it reads
  * them, so "passage", "corpus" and default_prompt_name are never come to. */
 static int read_prompts(const char *dir, struct t2v_arena *arena, struct t2v_pipeline *out,
@@ -256,62 +273,25 @@ static int read_prompts(const char *dir, struct t2v_arena *arena, struct t2v_pip
         if (rc == 0 && t2v_json_str(prompt).len != 0 && out->prompts[i].ptr == NULL)
             rc = t2v_fail(err, T2V_ENOMEM, "no memory for the prompts");
     }
+    if (rc == 0)
+        rc = read_truncate_dim(config, out, err);
     t2v_json_free(config);
     return t2v_fail_in_dir(err, rc, dir, name);
-}
-
-static int read_limit(const t2v_json *config, struct t2v_pipeline *out, struct t2v_err *err)
-{
-    const t2v_json *value = t2v_json_get(config, "max_seq_length");
-    int64_t n = 0;
-    int rc = t2v_pool_switch(config, "do_lower_case", &out->lower, err);
-    if (rc != 0 || t2v_json_type(value) <= T2V_JSON_NULL)
-        return rc;
-    if (!t2v_json_int(value, &n) || n < 1)
-        return t2v_fail(err, T2V_EFORMAT, "max_seq_length should be an integer above 0");
-    out->max_tok = (size_t)n;
-    return 0;
-}
-
-/* max_seq_length and do_lower_case: in the first of these that is there. */
-static int read_transformer(const char *folder, struct t2v_pipeline *out, struct t2v_err *err)
-{
-    static const char *const names[] = {
-        "sentence_bert_config.json",       "sentence_roberta_config.json",
-        "sentence_distilbert_config.json", "sentence_camembert_config.json",
-        "sentence_albert_config.json",     "sentence_xlm-roberta_config.json",
-        "sentence_xlnet_config.json",
-    };
-    t2v_json *config = NULL;
-    int rc = 0;
-    size_t i = 0;
-    for (; i < sizeof names / sizeof names[0] && rc == 0 && config == NULL; i++)
-        rc = t2v_pool_json(folder, names[i], T2V_JSON_OBJECT, &config, err);
-    if (rc == 0 && config != NULL)
-        rc = t2v_fail_in_dir(err, read_limit(config, out, err), folder, names[i - 1]);
-    t2v_json_free(config);
-    return rc;
 }
 
 int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *kernels,
                       struct t2v_arena *arena, struct t2v_pipeline *out, struct t2v_err *err)
 {
-    char folder[T2V_PATH_BYTES];
     t2v_json *list;
     t2v_pipeline_simple(out, T2V_POOL_MEAN, hidden);
     int rc = t2v_pool_json(dir, "modules.json", T2V_JSON_ARRAY, &list, err);
     if (rc != 0 || list == NULL)
         return rc;
     rc = read_modules(dir, list, hidden, kernels, arena, out, err);
-    if (rc == 0)
-        rc = folder_of(dir, t2v_json_at(list, 0), folder, err);
     t2v_json_free(list);
     if (rc != 0)
         return t2v_fail_in_dir(err, rc, dir, "modules.json");
-    rc = read_transformer(folder, out, err);
-    if (rc == 0)
-        rc = read_prompts(dir, arena, out, err);
-    return rc;
+    return read_prompts(dir, arena, out, err);
 }
 
 static int check_bag_modules(const t2v_json *list, struct t2v_err *err)

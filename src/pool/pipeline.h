@@ -40,9 +40,8 @@ struct t2v_pipeline {
     size_t n_step;
     size_t width;                         /* of the widest row between pooling and vector */
     size_t dim;                           /* of the vector */
+    size_t cut_dim;                       /* truncate_dim, below dim; 0: nothing is cut */
     struct t2v_str prompts[T2V_N_PROMPT]; /* empty: none */
-    size_t max_tok;                       /* max_seq_length; 0: not given */
-    bool lower;                           /* do_lower_case */
 };
 
 /* The folder of the Transformer module, where modules.json of dir puts it in one: "DIR/PATH". *out

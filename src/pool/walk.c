@@ -49,7 +49,10 @@ static int rewrite(struct t2v_walk *walk, int (*fn)(struct t2v_str text, struct 
 static bool strips(const t2v_model *model)
 {
     struct t2v_str wrote = t2v_json_str(t2v_json_get(model->json, "transformers_version"));
-    return wrote.ptr == NULL || !t2v_str_starts(wrote, T2V_STR("5."));
+    size_t major = 0;
+    for (size_t i = 0; i < wrote.len && i < 4 && wrote.ptr[i] >= '0' && wrote.ptr[i] <= '9'; i++)
+        major = major * 10 + (size_t)(wrote.ptr[i] - '0');
+    return major < 5;
 }
 
 static int prepare(struct t2v_walk *walk)
@@ -63,13 +66,13 @@ static int prepare(struct t2v_walk *walk)
         return 0;
     if (strips(model))
         walk->text = t2v_space_strip(walk->text);
-    return model->pipeline.lower ? rewrite(walk, t2v_lower) : 0;
+    return model->transformer.lower ? rewrite(walk, t2v_lower) : 0;
 }
 
 int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str text,
                    const struct t2v_plan *plan, struct t2v_err *err)
 {
-    *walk = (struct t2v_walk){.model = model, .text = text};
+    *walk = (struct t2v_walk){.model = model, .text = text, .max_tok = plan->max_tok};
     walk->whole = model->direct_tokenize || model->vectorizer != T2V_VECTORIZER_DEFAULT;
     t2v_buf_init(&walk->buf, SIZE_MAX);
     int rc = add_before(walk, plan);
@@ -94,6 +97,17 @@ static bool next_sentence(struct t2v_walk *walk, struct t2v_str *out)
             return true;
     }
     return false;
+}
+
+/* A sequence without special tokens, cut at its end. */
+static int encode_bare(const struct t2v_walk *walk, t2v_token_space *space, struct t2v_str text,
+                       struct t2v_ids *ids, struct t2v_err *err)
+{
+    int rc = t2v_tokenizer_encode_bare(walk->model->tokenizer, space, text, ids, err);
+    ids->cut = rc == 0 && ids->len > walk->max_tok;
+    if (ids->cut)
+        ids->len = walk->max_tok;
+    return rc;
 }
 
 /* The next piece of a bag; a text without tokens is one that is empty. */
@@ -128,8 +142,9 @@ static int next_sequence(struct t2v_walk *walk, t2v_token_space *space, struct t
         return 0;
     if (walk->whole)
         walk->n_seq = 1;
-    return t2v_tokenizer_encode(walk->model->tokenizer, space, sequence, walk->model->max_tok, ids,
-                                err);
+    if (walk->model->transformer.bare)
+        return encode_bare(walk, space, sequence, ids, err);
+    return t2v_tokenizer_encode(walk->model->tokenizer, space, sequence, walk->max_tok, ids, err);
 }
 
 enum { SPELLED_BYTES = 160 }; /* of a token, in a message */

@@ -232,13 +232,19 @@ static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
 
 int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err)
 {
+    return t2v_tokenizer_open_with(model_dir, (struct t2v_str){NULL, 0}, out, err);
+}
+
+int t2v_tokenizer_open_with(const char *model_dir, struct t2v_str args, t2v_tokenizer **out,
+                            struct t2v_err *err)
+{
     struct t2v_settings settings = {0};
     t2v_tokenizer *tokenizer = t2v_alloc_zero(1, sizeof *tokenizer);
     if (tokenizer == NULL || t2v_added_init(&tokenizer->added) != 0) {
         t2v_free(tokenizer);
         return t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer");
     }
-    int rc = t2v_settings_read(model_dir, &settings, err);
+    int rc = t2v_settings_read(model_dir, args, &settings, err);
     if (rc == 0)
         rc = load_parts(model_dir, tokenizer, &settings, err);
     if (rc == 0) {

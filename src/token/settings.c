@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "token/field.h"
+#include "json/overlay.h"
 
 #include "base/banned.h"
 
@@ -482,10 +484,37 @@ static int find_class(const char *model_dir, struct t2v_settings *settings, stru
     return 0;
 }
 
-int t2v_settings_read(const char *model_dir, struct t2v_settings *settings, struct t2v_err *err)
+/* tokenizer_config.json, with args laid over it. */
+static int load_config(const char *model_dir, struct t2v_str args, t2v_json **out,
+                       struct t2v_err *err)
+{
+    static const char name[] = "tokenizer_config.json";
+    char path[MAX_PATH], *bytes = NULL;
+    size_t len = 2;
+    if (args.ptr == NULL)
+        return load_file(model_dir, name, out, err);
+    int rc = t2v_file_join(path, sizeof path, model_dir, name, err);
+    if (rc == 0 && t2v_file_exists(path))
+        rc = t2v_file_read(path, MAX_FILE_BYTES, &bytes, &len, err);
+    if (rc != 0)
+        return rc;
+    struct t2v_buf text;
+    t2v_buf_init(&text, 2 * MAX_FILE_BYTES);
+    rc = t2v_json_overlay((struct t2v_str){bytes != NULL ? bytes : "{}", len}, args, &text);
+    if (rc != 0)
+        t2v_fail(err, rc, "no memory for %s", name);
+    else
+        rc = t2v_json_parse_python(t2v_buf_str(&text), out, err);
+    t2v_buf_deinit(&text);
+    t2v_free(bytes);
+    return t2v_fail_in_dir(err, rc, model_dir, name);
+}
+
+int t2v_settings_read(const char *model_dir, struct t2v_str args, struct t2v_settings *settings,
+                      struct t2v_err *err)
 {
     *settings = (struct t2v_settings){0};
-    int rc = load_file(model_dir, "tokenizer_config.json", &settings->files[CONFIG], err);
+    int rc = load_config(model_dir, args, &settings->files[CONFIG], err);
     if (rc == 0)
         rc = find_class(model_dir, settings, err);
     if (rc != 0)

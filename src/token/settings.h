@@ -74,8 +74,10 @@ struct t2v_settings {
     t2v_json *files[4];            /* private: the strings above point into them */
 };
 
-/* Reads the files of model_dir; those that are not there count as empty. */
-int t2v_settings_read(const char *model_dir, struct t2v_settings *settings, struct t2v_err *err);
+/* Reads the files of model_dir; those that are not there count as empty. args: the text of an
+ * object that is laid over tokenizer_config.json; ptr is NULL where nothing is. */
+int t2v_settings_read(const char *model_dir, struct t2v_str args, struct t2v_settings *settings,
+                      struct t2v_err *err);
 void t2v_settings_deinit(struct t2v_settings *settings);
 /* Appends to the decoder. 0 or T2V_ENOMEM. */
 int t2v_settings_add(struct t2v_settings *settings, const struct t2v_added_token *token);

@@ -37,6 +37,10 @@ int t2v_ids_add(struct t2v_ids *ids, int32_t id); /* 0 or T2V_ENOMEM */
 void t2v_ids_deinit(struct t2v_ids *ids);
 
 int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err);
+/* The same with args, the text of a JSON object, laid over tokenizer_config.json: the keyword
+ * arguments of AutoTokenizer.from_pretrained. Borrowed for the call; ptr NULL: none. */
+int t2v_tokenizer_open_with(const char *model_dir, struct t2v_str args, t2v_tokenizer **out,
+                            struct t2v_err *err);
 void t2v_tokenizer_free(t2v_tokenizer *tokenizer);
 
 int t2v_token_space_new(t2v_token_space **out);

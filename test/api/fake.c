@@ -93,6 +93,12 @@ size_t t2v_model_dim(const t2v_model *model)
     return dim;
 }
 
+size_t t2v_model_max_dim(const t2v_model *model)
+{
+    (void)model;
+    return dim;
+}
+
 static uint64_t mix(uint64_t h, struct t2v_str s)
 {
     for (size_t i = 0; i < s.len; i++)

@@ -6,6 +6,7 @@
  */
 #include "folder.h"
 #include "pool/pipeline.h"
+#include "pool/transformer.h"
 
 static const char *const names[] = {
     "modules.json",
@@ -73,6 +74,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(kernels.f32 != NULL || t2v_kernels_init(&kernels, "", NULL) == 0);
     if (t2v_pipeline_encoder_dir(folder.path, path, &err) == 0)
         check_path(path);
+    struct t2v_transformer transformer;
+    int said = t2v_transformer_read(folder.path, &transformer, NULL, &err);
+    CHECK(said == 0 ||
+          (err.code == said && strncmp(err.msg, folder.path, strlen(folder.path)) == 0));
+    t2v_transformer_deinit(&transformer);
     int rc = t2v_pipeline_read(folder.path, HIDDEN, &kernels, &arena, &pipeline, &err);
     CHECK(rc == 0 || (err.code == rc && strncmp(err.msg, folder.path, strlen(folder.path)) == 0));
     if (rc == 0)

@@ -276,6 +276,46 @@ static void test_refusals(void **state)
            "the tokenizer's largest id is 1200, but the embeddings have only 1200 rows");
 }
 
+/* A cross-encoder's activation is named in three places; the newest that is there counts. */
+static void test_activation(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"config.json", "model.safetensors", "tokenizer.json",
+                                        "tokenizer_config.json", "special_tokens_map.json"};
+    static const struct {
+        const char *text;
+        float want; /* of a logit of 1; the model's config.json says Sigmoid */
+    } cases[] = {{"{}", 0.7310586f},
+                 {"{\"activation_fn\": null}", 0.7310586f},
+                 {"{\"activation_fn\": \"torch.nn.modules.linear.Identity\"}", 1},
+                 {"{\"activation_fn\": \"torch.nn.modules.activation.Tanh\"}", 0.7615942f}};
+    char dir[] = "/tmp/t2v-head-XXXXXX", path[600], old[600];
+    assert_non_null(mkdtemp(dir));
+    for (size_t i = 0; i < 5; i++) {
+        snprintf(old, sizeof old, HEADS "sequence-electra/%s", files[i]);
+        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+        assert_int_equal(symlink(old, path), 0);
+    }
+    snprintf(path, sizeof path, "%s/config_sentence_transformers.json", dir);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        FILE *out = fopen(path, "w");
+        assert_non_null(out);
+        fputs(cases[i].text, out);
+        fclose(out);
+        t2v_head *head = open_head(dir, "");
+        float logits[2] = {1, 1};
+        t2v_head_score(head, logits);
+        assert_true(fabsf(logits[0] - cases[i].want) < 1e-6f);
+        t2v_head_free(head);
+    }
+    unlink(path);
+    for (size_t i = 0; i < 5; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+        unlink(path);
+    }
+    rmdir(dir);
+}
+
 /* A pair of which the first text leaves no room, and token types that the model lacks. */
 static void test_pairs_that_do_not_fit(void **state)
 {
@@ -305,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_activation),
         cmocka_unit_test(test_pairs_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,13 +32,12 @@ static const char *const folders[] = {"1_Pooling", "2_Dense", "3_LayerNorm", "0_
 static const struct file {
     const char *name, *text;
 } sound[] = {
-    {"modules.json", HEAD ", " OURS("2_Dense", "Dense") ", " OURS(
+    {"modules.json", HEAD ", " OURS("2_Dense", "Dense") ", " OURS("5_Dropout", "Dropout") ", " OURS(
                          "3_LayerNorm", "LayerNorm") ", " OURS("4_Normalize", "Normalize") "]"},
     {"1_Pooling/config.json", "{\"pooling_mode_cls_token\": true, \"pooling_mode_lasttoken\": true,"
                               " \"pooling_mode_mean_tokens\": false, \"include_prompt\": false}"},
     {"2_Dense/config.json", DENSE(TANH ", \"bias\": false")},
     {"3_LayerNorm/config.json", "{\"dimension\": 3}"},
-    {"sentence_bert_config.json", "{\"max_seq_length\": 77, \"do_lower_case\": true}"},
     {"config_sentence_transformers.json",
      "{\"prompts\": {\"query\": \"q: \", \"passage\": \"p: \"}, "
      "\"default_prompt_name\": \"passage\"}"},
@@ -134,11 +133,10 @@ static void test_sound(void **state)
     assert_int_equal(p.n_mode, 2);
     assert_int_equal(p.modes[0], T2V_POOL_CLS);
     assert_int_equal(p.modes[1], T2V_POOL_LAST);
-    assert_true(p.skip_prompt && p.lower);
+    assert_true(p.skip_prompt);
     assert_int_equal(p.n_step, 3);
     assert_int_equal(p.width, 4);
     assert_int_equal(p.dim, 3);
-    assert_int_equal(p.max_tok, 77);
     assert_true(t2v_str_is(p.prompts[T2V_PROMPT_QUERY], "q: "));
     assert_int_equal(p.prompts[T2V_PROMPT_DOCUMENT].len, 0);
     struct t2v_buf text;
@@ -315,11 +313,10 @@ static void test_refused(void **state)
         {"3_LayerNorm/config.json", "{\"dimension\": 4}", T2V_EFORMAT,
          "3_LayerNorm/config.json: dimension is 4, but 3 come in"},
         {"3_LayerNorm/model.safetensors", NULL, T2V_EIO, "3_LayerNorm"},
-        {"sentence_bert_config.json", "{\"max_seq_length\": 0}", T2V_EFORMAT,
-         "sentence_bert_config.json: max_seq_length"},
-        {"sentence_bert_config.json", "{\"max_seq_length\": \"x\"}", T2V_EFORMAT, "max_seq_length"},
-        {"sentence_bert_config.json", "{\"do_lower_case\": []}", T2V_EFORMAT,
-         "/sentence_bert_config.json: do_lower_case should be true or false, and is an array"},
+        {"config_sentence_transformers.json", "{\"truncate_dim\": 0}", T2V_EFORMAT,
+         "/config_sentence_transformers.json: truncate_dim should be an integer above 0"},
+        {"config_sentence_transformers.json", "{\"truncate_dim\": \"7\"}", T2V_EFORMAT,
+         "truncate_dim"},
         {"config_sentence_transformers.json", "{\"prompts\": [\"q: \"]}", T2V_EFORMAT,
          "/config_sentence_transformers.json: prompts should be an object, and is an array"},
         {"config_sentence_transformers.json", "{\"prompts\": {\"query\": 1}}", T2V_EFORMAT,
