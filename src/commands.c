@@ -19,16 +19,26 @@ int t2v_thread_count(const struct t2v_options *options)
     return options->threads > 0 ? (int)options->threads : t2v_cpus();
 }
 
+/* UPSTREAM: images of model2vec's server have the model in another place than the others. */
+static const char *model_dir(const struct t2v_options *options)
+{
+    static const char usual[] = "./models/model", of_model2vec[] = "/app/models";
+    bool other = strcmp(options->vectorizer, "model2vec") == 0 &&
+                 strcmp(options->model, usual) == 0 && access(usual, F_OK) != 0;
+    return other ? of_model2vec : options->model;
+}
+
 static struct t2v_model_options model_options(const struct t2v_options *options)
 {
     return (struct t2v_model_options){
-        .dir = options->model,
+        .dir = model_dir(options),
         .vectorizer = options->vectorizer,
         .precision = options->precision,
         .cpu = options->cpu,
         .threads = t2v_thread_count(options),
         .bidirectional = options->bidirectional,
         .direct_tokenize = options->direct_tokenize,
+        .char_cut = options->char_cut,
         .sentence_transformers = options->sentence_transformers,
         .onnx_runtime = options->onnx_runtime,
         .query_passage_prefixes = options->query_passage_prefixes,
@@ -181,7 +191,7 @@ int t2v_command_sentences(const struct t2v_options *options, struct t2v_err *err
 
 /* --- tokens --- */
 
-/* UPSTREAM: the default vectorizer's limit. */
+/* UPSTREAM: the default vectorizer's limit. Static embeddings have that of tokenizer.json. */
 enum { MAX_TOK = 500 };
 
 int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
@@ -192,11 +202,12 @@ int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
     t2v_tokenizer *tokenizer = NULL;
     t2v_token_space *space = NULL;
     t2v_buf_init(&out, SIZE_MAX);
+    bool is_static = false;
     int rc = t2v_diagnose_dir(options->model, err);
     if (rc != 0)
         t2v_fail_in(err, rc, options->model);
     else
-        rc = t2v_tokenizer_open(options->model, &tokenizer, err);
+        rc = t2v_model_open_tokenizer(options->model, "auto", &tokenizer, &is_static, err);
     if (rc == 0 && (rc = t2v_token_space_new(&space)) != 0)
         t2v_fail(err, rc, "no memory for the tokenizer");
     while (rc == 0) {
@@ -205,7 +216,8 @@ int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
         rc = next_text(&reader, &text, &more, err);
         if (rc != 0 || !more)
             break;
-        rc = t2v_tokenizer_encode(tokenizer, space, text, MAX_TOK, &ids, err);
+        rc = is_static ? t2v_tokenizer_encode_bare(tokenizer, space, text, &ids, err)
+                       : t2v_tokenizer_encode(tokenizer, space, text, MAX_TOK, &ids, err);
         if (rc != 0) {
             in_line(&reader, rc, err);
             break;

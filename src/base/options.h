@@ -19,7 +19,7 @@ struct t2v_options {
     int64_t threads;    /* 0: as many as the container may use */
     const char *precision, *vectorizer, *cpu;
     const char *bidirectional; /* "auto", "true", "false" */
-    bool direct_tokenize;
+    bool direct_tokenize, char_cut;
     bool sentence_transformers, query_passage_prefixes, onnx_runtime;
 
     /* serve */

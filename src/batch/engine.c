@@ -110,7 +110,7 @@ static void finish(t2v_engine *engine, struct t2v_progress *progress)
     for (size_t t = 0; t < work->n_text && work->err.code == 0; t++) {
         float *vector = work->vectors + t * work->dim;
         bool finite = true;
-        t2v_model_finish(engine->model, vector, work->dim, progress->n_seq[t]);
+        t2v_model_finish(engine->model, vector, work->dim, progress->divisors[t]);
         for (size_t i = 0; i < work->dim; i++)
             finite &= isfinite(vector[i]) != 0;
         if (!finite) {

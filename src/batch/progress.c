@@ -19,7 +19,7 @@ void t2v_progress_free(struct t2v_progress *progress)
     t2v_walk_deinit(&progress->walk);
     t2v_ids_deinit(&progress->ids);
     t2v_ids_deinit(&progress->ready_ids);
-    t2v_free(progress->n_seq);
+    t2v_free(progress->divisors);
     t2v_free(progress);
 }
 
@@ -36,10 +36,10 @@ struct t2v_progress *t2v_progress_new(const t2v_model *model, struct t2v_work *w
     }
     progress->work = work;
     work->dim = progress->plan.dim;
-    progress->n_seq = t2v_alloc_zero(work->n_text, sizeof *progress->n_seq);
+    progress->divisors = t2v_alloc_zero(work->n_text, sizeof *progress->divisors);
     if (t2v_mul(work->n_text, work->dim, &n))
         work->vectors = t2v_alloc_zero(n, sizeof(float));
-    if (progress->n_seq == NULL || work->vectors == NULL)
+    if (progress->divisors == NULL || work->vectors == NULL)
         goto no_memory;
     return progress;
 no_memory:
@@ -89,7 +89,7 @@ static int make_ready(struct t2v_progress *progress)
 
 static void next_text(struct t2v_progress *progress)
 {
-    progress->n_seq[progress->text] = progress->walk.n_seq;
+    progress->divisors[progress->text] = t2v_walk_divisor(&progress->walk);
     t2v_walk_deinit(&progress->walk);
     progress->walking = false;
     progress->work->n_cut += progress->text_cut;

@@ -18,8 +18,8 @@ struct t2v_progress {
     struct t2v_progress *next;
     struct t2v_work *work;
     struct t2v_plan plan;
-    size_t *n_seq; /* [n_text]: sequences that each vector is the sum of */
-    bool ended;    /* no further sequence will come: all texts are walked, or work->err is set */
+    size_t *divisors; /* [n_text]: what each sum is to be divided by */
+    bool ended;       /* no further sequence will come: all texts are walked, or work->err is set */
 
     /* The walk. */
     size_t text;  /* the text being walked */

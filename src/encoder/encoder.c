@@ -102,15 +102,12 @@ static int pack_by_trial(const t2v_encoder *encoder, struct t2v_loader *loader, 
     return rc;
 }
 
-int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
-                     const struct t2v_kernels *kernels, const struct t2v_form *form,
-                     const struct t2v_encoder_options *options, t2v_encoder **out,
-                     struct t2v_err *err)
+static int open_family(const struct t2v_family *family, const t2v_json *config,
+                       const t2v_store *store, const struct t2v_kernels *kernels,
+                       const struct t2v_form *form, bool weighted,
+                       const struct t2v_encoder_options *options, t2v_encoder **out,
+                       struct t2v_err *err)
 {
-    const struct t2v_family *family;
-    int rc = find_family(config, &family, err);
-    if (rc != 0)
-        return rc;
     t2v_encoder *encoder = t2v_alloc_zero(1, sizeof *encoder);
     if (encoder == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
@@ -122,9 +119,10 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                                 .f32 = kernels->f32,
                                 .kernels = kernels,
                                 .arena = &encoder->arena,
+                                .weighted = weighted,
                                 .finite = form->takes_outliers,
                                 .bidirectional = options->bidirectional};
-    rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
+    int rc = family->open(config, &loader, &encoder->shape, &encoder->model, err);
     if (rc == 0)
         rc = form->takes_outliers && loader.n_pack > 0
                  ? pack_by_trial(encoder, &loader, options->n_lane, err)
@@ -136,6 +134,25 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
     }
     *out = encoder;
     return 0;
+}
+
+int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
+                     const struct t2v_kernels *kernels, const struct t2v_form *form,
+                     const struct t2v_encoder_options *options, t2v_encoder **out,
+                     struct t2v_err *err)
+{
+    const struct t2v_family *family;
+    int rc = find_family(config, &family, err);
+    return rc == 0 ? open_family(family, config, store, kernels, form, false, options, out, err)
+                   : rc;
+}
+
+int t2v_encoder_open_static(const t2v_store *store, const struct t2v_kernels *kernels,
+                            bool weighted, t2v_encoder **out, struct t2v_err *err)
+{
+    const struct t2v_encoder_options one = {.n_lane = 1};
+    return open_family(&t2v_family_model2vec, NULL, store, kernels, kernels->f32, weighted, &one,
+                       out, err);
 }
 
 void t2v_encoder_free(t2v_encoder *encoder)

@@ -59,6 +59,10 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                      const struct t2v_kernels *kernels, const struct t2v_form *form,
                      const struct t2v_encoder_options *options, t2v_encoder **out,
                      struct t2v_err *err);
+/* Static embeddings, whatever config.json says; weighted: with the tensors weights and mapping, as
+ * model2vec has them. */
+int t2v_encoder_open_static(const t2v_store *store, const struct t2v_kernels *kernels,
+                            bool weighted, t2v_encoder **out, struct t2v_err *err);
 void t2v_encoder_free(t2v_encoder *encoder);
 /* Whether config's model_type is one of ours; the same error if not. */
 int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);
@@ -66,7 +70,7 @@ int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);
 const char *t2v_encoder_family(const t2v_encoder *encoder);
 const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder);
 /* Whether tokens do not see each other: a text of any length is the sum of its pieces, none of them
- * longer than shape.max_tok, and has no special tokens. model2vec alone. */
+ * longer than shape.max_tok, and has no special tokens. Static embeddings alone. */
 bool t2v_encoder_is_bag(const t2v_encoder *encoder);
 /* Whether the vector of a sequence is its first token's last hidden state, whatever pooling is
  * asked for: DPR alone, whose "pooler output" is that and then the projection below. */

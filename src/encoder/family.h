@@ -52,7 +52,8 @@ struct t2v_loader {
     size_t n_pack, cap_pack;
     size_t n_packed; /* bytes it will take */
     enum t2v_bidirectional bidirectional;
-    bool finite; /* weights must be: the form hides those that are not */
+    bool weighted; /* static embeddings: with the tensors weights and mapping, as model2vec */
+    bool finite;   /* weights must be: the form hides those that are not */
     /* Where the form takes outliers: every lane's way through the model, over random tokens, with
      * packing in its run. NULL: no layer gets outliers. */
     void (*trial)(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing);

@@ -9,10 +9,11 @@
 
 #include "base/banned.h"
 
-const char *const t2v_vectorizer_names[3] = {
+const char *const t2v_vectorizer_names[T2V_N_VECTORIZER] = {
     [T2V_VECTORIZER_DEFAULT] = "default",
     [T2V_VECTORIZER_SENTENCE] = "sentence-transformers",
     [T2V_VECTORIZER_ONNX] = "onnx",
+    [T2V_VECTORIZER_MODEL2VEC] = "model2vec",
 };
 
 bool t2v_marker_exists(const t2v_model *model, const char *name)
@@ -36,15 +37,19 @@ static bool marked(const t2v_model *model, const char *name, bool environment)
     return says_true;
 }
 
-/* DPR's output is no row for each token, which is what the other two vectorizers pool; Transformers
- * knows no model2vec, so only sentence-transformers runs it. */
+/* DPR's output is no row for each token, which is what the other vectorizers pool; Transformers
+ * knows no static embeddings, so only the two libraries that have them run them. */
 static int check_family(const t2v_model *model, struct t2v_str type, struct t2v_err *err)
 {
-    if (type.ptr != NULL && t2v_str_is(type, "model2vec") &&
-        model->vectorizer != T2V_VECTORIZER_SENTENCE)
-        return t2v_fail(err, T2V_EUNSUPPORTED,
-                        "model2vec runs under sentence-transformers, not under %s",
-                        t2v_vectorizer_names[model->vectorizer]);
+    if (model->is_static) {
+        if (model->vectorizer != T2V_VECTORIZER_SENTENCE &&
+            model->vectorizer != T2V_VECTORIZER_MODEL2VEC)
+            return t2v_fail(err, T2V_EUNSUPPORTED,
+                            "static embeddings run under sentence-transformers or model2vec, not "
+                            "under %s",
+                            t2v_vectorizer_names[model->vectorizer]);
+        return 0;
+    }
     if (model->vectorizer == T2V_VECTORIZER_DEFAULT || type.ptr == NULL || !t2v_str_is(type, "dpr"))
         return 0;
     return t2v_fail(err, T2V_EUNSUPPORTED, "dpr runs under the default vectorizer, not under %s",
@@ -60,15 +65,16 @@ int t2v_choose_vectorizer(t2v_model *model, const struct t2v_model_options *opti
     if (marked(model, "onnx_runtime", options->onnx_runtime))
         chosen = T2V_VECTORIZER_ONNX;
     else if (options->sentence_transformers || t2v_marker_exists(model, "model_name") ||
-             (type.ptr != NULL && (t2v_str_is(type, "t5") || t2v_str_is(type, "model2vec"))))
+             model->is_static || (type.ptr != NULL && t2v_str_is(type, "t5")))
         chosen = T2V_VECTORIZER_SENTENCE;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < T2V_N_VECTORIZER; i++) {
         if (strcmp(options->vectorizer, t2v_vectorizer_names[i]) == 0)
             chosen = (enum t2v_vectorizer)i;
     }
     model->vectorizer = chosen;
     model->direct_tokenize = options->direct_tokenize;
-    model->prefixes = marked(model, "use_query_passage_prefixes", options->query_passage_prefixes);
+    model->prefixes = chosen != T2V_VECTORIZER_MODEL2VEC &&
+                      marked(model, "use_query_passage_prefixes", options->query_passage_prefixes);
     if (marked(model, "use_query_prompt", false))
         t2v_log(T2V_LOG_INFO, "model", "use_query_prompt is accepted, and has no effect here");
     if (chosen == T2V_VECTORIZER_DEFAULT && t2v_marker_exists(model, "modules.json"))

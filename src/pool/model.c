@@ -14,49 +14,22 @@
 #include "base/banned.h"
 
 enum {
-    CONFIG_BYTES = 16 << 20,
     /* UPSTREAM: the default vectorizer cuts at 500 tokens, whatever the model could take. */
     DEFAULT_MAX_TOK = 500
 };
 
-/* The directory itself; or the folder that modules.json names, where older checkpoints of the
- * sentence-transformers library have everything. */
-static int find_encoder_dir(t2v_model *model, struct t2v_err *err)
+/* Where the parts are, and config.json. */
+static int find_parts(t2v_model *model, const char *vectorizer, struct t2v_err *err)
 {
-    char path[T2V_PATH_BYTES];
-    int rc = t2v_file_join(path, sizeof path, model->dir, "config.json", err);
+    struct t2v_place place;
+    int rc = t2v_place_find(model->dir, vectorizer, &place, err);
     if (rc != 0)
         return rc;
-    bool here = t2v_file_exists(path);
-    *path = '\0';
-    if (!here)
-        rc = t2v_pipeline_encoder_dir(model->dir, path, err);
-    if (rc == 0 && !here && *path == '\0')
-        rc = t2v_fail(err, T2V_EIO, "no model here: there is no config.json (see --model)");
-    if (rc != 0)
-        return rc;
-    const char *dir = here ? model->dir : path;
-    model->encoder_dir = t2v_dup(dir, strlen(dir));
+    model->encoder_dir = t2v_dup(place.dir, strlen(place.dir));
+    model->config = place.config;
+    model->json = place.json;
+    model->is_static = place.is_static;
     return model->encoder_dir != NULL ? 0 : t2v_fail(err, T2V_ENOMEM, "no memory for the model");
-}
-
-/* A JSON object's text, and what it says. */
-static int read_object(const char *dir, const char *name, struct t2v_str *text, t2v_json **json,
-                       struct t2v_err *err)
-{
-    char path[T2V_PATH_BYTES], *bytes;
-    size_t len;
-    int rc = t2v_file_join(path, sizeof path, dir, name, err);
-    if (rc == 0)
-        rc = t2v_file_read(path, CONFIG_BYTES, &bytes, &len, err);
-    if (rc != 0)
-        return rc;
-    *text = (struct t2v_str){bytes, len};
-    rc = t2v_json_parse_python(*text, json, err);
-    if (rc == 0 && t2v_json_type(*json) != T2V_JSON_OBJECT)
-        rc =
-            t2v_fail(err, T2V_EFORMAT, "should be an object, and is %s", t2v_json_type_name(*json));
-    return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
 }
 
 /* UPSTREAM: images of the sentence-transformers vectorizer hold what /meta shows in a file of its
@@ -66,7 +39,7 @@ static int read_meta(t2v_model *model, struct t2v_err *err)
     if (!t2v_marker_exists(model, "model_name") || !t2v_marker_exists(model, "model_config"))
         return 0;
     t2v_json *json = NULL;
-    int rc = read_object(model->dir, "model_config", &model->meta, &json, err);
+    int rc = t2v_read_object(model->dir, "model_config", &model->meta, &json, err);
     t2v_json_free(json);
     return rc;
 }
@@ -170,12 +143,13 @@ static int count_prompts(t2v_model *model, struct t2v_err *err)
     return rc;
 }
 
-/* The library takes the Transformer from the folder that modules.json names; find_encoder_dir looks
+/* The library takes the Transformer from the folder that modules.json names; t2v_place_find looks
  * into the model directory first. Where both hold a model, that would be the wrong one. */
 static int check_encoder_dir(const t2v_model *model, struct t2v_err *err)
 {
     char path[T2V_PATH_BYTES];
-    int rc = t2v_pipeline_encoder_dir(model->dir, path, err);
+    bool is_static;
+    int rc = t2v_pipeline_first(model->dir, path, &is_static, err);
     if (rc == 0 && *path != '\0' && strcmp(path, model->encoder_dir) != 0)
         rc =
             t2v_fail(err, T2V_EUNSUPPORTED,
@@ -218,6 +192,10 @@ static int open_pipeline(t2v_model *model, struct t2v_err *err)
     const struct t2v_linear *projection = t2v_encoder_projection(model->encoder);
     if (model->vectorizer == T2V_VECTORIZER_SENTENCE)
         return read_pipeline(model, hidden, err);
+    if (model->vectorizer == T2V_VECTORIZER_MODEL2VEC) {
+        t2v_pipeline_simple(&model->pipeline, T2V_POOL_SUM, hidden);
+        return 0;
+    }
     t2v_pipeline_simple(&model->pipeline, first ? T2V_POOL_CLS : T2V_POOL_MEAN, hidden);
     if (projection != NULL)
         t2v_pipeline_add_linear(&model->pipeline, projection);
@@ -243,7 +221,8 @@ static int describe(t2v_model *model, struct t2v_err *err)
     t2v_pipeline_describe(&model->pipeline, &text);
     if (reads_pooling(model))
         t2v_buf_adds(&text, ", or cls where asked for");
-    if (model->vectorizer != T2V_VECTORIZER_DEFAULT)
+    if (model->vectorizer == T2V_VECTORIZER_MODEL2VEC ? model->m2v.normalize
+                                                      : model->vectorizer != T2V_VECTORIZER_DEFAULT)
         t2v_buf_adds(&text, ", to length 1");
     model->described = t2v_arena_dup(&model->arena, t2v_buf_str(&text)).ptr;
     int rc = text.fail;
@@ -258,7 +237,7 @@ static int overlay_config(t2v_model *model, struct t2v_err *err)
 {
     struct t2v_buf text;
     t2v_json *json = NULL;
-    t2v_buf_init(&text, 2 * CONFIG_BYTES);
+    t2v_buf_init(&text, (size_t)32 << 20);
     int rc = t2v_json_overlay(model->config, model->transformer.config_args, &text);
     if (rc != 0)
         t2v_fail(err, rc, "no memory for config.json");
@@ -275,7 +254,8 @@ static int overlay_config(t2v_model *model, struct t2v_err *err)
 /* UPSTREAM: without modules.json the library does not look for the Transformer's settings. */
 static int read_transformer(t2v_model *model, struct t2v_err *err)
 {
-    if (model->vectorizer != T2V_VECTORIZER_SENTENCE || !t2v_marker_exists(model, "modules.json"))
+    if (model->vectorizer != T2V_VECTORIZER_SENTENCE || model->is_static ||
+        !t2v_marker_exists(model, "modules.json"))
         return 0;
     int rc = t2v_transformer_read(model->encoder_dir, &model->transformer, &model->notes, err);
     if (rc == 0 && model->transformer.config_args.ptr != NULL)
@@ -287,10 +267,8 @@ static int read_transformer(t2v_model *model, struct t2v_err *err)
 static int open_settings(t2v_model *model, const struct t2v_model_options *options,
                          struct t2v_err *err)
 {
-    int rc = find_encoder_dir(model, err);
-    if (rc == 0)
-        rc = read_object(model->encoder_dir, "config.json", &model->config, &model->json, err);
-    if (rc == 0)
+    int rc = find_parts(model, options->vectorizer, err);
+    if (rc == 0 && !model->is_static)
         rc = t2v_encoder_check(model->json, err);
     if (rc == 0)
         rc = t2v_choose_vectorizer(model, options, err);
@@ -318,9 +296,11 @@ struct tokenizer_job {
 static void *open_tokenizer(void *arg)
 {
     struct tokenizer_job *job = arg;
-    job->rc =
-        t2v_tokenizer_open_with(job->model->encoder_dir, job->model->transformer.tokenizer_args,
-                                &job->model->tokenizer, &job->err);
+    t2v_model *model = job->model;
+    job->rc = model->is_static
+                  ? t2v_tokenizer_open_alone(model->encoder_dir, &model->tokenizer, &job->err)
+                  : t2v_tokenizer_open_with(model->encoder_dir, model->transformer.tokenizer_args,
+                                            &model->tokenizer, &job->err);
     return NULL;
 }
 
@@ -344,6 +324,10 @@ static int open_weights(t2v_model *model, const struct t2v_model_options *option
         .bidirectional = read_bidirectional(model, options->bidirectional),
     };
     int rc = t2v_store_open(model->encoder_dir, &model->store, err);
+    if (rc == 0 && model->is_static)
+        return t2v_encoder_open_static(model->store, &model->kernels,
+                                       model->vectorizer == T2V_VECTORIZER_MODEL2VEC,
+                                       &model->encoder, err);
     if (rc == 0)
         rc = t2v_encoder_open(model->json, model->store, &model->kernels, model->form, &of_encoder,
                               &model->encoder, err);
@@ -366,6 +350,15 @@ static int open_files(t2v_model *model, const struct t2v_model_options *options,
     return job.rc != 0 ? job.rc : rc;
 }
 
+/* What earlier releases ignored of the tokenizer.json of static embeddings. */
+static void note_tokenizer(t2v_model *model)
+{
+    if (t2v_tokenizer_truncation(model->tokenizer) != SIZE_MAX)
+        t2v_notes_add(&model->notes, "tokenizer.json", "truncation");
+    if (t2v_tokenizer_prefix_space(model->tokenizer))
+        t2v_notes_add(&model->notes, "tokenizer.json", "add_prefix_space");
+}
+
 static int open_parts(t2v_model *model, const struct t2v_model_options *options,
                       struct t2v_err *err)
 {
@@ -374,6 +367,10 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
         rc = open_files(model, options, err);
     if (rc == 0 && t2v_encoder_is_bag(model->encoder))
         model->form = model->kernels.f32; /* whatever was asked for: nothing is multiplied */
+    if (rc == 0 && model->vectorizer == T2V_VECTORIZER_MODEL2VEC)
+        rc = t2v_model2vec_open(model, options->char_cut, err);
+    else if (rc == 0 && model->is_static)
+        note_tokenizer(model);
     if (rc == 0)
         rc = open_pipeline(model, err);
     if (rc == 0)
@@ -586,12 +583,14 @@ void t2v_model_project(const t2v_model *model, float *rows, float *spare, size_t
         memcpy(rows, x, n_row * pipeline->width * sizeof *rows);
 }
 
-void t2v_model_finish(const t2v_model *model, float *vector, size_t dim, size_t n_seq)
+void t2v_model_finish(const t2v_model *model, float *vector, size_t dim, size_t divisor)
 {
-    if (n_seq > 1) {
+    if (divisor > 1) {
         for (size_t i = 0; i < dim; i++)
-            vector[i] /= (float)n_seq;
+            vector[i] /= (float)divisor;
     }
-    if (model->vectorizer != T2V_VECTORIZER_DEFAULT)
+    if (model->vectorizer == T2V_VECTORIZER_MODEL2VEC)
+        t2v_model2vec_finish(model, vector, dim);
+    else if (model->vectorizer != T2V_VECTORIZER_DEFAULT)
         t2v_normalize(vector, dim);
 }

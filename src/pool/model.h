@@ -21,12 +21,13 @@ typedef struct t2v_model t2v_model;
 /* The settings that decide how a model is run. Strings are borrowed for the call. */
 struct t2v_model_options {
     const char *dir;
-    const char *vectorizer;    /* "auto", "default", "sentence-transformers", "onnx" */
+    const char *vectorizer;    /* "auto", "default", "sentence-transformers", "onnx", "model2vec" */
     const char *precision;     /* "f32", "bf16", "int8", "auto"; "" when not given */
     const char *cpu;           /* cap on the instruction set; "": none */
     int threads;               /* that pack its weights; below 1: one */
     const char *bidirectional; /* "auto", "true", "false": struct t2v_encoder_options; NULL: auto */
     bool direct_tokenize;
+    bool char_cut; /* model2vec: texts are cut as its version 0.8.1 does */
     bool sentence_transformers, onnx_runtime, query_passage_prefixes; /* upstream's environment */
 };
 
@@ -57,6 +58,10 @@ const t2v_store *t2v_model_store(const t2v_model *model);
 const char *t2v_model_pipeline(const t2v_model *model);
 /* The widest row between hidden states and vector, in floats. */
 size_t t2v_model_width(const t2v_model *model);
+
+/* The tokenizer of a model directory alone; *is_static: its ids are t2v_tokenizer_encode_bare's. */
+int t2v_model_open_tokenizer(const char *dir, const char *vectorizer, t2v_tokenizer **out,
+                             bool *is_static, struct t2v_err *err);
 
 /* What a request asks for, beside its text: the `config` of /vectors. */
 struct t2v_ask {
@@ -116,6 +121,8 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str
 /* Puts the next sequence into ids and sets *more, or clears *more at the end. */
 int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
                   struct t2v_err *err);
+/* At the end: what the sum of the sequences' vectors is to be divided by. */
+size_t t2v_walk_divisor(const struct t2v_walk *walk);
 void t2v_walk_deinit(struct t2v_walk *walk);
 
 /* out[n_mode * dim] = the pooled hidden states, [n_tok, dim], of one sequence; n_tok is at least
@@ -125,8 +132,8 @@ void t2v_pool(const struct t2v_plan *plan, const float *hidden, size_t n_tok, si
 /* Turns n_row pooled rows, t2v_model_width floats apart, into vectors of t2v_model_dim in place.
  * spare is as large as rows. Any thread, on rows of its own. */
 void t2v_model_project(const t2v_model *model, float *rows, float *spare, size_t n_row);
-/* The last step: vector[dim], the sum over a text's sequences, becomes what is answered. n_seq is
- * walk.n_seq at the end. */
-void t2v_model_finish(const t2v_model *model, float *vector, size_t dim, size_t n_seq);
+/* The last step: vector[dim], the sum over a text's sequences, becomes what is answered. divisor is
+ * t2v_walk_divisor's. */
+void t2v_model_finish(const t2v_model *model, float *vector, size_t dim, size_t divisor);
 
 #endif

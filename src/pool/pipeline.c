@@ -88,7 +88,22 @@ static int refuse_type(struct t2v_str type, struct t2v_err *err)
                     T2V_STR_ARG(type));
 }
 
-int t2v_pipeline_encoder_dir(const char *dir, char out[T2V_PATH_BYTES], struct t2v_err *err)
+int t2v_pipeline_check_first(const char *dir, struct t2v_err *err)
+{
+    t2v_json *list;
+    struct t2v_str type = {NULL, 0};
+    int rc = t2v_pool_json(dir, "modules.json", T2V_JSON_ARRAY, &list, err);
+    if (rc == 0 && t2v_json_len(list) != 0)
+        rc = type_of(t2v_json_at(list, 0), &type, err);
+    if (rc == 0 && type.ptr != NULL && !t2v_str_is(type, "Transformer") &&
+        !t2v_str_is(type, "StaticEmbedding"))
+        rc = refuse_type(type, err);
+    t2v_json_free(list);
+    return t2v_fail_in_dir(err, rc, dir, "modules.json");
+}
+
+int t2v_pipeline_first(const char *dir, char out[T2V_PATH_BYTES], bool *is_static,
+                       struct t2v_err *err)
 {
     t2v_json *list;
     *out = '\0';
@@ -97,6 +112,8 @@ int t2v_pipeline_encoder_dir(const char *dir, char out[T2V_PATH_BYTES], struct t
     struct t2v_str path = t2v_json_str(t2v_json_get(first, "path"));
     if (rc == 0 && path.len != 0 && !t2v_str_is(path, ".") && !t2v_str_is(path, "./"))
         rc = t2v_fail_in_dir(err, folder_of(dir, first, out, err), dir, "modules.json");
+    struct t2v_str type = {NULL, 0};
+    *is_static = type_of(first, &type, NULL) == 0 && t2v_str_is(type, "StaticEmbedding");
     t2v_json_free(list);
     return rc;
 }

@@ -44,9 +44,15 @@ struct t2v_pipeline {
     struct t2v_str prompts[T2V_N_PROMPT]; /* empty: none */
 };
 
-/* The folder of the Transformer module, where modules.json of dir puts it in one: "DIR/PATH". *out
- * is an empty string where there is no modules.json, or the module lies in dir itself. */
-int t2v_pipeline_encoder_dir(const char *dir, char out[T2V_PATH_BYTES], struct t2v_err *err);
+/* T2V_EUNSUPPORTED, naming the module, where modules.json of dir begins with one that has no model
+ * of its own, a Router say. */
+int t2v_pipeline_check_first(const char *dir, struct t2v_err *err);
+
+/* The folder of the first module, where modules.json of dir puts it in one: "DIR/PATH", and whether
+ * that module is a StaticEmbedding. *out is an empty string where there is no modules.json, or the
+ * module is in dir itself. */
+int t2v_pipeline_first(const char *dir, char out[T2V_PATH_BYTES], bool *is_static,
+                       struct t2v_err *err);
 
 /* Reads the pipeline of dir for an encoder of `hidden`; without modules.json it is mean pooling.
  * What it keeps lies in arena. */

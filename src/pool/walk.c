@@ -60,6 +60,8 @@ static int prepare(struct t2v_walk *walk)
     const t2v_model *model = walk->model;
     if (!walk->whole)
         return rewrite(walk, t2v_space_collapse);
+    if (model->vectorizer == T2V_VECTORIZER_MODEL2VEC)
+        walk->text = t2v_model2vec_cut_text(model, walk->text);
     if (model->vectorizer != T2V_VECTORIZER_SENTENCE)
         return 0;
     if (t2v_encoder_is_bag(model->encoder))
@@ -118,6 +120,8 @@ static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_
     int rc = 0;
     if (walk->n_seq == 0)
         rc = t2v_tokenizer_encode_bare(model->tokenizer, space, walk->text, &walk->bag, err);
+    if (walk->n_seq == 0 && rc == 0 && model->vectorizer == T2V_VECTORIZER_MODEL2VEC)
+        t2v_model2vec_cut_ids(model, &walk->bag);
     size_t left = walk->bag.len - walk->n_taken, n = left < model->max_tok ? left : model->max_tok;
     *more = rc == 0 && (walk->n_seq == 0 || left != 0);
     ids->len = 0;
@@ -184,6 +188,13 @@ int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids 
 {
     int rc = next_sequence(walk, space, ids, more, err);
     return rc == 0 && *more ? check_rows(walk->model, ids, err) : rc;
+}
+
+/* Every vector of static embeddings under sentence-transformers gets length 1. */
+size_t t2v_walk_divisor(const struct t2v_walk *walk)
+{
+    bool rows = walk->model->vectorizer == T2V_VECTORIZER_MODEL2VEC;
+    return rows ? walk->bag.len : walk->n_seq;
 }
 
 void t2v_walk_deinit(struct t2v_walk *walk)

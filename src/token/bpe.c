@@ -47,7 +47,6 @@ struct bpe {
     int32_t bytes[256];     /* ids of "<0x00>" and so on, or -1 */
     struct t2v_str prefix, suffix;
     struct t2v_str unk_token; /* ptr NULL: none */
-    int32_t unk_id;           /* -1: none, or not in the vocabulary */
     bool fuse_unk, byte_fallback, ignore_merges;
     bool cuts; /* a pair that is not in the table is a border */
 };
@@ -344,9 +343,9 @@ static int add_unknown(struct job *job, bool *waiting)
     const struct bpe *bpe = job->bpe;
     if (bpe->unk_token.ptr == NULL)
         return 0;
-    if (bpe->unk_id < 0)
+    if (bpe->base.unk_id < 0)
         return T2V_EUNSUPPORTED;
-    int rc = *waiting && !bpe->fuse_unk ? add_symbol(job, bpe->unk_id) : 0;
+    int rc = *waiting && !bpe->fuse_unk ? add_symbol(job, bpe->base.unk_id) : 0;
     *waiting = true;
     return rc;
 }
@@ -378,14 +377,14 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
         if (id < 0 && rc == 0 && !added)
             rc = add_unknown(&job, &waiting);
         if (id >= 0 && waiting) {
-            rc = add_symbol(&job, bpe->unk_id);
+            rc = add_symbol(&job, bpe->base.unk_id);
             waiting = false;
         }
         if (id >= 0 && rc == 0)
             rc = add_symbol(&job, id);
     }
     if (rc == 0 && waiting)
-        rc = add_symbol(&job, bpe->unk_id);
+        rc = add_symbol(&job, bpe->base.unk_id);
     return rc == 0 ? flush(&job) : rc;
 }
 
@@ -426,7 +425,7 @@ int t2v_bpe_new(size_t n_vocab, size_t n_merge, const struct t2v_bpe_settings *s
     if (bpe == NULL)
         return T2V_ENOMEM;
     bpe->base = (struct t2v_token_model){.ops = &ops, .max_id = -1};
-    bpe->unk_id = -1;
+    bpe->base.unk_id = -1;
     bpe->fuse_unk = settings->fuse_unk;
     bpe->byte_fallback = settings->byte_fallback;
     bpe->ignore_merges = settings->ignore_merges;
@@ -538,8 +537,8 @@ static bool may_cut(const struct bpe *bpe, uint8_t *marks)
         if (bpe->bytes[i] >= 0)
             marks[bpe->bytes[i]] |= SPECIAL;
     }
-    if (bpe->unk_id >= 0)
-        marks[bpe->unk_id] |= SPECIAL;
+    if (bpe->base.unk_id >= 0)
+        marks[bpe->base.unk_id] |= SPECIAL;
     for (size_t i = 0; i <= bpe->pairs.mask; i++) {
         const struct pair *pair = &bpe->pairs.slots[i];
         if (pair->key != UINT64_MAX && pair->rank != NO_RANK &&
@@ -553,7 +552,7 @@ int t2v_bpe_finish(struct t2v_token_model *model, struct t2v_err *err)
 {
     struct bpe *bpe = (struct bpe *)model;
     if (bpe->unk_token.ptr != NULL)
-        bpe->unk_id = t2v_map_get(&bpe->vocab, bpe->unk_token);
+        bpe->base.unk_id = t2v_map_get(&bpe->vocab, bpe->unk_token);
     for (uint32_t cp = 0; cp < LOW_CHARS; cp++) {
         char c[4];
         size_t n = (size_t)t2v_utf8_encode(cp, c);

@@ -126,7 +126,8 @@ int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *token
     if (rc != 0)
         return rc;
     override_normalizer(settings, tokenizer);
-    override_prefix(settings, tokenizer);
+    if (!settings->alone)
+        override_prefix(settings, tokenizer);
     tokenizer->cut_left = settings->cut_left;
     tokenizer->model_max = settings->model_max;
     tokenizer->chunked = t2v_normalizer_local(&tokenizer->normalizer) &&
@@ -230,6 +231,50 @@ static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
     return rc;
 }
 
+/* The parts, then what is done to them once they are there. */
+static int load(const char *model_dir, struct t2v_str args, t2v_tokenizer *tokenizer,
+                struct t2v_settings *settings, struct t2v_err *err)
+{
+    char path[4096];
+    int rc;
+    if (settings->alone) {
+        rc = t2v_file_join(path, sizeof path, model_dir, "tokenizer.json", err);
+        if (rc == 0)
+            rc = t2v_load_json(path, tokenizer, settings, err);
+    } else {
+        rc = t2v_settings_read(model_dir, args, settings, err);
+        if (rc == 0)
+            rc = load_parts(model_dir, tokenizer, settings, err);
+    }
+    if (rc == 0) {
+        rc = t2v_settings_apply(settings, tokenizer, err);
+        if (rc != 0)
+            t2v_fail_in(err, rc, model_dir);
+    }
+    if (rc == 0 && describe(tokenizer, settings) != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer");
+    return rc;
+}
+
+static int open_as(const char *model_dir, struct t2v_str args, struct t2v_settings *settings,
+                   t2v_tokenizer **out, struct t2v_err *err)
+{
+    t2v_tokenizer *tokenizer = t2v_alloc_zero(1, sizeof *tokenizer);
+    if (tokenizer == NULL || t2v_added_init(&tokenizer->added) != 0) {
+        t2v_free(tokenizer);
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer");
+    }
+    tokenizer->limit = SIZE_MAX;
+    int rc = load(model_dir, args, tokenizer, settings, err);
+    t2v_settings_deinit(settings);
+    if (rc != 0) {
+        t2v_tokenizer_free(tokenizer);
+        return rc;
+    }
+    *out = tokenizer;
+    return 0;
+}
+
 int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err)
 {
     return t2v_tokenizer_open_with(model_dir, (struct t2v_str){NULL, 0}, out, err);
@@ -239,28 +284,14 @@ int t2v_tokenizer_open_with(const char *model_dir, struct t2v_str args, t2v_toke
                             struct t2v_err *err)
 {
     struct t2v_settings settings = {0};
-    t2v_tokenizer *tokenizer = t2v_alloc_zero(1, sizeof *tokenizer);
-    if (tokenizer == NULL || t2v_added_init(&tokenizer->added) != 0) {
-        t2v_free(tokenizer);
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer");
-    }
-    int rc = t2v_settings_read(model_dir, args, &settings, err);
-    if (rc == 0)
-        rc = load_parts(model_dir, tokenizer, &settings, err);
-    if (rc == 0) {
-        rc = t2v_settings_apply(&settings, tokenizer, err);
-        if (rc != 0)
-            t2v_fail_in(err, rc, model_dir);
-    }
-    if (rc == 0 && describe(tokenizer, &settings) != 0)
-        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer");
-    t2v_settings_deinit(&settings);
-    if (rc != 0) {
-        t2v_tokenizer_free(tokenizer);
-        return rc;
-    }
-    *out = tokenizer;
-    return 0;
+    return open_as(model_dir, args, &settings, out, err);
+}
+
+int t2v_tokenizer_open_alone(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err)
+{
+    /* tokenizer.json's added tokens are in it already. */
+    struct t2v_settings settings = {.alone = true, .has_decoder = true};
+    return open_as(model_dir, (struct t2v_str){NULL, 0}, &settings, out, err);
 }
 
 void t2v_tokenizer_free(t2v_tokenizer *tokenizer)

@@ -108,6 +108,31 @@ static int parse(struct t2v_str text, struct t2v_model_lists *lists, t2v_json **
     return t2v_json_parse(text, root, err);
 }
 
+/* `truncation`. UPSTREAM: a stride that leaves nothing of max_length panics in the library. */
+static int read_truncation(const t2v_json *value, t2v_tokenizer *tokenizer, struct t2v_err *err)
+{
+    static const char where[] = "truncation";
+    struct t2v_str strategy;
+    int64_t max, stride;
+    if (t2v_json_type(value) <= T2V_JSON_NULL)
+        return 0;
+    int rc = t2v_field_int(value, where, "max_length", 0, INT64_MAX, &max, err);
+    if (rc == 0)
+        rc = t2v_field_int(value, where, "stride", 0, INT64_MAX, &stride, err);
+    if (rc == 0)
+        rc = t2v_field_str(value, where, "strategy", &strategy, err);
+    if (rc != 0)
+        return rc;
+    if (!t2v_str_is(strategy, "LongestFirst") && !t2v_str_is(strategy, "OnlyFirst"))
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "truncation.strategy '%.*s' is not supported for single texts",
+                        T2V_STR_ARG(strategy));
+    if (max != 0 && stride >= max)
+        return t2v_fail(err, T2V_EFORMAT, "truncation.stride is not below max_length");
+    tokenizer->limit = (size_t)max;
+    return 0;
+}
+
 static int load_text(struct t2v_str text, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
                      struct t2v_err *err)
 {
@@ -120,10 +145,12 @@ static int load_text(struct t2v_str text, t2v_tokenizer *tokenizer, struct t2v_s
         rc = t2v_field_wrong(root, "the whole", "an object", err);
     else
         rc = load_parts(root, &lists, tokenizer, settings, err);
-    /* The one thing that counts of `truncation`: transformers goes on cutting at that side. */
+    /* What transformers heeds of `truncation`: it goes on cutting at that side. */
     const t2v_json *cut = t2v_json_get(t2v_json_get(root, "truncation"), "direction");
     if (!settings->cut_side_known && t2v_str_is(t2v_json_str(cut), "Left"))
         settings->cut_left = true;
+    if (rc == 0 && settings->alone)
+        rc = read_truncation(t2v_json_get(root, "truncation"), tokenizer, err);
     t2v_json_free(root);
     return rc;
 }

@@ -34,6 +34,7 @@ struct t2v_token_model {
     } * ops;
     size_t n_vocab; /* entries */
     int32_t max_id;
+    int32_t unk_id; /* of the unknown token; -1: none, or not in the vocabulary */
 };
 
 /* The long lists of a `model`: their text in the file, to be read with json/pull.h. ptr is NULL for

@@ -28,6 +28,7 @@ struct t2v_tokenizer {
     bool chunked;  /* a long text may be taken in chunks cut before white space */
     bool cut_left; /* too long a text loses its beginning */
     size_t model_max;
+    size_t limit;         /* truncation, SIZE_MAX for none: of t2v_tokenizer_encode_bare */
     const char *source;   /* the file that the parts came from */
     const char *describe; /* in the arena */
 };

@@ -63,6 +63,7 @@ struct t2v_settings {
     char *extra_text;  /* private: their contents */
     bool prefix_space; /* add_prefix_space, false when not there: ByteLevel's */
     bool add_bos;      /* add_bos_token: GPT-2's template, when there is no tokenizer.json */
+    bool alone;        /* no class and no file but tokenizer.json counts */
     bool slow; /* set by who made the tokenizer from older files: its special tokens have flags */
     size_t model_max;
     struct t2v_special_token special[T2V_N_SPECIAL];

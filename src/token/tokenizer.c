@@ -7,6 +7,7 @@
 #include "token/tokenizer.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "token/parts.h"
 #include "token/regex.h"
 
@@ -230,11 +231,14 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
 int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err)
 {
-    int rc = t2v_tokenizer_encode(tokenizer, space, text, SIZE_MAX, ids, err);
+    size_t n_special = t2v_tokenizer_n_special(tokenizer), limit = tokenizer->limit;
+    int rc =
+        t2v_tokenizer_encode(tokenizer, space, text,
+                             limit < SIZE_MAX - n_special ? limit + n_special : SIZE_MAX, ids, err);
     if (rc != 0)
         return rc;
     size_t before = tokenizer->tmpl.before.len;
-    ids->len -= t2v_tokenizer_n_special(tokenizer);
+    ids->len -= n_special;
     if (before != 0 && ids->len != 0)
         memmove(ids->ptr, ids->ptr + before, ids->len * sizeof *ids->ptr);
     return 0;
@@ -368,6 +372,75 @@ int t2v_tokenizer_spell(const t2v_tokenizer *tokenizer, int32_t id, struct t2v_b
     }
     int rc = model->ops->each(model, take_spelling, &spelling);
     return rc < 0 ? rc : out->fail;
+}
+
+void t2v_tokenizer_truncate(t2v_tokenizer *tokenizer, size_t max_tok)
+{
+    tokenizer->limit = max_tok;
+    tokenizer->cut_left = false;
+}
+
+size_t t2v_tokenizer_truncation(const t2v_tokenizer *tokenizer)
+{
+    return tokenizer->limit;
+}
+
+int32_t t2v_tokenizer_unk(const t2v_tokenizer *tokenizer, bool named)
+{
+    const struct t2v_token_model *model = tokenizer->model;
+    return named && strcmp(model->ops->name, "Unigram") == 0 ? -1 : model->unk_id;
+}
+
+bool t2v_tokenizer_prefix_space(const t2v_tokenizer *tokenizer)
+{
+    const struct t2v_pretok_step *step = &tokenizer->pretok.steps[0];
+    return tokenizer->pretok.n == 1 && !tokenizer->pretok.sequence &&
+           strcmp(step->name, "ByteLevel") == 0 && step->prefix_space;
+}
+
+/* How many tokens have each length, in characters. */
+enum { LONGEST = T2V_TRIE_MAX_KEY };
+
+struct survey {
+    size_t n, of_length[LONGEST + 1];
+};
+
+static int take_length(void *ctx, struct t2v_str token, int32_t id)
+{
+    struct survey *survey = ctx;
+    size_t n = 0;
+    (void)id;
+    for (size_t i = 0; i < token.len; i++)
+        n += !t2v_utf8_is_tail(token.ptr[i]);
+    survey->of_length[n < LONGEST ? n : LONGEST]++;
+    survey->n++;
+    return 0;
+}
+
+/* The length of the k-th shortest. */
+static size_t length_at(const struct survey *survey, size_t k)
+{
+    size_t length = 0;
+    for (size_t below = survey->of_length[0]; below <= k && length < LONGEST;)
+        below += survey->of_length[++length];
+    return length;
+}
+
+int t2v_tokenizer_survey(const t2v_tokenizer *tokenizer, size_t *n_token, size_t *median)
+{
+    const struct t2v_token_model *model = tokenizer->model;
+    const struct t2v_added_list *added = &tokenizer->added.by_id;
+    struct survey survey = {0};
+    int rc = model->ops->each(model, take_length, &survey);
+    for (size_t i = 0; i < added->n; i++) {
+        if (model->ops->id_of(model, added->ptr[i].content) < 0)
+            take_length(&survey, added->ptr[i].content, added->ptr[i].id);
+    }
+    *n_token = survey.n;
+    *median = 0;
+    if (survey.n != 0)
+        *median = (length_at(&survey, (survey.n - 1) / 2) + length_at(&survey, survey.n / 2)) / 2;
+    return rc;
 }
 
 size_t t2v_tokenizer_model_max(const t2v_tokenizer *tokenizer)

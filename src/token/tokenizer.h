@@ -9,10 +9,10 @@
  *
  * Every stage is read from tokenizer.json, or put together from tokenizer_config.json and the older
  * files (vocab.txt; vocab.json and merges.txt; SentencePiece's models) into the same structures;
- * nothing is assumed. Models are WordPiece, Unigram and BPE. The `truncation` and
- * `padding` of tokenizer.json never count. A component that we do not know is an error that names
- * it. A tokenizer is read-only once opened and serves any number of threads, each with a workspace
- * of its own.
+ * nothing is assumed. Models are WordPiece, Unigram and BPE. The `padding` of
+ * tokenizer.json never counts, its `truncation` only where it is opened alone. A component that we
+ * do not know is an error that names it. A tokenizer is read-only once opened and serves any number
+ * of threads, each with a workspace of its own.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +41,9 @@ int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_er
  * arguments of AutoTokenizer.from_pretrained. Borrowed for the call; ptr NULL: none. */
 int t2v_tokenizer_open_with(const char *model_dir, struct t2v_str args, t2v_tokenizer **out,
                             struct t2v_err *err);
+/* From tokenizer.json alone, as the tokenizers library opens it by itself: no file beside it
+ * counts, and no rule of a class; its `truncation` does, for t2v_tokenizer_encode_bare. */
+int t2v_tokenizer_open_alone(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err);
 void t2v_tokenizer_free(t2v_tokenizer *tokenizer);
 
 int t2v_token_space_new(t2v_token_space **out);
@@ -58,7 +61,7 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                          struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
                          struct t2v_err *err);
 
-/* The same for all of the text, without special tokens. */
+/* The same without special tokens: all of the text, or what `truncation` leaves of it. */
 int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err);
 
@@ -80,6 +83,20 @@ int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *s
  * largest token type; false where pairs are not known. */
 bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32_t *max_id,
                         int32_t *max_type);
+
+/* Replaces the `truncation` of a tokenizer that was opened alone: the first max_tok tokens of a
+ * text are kept; SIZE_MAX: all. */
+void t2v_tokenizer_truncate(t2v_tokenizer *tokenizer, size_t max_tok);
+/* The tokens that `truncation` keeps of a text; SIZE_MAX: all. */
+size_t t2v_tokenizer_truncation(const t2v_tokenizer *tokenizer);
+/* The id of the unknown token, or -1. named: only of a model that names it by its text, which
+ * Unigram does not. */
+int32_t t2v_tokenizer_unk(const t2v_tokenizer *tokenizer, bool named);
+/* True where its pre-tokenizer is a ByteLevel, and nothing else, that has add_prefix_space. */
+bool t2v_tokenizer_prefix_space(const t2v_tokenizer *tokenizer);
+/* The number of tokens, added ones too, and the median of their lengths in characters, of two
+ * middle ones the mean, rounded down. T2V_ENOMEM or 0. */
+int t2v_tokenizer_survey(const t2v_tokenizer *tokenizer, size_t *n_token, size_t *median);
 
 /* How many ids the template adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);

@@ -30,7 +30,6 @@ struct unigram {
     double *scores; /* [n_vocab] */
     size_t cap;
     double min_score;
-    int32_t unk_id;
     bool byte_fallback;
     int32_t bytes[256]; /* the ids of <0x00> to <0xFF>, -1 for none */
 };
@@ -103,7 +102,7 @@ static int close_unknown(struct run *run, size_t place)
     for (size_t i = 0; i < text.len && bytes; i++)
         bytes = model->bytes[(uint8_t)text.ptr[i]] >= 0;
     if (!bytes)
-        return t2v_ids_add(run->ids, id >= 0 ? id : model->unk_id);
+        return t2v_ids_add(run->ids, id >= 0 ? id : model->base.unk_id);
     for (size_t i = 0; i < text.len; i++) {
         if (t2v_ids_add(run->ids, model->bytes[(uint8_t)text.ptr[i]]) != 0)
             return T2V_ENOMEM;
@@ -113,7 +112,7 @@ static int close_unknown(struct run *run, size_t place)
 
 static int put_entry(struct run *run, size_t place, int32_t id)
 {
-    if (id == UNKNOWN || id == run->model->unk_id) {
+    if (id == UNKNOWN || id == run->model->base.unk_id) {
         if (run->unknown == SIZE_MAX)
             run->unknown = place;
         return 0;
@@ -255,7 +254,7 @@ int t2v_unigram_finish(struct t2v_token_model *model, int64_t unk_id, bool byte_
     if (unk_id < 0 || (size_t)unk_id >= model->n_vocab)
         return t2v_fail(err, T2V_EFORMAT, "the unknown token's id %lld is none of the %zu",
                         (long long)unk_id, model->n_vocab);
-    unigram->unk_id = (int32_t)unk_id;
+    unigram->base.unk_id = (int32_t)unk_id;
     unigram->byte_fallback = byte_fallback;
     t2v_token_model_bytes(model, unigram->bytes);
     return 0;

@@ -20,7 +20,6 @@ struct wordpiece {
     struct t2v_trie trie;
     uint32_t inside; /* the node behind the prefix */
     bool has_inside; /* some entry begins with the prefix */
-    int32_t unk_id;
     size_t max_chars;
 };
 
@@ -67,12 +66,12 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
     size_t before = ids->len;
     uint32_t node = T2V_TRIE_ROOT;
     if (longer_than(piece, wp->max_chars))
-        return t2v_ids_add(ids, wp->unk_id);
+        return t2v_ids_add(ids, wp->base.unk_id);
     while (at < end) {
         int32_t id = longest(&wp->trie, node, at, end, &at);
         if (id < 0 || (!wp->has_inside && at < end)) {
             ids->len = before;
-            return t2v_ids_add(ids, wp->unk_id);
+            return t2v_ids_add(ids, wp->base.unk_id);
         }
         if (t2v_ids_add(ids, id) != 0)
             return T2V_ENOMEM;
@@ -126,8 +125,8 @@ int t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token
                          struct t2v_str prefix, size_t max_chars, struct t2v_err *err)
 {
     struct wordpiece *wp = (struct wordpiece *)model;
-    wp->unk_id = t2v_trie_get(&wp->trie, unk_token);
-    if (wp->unk_id < 0)
+    wp->base.unk_id = t2v_trie_get(&wp->trie, unk_token);
+    if (wp->base.unk_id < 0)
         return t2v_fail(err, T2V_EFORMAT, "the unknown token \"%.*s\" is not in the vocabulary",
                         T2V_STR_ARG(unk_token));
     int64_t inside = t2v_trie_walk(&wp->trie, T2V_TRIE_ROOT, prefix);

@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = N_TEXT; i < N_NAME; i++)
         folder_put(names[i], size != 0 ? data : NULL, size);
     CHECK(kernels.f32 != NULL || t2v_kernels_init(&kernels, "", NULL) == 0);
-    if (t2v_pipeline_encoder_dir(folder.path, path, &err) == 0)
+    bool is_static;
+    if (t2v_pipeline_first(folder.path, path, &is_static, &err) == 0)
         check_path(path);
     struct t2v_transformer transformer;
     int said = t2v_transformer_read(folder.path, &transformer, NULL, &err);

@@ -288,7 +288,8 @@ static void test_model2vec(void **state)
         struct t2v_err err = {0};
         options.vectorizer = others[i];
         assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
-        assert_non_null(strstr(err.msg, "model2vec runs under sentence-transformers, not under"));
+        assert_non_null(strstr(
+            err.msg, "static embeddings run under sentence-transformers or model2vec, not under"));
     }
     model = open_model((struct t2v_model_options){.dir = options.dir});
     assert_string_equal(t2v_model_vectorizer(model), "sentence-transformers");

@@ -405,8 +405,9 @@ static void test_encoder_dir(void **state)
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         char got[T2V_PATH_BYTES];
+        bool is_static;
         put_text("modules.json", CASES[i].modules);
-        int rc = t2v_pipeline_encoder_dir(dir, got, NULL);
+        int rc = t2v_pipeline_first(dir, got, &is_static, NULL);
         assert_int_equal(rc, CASES[i].want == NULL ? T2V_EFORMAT : 0);
         if (CASES[i].want == NULL)
             continue;
