@@ -347,6 +347,8 @@ static int open_files(t2v_model *model, const struct t2v_model_options *options,
         pthread_join(job.thread, NULL);
     if (job.rc != 0 && err != NULL)
         *err = job.err;
+    if (job.rc == 0)
+        t2v_notes_join(&model->notes, t2v_tokenizer_notes(model->tokenizer));
     return job.rc != 0 ? job.rc : rc;
 }
 

@@ -29,6 +29,21 @@ static int wrong(const t2v_json *object, const char *where, const char *key, con
     return t2v_field_wrong(t2v_json_get(object, key), path, wanted, err);
 }
 
+bool t2v_field_truth(const t2v_json *value)
+{
+    bool flag = false;
+    double number = 0;
+    switch (t2v_json_type(value)) {
+    case T2V_JSON_STRING:
+        return t2v_json_str(value).len != 0;
+    case T2V_JSON_ARRAY:
+    case T2V_JSON_OBJECT:
+        return t2v_json_len(value) != 0;
+    default:
+        return t2v_json_bool(value, &flag) ? flag : t2v_json_double(value, &number) && number != 0;
+    }
+}
+
 int t2v_field_bool(const t2v_json *object, const char *where, const char *key, bool *out,
                    struct t2v_err *err)
 {
@@ -41,6 +56,16 @@ int t2v_field_bool_opt(const t2v_json *object, const char *where, const char *ke
                        struct t2v_err *err)
 {
     return t2v_field_there(object, key) ? t2v_field_bool(object, where, key, out, err) : 0;
+}
+
+int t2v_field_flag(const t2v_json *object, const char *where, const char *key, bool *out,
+                   struct t2v_err *err)
+{
+    double number;
+    if (!t2v_json_double(t2v_json_get(object, key), &number) || (number != 0 && number != 1))
+        return t2v_field_bool_opt(object, where, key, out, err);
+    *out = number == 1;
+    return 0;
 }
 
 int t2v_field_str(const t2v_json *object, const char *where, const char *key, struct t2v_str *out,

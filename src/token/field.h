@@ -28,6 +28,11 @@ int t2v_field_object(const t2v_json *object, const char *where, const char *key,
 /* As t2v_field_bool, but leaves *out alone when the field is missing. */
 int t2v_field_bool_opt(const t2v_json *object, const char *where, const char *key, bool *out,
                        struct t2v_err *err);
+/* As t2v_field_bool_opt; 0 and 1 are equal to false and true, as in Python. */
+int t2v_field_flag(const t2v_json *object, const char *where, const char *key, bool *out,
+                   struct t2v_err *err);
+/* bool(value) of Python; a missing value is false. */
+bool t2v_field_truth(const t2v_json *value);
 
 /* The `pattern` of Split and Replace: {"String": text} or {"Regex": text}; path becomes its place,
  * for messages. An empty string is everywhere, as an empty pattern is, and so is *regex, too. */

@@ -45,7 +45,7 @@ static int find_namesakes(const struct t2v_settings *settings, struct namesakes 
 /* The tokens of the settings that transformers adds to a loaded tokenizer: the whole decoder, then
  * those special tokens that came with flags or that nobody knows yet. */
 static int fill_tokens(const struct t2v_settings *settings, const struct namesakes *names,
-                       const t2v_tokenizer *tokenizer, struct t2v_added_list *list)
+                       t2v_tokenizer *tokenizer, struct t2v_added_list *list)
 {
     const struct t2v_added_list *decoder = &settings->decoder;
     for (size_t i = 0; i < decoder->n; i++) {
@@ -63,13 +63,17 @@ static int fill_tokens(const struct t2v_settings *settings, const struct namesak
             continue;
         bool known = special->plain && (t2v_map_get(&tokenizer->added.id_of, content) >= 0 ||
                                         t2v_map_get(&names->decoder, content) >= 0);
-        if (!known && t2v_added_list_add(list, &special->token) != 0)
+        if (known)
+            continue;
+        if (special->ignored != NULL)
+            t2v_notes_add(&tokenizer->notes, "tokenizer_config.json", special->ignored);
+        if (t2v_added_list_add(list, &special->token) != 0)
             return T2V_ENOMEM;
     }
     return 0;
 }
 
-static int list_tokens(const struct t2v_settings *settings, const t2v_tokenizer *tokenizer,
+static int list_tokens(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
                        struct t2v_added_list *list)
 {
     struct namesakes names;
@@ -112,6 +116,77 @@ static void override_prefix(const struct t2v_settings *settings, t2v_tokenizer *
         step->prefix_space = settings->prefix_space;
 }
 
+/* The id of a special token; -1 when there is none. */
+static int32_t special_id(const struct t2v_settings *settings, const t2v_tokenizer *tokenizer,
+                          enum t2v_special which)
+{
+    const struct t2v_special_token *special = &settings->special[which];
+    return special->there
+               ? t2v_added_id_of(&tokenizer->added, tokenizer->model, special->token.content)
+               : -1;
+}
+
+static int set_lang(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
+                    struct t2v_err *err)
+{
+    struct t2v_str name = settings->src_lang;
+    if (name.ptr == NULL)
+        name = t2v_str_of(settings->info->lang);
+    int32_t eos = special_id(settings, tokenizer, T2V_EOS);
+    int32_t lang = t2v_added_id_of(&tokenizer->added, tokenizer->model, name);
+    if (lang < 0)
+        lang = special_id(settings, tokenizer, T2V_UNK);
+    if (lang < 0 || eos < 0)
+        return t2v_fail(err, T2V_EFORMAT, "%s: no eos_token, or src_lang is no token",
+                        settings->class_name);
+    bool last = settings->info->ends == T2V_ENDS_LANG_LAST || settings->lang_last;
+    return t2v_template_set_lang(&tokenizer->tmpl, lang, eos, last);
+}
+
+/* UPSTREAM: 4.56 refuses to add a token that there is not. 5 drops the two keys, and
+ * only CodeLlama's class and GPT-NeoX's do not take tokenizer.json's template. */
+static int set_ends(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
+                    struct t2v_err *err)
+{
+    bool add_bos = settings->add_bos_said && !settings->by_5 ? settings->add_bos
+                                                             : settings->info->ends == T2V_ENDS_BOS;
+    bool add_eos = settings->add_eos && !settings->by_5;
+    int32_t bos = add_bos ? special_id(settings, tokenizer, T2V_BOS) : -1;
+    int32_t eos = add_eos ? special_id(settings, tokenizer, T2V_EOS) : -1;
+    if (!settings->by_5 && ((add_bos && bos < 0) || (add_eos && eos < 0)))
+        return t2v_fail(err, T2V_EFORMAT, "%s: %s is true, and there is no %s",
+                        settings->class_name,
+                        add_bos && bos < 0 ? "add_bos_token" : "add_eos_token",
+                        add_bos && bos < 0 ? "bos_token" : "eos_token");
+    return t2v_template_set_ends(&tokenizer->tmpl, bos, eos);
+}
+
+static bool same_ids(const struct t2v_ids *a, const struct t2v_ids *b)
+{
+    return a->len == b->len &&
+           (a->len == 0 || memcmp(a->ptr, b->ptr, a->len * sizeof *a->ptr) == 0);
+}
+
+/* UPSTREAM: some classes put other ids around a text than tokenizer.json says. */
+static int override_template(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
+                             struct t2v_err *err)
+{
+    enum t2v_ends ends = settings->info->ends;
+    bool lang = ends == T2V_ENDS_LANG_FIRST || ends == T2V_ENDS_LANG_LAST;
+    bool by_keys = ends == T2V_ENDS_NONE || (ends == T2V_ENDS_BOS && !settings->by_5) ||
+                   t2v_str_is(t2v_str_of(settings->info->name), "CodeLlama");
+    if (!settings->from_json || (!lang && !by_keys))
+        return 0;
+    struct t2v_template old = tokenizer->tmpl, *now = &tokenizer->tmpl;
+    *now = (struct t2v_template){.max_id = -1};
+    int rc = lang ? set_lang(settings, tokenizer, err) : set_ends(settings, tokenizer, err);
+    if (!same_ids(&old.before, &now->before) || !same_ids(&old.behind, &now->behind))
+        t2v_notes_add(&tokenizer->notes, "tokenizer_config.json",
+                      lang ? "src_lang" : "add_bos_token");
+    t2v_template_deinit(&old);
+    return rc == T2V_ENOMEM ? t2v_fail(err, rc, "no memory for the special tokens") : rc;
+}
+
 int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
                        struct t2v_err *err)
 {
@@ -122,7 +197,11 @@ int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *token
     t2v_free(list.ptr);
     if (rc != 0)
         return t2v_added_refused(err, rc, "the special tokens");
-    rc = t2v_added_build(&tokenizer->added, &tokenizer->normalizer, settings->split_special, err);
+    if (!settings->alone)
+        rc = override_template(settings, tokenizer, err);
+    if (rc == 0)
+        rc = t2v_added_build(&tokenizer->added, &tokenizer->normalizer, settings->split_special,
+                             err);
     if (rc != 0)
         return rc;
     override_normalizer(settings, tokenizer);
@@ -225,6 +304,7 @@ static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
         return rc;
     if (!t2v_file_exists(path) || !json_counts(model_dir, settings))
         return load_older(model_dir, tokenizer, settings, err);
+    settings->from_json = true;
     rc = t2v_load_json(path, tokenizer, settings, err);
     if (rc == 0 && t2v_settings_finish(settings) != 0)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for the tokenizer's settings");
@@ -292,6 +372,11 @@ int t2v_tokenizer_open_alone(const char *model_dir, t2v_tokenizer **out, struct 
     /* tokenizer.json's added tokens are in it already. */
     struct t2v_settings settings = {.alone = true, .has_decoder = true};
     return open_as(model_dir, (struct t2v_str){NULL, 0}, &settings, out, err);
+}
+
+const struct t2v_notes *t2v_tokenizer_notes(const t2v_tokenizer *tokenizer)
+{
+    return &tokenizer->notes;
 }
 
 void t2v_tokenizer_free(t2v_tokenizer *tokenizer)

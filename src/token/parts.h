@@ -8,6 +8,7 @@
  * the settings. Then t2v_settings_apply does what `transformers` does to a tokenizer it has loaded.
  */
 #include "base/arena.h"
+#include "base/notes.h"
 #include "token/added.h"
 #include "token/model.h"
 #include "token/normalize.h"
@@ -28,7 +29,8 @@ struct t2v_tokenizer {
     bool chunked;  /* a long text may be taken in chunks cut before white space */
     bool cut_left; /* too long a text loses its beginning */
     size_t model_max;
-    size_t limit;         /* truncation, SIZE_MAX for none: of t2v_tokenizer_encode_bare */
+    size_t limit; /* truncation, SIZE_MAX for none: of t2v_tokenizer_encode_bare */
+    struct t2v_notes notes;
     const char *source;   /* the file that the parts came from */
     const char *describe; /* in the arena */
 };

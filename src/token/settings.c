@@ -20,68 +20,18 @@ static const char *const special_names[T2V_N_SPECIAL] = {
     "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
 };
 
-/* Classes, less "Tokenizer" and "Fast", and types of models that stand for them. The first name of
- * a kind is written in messages. Classes that are not here take tokenizer.json as it is. */
-static const struct {
-    const char *name, *model_type;
-    enum t2v_class class_;
-} classes[] = {
-    {"Bert", "bert", T2V_CLASS_BERT},
-    {"Bert", "ernie", T2V_CLASS_BERT},
-    {"Bert", "megatron-bert", T2V_CLASS_BERT},
-    {"ConvBert", "convbert", T2V_CLASS_BERT},
-    {"DPRContextEncoder", NULL, T2V_CLASS_BERT},
-    {"DPRQuestionEncoder", "dpr", T2V_CLASS_BERT},
-    {"DPRReader", NULL, T2V_CLASS_BERT},
-    {"DistilBert", "distilbert", T2V_CLASS_BERT},
-    {"Electra", "electra", T2V_CLASS_BERT},
-    {"LayoutLM", "layoutlm", T2V_CLASS_BERT},
-    {"Lxmert", "lxmert", T2V_CLASS_BERT},
-    {"MPNet", "mpnet", T2V_CLASS_MPNET},
-    {"MobileBert", "mobilebert", T2V_CLASS_BERT},
-    {"Realm", "realm", T2V_CLASS_BERT},
-    {"RetriBert", "retribert", T2V_CLASS_BERT},
-    {"SqueezeBert", "squeezebert", T2V_CLASS_BERT},
-    {"GPT2", "gpt2", T2V_CLASS_GPT2},
-    {"GPT2", "gpt_neo", T2V_CLASS_GPT2},
-    {"GPT2", "gptj", T2V_CLASS_GPT2},
-    {"GPT2", "gpt_bigcode", T2V_CLASS_GPT2},
-    {"GPT2", "opt", T2V_CLASS_GPT2},
-    {"Roberta", "roberta", T2V_CLASS_ROBERTA},
-    {"Roberta", "data2vec-text", T2V_CLASS_ROBERTA},
-    {"Roberta", "ibert", T2V_CLASS_ROBERTA},
-    {"Roberta", "roberta-prelayernorm", T2V_CLASS_ROBERTA},
-    {"T5", "t5", T2V_CLASS_T5},
-    {"T5", "longt5", T2V_CLASS_T5},
-    {"T5", "umt5", T2V_CLASS_T5},
-    {"MT5", "mt5", T2V_CLASS_T5},
-    {"XLMRoberta", "xlm-roberta", T2V_CLASS_XLMR},
-    {"XLMRoberta", "xlm-roberta-xl", T2V_CLASS_XLMR},
-    {"XLMRoberta", "xmod", T2V_CLASS_XLMR},
-};
-static const size_t n_class = sizeof classes / sizeof *classes;
+static const struct t2v_class_info plain_class = {.name = "", .types = ""};
 
 static void set_class(struct t2v_settings *settings, struct t2v_str name, struct t2v_str model_type)
 {
+    const struct t2v_class_info *info =
+        name.ptr != NULL ? t2v_class_by_name(name) : t2v_class_by_type(model_type);
     snprintf(settings->class_name, sizeof settings->class_name, "%.*s",
              (int)(name.len > 70 ? 70 : name.len), name.ptr != NULL ? name.ptr : "");
-    static const struct t2v_str suffixes[] = {{"Fast", 4}, {"Tokenizer", 9}};
-    for (size_t i = 0; i < 2; i++) {
-        size_t n = suffixes[i].len;
-        if (name.len >= n && memcmp(name.ptr + name.len - n, suffixes[i].ptr, n) == 0)
-            name.len -= n;
-    }
-    for (size_t i = 0; i < n_class; i++) {
-        bool by_type = name.ptr == NULL && classes[i].model_type != NULL &&
-                       t2v_str_is(model_type, classes[i].model_type);
-        if (by_type || (name.ptr != NULL && t2v_str_is(name, classes[i].name))) {
-            settings->class_ = classes[i].class_;
-            if (by_type)
-                snprintf(settings->class_name, sizeof settings->class_name, "%sTokenizer",
-                         classes[i].name);
-            return;
-        }
-    }
+    if (name.ptr == NULL && info != NULL)
+        snprintf(settings->class_name, sizeof settings->class_name, "%sTokenizer", info->name);
+    settings->info = info != NULL ? info : &plain_class;
+    settings->class_ = settings->info->class_;
 }
 
 /* Tokens. */
@@ -133,26 +83,87 @@ static int read_special(const t2v_json *value, const char *where, struct t2v_spe
     return 0;
 }
 
-static int read_more(const t2v_json *list, struct t2v_settings *settings, struct t2v_err *err)
+/* Room for n more; NULL: no memory. */
+static struct t2v_special_token *grow_more(struct t2v_settings *settings, size_t n)
 {
-    if (t2v_json_type(list) == T2V_JSON_NULL)
-        return 0;
-    if (t2v_json_type(list) != T2V_JSON_ARRAY)
-        return t2v_field_wrong(list, "additional_special_tokens", "an array", err);
-    size_t n = t2v_json_len(list);
     struct t2v_special_token *grown =
         t2v_resize(settings->more, settings->n_more + n, sizeof *grown);
-    if (grown == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for additional_special_tokens");
-    settings->more = grown;
+    if (grown != NULL)
+        settings->more = grown;
+    return grown;
+}
+
+static int read_list(const t2v_json *list, const char *key, struct t2v_settings *settings,
+                     struct t2v_err *err)
+{
+    size_t n = t2v_json_len(list);
+    if (n != 0 && grow_more(settings, n) == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", key);
     int rc = 0;
     for (size_t i = 0; i < n && rc == 0; i++) {
         char path[T2V_WHERE_MAX];
-        snprintf(path, sizeof path, "additional_special_tokens[%zu]", i);
+        snprintf(path, sizeof path, "%s[%zu]", key, i);
         rc = read_special(t2v_json_at(list, i), path, &settings->more[settings->n_more], err);
         settings->n_more += rc == 0;
     }
     return rc;
+}
+
+static int read_more(const t2v_json *list, struct t2v_settings *settings, struct t2v_err *err)
+{
+    settings->more_named = t2v_json_type(list) != T2V_JSON_NULL;
+    if (!settings->more_named)
+        return 0;
+    if (t2v_json_type(list) != T2V_JSON_ARRAY)
+        return t2v_field_wrong(list, "additional_special_tokens", "an array", err);
+    return read_list(list, "additional_special_tokens", settings, err);
+}
+
+/* extra_special_tokens: {"image_token": "<image>", ...}; transformers 5 writes a list. */
+static int read_extra(const t2v_json *extra, struct t2v_settings *settings, struct t2v_err *err)
+{
+    static const char key[] = "extra_special_tokens";
+    size_t before = settings->n_more;
+    int rc = 0;
+    if (t2v_json_type(extra) == T2V_JSON_ARRAY)
+        rc = read_list(extra, key, settings, err);
+    else if (t2v_json_type(extra) > T2V_JSON_NULL && t2v_json_type(extra) != T2V_JSON_OBJECT)
+        return t2v_field_wrong(extra, key, "an object", err);
+    for (struct t2v_json_member m = t2v_json_first(extra); m.value != NULL && rc == 0;
+         m = t2v_json_next(extra, m)) {
+        char path[T2V_WHERE_MAX];
+        snprintf(path, sizeof path, "%s.%.*s", key, (int)(m.key.len > 60 ? 60 : m.key.len),
+                 m.key.ptr);
+        if (grow_more(settings, 1) == NULL)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+        rc = read_special(m.value, path, &settings->more[settings->n_more], err);
+        settings->n_more += rc == 0;
+    }
+    for (size_t i = before; i < settings->n_more; i++)
+        settings->more[i].ignored = key;
+    return rc;
+}
+
+/* The class's own additional_special_tokens. */
+static int add_class_tokens(struct t2v_settings *settings, struct t2v_err *err)
+{
+    const struct t2v_class_info *info = settings->info;
+    const char *list = info->more;
+    struct t2v_str word;
+    if (settings->more_named && !info->more_always)
+        return 0;
+    while (t2v_class_next(&list, &word)) {
+        if (grow_more(settings, 1) == NULL)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for additional_special_tokens");
+        settings->more[settings->n_more++] = (struct t2v_special_token){
+            .token = {.content = word, .special = true},
+            .named = true,
+            .there = true,
+            .plain = true,
+            .ignored = "tokenizer_class",
+        };
+    }
+    return 0;
 }
 
 /* cls_token and the like, from tokenizer_config.json or special_tokens_map.json. */
@@ -168,50 +179,18 @@ static int read_specials(const t2v_json *file, struct t2v_settings *settings, st
     return rc == 0 && more != NULL ? read_more(more, settings, err) : rc;
 }
 
-static void default_special(struct t2v_settings *settings, enum t2v_special which,
-                            struct t2v_str content)
-{
-    if (settings->special[which].named)
-        return;
-    settings->special[which] = (struct t2v_special_token){
-        .token = {.content = content, .special = true},
-        .there = true,
-        .plain = true,
-    };
-}
-
 static void default_specials(struct t2v_settings *settings)
 {
-    bool mpnet = settings->class_ == T2V_CLASS_MPNET;
-    if (settings->class_ == T2V_CLASS_PLAIN)
-        return;
-    if (settings->class_ == T2V_CLASS_GPT2) {
-        default_special(settings, T2V_UNK, T2V_STR("<|endoftext|>"));
-        default_special(settings, T2V_BOS, T2V_STR("<|endoftext|>"));
-        default_special(settings, T2V_EOS, T2V_STR("<|endoftext|>"));
-        return;
-    }
-    if (settings->class_ == T2V_CLASS_T5 || settings->class_ == T2V_CLASS_XLMR ||
-        settings->class_ == T2V_CLASS_ROBERTA) {
-        default_special(settings, T2V_EOS, T2V_STR("</s>"));
-        default_special(settings, T2V_UNK, T2V_STR("<unk>"));
-        default_special(settings, T2V_PAD, T2V_STR("<pad>"));
-        if (settings->class_ == T2V_CLASS_T5)
-            return;
-        default_special(settings, T2V_BOS, T2V_STR("<s>"));
-        default_special(settings, T2V_SEP, T2V_STR("</s>"));
-        default_special(settings, T2V_CLS, T2V_STR("<s>"));
-        default_special(settings, T2V_MASK, T2V_STR("<mask>"));
-        return;
-    }
-    default_special(settings, T2V_UNK, T2V_STR("[UNK]"));
-    default_special(settings, T2V_SEP, mpnet ? T2V_STR("</s>") : T2V_STR("[SEP]"));
-    default_special(settings, T2V_PAD, mpnet ? T2V_STR("<pad>") : T2V_STR("[PAD]"));
-    default_special(settings, T2V_CLS, mpnet ? T2V_STR("<s>") : T2V_STR("[CLS]"));
-    default_special(settings, T2V_MASK, mpnet ? T2V_STR("<mask>") : T2V_STR("[MASK]"));
-    if (mpnet) {
-        default_special(settings, T2V_BOS, T2V_STR("<s>"));
-        default_special(settings, T2V_EOS, T2V_STR("</s>"));
+    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
+        const char *content = settings->info->special[i];
+        if (content == NULL || settings->special[i].named)
+            continue;
+        settings->special[i] = (struct t2v_special_token){
+            .token = {.content = t2v_str_of(content), .special = true},
+            .there = true,
+            .plain = true,
+            .ignored = settings->info->ignored ? "tokenizer_class" : NULL,
+        };
     }
 }
 
@@ -280,22 +259,21 @@ static int add_extra(struct t2v_settings *settings)
     return 0;
 }
 
-/* The classes of XLM-RoBERTa and RoBERTa give flags to a plain mask, MPNet's to all plain ones: a
- * mask takes in the space before it. So do RoBERTa's and GPT-2's slow ones, which let all but the
- * mask be normalized. */
+/* Some classes make a token with flags of a plain one. RoBERTa's and GPT-2's slow ones do so with
+ * all, and let all but the mask be normalized. */
 static void set_flags(struct t2v_settings *settings)
 {
-    bool bytes = settings->class_ == T2V_CLASS_ROBERTA || settings->class_ == T2V_CLASS_GPT2;
-    bool all = settings->class_ == T2V_CLASS_MPNET || (bytes && settings->slow);
-    bool mask = settings->class_ == T2V_CLASS_XLMR || settings->class_ == T2V_CLASS_ROBERTA;
+    const struct t2v_class_info *info = settings->info;
+    bool all = settings->slow &&
+               (settings->class_ == T2V_CLASS_ROBERTA || settings->class_ == T2V_CLASS_GPT2);
     for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
-        if (!all && (!mask || i != T2V_MASK))
+        struct t2v_special_token *special = &settings->special[i];
+        if (!special->plain || (!all && (info->flagged >> i & 1) == 0))
             continue;
-        if (settings->special[i].plain)
-            settings->special[i].token.lstrip = i == T2V_MASK && settings->class_ != T2V_CLASS_GPT2;
-        if (settings->special[i].plain && bytes && i != T2V_MASK)
-            settings->special[i].token.normalized = true;
-        settings->special[i].plain = false;
+        special->plain = false;
+        special->token.lstrip = i == T2V_MASK && info->mask_strips;
+        if (i == T2V_MASK ? info->mask_normalized : all)
+            special->token.normalized = true;
     }
 }
 
@@ -411,13 +389,17 @@ static int read_flags(const t2v_json *config, struct t2v_settings *settings, str
         {"strip_accents", &settings->accents},
         {"split_special_tokens", &settings->split_special},
         {"add_prefix_space", &settings->prefix_space},
-        {"add_bos_token", &settings->add_bos},
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        int rc = t2v_field_bool_opt(config, "", flags[i].key, flags[i].to, err);
+        int rc = t2v_field_flag(config, "", flags[i].key, flags[i].to, err);
         if (rc != 0)
             return rc;
     }
+    settings->add_bos = t2v_field_truth(t2v_json_get(config, "add_bos_token"));
+    settings->add_eos = t2v_field_truth(t2v_json_get(config, "add_eos_token"));
+    settings->add_bos_said = t2v_json_get(config, "add_bos_token") != NULL;
+    settings->src_lang = t2v_json_str(t2v_json_get(config, "src_lang"));
+    settings->lang_last = t2v_field_truth(t2v_json_get(config, "legacy_behaviour"));
     const char *max_key =
         t2v_json_get(config, "model_max_length") != NULL ? "model_max_length" : "max_len";
     double max = 0;
@@ -445,9 +427,9 @@ static int read_t5(const t2v_json *config, struct t2v_settings *settings, struct
     settings->add_prefix_said = t2v_field_there(config, "add_prefix_space");
     settings->add_prefix = !there;
     settings->legacy_prefix = true;
-    int rc = t2v_field_bool_opt(config, "", "add_prefix_space", &settings->add_prefix, err);
+    int rc = t2v_field_flag(config, "", "add_prefix_space", &settings->add_prefix, err);
     if (rc == 0)
-        rc = t2v_field_bool_opt(config, "", "legacy", &settings->legacy_prefix, err);
+        rc = t2v_field_flag(config, "", "legacy", &settings->legacy_prefix, err);
     if (rc == 0 && t2v_field_there(config, "extra_ids"))
         rc = t2v_field_int(config, "", "extra_ids", 0, MAX_EXTRA, &extra_ids, err);
     settings->extra_ids = (size_t)extra_ids;
@@ -468,6 +450,20 @@ static int read_config(const t2v_json *config, struct t2v_settings *settings, st
     return rc;
 }
 
+/* tokenizer_config.json has "backend" when transformers 5 wrote it; without that file config.json
+ * says which version wrote the model. */
+static bool written_by_5(const struct t2v_settings *settings)
+{
+    if (settings->files[CONFIG] != NULL)
+        return t2v_json_get(settings->files[CONFIG], "backend") != NULL;
+    struct t2v_str version =
+        t2v_json_str(t2v_json_get(settings->files[MODEL_CONFIG], "transformers_version"));
+    size_t digits = 0;
+    while (digits < version.len && version.ptr[digits] >= '0' && version.ptr[digits] <= '9')
+        digits++;
+    return digits > 1 || (digits == 1 && version.ptr[0] >= '5');
+}
+
 static int find_class(const char *model_dir, struct t2v_settings *settings, struct t2v_err *err)
 {
     const struct t2v_str none = {NULL, 0};
@@ -481,6 +477,7 @@ static int find_class(const char *model_dir, struct t2v_settings *settings, stru
         type = t2v_json_str(t2v_json_get(settings->files[MODEL_CONFIG], "model_type"));
     }
     set_class(settings, name, type);
+    settings->by_5 = written_by_5(settings);
     return 0;
 }
 
@@ -510,21 +507,10 @@ static int load_config(const char *model_dir, struct t2v_str args, t2v_json **ou
     return t2v_fail_in_dir(err, rc, model_dir, name);
 }
 
-int t2v_settings_read(const char *model_dir, struct t2v_str args, struct t2v_settings *settings,
-                      struct t2v_err *err)
+/* What older files have instead of added_tokens_decoder. */
+static int read_older(const char *model_dir, struct t2v_settings *settings, struct t2v_err *err)
 {
-    *settings = (struct t2v_settings){0};
-    int rc = load_config(model_dir, args, &settings->files[CONFIG], err);
-    if (rc == 0)
-        rc = find_class(model_dir, settings, err);
-    if (rc != 0)
-        return rc;
-    rc = read_config(settings->files[CONFIG], settings, err);
-    if (rc != 0)
-        return t2v_fail_in(err, rc, "tokenizer_config.json");
-    if (settings->has_decoder)
-        return 0;
-    rc = load_file(model_dir, "special_tokens_map.json", &settings->files[SPECIAL_MAP], err);
+    int rc = load_file(model_dir, "special_tokens_map.json", &settings->files[SPECIAL_MAP], err);
     if (rc == 0)
         rc = load_file(model_dir, "added_tokens.json", &settings->files[ADDED], err);
     if (rc != 0)
@@ -534,6 +520,28 @@ int t2v_settings_read(const char *model_dir, struct t2v_str args, struct t2v_set
         return t2v_fail_in(err, rc, "special_tokens_map.json");
     rc = read_added(settings->files[ADDED], settings, err);
     return rc != 0 ? t2v_fail_in(err, rc, "added_tokens.json") : 0;
+}
+
+int t2v_settings_read(const char *model_dir, struct t2v_str args, struct t2v_settings *settings,
+                      struct t2v_err *err)
+{
+    *settings = (struct t2v_settings){.info = &plain_class};
+    int rc = load_config(model_dir, args, &settings->files[CONFIG], err);
+    if (rc == 0)
+        rc = find_class(model_dir, settings, err);
+    if (rc != 0)
+        return rc;
+    rc = read_config(settings->files[CONFIG], settings, err);
+    if (rc != 0)
+        return t2v_fail_in(err, rc, "tokenizer_config.json");
+    if (!settings->has_decoder)
+        rc = read_older(model_dir, settings, err);
+    if (rc == 0)
+        rc = add_class_tokens(settings, err);
+    if (rc != 0)
+        return rc;
+    rc = read_extra(t2v_json_get(settings->files[CONFIG], "extra_special_tokens"), settings, err);
+    return rc != 0 ? t2v_fail_in(err, rc, "tokenizer_config.json") : 0;
 }
 
 void t2v_settings_deinit(struct t2v_settings *settings)

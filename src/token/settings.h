@@ -12,45 +12,31 @@
  * - added tokens: added_tokens_decoder of tokenizer_config; only without that count
  *   special_tokens_map.json and added_tokens.json, and the added tokens of tokenizer.json again.
  * - special tokens (cls_token, ...): those that the tokenizer does not know yet are added.
+ * - ids around a text: some classes make them of add_bos_token and the like, see token/classes.h.
+ *   transformers 5, which writes "backend", takes tokenizer.json's.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "token/added.h"
+#include "token/classes.h"
 #include "json/json.h"
-
-enum t2v_special { /* in the order of transformers' SPECIAL_TOKENS_ATTRIBUTES */
-                   T2V_BOS,
-                   T2V_EOS,
-                   T2V_UNK,
-                   T2V_SEP,
-                   T2V_PAD,
-                   T2V_CLS,
-                   T2V_MASK,
-                   T2V_N_SPECIAL
-};
 
 /* A special token as a file gives it: a plain string, or a string with flags. */
 struct t2v_special_token {
     struct t2v_added_token token;
-    bool named; /* some file names it, be it as null */
-    bool there; /* there is such a token */
-    bool plain; /* it came without flags */
-};
-
-enum t2v_class {
-    T2V_CLASS_PLAIN,
-    T2V_CLASS_BERT,
-    T2V_CLASS_MPNET,
-    T2V_CLASS_T5,
-    T2V_CLASS_XLMR,
-    T2V_CLASS_ROBERTA,
-    T2V_CLASS_GPT2
+    bool named;          /* some file names it, be it as null */
+    bool there;          /* there is such a token */
+    bool plain;          /* it came without flags */
+    const char *ignored; /* the key that gave it, when earlier releases ignored that, or NULL */
 };
 
 struct t2v_settings {
+    const struct t2v_class_info *info; /* never NULL */
     enum t2v_class class_;
+    bool by_5;                    /* transformers 5 wrote the files */
+    bool from_json;               /* set by who made the tokenizer from tokenizer.json */
     char class_name[80];          /* for messages; "" when no file names one */
     bool lower, chinese, basic;   /* do_lower_case, tokenize_chinese_chars, do_basic_tokenize */
     bool accents, accents_null;   /* strip_accents */
@@ -59,16 +45,20 @@ struct t2v_settings {
     /* T5: what add_prefix_space is to its slow tokenizer (true when not there, false for null), if
      * it is there and not null (then tokenizer.json does not count), and `legacy`. */
     bool add_prefix, add_prefix_said, legacy_prefix;
-    size_t extra_ids;  /* T5: how many <extra_id_N> there are */
-    char *extra_text;  /* private: their contents */
-    bool prefix_space; /* add_prefix_space, false when not there: ByteLevel's */
-    bool add_bos;      /* add_bos_token: GPT-2's template, when there is no tokenizer.json */
-    bool alone;        /* no class and no file but tokenizer.json counts */
+    size_t extra_ids;        /* T5: how many <extra_id_N> there are */
+    char *extra_text;        /* private: their contents */
+    bool prefix_space;       /* add_prefix_space, false when not there: ByteLevel's */
+    bool add_bos, add_eos;   /* add_bos_token, add_eos_token: false when not there */
+    bool add_bos_said;       /* the first was there, be it as null */
+    struct t2v_str src_lang; /* ptr NULL when not there */
+    bool lang_last;          /* legacy_behaviour */
+    bool alone;              /* no class and no file but tokenizer.json counts */
     bool slow; /* set by who made the tokenizer from older files: its special tokens have flags */
     size_t model_max;
     struct t2v_special_token special[T2V_N_SPECIAL];
-    struct t2v_special_token *more; /* additional_special_tokens */
+    struct t2v_special_token *more; /* additional_special_tokens, then extra_special_tokens */
     size_t n_more;
+    bool more_named;               /* a file names additional_special_tokens, and not as null */
     bool has_decoder;              /* added_tokens_decoder was there */
     struct t2v_added_list decoder; /* its tokens, or those of tokenizer.json; id: their index */
     struct t2v_added_list legacy;  /* those of added_tokens.json */

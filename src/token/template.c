@@ -78,6 +78,40 @@ int t2v_template_set_pair_plain(struct t2v_template *tmpl)
     return rc;
 }
 
+int t2v_template_set_ends(struct t2v_template *tmpl, int32_t bos, int32_t eos)
+{
+    struct t2v_pair_template *pair = &tmpl->pair;
+    start_pair(pair, 0, 1);
+    int rc = 0;
+    if (bos >= 0)
+        rc = add(tmpl, &tmpl->before, bos);
+    if (rc == 0 && bos >= 0)
+        rc = add_pair(pair, 0, bos, 0);
+    if (rc == 0 && eos >= 0)
+        rc = add(tmpl, &tmpl->behind, eos);
+    if (rc == 0 && eos >= 0)
+        rc = add_pair(pair, 1, eos, 0);
+    if (rc == 0 && bos >= 0)
+        rc = add_pair(pair, 1, bos, 1);
+    return rc == 0 && eos >= 0 ? add_pair(pair, 2, eos, 1) : rc;
+}
+
+int t2v_template_set_lang(struct t2v_template *tmpl, int32_t lang, int32_t eos, bool last)
+{
+    struct t2v_pair_template *pair = &tmpl->pair;
+    start_pair(pair, 0, 0);
+    int rc = last ? 0 : add(tmpl, &tmpl->before, lang);
+    if (rc == 0 && !last)
+        rc = add_pair(pair, 0, lang, 0);
+    if (rc == 0)
+        rc = add(tmpl, &tmpl->behind, eos);
+    if (rc == 0)
+        rc = add_pair(pair, 2, eos, 0);
+    if (rc == 0 && last)
+        rc = add(tmpl, &tmpl->behind, lang);
+    return rc == 0 && last ? add_pair(pair, 2, lang, 0) : rc;
+}
+
 /* ["[CLS]", 101] */
 static int load_pair(const t2v_json *value, const char *where, const char *key, int32_t *id,
                      struct t2v_err *err)

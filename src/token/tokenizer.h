@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/notes.h"
 #include "base/str.h"
 
 typedef struct t2v_tokenizer t2v_tokenizer;
@@ -44,6 +45,8 @@ int t2v_tokenizer_open_with(const char *model_dir, struct t2v_str args, t2v_toke
 /* From tokenizer.json alone, as the tokenizers library opens it by itself: no file beside it
  * counts, and no rule of a class; its `truncation` does, for t2v_tokenizer_encode_bare. */
 int t2v_tokenizer_open_alone(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err);
+/* The settings of its files that earlier releases ignored. */
+const struct t2v_notes *t2v_tokenizer_notes(const t2v_tokenizer *tokenizer);
 void t2v_tokenizer_free(t2v_tokenizer *tokenizer);
 
 int t2v_token_space_new(t2v_token_space **out);

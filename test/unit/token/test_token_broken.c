@@ -289,7 +289,7 @@ static void test_settings(void **state)
         const char *said;
     } settings[] = {
         {"tokenizer_config.json", "[]", T2V_EFORMAT, "is an array, not an object"},
-        {"tokenizer_config.json", "{\"do_lower_case\": 1}", T2V_EFORMAT,
+        {"tokenizer_config.json", "{\"do_lower_case\": 2}", T2V_EFORMAT,
          "do_lower_case is a number, not true or false"},
         {"tokenizer_config.json", "{\"cls_token\": 7}", T2V_EFORMAT,
          "cls_token is a number, not a string or an object"},

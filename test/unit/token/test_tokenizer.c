@@ -87,10 +87,10 @@ static void test_models(void **state)
 }
 
 /* The tokenizers of golden/FOLDER/cases.json, made of files and perhaps a SentencePiece model. */
-static void check_cases(const char *folder, const char *model, size_t n)
+static void check_file(const char *folder, const char *file, const char *model, size_t n)
 {
     char path[200];
-    snprintf(path, sizeof path, "%s/cases.json", folder);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
     t2v_json *root = golden(path);
     const t2v_json *tokenizers = t2v_json_get(root, "tokenizers");
     t2v_token_space *space;
@@ -128,6 +128,19 @@ static void check_cases(const char *folder, const char *model, size_t n)
     t2v_ids_deinit(&ids);
     t2v_token_space_free(space);
     t2v_json_free(root);
+}
+
+static void check_cases(const char *folder, const char *model, size_t n)
+{
+    check_file(folder, "cases.json", model, n);
+}
+
+/* Every class of tokenizer, with the settings that it heeds. */
+static void test_classes(void **state)
+{
+    (void)state;
+    check_cases("token-classes", NULL, 60);
+    check_file("token-classes", "cases-5.json", NULL, 12);
 }
 
 /* Small tokenizers with every flag and setting. */
@@ -353,11 +366,12 @@ static void test_spell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_models),        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_bpe),           cmocka_unit_test(test_unigram),
-        cmocka_unit_test(test_long),          cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_shrinks),       cmocka_unit_test(test_spell),
+        cmocka_unit_test(test_models),   cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_classes),  cmocka_unit_test(test_bpe),
+        cmocka_unit_test(test_unigram),  cmocka_unit_test(test_long),
+        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_too_long), cmocka_unit_test(test_shrinks),
+        cmocka_unit_test(test_spell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
