@@ -27,6 +27,27 @@ static void add_young(struct t2v_buf *out, const char *category)
     }
 }
 
+/* What the library's set of that name has and PCRE2's does not; whether that is all of it. */
+static bool add_more(struct t2v_buf *out, const char *name)
+{
+    bool whole = false;
+    for (size_t i = 0; i < t2v_regex_n_more; i++) {
+        const struct t2v_regex_more *m = &t2v_regex_more[i];
+        if (strcmp(m->name, name) != 0)
+            continue;
+        t2v_buf_addf(out, "\\x{%x}-\\x{%x}", m->first, m->last);
+        whole = m->whole;
+    }
+    return whole;
+}
+
+/* PCRE2 means the extensions of a script by its bare name. */
+void t2v_regex_add_script(struct t2v_buf *out, const char *name)
+{
+    if (!add_more(out, name))
+        t2v_buf_addf(out, "\\p{%s%s}", strncmp(name, "emoji", 5) == 0 ? "" : "sc:", name);
+}
+
 void t2v_regex_add_category(struct t2v_buf *out, const char *category)
 {
     bool cased = strcmp(category, "LC") == 0;
@@ -42,7 +63,7 @@ void t2v_regex_add_category(struct t2v_buf *out, const char *category)
 static void add_alphabetic(struct t2v_buf *out)
 {
     t2v_buf_adds(out, "\\p{Alphabetic}");
-    add_young(out, "");
+    add_more(out, "alphabetic");
 }
 
 /* \w: outside of a class it has odd ones in Latin-1, as the library's has. */
@@ -144,10 +165,10 @@ bool t2v_regex_add_named(struct t2v_buf *out, const char *name, bool inside)
         t2v_buf_adds(out, hex_set);
     } else if (strcmp(name, "upper") == 0 || strcmp(name, "uppercase") == 0) {
         t2v_buf_adds(out, "\\p{Uppercase}");
-        add_young(out, "Lu");
+        add_more(out, "uppercase");
     } else if (strcmp(name, "lower") == 0 || strcmp(name, "lowercase") == 0) {
         t2v_buf_adds(out, "\\p{Lowercase}");
-        add_young(out, "Ll");
+        add_more(out, "lowercase");
     } else if (strcmp(name, "any") == 0) {
         t2v_buf_adds(out, "\\x00-\\x{10ffff}");
     } else {

@@ -21,6 +21,10 @@ bool t2v_regex_add_named(struct t2v_buf *out, const char *name, bool inside);
  * in it. False when there is none. */
 bool t2v_regex_add_negated(struct t2v_buf *out, const char *name);
 
+/* Adds the set of a script or an emoji property, by its small letters alone; a name that is none is
+ * left to PCRE2 to refuse. */
+void t2v_regex_add_script(struct t2v_buf *out, const char *name);
+
 /* regex_data.c: the code points that are too young for PCRE2; sorted. */
 struct t2v_regex_young {
     unsigned first, last;
@@ -29,5 +33,14 @@ struct t2v_regex_young {
 };
 extern const struct t2v_regex_young t2v_regex_young[];
 extern const size_t t2v_regex_n_young;
+
+/* regex_names.c: what scripts and properties have more than in PCRE2. */
+struct t2v_regex_more {
+    const char *name;
+    unsigned first, last;
+    bool whole; /* PCRE2 does not know the name: these ranges are all of it */
+};
+extern const struct t2v_regex_more t2v_regex_more[];
+extern const size_t t2v_regex_n_more;
 
 #endif

@@ -148,9 +148,8 @@ static int property(struct translation *tr, bool inside, bool negate)
     if (inside && negate)
         return add_negated(tr, name);
     open_set(tr, inside, negate);
-    /* What is none of ours is a script. PCRE2 means the extensions of a script by its bare name. */
     if (!t2v_regex_add_named(tr->out, name, true))
-        t2v_buf_addf(tr->out, "\\p{%s%s}", strncmp(name, "emoji", 5) == 0 ? "" : "sc:", name);
+        t2v_regex_add_script(tr->out, name);
     close_set(tr, inside);
     return 0;
 }

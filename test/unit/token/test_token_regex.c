@@ -45,6 +45,14 @@ static void test_hits(void **state)
         {"a**", "aaab", "[aaa]b[]"},
         {"a*", "baac", "[]b[aa]c[]"},
         {"", "ab", "[]a[]b[]"},
+        /* Characters that Unicode 14 does not have, or has with another property; tokenizers 0.22
+         */
+        {"\\p{Han}", "\xf0\xae\xaf\xb0", "[\xf0\xae\xaf\xb0]"},
+        {"\\P{Han}", "\xf0\xae\xaf\xb0", "\xf0\xae\xaf\xb0"},
+        {"\\p{Garay}", "\xf0\x90\xb5\x90", "[\xf0\x90\xb5\x90]"},
+        {"\\p{Emoji}", "\xf0\x9f\xab\xa8", "[\xf0\x9f\xab\xa8]"},
+        {"[[:alpha:]]", "\xcd\xa3", "[\xcd\xa3]"},
+        {"[[:lower:]]", "\xe1\x83\xbc", "[\xe1\x83\xbc]"},
         {"\\h", "ag", "[a]g"},
         {"\\v", "\x0b\n", "[\x0b]\n"},
         {"\\u0041|\\x{42}", "AB", "[A][B]"},
