@@ -52,12 +52,13 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     if (rc != 0)
         return rc;
     rc = t2v_open(options, true, &model, &engine, err);
-    if (rc == 0)
-        rc = t2v_server_new(options, fd, engine, model, T2V_VERSION, &server, err);
-    else
-        close(fd);
     if (rc == 0) {
-        log_start(options, model);
+        log_start(options, model); /* before anybody can connect */
+        rc = t2v_server_new(options, fd, engine, model, T2V_VERSION, &server, err);
+    } else {
+        close(fd);
+    }
+    if (rc == 0) {
         t2v_log(T2V_LOG_INFO, "http", "ready ms=%.0f", (double)(t2v_clock_ns() - begun) / 1e6);
         rc = t2v_server_run(server);
         if (rc != 0)

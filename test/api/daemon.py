@@ -179,8 +179,9 @@ class Daemon:
             return None
 
     def said(self):
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        """What it wrote so far. It shares the file's position with us, so that stays where it is."""
+        fd = self.log.fileno()
+        return os.pread(fd, os.fstat(fd).st_size, 0).decode(errors="replace")
 
     def connect(self, **kw):
         return Conn(self.port, **{"host": self.host, **kw})

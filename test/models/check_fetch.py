@@ -508,10 +508,10 @@ def contents(folder):
 
 
 def embed(checks, folder, *flags):
-    """What t2v makes of a text, by the model in a folder."""
+    """What t2v makes of a text by the model in a folder: a vector, or the line that says why not."""
     p = subprocess.run([checks.binary, "embed", "--model", folder, "--threads", "1", *flags], input='"Two words. And three more."\n',
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    return p.stdout or p.stderr
+    return p.stdout or p.stderr.splitlines()[-1]
 
 
 def check_what_is_brought_is_enough(checks):
