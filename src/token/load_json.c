@@ -89,17 +89,17 @@ static int parse(struct t2v_str text, struct t2v_model_lists *lists, t2v_json **
                  struct t2v_err *err)
 {
     static const char *const inner[] = {"vocab", "merges"};
-    struct t2v_str found[2];
+    struct t2v_str found[2] = {{NULL, 0}, {NULL, 0}};
     struct t2v_buf rest;
     t2v_buf_init(&rest, text.len + sizeof "null" * 2);
     int rc = t2v_json_cut(text, "model", inner, 2, found, &rest, NULL);
     if (rc == 0)
         rc = t2v_json_parse(t2v_buf_str(&rest), root, err);
     t2v_buf_deinit(&rest);
-    if (rc == 0 && t2v_token_model_takes_lists(t2v_json_get(*root, "model"))) {
-        *lists = (struct t2v_model_lists){found[0], found[1]};
+    *lists = (struct t2v_model_lists){found[0], found[1]};
+    if (rc == 0 && t2v_token_model_takes_lists(t2v_json_get(*root, "model"), lists))
         return 0;
-    }
+    *lists = (struct t2v_model_lists){{NULL, 0}, {NULL, 0}};
     if (rc == T2V_ENOMEM)
         return t2v_fail(err, rc, "no memory to parse %zu bytes of JSON", text.len);
     /* Where anything is wrong, the tree's reader says what, and the position in the file. */

@@ -56,8 +56,12 @@ static int load_vocab(const char *path, struct t2v_str unk, struct t2v_token_mod
         return t2v_fail(err, T2V_ENOMEM, "%s: no memory", path);
     }
     rc = load_lines((struct t2v_str){bytes, len}, *out, err);
-    if (rc == 0)
-        rc = t2v_wordpiece_finish(*out, unk, T2V_STR("##"), 100, err);
+    if (rc == 0) {
+        t2v_wordpiece_finish(*out, unk, T2V_STR("##"), 100);
+        if ((*out)->unk_id < 0)
+            rc = t2v_fail(err, T2V_EFORMAT, "the unknown token \"%.*s\" is not in the vocabulary",
+                          T2V_STR_ARG(unk));
+    }
     if (rc != 0)
         t2v_fail_in(err, rc, path);
     t2v_free(bytes);

@@ -43,14 +43,19 @@ struct t2v_model_lists {
     struct t2v_str vocab, merges;
 };
 
-/* True when the kind of model that value describes is read from lists; then value need not have
- * them. */
-bool t2v_token_model_takes_lists(const t2v_json *value);
+/* True when the kind of model that value describes, beside these lists, is read from lists; then
+ * value need not have them. */
+bool t2v_token_model_takes_lists(const t2v_json *value, const struct t2v_model_lists *lists);
 /* Reads the `model` of tokenizer.json; where is its path there. lists: may be NULL for a kind that
  * is read from the tree alone. T2V_EFORMAT, T2V_EUNSUPPORTED (a kind that we do not know),
  * T2V_ETOOLARGE, T2V_ENOMEM. */
 int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *lists,
                          const char *where, struct t2v_token_model **out, struct t2v_err *err);
+/* Has add called for every entry of vocab, an object of tokens and ids, which is where.vocab.
+ * Errors as above; add gives 0, T2V_ENOMEM or T2V_ETOOLARGE. */
+typedef int t2v_token_model_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
+int t2v_token_model_read_vocab(const t2v_json *vocab, const char *where, t2v_token_model_add *add,
+                               struct t2v_token_model *model, struct t2v_err *err);
 /* The ids of the tokens <0x00> to <0xFF>, which stand for bytes; -1 for those that are not there.
  */
 void t2v_token_model_bytes(const struct t2v_token_model *model, int32_t ids[256]);
@@ -61,9 +66,14 @@ void t2v_token_model_free(struct t2v_token_model *model);
  * many bytes the tokens have. After a failure free it. */
 int t2v_wordpiece_new(size_t n_byte, struct t2v_token_model **out);
 int t2v_wordpiece_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
-int t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token,
-                         struct t2v_str prefix, size_t max_chars, struct t2v_err *err);
+/* Where the vocabulary lacks unk_token, a text that needs it fails. */
+void t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token,
+                          struct t2v_str prefix, size_t max_chars);
 int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
+                       struct t2v_err *err);
+
+/* wordlevel.c */
+int t2v_wordlevel_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
                        struct t2v_err *err);
 
 /* bpe.c: a BPE model made step by step: new, add each token, then each merge in its order, finish.
@@ -94,6 +104,7 @@ int t2v_bpe_load(const t2v_json *value, const struct t2v_model_lists *lists, con
  * add: T2V_ENOMEM, T2V_ETOOLARGE. */
 int t2v_unigram_new(size_t n_byte, struct t2v_token_model **out);
 int t2v_unigram_add(struct t2v_token_model *model, struct t2v_str token, double score);
+/* unk_id: -1 for none. */
 int t2v_unigram_finish(struct t2v_token_model *model, int64_t unk_id, bool byte_fallback,
                        struct t2v_err *err);
 int t2v_unigram_load(const t2v_json *value, const struct t2v_model_lists *lists, const char *where,

@@ -105,6 +105,56 @@ static int split_words(const struct t2v_pretok_step *step, struct t2v_pretok_run
     return last != SPACE ? emit_range(run, begin, end) : 0;
 }
 
+/* UnicodeScripts: a border wherever the script changes. What goes with any script stays with what
+ * stands before it; at the beginning of the text, where nothing does, the library drops it. */
+static int split_scripts(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                         struct t2v_str text)
+{
+    (void)step;
+    const char *begin = NULL, *at = text.ptr, *end = text.ptr + text.len;
+    unsigned last = 0;
+    while (at < end) {
+        const char *here = at;
+        unsigned script = t2v_unicode_script(t2v_utf8_next(&at, end));
+        if (script == 0 || script == last)
+            continue;
+        int rc = begin != NULL ? emit_range(run, begin, here) : 0;
+        if (rc != 0)
+            return rc;
+        begin = here;
+        last = script;
+    }
+    return begin != NULL ? emit_range(run, begin, end) : 0;
+}
+
+/* FixedLength: pieces of so many characters. */
+static int split_length(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                        struct t2v_str text)
+{
+    const char *at = text.ptr, *end = text.ptr + text.len;
+    while (at < end) {
+        const char *begin = at;
+        for (size_t n = 0; n < step->length && at < end; n++)
+            t2v_utf8_next(&at, end);
+        int rc = emit_range(run, begin, at);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int load_length(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                       struct t2v_pretok_step *step, struct t2v_err *err)
+{
+    (void)arena;
+    int64_t length = 5; /* as the library's default_length */
+    int rc = t2v_json_get(value, "length") == NULL
+                 ? 0
+                 : t2v_field_int(value, where, "length", 1, INT64_MAX, &length, err);
+    step->length = (size_t)length;
+    return rc;
+}
+
 static const struct {
     const char *type;
     int (*split)(const struct t2v_pretok_step *, struct t2v_pretok_run *, struct t2v_str);
@@ -116,9 +166,11 @@ static const struct {
     {"ByteLevel", NULL, t2v_pretok_load_byte_level, false},
     {"CharDelimiterSplit", NULL, t2v_pretok_load_delimiter, false},
     {"Digits", NULL, t2v_pretok_load_digits, false},
+    {"FixedLength", split_length, load_length, false},
     {"Metaspace", t2v_pretok_split_metaspace, t2v_pretok_load_metaspace, false},
     {"Punctuation", NULL, t2v_pretok_load_punctuation, false},
     {"Split", NULL, t2v_pretok_load_split, false},
+    {"UnicodeScripts", split_scripts, NULL, false},
     {"Whitespace", split_words, NULL, true},
     {"WhitespaceSplit", split_space, NULL, true},
 };

@@ -50,6 +50,7 @@ struct t2v_pretok_step {
     bool invert;        /* Split: what is no hit is one, and the other way round */
     unsigned flag;      /* Digits, Punctuation: enum t2v_unicode_flag */
     uint32_t delimiter; /* CharDelimiterSplit */
+    size_t length;      /* FixedLength: characters of a piece, at least 1 */
     bool prefix_space;  /* ByteLevel: a text that begins without a space gets one */
 };
 

@@ -9,7 +9,7 @@
  *
  * Every stage is read from tokenizer.json, or put together from tokenizer_config.json and the older
  * files (vocab.txt; vocab.json and merges.txt; SentencePiece's models) into the same structures;
- * nothing is assumed. Models are WordPiece, Unigram and BPE. The `padding` of
+ * nothing is assumed. Models are WordPiece, Unigram, BPE and WordLevel. The `padding` of
  * tokenizer.json never counts, its `truncation` only where it is opened alone. A component that we
  * do not know is an error that names it. A tokenizer is read-only once opened and serves any number
  * of threads, each with a workspace of its own.

@@ -5,17 +5,28 @@
 
 #include "base/banned.h"
 
-unsigned t2v_unicode_flags(uint32_t cp)
+/* What a table says of cp: its entries are first code points << 8 | what is true from there on. */
+static unsigned look_up(const uint32_t *ranges, size_t n, uint32_t cp)
 {
-    size_t low = 0, high = t2v_unicode_n_range;
+    size_t low = 0, high = n;
     while (high - low > 1) {
         size_t mid = (low + high) / 2;
-        if (t2v_unicode_ranges[mid] >> 8 <= cp)
+        if (ranges[mid] >> 8 <= cp)
             low = mid;
         else
             high = mid;
     }
-    return t2v_unicode_ranges[low] & 0xff;
+    return ranges[low] & 0xff;
+}
+
+unsigned t2v_unicode_flags(uint32_t cp)
+{
+    return look_up(t2v_unicode_ranges, t2v_unicode_n_range, cp);
+}
+
+unsigned t2v_unicode_script(uint32_t cp)
+{
+    return cp == ' ' ? 0 : look_up(t2v_script_ranges, t2v_script_n_range, cp);
 }
 
 bool t2v_unicode_space(uint32_t cp)

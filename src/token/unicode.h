@@ -32,6 +32,14 @@ extern const size_t t2v_unicode_n_range;
 
 /* Bits of enum t2v_unicode_flag. */
 unsigned t2v_unicode_flags(uint32_t cp);
+
+/* Sorted; scripts_data.c. */
+extern const uint32_t t2v_script_ranges[];
+extern const size_t t2v_script_n_range;
+
+/* A number for each script, as UnicodeScripts has them (Hiragana and Katakana are Han); 0 for what
+ * goes with any: the space, and code points that its table lacks. */
+unsigned t2v_unicode_script(uint32_t cp);
 /* White_Space: \s of regular expressions, char::is_whitespace of Rust. */
 bool t2v_unicode_space(uint32_t cp);
 /* The lower case of one code point on its own; returns 1, or 2 for U+0130. */

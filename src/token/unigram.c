@@ -83,8 +83,11 @@ static int offer(struct run *run, size_t place, size_t len, int32_t id, double s
     if (rc != 0)
         return rc;
     struct node *node = node_at(run, place + len);
-    if (node->len == 0 || score > node->score)
-        *node = (struct node){score, id, (uint32_t)len};
+    if (node->len != 0 && score <= node->score)
+        return 0;
+    if (id == UNKNOWN && run->model->base.unk_id < 0)
+        return T2V_EUNSUPPORTED; /* even where a better path comes later, as in the library */
+    *node = (struct node){score, id, (uint32_t)len};
     return 0;
 }
 
@@ -251,7 +254,7 @@ int t2v_unigram_finish(struct t2v_token_model *model, int64_t unk_id, bool byte_
                        struct t2v_err *err)
 {
     struct unigram *unigram = (struct unigram *)model;
-    if (unk_id < 0 || (size_t)unk_id >= model->n_vocab)
+    if (unk_id >= 0 && (size_t)unk_id >= model->n_vocab)
         return t2v_fail(err, T2V_EFORMAT, "the unknown token's id %lld is none of the %zu",
                         (long long)unk_id, model->n_vocab);
     unigram->base.unk_id = (int32_t)unk_id;
@@ -305,9 +308,11 @@ static int load_list(struct t2v_str list, struct t2v_token_model *model, const c
 int t2v_unigram_load(const t2v_json *value, const struct t2v_model_lists *lists, const char *where,
                      struct t2v_token_model **out, struct t2v_err *err)
 {
-    int64_t unk_id;
+    int64_t unk_id = -1;
     bool byte_fallback = false;
-    int rc = t2v_field_int(value, where, "unk_id", 0, T2V_TOKEN_MAX_ID, &unk_id, err);
+    int rc = 0;
+    if (t2v_field_there(value, "unk_id"))
+        rc = t2v_field_int(value, where, "unk_id", 0, T2V_TOKEN_MAX_ID, &unk_id, err);
     if (rc == 0)
         rc = t2v_field_bool_opt(value, where, "byte_fallback", &byte_fallback, err);
     if (rc != 0)

@@ -6,8 +6,6 @@
  */
 #include "token/model.h"
 
-#include <stdio.h>
-
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "token/field.h"
@@ -57,6 +55,11 @@ static bool longer_than(struct t2v_str s, size_t max)
     return n > max;
 }
 
+static int add_unknown(const struct wordpiece *wp, struct t2v_ids *ids)
+{
+    return wp->base.unk_id < 0 ? T2V_EUNSUPPORTED : t2v_ids_add(ids, wp->base.unk_id);
+}
+
 static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
                   struct t2v_str piece, struct t2v_ids *ids)
 {
@@ -66,12 +69,12 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
     size_t before = ids->len;
     uint32_t node = T2V_TRIE_ROOT;
     if (longer_than(piece, wp->max_chars))
-        return t2v_ids_add(ids, wp->base.unk_id);
+        return add_unknown(wp, ids);
     while (at < end) {
         int32_t id = longest(&wp->trie, node, at, end, &at);
         if (id < 0 || (!wp->has_inside && at < end)) {
             ids->len = before;
-            return t2v_ids_add(ids, wp->base.unk_id);
+            return add_unknown(wp, ids);
         }
         if (t2v_ids_add(ids, id) != 0)
             return T2V_ENOMEM;
@@ -121,45 +124,15 @@ int t2v_wordpiece_add(struct t2v_token_model *model, struct t2v_str token, int32
     return rc;
 }
 
-int t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token,
-                         struct t2v_str prefix, size_t max_chars, struct t2v_err *err)
+void t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token,
+                          struct t2v_str prefix, size_t max_chars)
 {
     struct wordpiece *wp = (struct wordpiece *)model;
     wp->base.unk_id = t2v_trie_get(&wp->trie, unk_token);
-    if (wp->base.unk_id < 0)
-        return t2v_fail(err, T2V_EFORMAT, "the unknown token \"%.*s\" is not in the vocabulary",
-                        T2V_STR_ARG(unk_token));
     int64_t inside = t2v_trie_walk(&wp->trie, T2V_TRIE_ROOT, prefix);
     wp->has_inside = inside >= 0;
     wp->inside = inside >= 0 ? (uint32_t)inside : 0;
     wp->max_chars = max_chars;
-    return 0;
-}
-
-static int load_vocab(const t2v_json *vocab, const char *where, struct t2v_token_model *model,
-                      struct t2v_err *err)
-{
-    for (struct t2v_json_member m = t2v_json_first(vocab); m.value != NULL;
-         m = t2v_json_next(vocab, m)) {
-        char path[T2V_WHERE_MAX];
-        int32_t id;
-        int64_t fast;
-        /* The path is only worth writing when the id is bad. */
-        if (t2v_json_int(m.value, &fast) && fast >= 0 && fast <= T2V_TOKEN_MAX_ID) {
-            id = (int32_t)fast;
-        } else {
-            snprintf(path, sizeof path, "%.40s.vocab[\"%.*s\"]", where,
-                     (int)(m.key.len > 60 ? 60 : m.key.len), m.key.ptr);
-            return t2v_field_id(m.value, path, &id, err);
-        }
-        int rc = t2v_wordpiece_add(model, m.key, id);
-        if (rc != 0)
-            return t2v_fail(err, rc,
-                            rc == T2V_ENOMEM ? "no memory for %s.vocab"
-                                             : "%s.vocab or a token of it is too large",
-                            where);
-    }
-    return 0;
 }
 
 int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_token_model **out,
@@ -180,16 +153,12 @@ int t2v_wordpiece_load(const t2v_json *value, const char *where, struct t2v_toke
     struct t2v_token_model *model;
     if (t2v_wordpiece_new(t2v_json_len(vocab) * 7, &model) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for %s.vocab", where);
-    rc = load_vocab(vocab, where, model, err);
-    if (rc == 0) {
-        rc = t2v_wordpiece_finish(model, unk, prefix, (size_t)max_chars, err);
-        if (rc != 0)
-            t2v_fail_in(err, rc, where);
-    }
+    rc = t2v_token_model_read_vocab(vocab, where, t2v_wordpiece_add, model, err);
     if (rc != 0) {
         t2v_token_model_free(model);
         return rc;
     }
+    t2v_wordpiece_finish(model, unk, prefix, (size_t)max_chars);
     *out = model;
     return 0;
 }
