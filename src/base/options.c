@@ -48,7 +48,7 @@ static const struct setting settings[] = {
     {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "use no instructions above these"},
     {"bidirectional-attention", "T2V_BIDIRECTIONAL_ATTENTION", TEXT, AT(bidirectional), "auto", "auto true false", MODEL, "Gemma 3: a token sees those after it, too; auto: as config.json says; false: as Transformers 4.56.1 computes EmbeddingGemma"},
     {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: the whole text is one sequence, not sentences"},
-    {"model2vec-char-cut", "T2V_MODEL2VEC_CHAR_CUT", SWITCH, AT(char_cut), "false", "", MODEL, "vectorizer model2vec: cut a text as model2vec 0.8.1 does, first at 512 times the median token's length, in characters"},
+    {"model2vec-char-cut", "T2V_MODEL2VEC_CHAR_CUT", SWITCH, AT(char_cut), "false", "", MODEL, "vectorizer model2vec: cut a text as model2vec 0.8.1 does: characters at 512 times the median token's length, unknown tokens dropped, then 512 tokens"},
     {"sentence-transformers", "USE_SENTENCE_TRANSFORMERS_VECTORIZER", SWITCH, AT(sentence_transformers), "false", "", MODEL, "run the pipeline of modules.json"},
     {"query-passage-prefixes", "USE_QUERY_PASSAGE_PREFIXES", SWITCH, AT(query_passage_prefixes), "false", "", MODEL, "put \"TASK_TYPE: \" before each text"},
     {"onnx-runtime", "ONNX_RUNTIME", SWITCH, AT(onnx_runtime), "false", "", MODEL, "run as the Python server's int8 images do"},

@@ -28,6 +28,7 @@ struct t2v_place {
 struct t2v_model2vec {
     bool normalize;
     bool rounds;     /* to f16, as the table is: sums are not, but means and answers are */
+    bool half_norm;  /* then a vector's length is computed in halves, too */
     size_t max_char; /* of a text; SIZE_MAX: all */
     size_t max_tok;  /* of a text, unknown ones not counted */
     int32_t unk;     /* the token that is dropped; -1: none */

@@ -45,16 +45,26 @@ static int check_rows(const t2v_model *model, size_t n_token, struct t2v_err *er
                     n_row, n_token);
 }
 
-static bool is_f16(const t2v_store *store)
+static bool is_f16(const t2v_store *store, const char *name)
 {
-    const struct t2v_tensor *table = t2v_store_find(store, T2V_STR("embedding.weight"));
-    if (table == NULL)
-        table = t2v_store_find(store, T2V_STR("embeddings"));
-    return table != NULL && table->dtype == T2V_F16;
+    const struct t2v_tensor *tensor = t2v_store_find(store, t2v_str_of(name));
+    return tensor != NULL && tensor->dtype == T2V_F16;
 }
 
-/* UPSTREAM: 0.8.1 cuts characters, then what tokenizer.json's truncation says, then drops unknown
- * tokens (but Unigram's), then cuts at 512, whatever the settings say. */
+/* Whether the mean of rows is a half: weights of single precision make it one of single precision
+ * in 0.8.1, not in 0.10. */
+static bool rounds(const t2v_store *store, bool char_cut)
+{
+    if (!is_f16(store, "embedding.weight") && !is_f16(store, "embeddings"))
+        return false;
+    return !char_cut || t2v_store_find(store, T2V_STR("weights")) == NULL ||
+           is_f16(store, "weights");
+}
+
+/* Both versions cut a text at max_tok times the median token's length in characters, before
+ * anything else. 0.10 then cuts at max_tok, and drops unknown tokens. UPSTREAM: 0.8.1 cuts where
+ * tokenizer.json's truncation says, drops unknown tokens (but Unigram's), then cuts at 512,
+ * whatever the settings say. */
 int t2v_model2vec_open(t2v_model *model, bool char_cut, struct t2v_err *err)
 {
     struct t2v_model2vec *m2v = &model->m2v;
@@ -72,9 +82,11 @@ int t2v_model2vec_open(t2v_model *model, bool char_cut, struct t2v_err *err)
     if (!char_cut)
         t2v_tokenizer_truncate(model->tokenizer, max_tok);
     m2v->max_tok = char_cut ? MAX_TOK : SIZE_MAX;
-    m2v->max_char = char_cut ? MAX_TOK * median : SIZE_MAX;
+    if (__builtin_mul_overflow(max_tok, median, &m2v->max_char))
+        m2v->max_char = SIZE_MAX;
     m2v->unk = t2v_tokenizer_unk(model->tokenizer, char_cut);
-    m2v->rounds = is_f16(model->store);
+    m2v->rounds = rounds(model->store, char_cut);
+    m2v->half_norm = char_cut;
     return 0;
 }
 
@@ -121,12 +133,30 @@ static void round_all(float *x, size_t n)
         x[i] = round_f16(x[i]);
 }
 
+/* The length of x as NumPy has that of halves: each square is one, and so is their sum. */
+static float half_length(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)round_f16(x[i] * x[i]);
+    return round_f16(sqrtf(round_f16((float)sum)));
+}
+
+static void normalize_half(float *x, size_t n)
+{
+    float length = half_length(x, n);
+    for (size_t i = 0; i < n && length != 0.0F; i++)
+        x[i] /= length;
+}
+
 void t2v_model2vec_finish(const t2v_model *model, float *vector, size_t dim)
 {
     const struct t2v_model2vec *m2v = &model->m2v;
     if (m2v->rounds)
         round_all(vector, dim);
-    if (m2v->normalize)
+    if (m2v->normalize && m2v->rounds && m2v->half_norm)
+        normalize_half(vector, dim);
+    else if (m2v->normalize)
         t2v_normalize(vector, dim);
     if (m2v->rounds && m2v->normalize)
         round_all(vector, dim);
