@@ -28,6 +28,8 @@ ARG USE_SENTENCE_TRANSFORMERS_VECTORIZER
 ARG USE_QUERY_PASSAGE_PREFIXES
 ARG USE_QUERY_PROMPT
 ARG TRUST_REMOTE_CODE
+# Not one of theirs: how a text becomes a vector, where the model's files do not say it (model2vec).
+ARG T2V_VECTORIZER=auto
 ARG HF_ENDPOINT
 # For a gated model: --secret id=hf_token,src=FILE
 RUN --mount=type=secret,id=hf_token images/prepare /model && /build/t2v selftest --model /model
@@ -51,4 +53,6 @@ FROM custom
 COPY --from=model /model /app/models/model
 ARG MODEL_NAME
 ARG MODEL_LICENSE
+ARG T2V_VECTORIZER=auto
+ENV T2V_VECTORIZER=$T2V_VECTORIZER
 LABEL org.opencontainers.image.title="t2v, $MODEL_NAME" t2v.model="$MODEL_NAME" t2v.model.license="$MODEL_LICENSE"

@@ -83,6 +83,8 @@ def check_prepare(check):
         check("markers", (code, got) == (0, {"model_name": "org/tiny", "onnx_runtime": "true", "use_query_passage_prefixes": "true"}), (err, got))
         code, err = prepare(os.path.join(place, "x"), hub)
         check("no MODEL_NAME", code == 1 and "MODEL_NAME=... is missing" in err, err)
+        code, err = prepare(os.path.join(place, "x"), hub, MODEL_NAME="minishlab-potion-retrieval-32M", T2V_VECTORIZER="auto")
+        check("a vectorizer that only the environment can say", code == 1 and "needs --build-arg T2V_VECTORIZER=model2vec" in err, err)
         code, err = prepare(os.path.join(place, "x"), hub, MODEL_NAME="org/other")
         check("a model that is not there", code == 1 and not os.path.exists(os.path.join(place, "x")), err)
 

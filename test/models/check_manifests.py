@@ -18,7 +18,7 @@ import manifest  # noqa: E402
 
 KEYS = ["model", "revision", "license", "gated", "family", "dimensions", "max_tokens", "pooling", "prompts", "images", "files", "golden"]
 ARGS = {"MODEL_NAME", "ONNX_RUNTIME", "USE_SENTENCE_TRANSFORMERS_VECTORIZER", "USE_QUERY_PASSAGE_PREFIXES", "USE_QUERY_PROMPT",
-        "TRUST_REMOTE_CODE"}
+        "TRUST_REMOTE_CODE", "T2V_VECTORIZER"}
 
 
 def number(value):
@@ -50,6 +50,8 @@ def check_schema(checks):
 
 def expected_vectorizer(family, args):
     """As the Python server's images choose, see doc/api.md."""
+    if "T2V_VECTORIZER" in args:
+        return args["T2V_VECTORIZER"]
     if args.get("ONNX_RUNTIME") == "true":
         return "onnx"
     pipeline = args.get("USE_SENTENCE_TRANSFORMERS_VECTORIZER") == "true" or family in ("t5", "model2vec")
@@ -63,7 +65,7 @@ def check_image_entries(checks):
             checks(f"{where}: keys", list(image) == ["tag", "vectorizer", "precision", "args"], list(image))
             checks(f"{where}: the tag", text(image["tag"], r"[\w][\w.-]{0,127}"))
             checks(f"{where}: arguments", set(args) <= ARGS and args["MODEL_NAME"] == model["model"], args)
-            checks(f"{where}: switches are true", all(v == "true" for k, v in args.items() if k != "MODEL_NAME"), args)
+            checks(f"{where}: switches are true", all(v == "true" for k, v in args.items() if k not in ("MODEL_NAME", "T2V_VECTORIZER")), args)
             checks(f"{where}: vectorizer", image["vectorizer"] == expected_vectorizer(model["family"], args), image)
             onnx = image["vectorizer"] == "onnx"
             checks(f"{where}: precision", image["precision"] == ("int8" if onnx else "f32"), image)
