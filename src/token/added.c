@@ -311,6 +311,10 @@ void t2v_matcher_next(const struct t2v_added *added, const struct t2v_matcher *m
         if (token->rstrip)
             stop = match->space;
         match->start = at > match->begin ? at : match->begin;
+        if (token->lstrip && match->start >= stop) { /* nothing is left: the library drops it */
+            at = match->next;
+            continue;
+        }
         match->stop = match->done = stop;
         match->id = token->id;
         return;

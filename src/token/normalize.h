@@ -38,6 +38,7 @@ struct t2v_norm_step {
     size_t run_min;                      /* at least so many of them */
     const struct t2v_charsmap *charsmap; /* Precompiled; owned by the arena */
     struct t2v_regex *regex;             /* Replace, instead of a pattern; owned */
+    bool replaces;                       /* it is a Replace */
 };
 
 struct t2v_normalizer {
@@ -48,7 +49,7 @@ struct t2v_normalizer {
 
 /* Scratch of one thread; a zeroed struct is empty. */
 struct t2v_norm_space {
-    struct t2v_buf text[2];
+    struct t2v_buf text[2], probe;
     struct t2v_cps cps;
 };
 void t2v_norm_space_init(struct t2v_norm_space *space);
@@ -72,6 +73,8 @@ typedef int t2v_norm_load(const t2v_json *, const char *, struct t2v_arena *,
 t2v_norm_run t2v_norm_run_strip; /* normalize.c */
 t2v_norm_run t2v_norm_run_nmt, t2v_norm_run_precompiled, t2v_norm_run_prepend, t2v_norm_run_runs;
 t2v_norm_load t2v_norm_load_precompiled, t2v_norm_load_prepend;
+/* The bytes of the run that in begins with, where it is long enough to be replaced; else 0. */
+size_t t2v_norm_run_len(const struct t2v_norm_step *step, struct t2v_str in);
 /* True when regex is a run of one character, such as " {2,}" or "\s+": then sets run_of and
  * run_min. */
 bool t2v_norm_read_run(struct t2v_str regex, struct t2v_norm_step *step);
@@ -80,6 +83,11 @@ bool t2v_norm_read_run(struct t2v_str regex, struct t2v_norm_step *step);
  * steps). 0, T2V_ENOMEM, or T2V_ETOOLARGE when it grows beyond 256 MiB. */
 int t2v_normalizer_run(const struct t2v_normalizer *normalizer, struct t2v_norm_space *space,
                        struct t2v_str in, struct t2v_str *out);
+/* The same, and sets *moved when the first character of *out does not come from the beginning of
+ * in, as the library's alignments have it: what stood there was dropped, or replaced together with
+ * what follows it. */
+int t2v_normalizer_run_from(const struct t2v_normalizer *normalizer, struct t2v_norm_space *space,
+                            struct t2v_str in, struct t2v_str *out, bool *moved);
 /* True when every step is local. */
 bool t2v_normalizer_local(const struct t2v_normalizer *normalizer);
 

@@ -104,6 +104,18 @@ bool t2v_norm_read_run(struct t2v_str regex, struct t2v_norm_step *step)
     return min != 0;
 }
 
+size_t t2v_norm_run_len(const struct t2v_norm_step *step, struct t2v_str in)
+{
+    const char *at = in.ptr, *end = in.ptr + in.len;
+    size_t n = 0;
+    for (const char *next = at; next < end; n++, at = next) {
+        uint32_t cp = t2v_utf8_next(&next, end);
+        if (step->run_of == T2V_NORM_ANY_SPACE ? !t2v_unicode_space(cp) : cp != step->run_of)
+            break;
+    }
+    return n >= step->run_min ? (size_t)(at - in.ptr) : 0;
+}
+
 int t2v_norm_run_runs(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
                       struct t2v_buf *out)
 {

@@ -245,6 +245,15 @@ bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok)
     return pretok->n != 0 && pretok->steps[0].cuts_at_space;
 }
 
+bool t2v_pretok_minds_start(const struct t2v_pretok *pretok)
+{
+    for (size_t i = 0; i < pretok->n; i++) {
+        if (pretok->steps[i].prepend == T2V_PREPEND_FIRST)
+            return true;
+    }
+    return false;
+}
+
 int t2v_pretok_run(struct t2v_pretok_run *run, struct t2v_str text)
 {
     run->begin = text.ptr;

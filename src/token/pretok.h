@@ -65,7 +65,8 @@ struct t2v_pretok_run {
     const struct t2v_pretok *pretok;
     size_t depth;      /* the step that is splitting now */
     const char *begin; /* of the text given to t2v_pretok_run */
-    bool at_start;     /* the text given to t2v_pretok_run begins where the whole input begins */
+    bool at_start; /* the text given to t2v_pretok_run begins where the whole input begins, before
+                    * it was normalised; counts for Metaspace's "first" */
     struct t2v_buf *scratch; /* [T2V_PRETOK_MAX_STEPS], of this thread; step i owns scratch[i] */
     int (*take)(void *ctx, struct t2v_str piece); /* not 0 ends the run */
     void *ctx;
@@ -80,6 +81,9 @@ void t2v_pretok_deinit(struct t2v_pretok *pretok);
 bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type);
 /* True when ASCII white space is a border of pieces for the whole list. */
 bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok);
+
+/* True when a step asks for at_start, below. */
+bool t2v_pretok_minds_start(const struct t2v_pretok *pretok);
 
 /* Splits text; run has all but depth and begin set. 0, or what `take` (or a step) returned to end
  * it. */

@@ -2,8 +2,7 @@
 /*
  * Metaspace: blanks become a mark, which is also put in front of the text unless it is there; then
  * the text is cut before each mark. With the scheme "first" only the beginning of the whole input
- * gets one. (The library denies it one where Strip or Replace has taken something off that
- * beginning; we do not. No known model has both.)
+ * gets one, and not where the normalizer has taken something off that beginning.
  */
 #include "base/utf8.h"
 #include "token/field.h"

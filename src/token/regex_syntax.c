@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "token/regex.h"
+#include "token/regex_fold.h"
 #include "token/regex_sets.h"
 
 #include "base/banned.h"
@@ -20,6 +21,9 @@ struct translation {
     bool repeated; /* a quantifier stands behind it */
     int64_t groups[MAX_GROUPS]; /* where the open groups begin */
     size_t n_group;
+    const struct t2v_fold *folded;    /* of a character in the class that is being read */
+    bool any_case;                    /* (?i) counts here */
+    bool any_case_before[MAX_GROUPS]; /* and where the open groups began */
 };
 
 static int unsupported(const struct translation *tr, const char *what)
@@ -73,6 +77,20 @@ static void add_char(struct translation *tr, uint32_t cp)
 static void begin_atom(struct translation *tr)
 {
     tr->atom = (int64_t)tr->out->len;
+    tr->repeated = false;
+}
+
+/* Puts (?: ) around the last atom, so that it can be repeated once more. */
+static void wrap_atom(struct translation *tr)
+{
+    static const char open[] = "(?:";
+    if (t2v_buf_room(tr->out, 4) == NULL)
+        return;
+    char *from = tr->out->ptr + tr->atom;
+    memmove(from + 3, from, tr->out->len - (size_t)tr->atom);
+    memcpy(from, open, 3);
+    tr->out->len += 3;
+    t2v_buf_addc(tr->out, ')');
     tr->repeated = false;
 }
 
@@ -301,7 +319,10 @@ static int class_member(struct translation *tr, size_t *depth)
     if (c == '[' && next == '^')
         return unsupported(tr, "[^ inside of [...]");
     if (c != '[' && c != ']' && c != '\\' && c != '-') {
-        add_char(tr, t2v_utf8_next(&tr->at, tr->end));
+        uint32_t cp = t2v_utf8_next(&tr->at, tr->end);
+        if (tr->any_case && tr->folded == NULL)
+            tr->folded = t2v_fold_of(cp);
+        add_char(tr, cp);
         return 0;
     }
     tr->at++;
@@ -320,8 +341,10 @@ static int class_member(struct translation *tr, size_t *depth)
 static int class(struct translation *tr)
 {
     begin_atom(tr);
+    tr->folded = NULL;
     add(tr, "[");
-    if (peek(tr) == '^') {
+    bool negate = peek(tr) == '^';
+    if (negate) {
         add(tr, "^");
         tr->at++;
     }
@@ -338,6 +361,10 @@ static int class(struct translation *tr)
             return rc;
     }
     add(tr, "]");
+    if (tr->folded != NULL && !negate) {
+        t2v_fold_add_or(tr->out, tr->folded);
+        wrap_atom(tr);
+    }
     return 0;
 }
 
@@ -349,6 +376,8 @@ static int flags(struct translation *tr)
         off = off || c == '-';
         if (c != 'i' && c != 'm' && c != '-' && !(c == 'x' && off))
             return unsupported(tr, "a group that begins so");
+        if (c == 'i')
+            tr->any_case = !off;
         t2v_buf_addc(tr->out, (char)(c == 'm' ? 's' : c));
     }
     return 0;
@@ -359,6 +388,7 @@ static int open_group(struct translation *tr)
 {
     if (tr->n_group == MAX_GROUPS)
         return t2v_fail(tr->err, T2V_ETOOLARGE, "%s: groups nested too deeply", tr->where);
+    tr->any_case_before[tr->n_group] = tr->any_case;
     tr->groups[tr->n_group++] = (int64_t)tr->out->len;
     tr->atom = NO_ATOM;
     add(tr, "(");
@@ -394,20 +424,6 @@ static int open_group(struct translation *tr)
 }
 
 /* Repeats. */
-
-/* Puts (?: ) around the last atom, so that it can be repeated once more. */
-static void wrap_atom(struct translation *tr)
-{
-    static const char open[] = "(?:";
-    if (t2v_buf_room(tr->out, 4) == NULL)
-        return;
-    char *from = tr->out->ptr + tr->atom;
-    memmove(from + 3, from, tr->out->len - (size_t)tr->atom);
-    memcpy(from, open, 3);
-    tr->out->len += 3;
-    t2v_buf_addc(tr->out, ')');
-    tr->repeated = false;
-}
 
 /* A {n}, {n,}, {,m} or {n,m} at `at`; false when it is none. */
 static bool read_interval(struct translation *tr, int64_t *low, int64_t *high)
@@ -472,12 +488,70 @@ static int close_group(struct translation *tr)
     tr->at++;
     add(tr, ")");
     tr->atom = tr->groups[--tr->n_group];
+    tr->any_case = tr->any_case_before[tr->n_group];
     tr->repeated = false;
     return 0;
 }
 
+/* Characters that stand for themselves, where case does not count. */
+
+/* The character at `at`, written plainly or as an escape, which is passed over; -1 where something
+ * else stands there. */
+static int64_t plain_char(struct translation *tr)
+{
+    if (tr->at == tr->end || strchr("[()*+?{|^$.", *tr->at) != NULL)
+        return -1;
+    if (*tr->at != '\\')
+        return t2v_utf8_next(&tr->at, tr->end);
+    tr->at++;
+    if (tr->at == tr->end || (unsigned char)*tr->at >= 0x80)
+        return -1;
+    return escaped_char(tr, *tr->at++);
+}
+
+static bool is_repeated(const struct translation *tr)
+{
+    int64_t low, high;
+    struct translation ahead = *tr;
+    char c = peek(tr);
+    return c == '*' || c == '+' || c == '?' || (c == '{' && read_interval(&ahead, &low, &high));
+}
+
+/* Translates the characters at `at` that are others, in number, once their case is folded; false
+ * where there are none. What is repeated stands alone. */
+static bool fold(struct translation *tr)
+{
+    struct translation ahead = *tr;
+    const char *ends[T2V_FOLD_MAX];
+    uint32_t cps[T2V_FOLD_MAX];
+    size_t n = 0;
+    for (int64_t cp; n < T2V_FOLD_MAX && (cp = plain_char(&ahead)) >= 0;) {
+        bool alone = is_repeated(&ahead);
+        if (alone && n != 0)
+            break;
+        cps[n] = (uint32_t)cp;
+        ends[n++] = ahead.at;
+        if (alone)
+            break;
+    }
+    const struct t2v_fold *found = n != 0 ? t2v_fold_of(cps[0]) : NULL;
+    size_t len = 1;
+    if (found == NULL) {
+        found = t2v_fold_longest(cps, n);
+        len = found != NULL ? t2v_fold_len(found) : 0;
+    }
+    if (found == NULL)
+        return false;
+    begin_atom(tr);
+    t2v_fold_add(tr->out, found);
+    tr->at = ends[len - 1];
+    return true;
+}
+
 static int one(struct translation *tr)
 {
+    if (tr->any_case && fold(tr))
+        return 0;
     switch (*tr->at) {
     case '\\':
         tr->at++;

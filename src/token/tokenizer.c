@@ -130,7 +130,10 @@ static int encode_plain(struct job *job, struct t2v_str text, bool at_start)
 static int encode_chunk(struct job *job, struct t2v_str text, bool at_start)
 {
     const t2v_tokenizer *tokenizer = job->tokenizer;
-    int rc = t2v_normalizer_run(&tokenizer->normalizer, &job->space->norm, text, &text);
+    bool moved = !at_start || !t2v_pretok_minds_start(&tokenizer->pretok);
+    int rc =
+        t2v_normalizer_run_from(&tokenizer->normalizer, &job->space->norm, text, &text, &moved);
+    at_start = at_start && !moved;
     if (rc != 0 || tokenizer->added.normalized.n == 0)
         return rc != 0 ? rc : encode_plain(job, text, at_start);
     struct t2v_match match = {0};

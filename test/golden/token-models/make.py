@@ -29,6 +29,13 @@ def words(**more):
     return {"vocab": {w: i for i, w in enumerate(["[UNK]", *WORDS[:8]])}, "unk_token": "[UNK]", **more}
 
 
+STARTS = "ab \t\u200d\u0301\u00e9\x07\x01`\u2581\u4e2d"
+
+
+def starts_text():
+    return "".join(random.choice(STARTS) for _ in range(random.randint(1, 5)))
+
+
 LETTERS = sorted(set("".join(WORDS) + ".x") - {"\u672c"})
 unigram = {"unk_id": 0, "vocab": [["<unk>", 0]] + [[c, -5] for c in LETTERS] + [["the", -2], ["\u2581", -3], ["\u2581the", -1.5], ["river", -4], ["ve", -3]]}
 piece = {"unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
@@ -49,6 +56,33 @@ def row(*steps):
     return {"type": "Sequence", "pretokenizers": list(steps)}
 
 
+def first(*normalizers):
+    """Metaspace's "first" behind what may drop, or replace, what stands first; another character for each that may come first."""
+    made = tokenizer(edges_of(STARTS + "xy"), {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": False})
+    return {**made, "normalizer": {"type": "Sequence", "normalizers": list(normalizers)}}
+
+
+def edges_of(letters):
+    return {**edges, "vocab": {w: i for i, w in enumerate(["?", *sorted(set(letters)), *("##" + c for c in sorted(set(letters)))])}}
+
+
+def replace(kind, pattern, content):
+    return {"type": "Replace", "pattern": {kind: pattern}, "content": content}
+
+
+def space_tokens(**flags):
+    """White space that is an added token, and takes white space around it."""
+    made = tokenizer(edges_of("<>ab \t"), None)
+    tokens = [{"content": c, "single_word": False, "lstrip": l, "rstrip": r, "normalized": n, "special": False} for c, l, r, n in flags["tokens"]]
+    return {**made, "added_tokens": [{"id": 100 + i, **t} for i, t in enumerate(tokens)]}
+
+
+def space_text():
+    return "".join(random.choice("\t\t  <>ab") for _ in range(random.randint(0, 9)))
+
+
+BERT = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": True, "lowercase": False}
+STRIP = {"type": "Strip", "strip_left": True, "strip_right": True}
 KINDS = [
     (tokenizer(words(type="WordLevel"), space), words_text), (tokenizer(words(), space), words_text),
     (tokenizer(words(type="WordLevel"), None), words_text), (tokenizer(words(unk_token="none"), split), words_text),
@@ -59,6 +93,13 @@ KINDS = [
     (tokenizer(edges, scripts), scripts_text), (tokenizer(edges, row(split, scripts)), scripts_text), (tokenizer(edges, row(scripts, split)), scripts_text),
     (tokenizer(edges, length()), scripts_text), (tokenizer(edges, length(1)), scripts_text), (tokenizer(edges, length(3)), scripts_text),
     (tokenizer(edges, row(scripts, length(2))), scripts_text),
+    *((first(*n), starts_text) for n in ([], [BERT], [STRIP], [{"type": "StripAccents"}], [{"type": "Nmt"}], [replace("String", "``", "x")],
+                                         [replace("String", "`", "x")], [replace("String", "a", "")], [replace("Regex", "a+b?", "x")],
+                                         [replace("Regex", "a{2,}", "y")], [replace("Regex", "\\s", "")], [{"type": "NFD"}, {"type": "StripAccents"}],
+                                         [BERT, {"type": "Prepend", "prepend": "x"}], [replace("Regex", "^", "x")], [{"type": "NFKC"}, {"type": "Lowercase"}])),
+    (space_tokens(tokens=[("\t", True, True, False)]), space_text),
+    (space_tokens(tokens=[("\t", True, True, False), ("<", False, True, True)]), space_text),
+    (space_tokens(tokens=[("\t", False, True, True), ("a", True, False, True)]), space_text),
 ]
 made = []
 for kind, text in KINDS:

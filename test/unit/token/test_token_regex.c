@@ -53,6 +53,95 @@ static void test_hits(void **state)
         {"\\p{Emoji}", "\xf0\x9f\xab\xa8", "[\xf0\x9f\xab\xa8]"},
         {"[[:alpha:]]", "\xcd\xa3", "[\xcd\xa3]"},
         {"[[:lower:]]", "\xe1\x83\xbc", "[\xe1\x83\xbc]"},
+        /* Characters whose case folding is several; tokenizers 0.22 */
+        {"(?i)ss",
+         "\xc3\x9f"
+         "\xe1\xba\x9e"
+         "sS\xc5\xbf"
+         "s",
+         "[\xc3\x9f"
+         "][\xe1\xba\x9e"
+         "][sS][\xc5\xbf"
+         "s]"},
+        {"ss", "\xc3\x9f", "\xc3\x9f"},
+        {"(?i)st",
+         "\xef\xac\x86"
+         "\xef\xac\x85"
+         "St",
+         "[\xef\xac\x86"
+         "][\xef\xac\x85"
+         "][St]"},
+        {"(?i)\xc3\x9f",
+         "ssSS\xe1\xba\x9e"
+         "\xc3\x9f",
+         "[ss][SS][\xe1\xba\x9e"
+         "][\xc3\x9f"
+         "]"},
+        {"(?i)sss",
+         "\xc3\x9f"
+         "s s\xc3\x9f",
+         "[\xc3\x9f"
+         "s] s\xc3\x9f"},
+        {"(?i)ffi",
+         "\xef\xac\x83"
+         " \xef\xac\x80"
+         "i f\xef\xac\x81"
+         " FFI",
+         "[\xef\xac\x83"
+         "] \xef\xac\x80"
+         "i f\xef\xac\x81"
+         " [FFI]"},
+        {"(?i)ff",
+         "\xef\xac\x80"
+         "\xef\xac\x83",
+         "[\xef\xac\x80"
+         "]\xef\xac\x83"},
+        {"(?i)ss+",
+         "\xc3\x9f"
+         " sss",
+         "\xc3\x9f"
+         " [sss]"},
+        {"(?i)[\xc3\x9f"
+         "]",
+         "ss\xc3\x9f"
+         "S",
+         "[ss][\xc3\x9f"
+         "]S"},
+        {"(?i)[^\xc3\x9f"
+         "]",
+         "\xc3\x9f"
+         "a",
+         "\xc3\x9f"
+         "[a]"},
+        {"(?i:ss)a|st",
+         "\xc3\x9f"
+         "a\xef\xac\x86",
+         "[\xc3\x9f"
+         "a]\xef\xac\x86"},
+        {"(?i:a(?-i:ss)ss)",
+         "a\xc3\x9f"
+         "\xc3\x9f"
+         " ass\xc3\x9f",
+         "a\xc3\x9f"
+         "\xc3\x9f"
+         " [ass\xc3\x9f"
+         "]"},
+        {"(?i)\\x73s", "\xc3\x9f",
+         "[\xc3\x9f"
+         "]"},
+        {"(?i)i\xcc\x87", "\xc4\xb0",
+         "[\xc4\xb0"
+         "]"},
+        {"(?i)assb|x",
+         "A\xc3\x9f"
+         "Bx",
+         "[A\xc3\x9f"
+         "B][x]"},
+        {"(?i)ss{2}",
+         "\xc3\x9f"
+         "s sss",
+         "\xc3\x9f"
+         "s [sss]"},
         {"\\h", "ag", "[a]g"},
         {"\\v", "\x0b\n", "[\x0b]\n"},
         {"\\u0041|\\x{42}", "AB", "[A][B]"},

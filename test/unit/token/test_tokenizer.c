@@ -173,7 +173,7 @@ static void test_unigram(void **state)
 static void test_kinds(void **state)
 {
     (void)state;
-    check_cases("token-models", NULL, 18);
+    check_cases("token-models", NULL, 36);
 }
 
 /* A long text, read in chunks, has the ids of its lines; and any cut is the beginning of all. */
