@@ -52,6 +52,8 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     if (rc != 0)
         return rc;
     rc = t2v_open(options, true, &model, &engine, err);
+    if (rc == 0 && (rc = t2v_guard_watch()) != 0)
+        t2v_fail(err, rc, "no memory for what watches the model's files");
     if (rc == 0) {
         log_start(options, model); /* before anybody can connect */
         rc = t2v_server_new(options, fd, engine, model, T2V_VERSION, &server, err);
@@ -60,12 +62,11 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     }
     if (rc == 0) {
         t2v_log(T2V_LOG_INFO, "http", "ready ms=%.0f", (double)(t2v_clock_ns() - begun) / 1e6);
-        rc = t2v_server_run(server);
-        if (rc != 0)
-            t2v_fail(err, rc, "the event loop broke");
+        rc = t2v_server_run(server, err);
     }
     t2v_server_free(server);
     t2v_engine_free(engine);
+    t2v_guard_unwatch();
     t2v_model_free(model);
     return rc;
 }
@@ -158,6 +159,8 @@ static int run(size_t command, int n, char **args)
         rc = commands[command].run(&options, &err);
     if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         rc = t2v_fail(&err, T2V_EIO, "standard output: %s", strerror(errno));
+    if (rc != 0 && *err.msg == '\0')
+        return 1;
     if (rc != 0 && t2v_log_is_json())
         t2v_log(T2V_LOG_ERROR, commands[command].name, "%s", err.msg);
     else if (rc != 0)

@@ -2,30 +2,63 @@
 #include "base/guard.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include "base/banned.h"
 
-enum { MAX_FILES = 256 };
+enum {
+    MAX_FILES = 256,
+    READ_BYTES = 256 * 1024, /* at a time, for a digest */
+    LOOK_S = 1,              /* the watcher's rest */
+    FRESH_NS = 20000000,     /* what was written so lately may be written again at the same time */
+    NICE = 10
+};
+_Static_assert(READ_BYTES % T2V_DIGEST_BLOCK == 0, "whole blocks");
 
 struct guarded {
     _Atomic(const uint8_t *) ptr; /* NULL: a free place; set last, for the signal's handler */
     size_t len;
     char *path;
     int fd;
-    struct timespec written;
+    struct timespec written; /* when the bytes that count were */
+    uint64_t digest;         /* of them, where known */
+    bool known;
 };
 
 static struct guarded files[MAX_FILES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all but the handler take it */
+
+/* The watcher. Under the lock, but for the atomic ones. */
+static struct {
+    pthread_t thread;
+    pthread_cond_t wake;    /* for the watcher: look now, or stop */
+    pthread_cond_t settled; /* from the watcher: it has looked */
+    bool stop, wanted;
+    atomic_bool runs;
+    atomic_uint steps;
+    atomic_int faulted; /* a file's place plus 1, once the handler has met a fault in it */
+    struct t2v_err lost;
+    uint8_t *bytes; /* [READ_BYTES], the thread's own */
+} watcher = {.wake = PTHREAD_COND_INITIALIZER, .settled = PTHREAD_COND_INITIALIZER};
+
+/* --- the files --- */
 
 static struct guarded *find(const uint8_t *ptr)
 {
@@ -47,6 +80,7 @@ static int fill(struct guarded *file, int fd, const uint8_t *ptr, size_t len, ch
     file->path = path;
     file->fd = fd;
     file->written = st.st_mtim;
+    file->known = false;
     atomic_store(&file->ptr, ptr);
     return 0;
 }
@@ -77,34 +111,242 @@ void t2v_guard_drop(const uint8_t *ptr)
     pthread_mutex_unlock(&lock);
 }
 
-static int check(const struct guarded *file, struct t2v_err *err)
+/* --- looking at them; under the lock --- */
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static int changed(const struct guarded *file, off_t size, struct t2v_err *err)
+{
+    if (size == (off_t)file->len)
+        return t2v_fail(err, T2V_EIO, "%s: changed while it was in use", file->path);
+    return t2v_fail(err, T2V_EIO, "%s: changed while it was in use, from %zu to %lld bytes",
+                    file->path, file->len, (long long)size);
+}
+
+/* Sets *in_doubt where the bytes must tell. */
+static int look_at(const struct guarded *file, bool *in_doubt, struct t2v_err *err)
 {
     struct stat st;
     if (fstat(file->fd, &st) != 0)
         return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
-    if (st.st_size == (off_t)file->len && st.st_mtim.tv_sec == file->written.tv_sec &&
-        st.st_mtim.tv_nsec == file->written.tv_nsec)
-        return 0;
-    return t2v_fail(err, T2V_EIO, "%s: changed while it was in use, from %zu to %lld bytes",
-                    file->path, file->len, (long long)st.st_size);
+    if (st.st_size != (off_t)file->len)
+        return changed(file, st.st_size, err);
+    *in_doubt |= !same_time(st.st_mtim, file->written);
+    return *in_doubt && !atomic_load(&watcher.runs) ? changed(file, st.st_size, err) : 0;
+}
+
+static int look_at_all(bool *in_doubt, struct t2v_err *err)
+{
+    int faulted = atomic_load(&watcher.faulted);
+    if (faulted != 0)
+        return t2v_fail(err, T2V_EIO, "%s: cut short, or unreadable, while it was in use",
+                        files[faulted - 1].path);
+    int rc = 0;
+    for (size_t i = 0; i < MAX_FILES && rc == 0; i++) {
+        if (atomic_load(&files[i].ptr) != NULL)
+            rc = look_at(&files[i], in_doubt, err);
+    }
+    return rc;
+}
+
+/* Keeps the first reason, if somebody watches. */
+static int lose(const struct t2v_err *why)
+{
+    if (atomic_load(&watcher.runs) && watcher.lost.code == 0)
+        watcher.lost = *why;
+    return why->code;
 }
 
 int t2v_guard_check(struct t2v_err *err)
 {
-    int rc = 0;
+    struct t2v_err why = {0};
+    bool in_doubt = true;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < MAX_FILES && rc == 0; i++) {
-        if (atomic_load(&files[i].ptr) != NULL)
-            rc = check(&files[i], err);
+    while (in_doubt && why.code == 0) {
+        in_doubt = false;
+        why = watcher.lost;
+        if (why.code == 0 && look_at_all(&in_doubt, &why) != 0)
+            lose(&why);
+        if (in_doubt && why.code == 0) {
+            watcher.wanted = true;
+            pthread_cond_signal(&watcher.wake);
+            pthread_cond_wait(&watcher.settled, &lock);
+        }
     }
     pthread_mutex_unlock(&lock);
-    return rc;
+    return why.code != 0 ? t2v_fail(err, why.code, "%s", why.msg) : 0;
 }
 
-/* Calls only what a signal's handler may. */
-static _Noreturn void end(const char *what, const char *why)
+bool t2v_guard_is_lost(struct t2v_err *err)
 {
-    const char *parts[] = {"t2v: ", what, why, "\n"};
+    pthread_mutex_lock(&lock);
+    bool lost = watcher.lost.code != 0;
+    if (lost)
+        t2v_fail(err, watcher.lost.code, "%s", watcher.lost.msg);
+    pthread_mutex_unlock(&lock);
+    return lost;
+}
+
+unsigned t2v_guard_steps(void)
+{
+    return atomic_load(&watcher.steps);
+}
+
+/* --- the watcher --- */
+
+/* Whether a file's time of writing may stay as it is though more is written: times are as coarse as
+ * the kernel's clock. */
+static bool is_fresh(struct timespec written)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t ns =
+        (int64_t)(now.tv_sec - written.tv_sec) * 1000000000 + now.tv_nsec - written.tv_nsec;
+    return ns >= 0 && ns < FRESH_NS;
+}
+
+/* The digest of a file's bytes now, and when they were written; read, not through the mapping,
+ * whose pages would stay in memory. T2V_EBUSY: it is still being written, perhaps. */
+static int read_digest(const struct guarded *file, uint64_t *out, struct timespec *written,
+                       struct t2v_err *err)
+{
+    struct t2v_digest digest;
+    struct stat before, after;
+    t2v_digest_begin(&digest);
+    if (fstat(file->fd, &before) != 0)
+        return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
+    for (size_t done = 0, n; done < file->len; done += n) {
+        n = file->len - done < READ_BYTES ? file->len - done : READ_BYTES;
+        ssize_t got;
+        do
+            got = pread(file->fd, watcher.bytes, n, (off_t)done);
+        while (got < 0 && errno == EINTR);
+        if (got < 0)
+            return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
+        if ((size_t)got != n)
+            return changed(file, (off_t)done + got, err);
+        t2v_digest_add(&digest, watcher.bytes, n);
+        atomic_fetch_add(&watcher.steps, 1);
+    }
+    if (fstat(file->fd, &after) != 0 || !same_time(before.st_mtim, after.st_mtim) ||
+        is_fresh(after.st_mtim))
+        return T2V_EBUSY;
+    *out = t2v_digest_end(&digest);
+    *written = after.st_mtim;
+    return 0;
+}
+
+/* Takes the first digest of a file, or compares its bytes with it. Without the lock: nobody else
+ * writes what is known of a file that is watched, and the reader of `written` is under the lock. */
+static int settle_file(struct guarded *file, struct t2v_err *err)
+{
+    uint64_t digest = 0, begun_ns = t2v_clock_ns();
+    struct timespec written = {0};
+    int rc = read_digest(file, &digest, &written, err);
+    if (rc != 0)
+        return rc;
+    if (!file->known && same_time(written, file->written)) {
+        file->digest = digest;
+        file->known = true;
+        return 0;
+    }
+    if (!file->known || digest != file->digest)
+        return changed(file, (off_t)file->len, err);
+    pthread_mutex_lock(&lock);
+    file->written = written;
+    pthread_mutex_unlock(&lock);
+    t2v_log(T2V_LOG_INFO, "model", "written to, and the same as before path=%s ms=%.0f", file->path,
+            (double)(t2v_clock_ns() - begun_ns) / 1e6);
+    return 0;
+}
+
+/* Whether a file's bytes have to be read, and if so reads them. */
+static int watch_file(struct guarded *file, struct t2v_err *err)
+{
+    struct stat st;
+    if (atomic_load(&file->ptr) == NULL)
+        return 0;
+    if (fstat(file->fd, &st) != 0)
+        return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
+    if (st.st_size != (off_t)file->len)
+        return changed(file, st.st_size, err);
+    return file->known && same_time(st.st_mtim, file->written) ? 0 : settle_file(file, err);
+}
+
+static void rest(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LOOK_S;
+    int rc = 0;
+    while (rc == 0 && !watcher.stop && !watcher.wanted)
+        rc = pthread_cond_timedwait(&watcher.wake, &lock, &until);
+    watcher.wanted = false;
+}
+
+static void *watch(void *arg)
+{
+    (void)arg;
+    /* Linux: of this thread alone. */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+    pthread_mutex_lock(&lock);
+    while (!watcher.stop && watcher.lost.code == 0) {
+        pthread_mutex_unlock(&lock);
+        struct t2v_err why = {0};
+        bool busy = false;
+        for (size_t i = 0; i < MAX_FILES && why.code == 0; i++)
+            busy |= watch_file(&files[i], &why) == T2V_EBUSY;
+        if (busy)
+            nanosleep(&(struct timespec){.tv_nsec = FRESH_NS / 4}, NULL);
+        pthread_mutex_lock(&lock);
+        if (why.code != 0)
+            lose(&why);
+        pthread_cond_broadcast(&watcher.settled);
+        if (why.code == 0 && !busy)
+            rest();
+    }
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+int t2v_guard_watch(void)
+{
+    watcher.bytes = t2v_alloc(READ_BYTES);
+    if (watcher.bytes == NULL)
+        return T2V_ENOMEM;
+    watcher.stop = watcher.wanted = false;
+    watcher.lost = (struct t2v_err){0};
+    atomic_store(&watcher.faulted, 0);
+    atomic_store(&watcher.runs, true);
+    if (t2v_thread_start(&watcher.thread, watch, NULL) == 0)
+        return 0;
+    atomic_store(&watcher.runs, false);
+    t2v_free(watcher.bytes);
+    return T2V_ENOMEM;
+}
+
+void t2v_guard_unwatch(void)
+{
+    if (!atomic_load(&watcher.runs))
+        return;
+    pthread_mutex_lock(&lock);
+    watcher.stop = true;
+    pthread_cond_signal(&watcher.wake);
+    pthread_mutex_unlock(&lock);
+    pthread_join(watcher.thread, NULL);
+    atomic_store(&watcher.runs, false);
+    t2v_free(watcher.bytes);
+    watcher.bytes = NULL;
+}
+
+/* --- faults: only what a signal's handler may call --- */
+
+static _Noreturn void end(const char *path)
+{
+    const char *parts[] = {"t2v: ", path, ": cut short, or unreadable, while it was in use", "\n"};
     struct iovec line[4];
     for (size_t i = 0; i < 4; i++)
         line[i] = (struct iovec){(void *)(uintptr_t)parts[i], strlen(parts[i])};
@@ -113,9 +355,13 @@ static _Noreturn void end(const char *what, const char *why)
     _exit(1);
 }
 
-_Noreturn void t2v_guard_end(const char *why)
+/* Puts zeros where the file is no more, from the page of `at` to the mapping's end. */
+static bool patch(const struct guarded *file, uintptr_t at)
 {
-    end(why, "");
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end_at = (uintptr_t)file->ptr + file->len;
+    at -= at % page;
+    return mmap((void *)at, end_at - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                0) != MAP_FAILED;
 }
 
 static void on_bus_error(int number, siginfo_t *info, void *context)
@@ -124,8 +370,12 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     uintptr_t at = (uintptr_t)info->si_addr;
     for (size_t i = 0; i < MAX_FILES; i++) {
         const uint8_t *ptr = atomic_load(&files[i].ptr);
-        if (ptr != NULL && at >= (uintptr_t)ptr && at - (uintptr_t)ptr < files[i].len)
-            end(files[i].path, ": cut short, or unreadable, while it was in use");
+        if (ptr == NULL || at < (uintptr_t)ptr || at - (uintptr_t)ptr >= files[i].len)
+            continue;
+        if (!atomic_load(&watcher.runs) || !patch(&files[i], at))
+            end(files[i].path);
+        atomic_store(&watcher.faulted, (int)i + 1);
+        return;
     }
     signal(number, SIG_DFL); /* not ours: what failed fails again, as it would have */
 }

@@ -48,11 +48,12 @@ struct t2v_engine {
     size_t *start;       /* [BATCH_TOK + 1] */
     struct slot *slots;  /* [BATCH_TOK] */
     struct t2v_seqs seqs;
-    size_t budget;    /* tokens of the next batch */
-    double ns_of_tok; /* a running mean; 0: nothing is known yet */
-    float *hidden;    /* [max_tok, hidden_dim] */
-    float *pooled;    /* [BATCH_TOK, width]: n_seq of them */
-    float *spare;     /* as pooled */
+    struct t2v_err lost; /* the model's files are not what they were: no answer may be believed */
+    size_t budget;       /* tokens of the next batch */
+    double ns_of_tok;    /* a running mean; 0: nothing is known yet */
+    float *hidden;       /* [max_tok, hidden_dim] */
+    float *pooled;       /* [BATCH_TOK, width]: n_seq of them */
+    float *spare;        /* as pooled */
 
     /* Shared, under the lock. */
     pthread_mutex_t lock;
@@ -267,20 +268,42 @@ static void learn_budget(t2v_engine *engine, uint64_t ns)
                                           : BATCH_TOK;
 }
 
-/* One batch of whatever is active, from tokens to answers. */
+/* One batch of what is filled in, from tokens to sums. */
+static void run_batch(t2v_engine *engine)
+{
+    uint64_t begin = t2v_clock_ns();
+    t2v_team_run(engine->team, encode, engine);
+    learn_budget(engine, t2v_clock_ns() - begin);
+    if (t2v_guard_check(&engine->lost) != 0)
+        return; /* rather no vector than a wrong one */
+    scatter(engine);
+    count_batch(engine);
+}
+
+/* All that is active fails. Clients are not told of paths. */
+static void give_up(t2v_engine *engine)
+{
+    struct t2v_progress *progress;
+    while ((progress = list_pop(&engine->active)) != NULL)
+        list_push(&engine->closing, progress);
+    for (progress = engine->closing.head; progress != NULL; progress = progress->next) {
+        if (progress->work->err.code == 0)
+            t2v_fail(&progress->work->err, T2V_EIO, "%s",
+                     engine->has_leader ? "a file of the model changed while it was in use"
+                                        : engine->lost.msg);
+    }
+}
+
+/* From what is active to answers. */
 static void step(t2v_engine *engine)
 {
-    fill(engine);
-    if (engine->seqs.n_seq > 0) {
-        uint64_t begin = t2v_clock_ns();
-        t2v_team_run(engine->team, encode, engine);
-        learn_budget(engine, t2v_clock_ns() - begin);
-        struct t2v_err err;
-        if (t2v_guard_check(&err) != 0)
-            t2v_guard_end(err.msg); /* rather no vector than a wrong one */
-        scatter(engine);
-        count_batch(engine);
-    }
+    engine->seqs.n_seq = 0;
+    if (engine->lost.code == 0)
+        fill(engine);
+    if (engine->seqs.n_seq > 0)
+        run_batch(engine);
+    if (engine->lost.code != 0)
+        give_up(engine);
     struct t2v_progress *progress;
     while ((progress = list_pop(&engine->closing)) != NULL) {
         struct t2v_work *work = progress->work;
@@ -483,7 +506,7 @@ void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
 
 uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 {
-    unsigned steps = t2v_team_steps(engine->team);
+    unsigned steps = t2v_team_steps(engine->team) + t2v_guard_steps();
     uint64_t now_ns = t2v_clock_ns();
     if (atomic_exchange(&engine->seen_steps, steps) != steps)
         t2v_pulse_beat(&engine->pulse, now_ns);

@@ -86,6 +86,7 @@ struct t2v_server {
     uint64_t next_id;
     enum t2v_server_phase phase;
     uint64_t phase_ends_ns; /* while DRAINING and ENDING */
+    bool lost;              /* a file of the model changed: it ends as soon as it may */
     uint64_t active_ns;     /* when a connection or a request last came */
     struct t2v_log_limit limits[T2V_N_LIMIT];
 };

@@ -90,6 +90,8 @@ const char *t2v_why_failed(int code)
         return "unknown pooling_strategy";
     case T2V_EMODEL:
         return "a value that is not finite, or a token without a row";
+    case T2V_EIO:
+        return "a file of the model changed";
     case T2V_ENOMEM:
     case T2V_EBUSY:
         return t2v_why_busy(code);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "http/address.h"
@@ -24,6 +25,7 @@ enum {
     BACKLOG = 4096,
     SPARE_FILES = 64, /* open files that are not connections */
     TURN_CALLS = 32,  /* what the loop runs before it looks at the sockets again */
+    LOST_MS = 2000,   /* for what is in flight to fail, once a file of the model has changed */
     END_MS = 1000,    /* for the last answers to be sent */
     JOB_MS = 10000,   /* and for the engine to give back cancelled work */
     HELD_BODIES = 32  /* the ceiling on held bytes, in bodies of the largest size */
@@ -255,7 +257,7 @@ static bool is_busy(const struct t2v_server *server)
 
 static void check_phase(struct t2v_server *server, uint64_t now)
 {
-    uint64_t quiet = ns_of_ms(server->service.options->drain_ms) / 5;
+    uint64_t quiet = server->lost ? 0 : ns_of_ms(server->service.options->drain_ms) / 5;
     if (server->phase == T2V_DRAINING &&
         (now >= server->phase_ends_ns || (now >= server->active_ns + quiet && !is_busy(server))))
         begin_end(server);
@@ -267,6 +269,26 @@ static void check_phase(struct t2v_server *server, uint64_t now)
         event_base_loopbreak(server->base);
 }
 
+static void begin_drain(struct t2v_server *server, uint64_t now, int64_t ms)
+{
+    server->service.draining = true;
+    server->phase = T2V_DRAINING;
+    server->active_ns = now;
+    server->phase_ends_ns = now + ns_of_ms(ms);
+    (void)set_tick(server, 10); /* where it fails, the slower one goes on */
+}
+
+static void check_files(struct t2v_server *server, uint64_t now)
+{
+    struct t2v_err why;
+    if (server->lost || !t2v_guard_is_lost(&why))
+        return;
+    t2v_log(T2V_LOG_ERROR, "model", "%s", why.msg);
+    server->lost = true;
+    if (server->phase == T2V_SERVING)
+        begin_drain(server, now, LOST_MS);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct t2v_server *server = arg;
@@ -274,6 +296,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     t2v_service_tick(&server->service, now);
     resume_listener(server);
+    check_files(server, now);
     check_conns(server, now);
     check_phase(server, now);
 }
@@ -290,11 +313,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     t2v_log(T2V_LOG_INFO, "http", "draining signal=%d at_most_ms=%" PRIi64, (int)number,
             server->service.options->drain_ms);
     uint64_t now = t2v_clock_ns();
-    server->service.draining = true;
-    server->phase = T2V_DRAINING;
-    server->active_ns = now;
-    server->phase_ends_ns = now + ns_of_ms(server->service.options->drain_ms);
-    (void)set_tick(server, 10); /* where it fails, the slower one goes on */
+    begin_drain(server, now, server->service.options->drain_ms);
     check_phase(server, now);
 }
 
@@ -468,13 +487,17 @@ const char *t2v_server_libevent(void)
     return event_get_version();
 }
 
-int t2v_server_run(t2v_server *server)
+int t2v_server_run(t2v_server *server, struct t2v_err *err)
 {
     t2v_log(T2V_LOG_INFO, "http", "listening address=%s port=%d", server->service.options->listen,
             server->port);
     int rc = event_base_dispatch(server->base);
     t2v_log(T2V_LOG_INFO, "http", "stopped");
-    return rc < 0 ? T2V_EIO : 0;
+    if (rc < 0)
+        return t2v_fail(err, T2V_EIO, "the event loop broke");
+    if (server->lost)
+        return t2v_fail(err, T2V_EIO, "%s", ""); /* it was logged when it was found */
+    return 0;
 }
 
 static void free_event(struct event *event)

@@ -10,7 +10,7 @@
  *     t2v_server *server;
  *     rc = t2v_server_bind(&options, &fd, &err);             before the model is opened
  *     rc = t2v_server_new(&options, fd, engine, model, "t2v 0.1.0", &server, &err);   the port is
- * open rc = t2v_server_run(server);            until SIGTERM or SIGINT, and the drain after it
+ * open rc = t2v_server_run(server, &err);      until SIGTERM or SIGINT, and the drain after it
  *     t2v_server_free(server);                before t2v_engine_free
  *
  * One server in a process: it takes the two signals, ignores SIGPIPE, and raises the soft limit on
@@ -39,9 +39,10 @@ int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine
 
 /* Serves. After SIGTERM or SIGINT `ready` is 503 and requests are answered for options->drain_ms
  * more, or until nothing is in flight and nothing new has come for a fifth of that time; what is
- * still in flight then is answered 503. A second signal ends it at once. 0, or T2V_EIO when the
- * loop broke. */
-int t2v_server_run(t2v_server *server);
+ * still in flight then is answered 503. A second signal ends it at once. 0, or T2V_EIO: the
+ * loop broke, or a file of the model changed, which fails what is in flight, is logged and has no
+ * message here. */
+int t2v_server_run(t2v_server *server, struct t2v_err *err);
 
 /* NULL is allowed. Work that the engine still has (after a second signal) is left to it, and then
  * the server's memory too. */

@@ -266,7 +266,7 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     if (rc == 0)
         rc = t2v_server_new(options, fd, &engine, &model, "fake 1", &server, err);
     if (rc == 0)
-        rc = t2v_server_run(server);
+        rc = t2v_server_run(server, err);
     t2v_server_free(server);
     pthread_mutex_lock(&engine.lock);
     engine.stop = true;

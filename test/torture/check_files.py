@@ -31,16 +31,18 @@ def write(path, data):
 
 
 def ask(d):
-    """Its answer, or None; then the service has ended."""
+    """Its answer, or None; then the service has ended, or ends now."""
     try:
-        return d.ask(vectors({"text": TEXT}))
+        a = d.ask(vectors({"text": TEXT}))
     except OSError:
         return None
+    return None if a.status == 500 and a.json["error"] == "a file of the model changed while it was in use" else a
 
 
 def ended_well(d, name):
+    d.wait()
     said = d.said()
-    return d.wait() == 1 and name in said, (d.process.returncode, said[-400:])
+    return d.process.returncode == 1 and name in said, (d.process.returncode, said[-400:])
 
 
 # ---- while it serves ----
