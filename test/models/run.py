@@ -3,8 +3,8 @@
 """
 run.py [BIN] [-k WORD]
 
-What lies in models/: the script that fetches, against a hub that we play; the manifests; the README's table. BIN is t2v, which
-says what families it runs. One line for each check that fails, and a summary.
+What lies in models/: the scripts that fetch, against a hub that we play; the manifests; the README's table; and ./run. BIN is
+t2v, which says what families it runs. One line for each check that fails, and a summary.
 """
 import os
 import sys
@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import check_fetch  # noqa: E402
 import check_manifests  # noqa: E402
+import check_start  # noqa: E402
 from checks import Checks, word_of  # noqa: E402
 
 
@@ -20,7 +21,7 @@ def main():
     args, checks = sys.argv[1:], Checks()
     word = word_of(args)
     checks.binary = os.path.abspath(args[0]) if args else None
-    return checks.run([check_manifests, check_fetch], word)
+    return checks.run([check_manifests, check_start, check_fetch], word)
 
 
 if __name__ == "__main__":
