@@ -21,7 +21,7 @@ ANSWER_BYTES = 64 << 20  # of a list of files, at most
 CHUNK_BYTES = 1 << 20
 PAUSE_MAX = 60  # seconds
 REDIRECTS = 10
-TRIES = 6  # without a byte of progress between them
+TRIES = 6
 
 
 class Failed(Exception):
@@ -90,16 +90,21 @@ def wrong(path, file):
     return None
 
 
-class Hub:
-    """say: called with a line for the user. pause: seconds before the second try, doubled for each one more."""
+def tries(n):
+    return "1 try" if n == 1 else f"{n} tries"
 
-    def __init__(self, endpoint, token, say, timeout=30.0, pause=1.0):
+
+class Hub:
+    """say: called with a line for the user. pause: seconds before the second try, doubled for each one more. tries: without a
+    byte of progress between them."""
+
+    def __init__(self, endpoint, token, say, timeout=30.0, pause=1.0, tries=TRIES):
         self.endpoint = endpoint.rstrip("/")
         if origin(self.endpoint)[0] not in ("http", "https") or not origin(self.endpoint)[1]:
             raise Failed(f"HF_ENDPOINT should be like {ENDPOINT}, and is {endpoint!r}")
         if token and not re.fullmatch(r"[!-~]+", token):
             raise Failed("HF_TOKEN has characters that no token has")
-        self.token, self.say, self.timeout, self.pause = token, say, timeout, pause
+        self.token, self.say, self.timeout, self.pause, self.tries = token, say, timeout, pause, tries
         self.opener = urllib.request.build_opener(KeepAsIs)
 
     # --- one request ---
@@ -183,8 +188,8 @@ class Hub:
                 if e.moved:
                     failures, pause = 0, self.pause
                 failures += 1
-                if failures == TRIES:
-                    raise Failed(f"{what}: {e}; gave up after {TRIES} tries, run this again to go on") from None
+                if failures >= self.tries:
+                    raise Failed(f"{what}: {e}; gave up after {tries(self.tries)}, run this again to go on") from None
                 seconds = min(max(pause, e.after), PAUSE_MAX)
                 self.say(f"{what}: {e}; again in {seconds:g} s")
                 time.sleep(seconds)

@@ -11,6 +11,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
+import check_default  # noqa: E402
 import check_fetch  # noqa: E402
 import check_manifests  # noqa: E402
 import check_start  # noqa: E402
@@ -21,7 +22,7 @@ def main():
     args, checks = sys.argv[1:], Checks()
     word = word_of(args)
     checks.binary = os.path.abspath(args[0]) if args else None
-    return checks.run([check_manifests, check_start, check_fetch], word)
+    return checks.run([check_manifests, check_start, check_default, check_fetch], word)
 
 
 if __name__ == "__main__":
