@@ -9,9 +9,10 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends gcc libc6-dev meson ninja-build pkg-config python3 ca-certificates \
     libevent-dev libopenblas-pthread-dev libpcre2-dev libutf8proc-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY meson.build meson_options.txt ./
+COPY meson.build meson_options.txt LICENSE ./
 COPY models/punkt-english.txt models/
 COPY src src
+COPY package package
 ARG REVISION=unknown
 RUN meson setup /build --buildtype=release -Dprefer_static=true -Dtests=disabled -Drevision="$REVISION" \
     && ninja -C /build t2v && strip /build/t2v && /build/t2v --version
@@ -37,6 +38,7 @@ RUN --mount=type=secret,id=hf_token images/prepare /model && /build/t2v selftest
 FROM scratch AS custom
 COPY --from=build /build/t2v /t2v
 COPY LICENSE /LICENSE
+COPY --from=build /build/package/NOTICES /NOTICES
 WORKDIR /app
 USER 65532:65532
 EXPOSE 8080

@@ -101,6 +101,13 @@ def check_custom(check):
     check("its size", size < MAX_BYTES, size)
     golden = expected("bert-uncased")
     with tempfile.TemporaryDirectory() as folder:
+        container = call("podman", "create", f"{NAME}:custom").strip()
+        call("podman", "cp", f"{container}:/NOTICES", folder)
+        call("podman", "rm", container)
+        with open(os.path.join(folder, "NOTICES"), encoding="utf-8") as f:
+            notices = f.read()
+        check("the notices of all that it holds", all(name in notices for name in ("Punkt", "OpenBLAS", "libevent", "PCRE2", "utf8proc",
+                                                                                    "GNU C library")), notices[:300])
         with open(os.path.join(folder, "Dockerfile"), "w", encoding="utf-8") as f:
             f.write(f"FROM {NAME}:custom\nCOPY ./my-model /app/models/model\n")
         call("cp", "-r", os.path.join(GOLDEN, "bert-uncased"), os.path.join(folder, "my-model"))
