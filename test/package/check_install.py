@@ -8,8 +8,13 @@ import tempfile
 
 FILES = {  # under the prefix, and what is in it
     "bin/t2v": b"\x7fELF",
+    "share/bash-completion/completions/t2v": b"complete -F",
     "share/doc/t2v/LICENSE": b"BSD 3-Clause",
     "share/doc/t2v/NOTICES": b"Jan Strunk",
+    "share/doc/t2v/t2v.env": b"T2V_MODEL",
+    "share/fish/vendor_completions.d/t2v.fish": b"complete -c t2v",
+    "share/man/man1/t2v.1": b".TH T2V 1",
+    "share/zsh/site-functions/_t2v": b"#compdef t2v",
 }
 
 
