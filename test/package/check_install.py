@@ -8,6 +8,7 @@ import tempfile
 
 FILES = {  # under the prefix, and what is in it
     "bin/t2v": b"\x7fELF",
+    "lib/systemd/system/t2v.service": b"[Service]",
     "share/bash-completion/completions/t2v": b"complete -F",
     "share/doc/t2v/LICENSE": b"BSD 3-Clause",
     "share/doc/t2v/NOTICES": b"Jan Strunk",
@@ -71,5 +72,9 @@ def check_install(check):
                 check(f"{name}: its text", word in f.read())
             mode = os.stat(path).st_mode & 0o777
             check(f"{name}: its mode", mode == (0o755 if name.startswith("bin/") else 0o644), oct(mode))
+        with open(os.path.join(prefix, "lib", "systemd", "system", "t2v.service"), encoding="utf-8") as f:
+            unit = f.read()
+        binary = os.path.join(option(os.path.dirname(check.binary), "prefix"), "bin", "t2v")
+        check("the unit starts what was installed", f"\nExecStart={binary} serve\n" in unit and "@" not in unit, unit[:400])
         version = run(os.path.join(prefix, "bin", "t2v"), "--version")
         check("it runs", version.startswith("t2v "), version)
