@@ -20,7 +20,7 @@ complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selfte
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l cpu -x -a 'c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm' -d 'use no instructions above these'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l bidirectional-attention -x -a 'auto true false' -d 'Gemma 3: a token sees those after it, too'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l direct-tokenize -d 'default vectorizer: the whole text is one sequence, not sentences'
-complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l model2vec-char-cut -d 'vectorizer model2vec: cut a text as model2vec 0.8.1 does, first at 512 times the median token\'s length, in characters'
+complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l model2vec-char-cut -d 'vectorizer model2vec: cut a text as model2vec 0.8.1 does: characters at 512 times the median token\'s length, unknown tokens dropped, then 512 tokens'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l sentence-transformers -d 'run the pipeline of modules.json'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l query-passage-prefixes -d 'put "TASK_TYPE: " before each text'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l onnx-runtime -d 'run as the Python server\'s int8 images do'
