@@ -37,6 +37,15 @@ ARG HF_ENDPOINT
 # For a gated model: --secret id=hf_token,src=FILE
 RUN --mount=type=secret,id=hf_token images/prepare /model && /build/t2v selftest --model /model
 
+# models/fetch alone, for the chart's init container.
+FROM debian:bookworm-slim AS fetch
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3 ca-certificates && rm -rf /var/lib/apt/lists/*
+COPY models /models
+USER 65532:65532
+WORKDIR /tmp
+ENTRYPOINT ["/models/fetch"]
+CMD ["--help"]
+
 FROM scratch AS custom
 COPY --from=build /build/t2v /t2v
 COPY LICENSE /LICENSE

@@ -210,6 +210,36 @@ def check_extra_env(check):
         check(f"{settings}", err and why in err, err)
 
 
+FETCH = """
+image: {repository: registry.example/t2v, tag: custom}
+modelFetch:
+  name: intfloat/e5-small-v2
+  args: [--revision, abc]
+  env: {HF_ENDPOINT: "http://mirror", RETRIES: 1000000}
+  tokenSecret: hub
+initContainers: [{name: after, image: busybox, volumeMounts: [{name: model, mountPath: /m}]}]
+extraVolumes: [{name: scratch, emptyDir: {}}]
+extraVolumeMounts: [{name: scratch, mountPath: /scratch}]
+"""
+
+
+def check_model_fetch(check):
+    """An init container fetches the model into the folder that t2v then reads."""
+    if not HELM:
+        return
+    check("none by itself", "initContainers" not in render(check, "plain").get("Deployment", "initContainers"))
+    deployment = render_file(check, "fetch", FETCH).get("Deployment", "")
+    init, own = deployment.split("      containers:\n")
+    for line in ('image: "registry.example/t2v:fetch"', 'args: ["intfloat/e5-small-v2","/volume/model","--revision","abc"]', "key: token", "mountPath: /volume\n",
+                 'value: "1000000"', "readOnlyRootFilesystem: true", "name: after\n"):
+        check(f"the init containers have {line.strip()}", line in init, init)
+    check("what is fetched comes first", init.find("fetch-model") < init.find("name: after"), init)
+    for line in ('image: "registry.example/t2v:custom"', "mountPath: /app/models/model\n", "subPath: model\n", "mountPath: /scratch\n", "emptyDir: {}"):
+        check(f"the pod has {line.strip()}", line in own, own)
+    deployment = render(check, "kept", "modelFetch.name=a/b", "modelFetch.image=x:y", "modelVolume.persistentVolumeClaim.claimName=m").get("Deployment", "")
+    check("in a volume that stays", "claimName: m" in deployment and "emptyDir" not in deployment and 'image: "x:y"' in deployment, deployment)
+
+
 def check_schema(check):
     """A mistyped or unfit value is an error that names it."""
     if not HELM:

@@ -124,6 +124,23 @@ def check_custom(check):
     check("without a model it says so", code == 1 and "models/model" in out, out)
 
 
+def check_fetch(check):
+    """models/fetch as the chart's init container has it: a read-only root, and a volume that belongs to root."""
+    code, out = images_build(NAME, "fetch", "--", *FLAGS)
+    check("fetch is built", code == 0 and f"ok {NAME}:fetch" in out, out[-1500:])
+    say(out.strip().rsplit("\n", 1)[-1])
+    with hub_of(os.path.join(GOLDEN, "bert-uncased"), "org/tiny") as hub, tempfile.TemporaryDirectory() as volume:
+        os.chmod(volume, 0o777)
+        for when in ("once", "again"):
+            code, out = run("podman", "run", "--rm", *smoke.STRICT, "--network", "host", "-v", f"{volume}:/volume", "-e", "HF_ENDPOINT=" + hub.url,
+                            f"{NAME}:fetch", "org/tiny", "/volume/model")
+            check(f"it fetches {when}", code == 0 and os.path.exists(f"{volume}/model/fetched.json"), out[-1000:])
+        check("once alone", len(hub.asked("model.safetensors")) <= 2, hub.log)
+        with Container("podman", f"{NAME}:custom", ["-v", f"{volume}/model:/app/models/model:ro"]) as c:
+            n = smoke.compare(c, expected("bert-uncased"), "default", "f32")[1]
+            check("the image without a model serves it", n > 0, n)
+
+
 def check_arguments(check):
     """The Python server's build arguments, a revision, and what is wrong with them."""
     with hub_of(os.path.join(GOLDEN, FIXTURE), "org/tiny") as hub:
