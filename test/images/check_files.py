@@ -49,6 +49,33 @@ def check_matrix(check):
         check(f"{place} names tags that there are", named and set(named) <= set(tags), named)
 
 
+def services():
+    """docker-compose.yml by service; an anchor's lines are added to those that merge it."""
+    text = text_of("docker-compose.yml")
+    text = text[text.index("\nservices:\n"):text.index("\nsecrets:\n")]
+    found = dict(re.findall(r"^  ([\w-]+):(?: &\w+)?\n((?:    .*\n|\n)+)", text, re.M))
+    return {name: own + (found["t2v"] if "<<: *t2v" in own else "") for name, own in found.items()}
+
+
+def check_compose_file(check):
+    """What the file says; that an engine takes it is check_compose's."""
+    found = services()
+    sidecars = {name: text for name, text in found.items() if "MODEL_NAME" in text}
+    check("its services", set(found) - set(sidecars) == {"weaviate", "weaviate-dpr"} and len(sidecars) == 3, sorted(found))
+    for name, text in sidecars.items():
+        first = text.split("<<: *t2v")[-1]
+        check(f"{name}: the token is a build secret", "secrets: [hf_token]" in first.split("build:")[1], first)
+        check(f"{name}: no token among the arguments", "HF_TOKEN" not in text)
+        check(f"{name}: a check, limits", all(f"    {word}: " in text for word in ("healthcheck", "mem_limit", "cpus")), text)
+        check(f"{name}: listens as the program does", "T2V_LISTEN" not in text)
+        check(f"{name}: enough memory", re.search(r"mem_limit: (\w+)", text)[1] == ("1536m" if "dpr" in text else "768m"), text)
+    for name in ("weaviate", "weaviate-dpr"):
+        wanted = {host for host in re.findall(r"http://([\w-]+):8080", found[name])}
+        waits = set(re.findall(r"^      ([\w-]+): \{condition: service_healthy\}$", found[name], re.M))
+        check(f"{name} waits for its sidecars", wanted and wanted == waits, (wanted, waits))
+    check("the secret's source", "\nsecrets:\n  hf_token:\n    environment: HF_TOKEN\n" in text_of("docker-compose.yml"))
+
+
 def check_markers(check):
     """An image has the marker files that models/fetch writes for its tag."""
     fetch, prepare = script("models", "fetch"), script("images", "prepare")
