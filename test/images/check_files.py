@@ -49,6 +49,16 @@ def check_matrix(check):
         check(f"{place} names tags that there are", named and set(named) <= set(tags), named)
 
 
+def check_model2vec_values(check):
+    """The values for text2vec-model2vec name an image that the file says how to build."""
+    text = text_of("images", "weaviate-values-model2vec.yaml")
+    tag = re.search(r"^    tag: (\S+)$", text, re.M)[1]
+    check("its image", f"registry.example/t2v:{tag} ." in text, tag)
+    named = set(re.findall(r"--build-arg (\w+)=", text))
+    check("the Dockerfile takes its arguments", named == {"MODEL_NAME", "T2V_VECTORIZER"} and
+          named <= set(re.findall(r"^ARG (\w+)", text_of("Dockerfile"), re.M)), named)
+
+
 def services():
     """docker-compose.yml by service; an anchor's lines are added to those that merge it."""
     text = text_of("docker-compose.yml")

@@ -141,6 +141,19 @@ def check_fetch(check):
             check("the image without a model serves it", n > 0, n)
 
 
+def check_model2vec(check):
+    """For Weaviate's module text2vec-model2vec, whose chart gives the container no environment."""
+    with hub_of(os.path.join(GOLDEN, "model2vec"), "org/tiny") as hub:
+        code, out = podman_build("model2vec", "--build-arg", "HF_ENDPOINT=" + hub.url, "--build-arg", "MODEL_NAME=org/tiny",
+                                 "--build-arg", "T2V_VECTORIZER=model2vec")
+        check("it is built", code == 0, out[-1500:])
+    for flags, vectorizer in (([], "model2vec"), (["-e", "T2V_VECTORIZER=auto"], "sentence-transformers")):
+        with Container("podman", f"{NAME}:model2vec", flags) as c:
+            meta = json.loads(c.ask("GET", "/meta")[1])
+            check(f"{flags}: the vectorizer", meta["vectorizer"] == vectorizer, meta)
+            check(f"{flags}: it answers", len(c.vector("hello")) == meta["dimensions"], meta)
+
+
 def check_arguments(check):
     """The Python server's build arguments, a revision, and what is wrong with them."""
     with hub_of(os.path.join(GOLDEN, FIXTURE), "org/tiny") as hub:
@@ -155,6 +168,8 @@ def check_arguments(check):
                 golden = expected(FIXTURE)
                 if any(case["vectorizer"] == vectorizer for case in golden["cases"]) and vectorizer != "onnx":
                     check(f"{what}: golden answers", smoke.compare(c, golden, vectorizer, "f32")[1] > 0)
+        code, out = podman_build("no", *endpoint, "--build-arg", "T2V_VECTORIZER=none")
+        check("a vectorizer that there is not", code != 0 and "'none' is not one of" in out, out[-500:])
         code, out = podman_build("no", *endpoint, "--build-arg", "MODEL_REVISION=nonsense")
         check("a revision that is not there", code != 0 and "no such revision" in out, out[-500:])
         code, out = podman_build("no", "--build-arg", "HF_ENDPOINT=" + hub.url, "--build-arg", "MODEL_NAME=org/other")
