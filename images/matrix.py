@@ -39,6 +39,9 @@ def main():
         with open(FILE, "w", encoding="utf-8") as f:
             f.write(text())
         return 0
+    if sys.argv[1:]:
+        print(f"images/matrix.py: {sys.argv[1]} is unknown; usage: images/matrix.py [--write]", file=sys.stderr)
+        return 2
     with open(FILE, encoding="utf-8") as f:
         if f.read() == text():
             return 0
