@@ -60,6 +60,46 @@ def check_lint(check):
         check(f"lint {settings}", code == 0, out + err)
 
 
+def check_helm(check):
+    """A helm of ours has the pinned version, and its client's Kubernetes; the chart itself asks for 1.23."""
+    if not HELM or HELM != BUILT:
+        return
+    with open(os.path.join(ROOT, "images", "helm"), encoding="utf-8") as f:
+        pinned = re.search(r"^version=(\S+)", f.read(), re.M)[1]
+    version = helm("version", "--template", "{{.Version}}")[1]
+    check("its version (images/helm builds it)", version == pinned, version)
+    code, _, err = helm("template", "mine", CHART, "--kube-version", "1.22.0")
+    check("an older Kubernetes is refused", code != 0 and "kubeVersion" in err, err)
+
+
+PARENT = """
+apiVersion: v2
+name: parent
+version: 0.1.0
+dependencies:
+- {name: t2v, version: '*', alias: passage, condition: passage.enabled}
+- {name: t2v, version: '*', alias: query, condition: query.enabled}
+- {name: t2v, version: '*', alias: other, condition: other.enabled}
+"""
+
+
+def check_subchart(check):
+    """As a dependency of another chart, twice, which gives it what is global and its condition."""
+    if not HELM:
+        return
+    with tempfile.TemporaryDirectory() as parent:
+        shutil.copytree(CHART, os.path.join(parent, "charts", "t2v"))
+        for name, text in (("Chart.yaml", PARENT), ("values.yaml", "global: {region: here}\npassage: {enabled: true, replicas: 3}\nother: {enabled: false}\n")):
+            with open(os.path.join(parent, name), "w", encoding="utf-8") as f:
+                f.write(text)
+        code, out, err = helm("template", "mine", parent, "--set", "global.tier=1")
+        check("it renders", code == 0, err)
+        names = re.findall(r"^kind: Deployment\nmetadata:\n  name: (\S+)$", out, re.M)
+        check("both, by their aliases", sorted(names) == ["mine-passage", "mine-query"] and "replicas: 3\n" in out, names)
+        code, _, err = helm("template", "mine", parent, "--set", "query.replicaCount=1")
+        check("a mistyped value of one", code != 0 and "query" in err and "replicaCount" in err, err)
+
+
 def check_plain(check):
     if not HELM:
         return
