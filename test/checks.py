@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What checks written in Python are given, and how they are run: one line for each that fails, and a summary."""
 import os
+import signal
+import sys
 import time
 import traceback
+
+
+def end_by_exception():
+    """SIGTERM and SIGHUP, too, leave every `with` and `finally` as Ctrl-C does, so that what was started is stopped."""
+    for number in signal.SIGTERM, signal.SIGHUP:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, lambda n, _: sys.exit(128 + n))
 
 
 class Checks:
@@ -19,6 +28,7 @@ class Checks:
 
     def run(self, modules, word=""):
         """Calls each function check_* of the modules that has WORD in its name; the exit status."""
+        end_by_exception()
         for module in modules:
             for name, function in list(vars(module).items()):
                 if not name.startswith("check_") or word not in name:

@@ -127,6 +127,17 @@ def lose_ipv6():
         raise OSError(ctypes.get_errno(), "seccomp")
 
 
+LIBC = ctypes.CDLL(None, use_errno=True)  # opened before a fork
+
+
+def die_with(parent):
+    """For preexec_fn: the kernel kills this process when the thread that started it ends, however that ends. parent: its process."""
+    if LIBC.prctl(1, signal.SIGKILL, 0, 0, 0) != 0:  # PR_SET_PDEATHSIG
+        raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 class Daemon:
     """with Daemon(binary, model, "--drain", "1", env={...}, files=64) as d: d.ask(bytes)
 
@@ -146,25 +157,43 @@ class Daemon:
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile()
-        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))) if self.files else self.before
+        us = os.getpid()
         self.process = subprocess.Popen(self.argv, env=self.env, stdout=self.log, stderr=self.log,
-                                        preexec_fn=limit)
-        end = time.monotonic() + 60
+                                        preexec_fn=lambda: self.prepare(us))
+        try:
+            self.until_open()
+        except BaseException as e:
+            self.__exit__(type(e))
+            raise
+        return self
+
+    def prepare(self, parent):
+        """In the child, before it becomes the program."""
+        die_with(parent)
+        if self.files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
+        if self.before:
+            self.before()
+
+    def until_open(self, wait_s=60):
+        end = time.monotonic() + wait_s
         while True:
             try:
                 Conn(self.port, host=self.host).__exit__()
-                return self
+                return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > end:
-                    self.__exit__()
                     raise RuntimeError("the daemon did not start: " + self.said()) from None
                 time.sleep(0.01)
 
-    def __exit__(self, *_):
-        status = self.stop() if self.process.poll() is None else 0
-        self.process.kill()
-        self.process.wait()
-        if status != 0 or "Sanitizer" in self.said():
+    def __exit__(self, kind=None, *_):
+        interrupted = kind is not None and not issubclass(kind, Exception)
+        try:
+            status = self.stop() if self.process.poll() is None and not interrupted else 0
+        finally:
+            self.process.kill()
+            self.process.wait()
+        if (status != 0 or "Sanitizer" in self.said()) and not interrupted:
             raise RuntimeError(f"the daemon ended with {status}: {self.said()[-3000:]}")
 
     def stop(self, wait_s=30):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Weaviate waits for a late sidecar, imports 1,000 objects, finds them again; in float32 and int8, with 1 and 4 batches at a time."""
+import contextlib
 import math
 import random
 import time
@@ -45,17 +46,18 @@ def expect_queries(check, what, weaviate, name, with_topics):
         check(f"{what}: {question!r} finds five of {topic}", found == [topic] * 5, found)
 
 
+@contextlib.contextmanager
 def late(check, weaviate, port):
-    """Weaviate is not ready until its sidecar, 8 seconds late, is; returns that sidecar."""
+    """The sidecar, 8 seconds late. Weaviate is not ready until it is."""
     while "not ready" not in weaviate.said():
         time.sleep(0.2)
         if time.monotonic() - weaviate.begin > 100:
             raise RuntimeError("Weaviate does not look for its sidecar: " + weaviate.said()[-2000:])
     time.sleep(8)
     check("Weaviate waits for its sidecar", weaviate.process.poll() is None and not weaviate.ready(), weaviate.said()[-500:])
-    sidecar = Sidecar(check, port=port).__enter__()
-    weaviate.until_ready()
-    return sidecar
+    with Sidecar(check, port=port) as sidecar:
+        weaviate.until_ready()
+        yield sidecar
 
 
 def check_import(check):
@@ -63,8 +65,7 @@ def check_import(check):
     all_texts = [text for _, text in with_topics]
     port, = free_ports(1)
     with Weaviate(check.weaviate, {"TRANSFORMERS_INFERENCE_API": f"http://127.0.0.1:{port}"}, wait=False) as weaviate:
-        f32 = late(check, weaviate, port)
-        with f32, Sidecar(check, None, None, "--precision", "int8") as int8:
+        with late(check, weaviate, port) as f32, Sidecar(check, None, None, "--precision", "int8") as int8:
             meta = weaviate.must("GET", "/v1/meta")["modules"]["text2vec-transformers"]
             check("/v1/meta shows the sidecar's", meta["model"]["model_type"] == "bert" and meta["precision"] == "f32", meta)
             for sidecar, precision in (f32, "f32"), (int8, "int8"):

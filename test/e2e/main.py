@@ -16,7 +16,7 @@ import check_dpr  # noqa: E402
 import check_import  # noqa: E402
 import check_trouble  # noqa: E402
 import rate  # noqa: E402
-from checks import Checks, word_of  # noqa: E402
+from checks import Checks, end_by_exception, word_of  # noqa: E402
 from weaviate import loopback_up  # noqa: E402
 
 
@@ -27,6 +27,7 @@ def main():
     checks.model = os.path.join(ROOT, "models", "all-MiniLM-L6-v2")
     checks.golden = os.path.join(ROOT, "test", "golden")
     loopback_up()
+    end_by_exception()
     if args[2:3] == ["rate"]:
         return rate.main(checks, args[3:])
     if args[2:]:

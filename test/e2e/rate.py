@@ -2,6 +2,7 @@
 """How many objects a second one Weaviate imports with each of several sidecars, in turn, round after round."""
 import argparse
 import contextlib
+import functools
 import json
 import os
 import statistics
@@ -10,7 +11,7 @@ import sys
 import time
 
 from check_import import import_all
-from daemon import cpu_s
+from daemon import cpu_s, die_with
 from sidecar import Sidecar
 from texts import texts
 from weaviate import Client, Weaviate, free_ports
@@ -28,17 +29,25 @@ class PythonServer:
         self.command = [script, installed, checkout, model, str(self.port)]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        preexec_fn=functools.partial(die_with, os.getpid()))
+        try:
+            self.until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def until_ready(self):
         ask, end = Client(self.port), time.monotonic() + 300
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 break
             try:
                 if ask("GET", "/.well-known/ready")[0] == 204:
-                    return self
+                    return
             except OSError:
                 time.sleep(0.2)
-        self.__exit__()
         sys.exit("the Python server does not start: " + " ".join(self.command))
 
     def __exit__(self, *_):

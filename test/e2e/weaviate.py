@@ -2,6 +2,7 @@
 """A Weaviate server on free ports with an empty folder of its own, and the part of its REST API that the checks need."""
 import contextlib
 import fcntl
+import functools
 import http.client
 import json
 import os
@@ -13,6 +14,8 @@ import tempfile
 import threading
 import time
 import uuid
+
+from daemon import die_with
 
 MODULE = "text2vec-transformers"
 
@@ -103,7 +106,8 @@ class Weaviate:
         self.process = subprocess.Popen(
             [self.binary, "--scheme", "http", "--host", "127.0.0.1", "--port", str(self.port), "--read-timeout=600s",
              "--write-timeout=600s"],
-            env={**self.env, "PERSISTENCE_DATA_PATH": self.folder.name}, stdout=self.log, stderr=self.log)
+            env={**self.env, "PERSISTENCE_DATA_PATH": self.folder.name}, stdout=self.log, stderr=self.log,
+            preexec_fn=functools.partial(die_with, os.getpid()))
         try:
             if self.wait:
                 self.until_ready()
@@ -113,13 +117,14 @@ class Weaviate:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(60)
+        finally:
             self.process.kill()
             self.process.wait()
-        self.folder.cleanup()
+            self.folder.cleanup()
 
     def until_ready(self, wait_s=180):
         while time.monotonic() - self.begin < wait_s:
