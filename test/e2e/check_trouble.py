@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A sidecar that dies and comes back, one that is told to end while it imports, and one that comes back with another model."""
+"""A sidecar that dies and comes back, one that is told to end while it imports, one that comes back with another model, one whose
+connections break, and a Weaviate that may not speak to it."""
 import os
 import signal
 import threading
 import time
 
+from breaker import Breaker
 from check_import import import_all
-from sidecar import Sidecar
+from sidecar import Sidecar, distance
 from texts import texts
 from weaviate import Weaviate
 
@@ -92,3 +94,43 @@ def check_trouble(check):
             comes_back(check, weaviate, failed)
             ends_gently(check, weaviate, again)
         other_model(check, weaviate, sidecar.port)
+
+
+def check_broken_connections(check):
+    """Weaviate sends a request again whose pooled connection broke; t2v answers it, and counts the first as cancelled."""
+    some = TEXTS[:200]
+    with Sidecar(check) as sidecar, Breaker(sidecar.port) as breaker, Weaviate(check.weaviate, {"TRANSFORMERS_INFERENCE_API": sidecar.url}) as weaviate:
+        weaviate.create("Broken", inferenceUrl=breaker.url)
+        failed = import_all(weaviate, "Broken", some, 2)
+        check("nothing fails", not failed, list(failed.items())[:2])
+        check("though connections broke", breaker.broken > len(some) / 4, breaker.broken)
+        stored = weaviate.stored("Broken")
+        own = sidecar.vectors(some, "passage")
+        far = max((distance(stored[i][1], v) if stored.get(i, ("", None))[1] else 9 for i, v in enumerate(own)), default=9)
+        check("all have the sidecar's own vectors", len(stored) == len(some) and far < 1e-6, (len(stored), far))
+
+        def counted():
+            return sidecar.answered() - 1, sidecar.metric("t2v_cancelled_total")
+
+        until(lambda: sum(counted()) == breaker.sent)
+        check("each request is answered or cancelled", sum(counted()) == breaker.sent, (counted(), breaker.sent, breaker.broken))
+        check("none is under way", sidecar.metric("t2v_waiting_requests") == 0)
+
+
+def check_validated_url(check):
+    """MODULES_VALIDATE_BASE_URL=true: Weaviate dials no internal address, so no sidecar. doc/troubles.md quotes what it says."""
+    words = "refusing to dial internal address"
+    with Sidecar(check) as sidecar:
+        setting = {"MODULES_VALIDATE_BASE_URL": "true", "TRANSFORMERS_INFERENCE_API": sidecar.url}
+        with Weaviate(check.weaviate, setting, wait=False) as weaviate:
+            until(lambda: words in weaviate.said())
+            check("it waits, and says why", words in weaviate.said() and weaviate.process.poll() is None and not weaviate.ready(), weaviate.said()[-500:])
+        with Weaviate(check.weaviate, {**setting, "TRANSFORMERS_WAIT_FOR_STARTUP": "false"}) as weaviate:
+            weaviate.create("Shut")
+            failed = weaviate.batch("Shut", TEXTS[:2])
+            check("an object says why", len(failed) == 2 and all(words in e for e in failed.values()), failed)
+            check("so does a query", words in (said := said_by(lambda: weaviate.near_text("Shut", TEXTS[0]))), said)
+            meta = weaviate.must("GET", "/v1/meta")["modules"]["text2vec-transformers"]
+            check("and /v1/meta", words in meta.get("error", ""), meta)
+        ready = sidecar.metric('t2v_requests_total{route="/.well-known/ready",status="204"}')
+        check("t2v has seen nothing of it", ready == sidecar.answered() == 0, (ready, sidecar.answered()))
