@@ -12,7 +12,7 @@ from check_images import GOLDEN, NAME, podman_build, say
 from smoke import ROOT, call
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WEAVIATE = "semitechnologies/weaviate:1.35.2"
+WEAVIATE = "semitechnologies/weaviate:1.39.0"
 MODELS = {"t2v:sentence-transformers-all-MiniLM-L6-v2": "bert-uncased", "t2v:facebook-dpr-ctx_encoder-single-nq-base": "dpr",
           "t2v:facebook-dpr-question_encoder-single-nq-base": "dpr"}
 
