@@ -117,6 +117,48 @@ def check_wrong_models(check):
                 check(f"{command} {path}", code == 1 and path in err and words in err and err.count("\n") == 1, err)
 
 
+def write_wrong_model(folder, model, drop=(), **files):
+    """The model's small files less `drop`, and `files`: {name: bytes, or the target of a link}."""
+    os.mkdir(folder)
+    for name in {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"} - {*drop, *files}:
+        shutil.copy(os.path.join(model, name), folder)
+    for name, what in files.items():
+        if isinstance(what, str):
+            os.symlink(what, os.path.join(folder, name))
+        else:
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(what)
+
+
+def check_troubles(check):
+    """doc/troubles.md quotes what is really said."""
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "doc", "troubles.md"), encoding="utf-8") as f:
+        page = f.read()
+    weights, config = "model.safetensors", {"config.json": b'{"model_type": "llama"}'}
+    lfs = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 90868376\n"
+    with open(os.path.join(check.model, weights), "rb") as f:
+        half = f.read()[:-1000]
+    bare = ("config.json", weights)
+    cases = [((), {weights: "gone"}, f"{weights} is a link to a file that is not there (a hub snapshot was copied without its blobs?)"),
+             ((), {weights: lfs}, f"{weights}: a git-lfs pointer, not the file itself; "), ((), {weights: half}, ": data_offsets lie beyond the end of the file"),
+             ((), {weights: half[:100]}, f"{weights}: no safetensors file, or cut short: "), (("tokenizer.json",), {}, ": neither tokenizer.json nor vocab.txt is there"),
+             ((weights,), {}, ": no weights that can be read; looked for "), (bare, {"NAME.gguf": b"x"}, ": no config.json, but NAME.gguf: a GGUF file, which llama.cpp reads; "),
+             ((weights,), {"model.onnx": b"x"}, ": no weights that t2v reads: model.onnx is an ONNX file; "),
+             (bare, {"adapter_config.json": b"{}"}, ": an adapter (LoRA) without its base model: "), ((), config, ": config.json: model_type 'llama' is not supported; supported: ")]
+    with tempfile.TemporaryDirectory() as folder:
+        for i, (drop, files, words) in enumerate(cases):
+            path = os.path.join(folder, str(i))
+            write_wrong_model(path, check.model, drop, **files)
+            code, _, err = run(check, "serve", "--model", path, "--listen", "127.0.0.1:0")
+            check(words, code == 1 and err.startswith(f"t2v serve: {path}") and words in err, err)
+            check(f"{words}: quoted", words.strip() in page)
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            err = run(check, "serve", "--listen", f"127.0.0.1:{s.getsockname()[1]}")[2]
+        check("a port that is taken", "cannot listen on" in err and "Address already in use" in err and "Address already in use" in page, err)
+        err = run(check, "serve", "--model", "./models/model", "--listen", "127.0.0.1:0")[2]
+        check("no model", "./models/model: no such directory (see --model; " in err and "./models/model: no such directory (see --model; " in page, err)
+
+
 def check_tokens_of_files(check):
     """A token from a file has a line end; one within quotes is taken as it is, with a warning that does not show it."""
     for tokens, token, quotes in (("secret\n", "secret", False), ("other,\r\n secret\r\n", "secret", False), ('"secret"', '"secret"', True)):

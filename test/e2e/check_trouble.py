@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A sidecar that dies and comes back, one that is told to end while it imports, one that comes back with another model, one whose
-connections break, and a Weaviate that may not speak to it."""
+connections break, and a Weaviate that may not or cannot find it."""
 import os
 import signal
 import threading
@@ -134,3 +134,27 @@ def check_validated_url(check):
             check("and /v1/meta", words in meta.get("error", ""), meta)
         ready = sidecar.metric('t2v_requests_total{route="/.well-known/ready",status="204"}')
         check("t2v has seen nothing of it", ready == sidecar.answered() == 0, (ready, sidecar.answered()))
+
+
+def check_wrong_urls(check):
+    """What Weaviate says of a TRANSFORMERS_INFERENCE_API that is wrong; doc/troubles.md quotes it."""
+    with open(os.path.join(check.golden, "..", "..", "doc", "troubles.md"), encoding="utf-8") as f:
+        page = f.read()
+    only = "TRANSFORMERS_INFERENCE_API"
+    with Sidecar(check) as sidecar:
+        cases = [({only: sidecar.url + "/"}, "not ready: status 404"), ({only: sidecar.url + "/vectors"}, "not ready: status 404"),
+                 ({only: f"localhost:{sidecar.port}"}, 'unsupported protocol scheme "localhost"'),
+                 ({only: f"127.0.0.1:{sidecar.port}"}, "first path segment in URL cannot contain colon"),
+                 ({only: f"https://127.0.0.1:{sidecar.port}"}, "http: server gave HTTP response to HTTPS client"),
+                 ({only: "http://127.0.0.1:1"}, "connect: connection refused"), ({only: "http://::1:8080"}, 'invalid port "::1:8080" after host'),
+                 ({}, "required variable TRANSFORMERS_INFERENCE_API or both variables TRANSFORMERS_PASSAGE_INFERENCE_API and "
+                      "TRANSFORMERS_QUERY_INFERENCE_API are not set"),
+                 ({only: sidecar.url, "TRANSFORMERS_QUERY_INFERENCE_API": sidecar.url}, "either variable TRANSFORMERS_INFERENCE_API or both variables "),
+                 ({only: sidecar.url, "ENABLE_MODULES": ""}, 'default vectorizer module: no module with name "text2vec-transformers" present')]
+        for setting, words in cases:
+            with Weaviate(check.weaviate, setting, wait=False) as weaviate:
+                def said(weaviate=weaviate):
+                    return weaviate.said().replace('\\"', '"')
+                until(lambda said=said, words=words: words in said())
+                check(f"{setting}: {words}", words in said() and not weaviate.ready(), said()[-600:])
+                check(f"{words}: quoted", words.strip() in page)
