@@ -27,6 +27,7 @@ complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selfte
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l cors-origins -x -d 'web pages that may read the answers: SCHEME://HOST:PORT, comma-separated, or * for all'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l cache -d 'keep up to 1024 results for 600 s'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-body -x -d 'bytes of a request\'s body'
+complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-memory -x -d 'bytes held for all clients together: requests, texts, vectors, answers'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed bench selftest' -l max-text-tokens -x -d 'tokens of one text, counted as they are encoded, after the cut of each sentence'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-queue -x -d 'requests waiting or running'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-connections -x -d 'open connections'

@@ -57,6 +57,7 @@ static const struct setting settings[] = {
     {"cors-origins", "T2V_CORS_ORIGINS", TEXT, AT(cors_origins), "", "", SERVE, "web pages that may read the answers: SCHEME://HOST:PORT, comma-separated, or * for all; unset: no CORS"},
     {"cache", "ENABLE_CACHE", SWITCH, AT(cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
+    {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(max_memory_bytes), "0", "", SERVE, "bytes held for all clients together: requests, texts, vectors, answers; 0: 32 times max-body, at least 256m"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted as they are encoded, after the cut of each sentence"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
     {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(max_connections), "16384", "", SERVE, "open connections"},

@@ -26,7 +26,7 @@ struct t2v_options {
     const char *tokens;       /* comma-separated bearer tokens; "": none needed */
     const char *cors_origins; /* comma-separated, or "*"; "": no CORS */
     bool cache;
-    int64_t max_body_bytes;
+    int64_t max_body_bytes, max_memory_bytes;
     int64_t max_text_tok;
     int64_t max_queue; /* requests waiting or running */
     int64_t max_connections;

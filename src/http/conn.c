@@ -18,23 +18,30 @@
 #include "base/banned.h"
 
 enum {
-    READ_BYTES = 64 * 1024,     /* taken from a socket at a time; and kept of what is pipelined */
-    PROGRESS_BYTES = 64 * 1024, /* a reader that takes fewer in read_ms is too slow */
-    TURN_REQUESTS = 16,         /* pipelined ones answered before others have their turn */
+    READ_BYTES = 64 * 1024, /* taken from a socket at a time; and kept of what is pipelined */
+    LEAST_RATE = 64 * 1024, /* bytes a second that a client must take of an answer */
+    CONN_BYTES = 6 * 1024,  /* what a connection takes by itself */
+    TURN_REQUESTS = 16,     /* pipelined ones answered before others have their turn */
     LINGER_MS = 2000
 };
 
-static const uint64_t never = UINT64_MAX;
+static const uint64_t never = UINT64_MAX, second_ns = 1000000000;
 
 static uint64_t ms_ahead(int64_t ms)
 {
     return t2v_clock_ns() + (uint64_t)(ms > 0 ? ms : 0) * 1000000;
 }
 
-/* True when there is memory for more. */
+/* What the connection holds, beside itself. True when there is memory for more. */
 static bool hold(struct t2v_conn *c, size_t bytes)
 {
-    return t2v_server_hold(c->server, &c->held_bytes, bytes);
+    return t2v_server_hold(c->server, &c->held_bytes, CONN_BYTES + bytes);
+}
+
+/* Of the request that comes in. */
+static size_t read_bytes(const struct t2v_conn *c)
+{
+    return c->reader.used + c->reader.body.len;
 }
 
 static void kill_conn(struct t2v_conn *c)
@@ -48,7 +55,7 @@ static void kill_conn(struct t2v_conn *c)
     }
     bufferevent_free(c->bev);
     c->bev = NULL;
-    hold(c, 0);
+    t2v_server_hold(c->server, &c->held_bytes, 0);
     c->state = T2V_CONN_DEAD;
 }
 
@@ -110,7 +117,7 @@ static void await_request(struct t2v_conn *c)
 
 static void all_sent(struct t2v_conn *c)
 {
-    hold(c, c->reader.body.len);
+    hold(c, read_bytes(c));
     if (c->keep_alive)
         await_request(c);
     else
@@ -147,7 +154,7 @@ static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_repl
         all_sent(c);
         return;
     }
-    hold(c, c->held_bytes + reply->buf.cap);
+    hold(c, read_bytes(c) + reply->buf.len);
     size_t n_taken;
     char *taken = t2v_buf_take(&reply->buf, &n_taken);
     struct evbuffer *output = bufferevent_get_output(c->bev);
@@ -159,6 +166,7 @@ static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_repl
     }
     c->state = T2V_CONN_WRITING;
     c->unsent = unsent_bytes(c);
+    c->write_ns = t2v_clock_ns();
     c->deadline_ns = ms_ahead(c->server->service.options->read_ms);
 }
 
@@ -265,7 +273,7 @@ static enum t2v_reader_said feed(struct t2v_conn *c, struct t2v_str piece)
     size_t used;
     enum t2v_reader_said said = t2v_reader_feed(&c->reader, piece.ptr, piece.len, &used);
     evbuffer_drain(bufferevent_get_input(c->bev), used);
-    hold(c, c->reader.body.len);
+    hold(c, read_bytes(c));
     return said;
 }
 
@@ -310,18 +318,15 @@ static void on_head(struct t2v_conn *c)
 static int submit(struct t2v_conn *c, struct t2v_job *job)
 {
     job->conn = c;
-    job->held_bytes = c->held_bytes;
-    c->held_bytes = 0;
     if (job->stage == T2V_JOB_READ) {
         job->body = c->reader.body;
         t2v_buf_init(&c->reader.body, c->reader.max_body);
     }
     int rc = t2v_server_submit(c->server, job);
-    if (rc != 0) {
-        c->held_bytes = job->held_bytes;
+    if (rc != 0)
         return rc;
-    }
     t2v_buf_deinit(&c->reader.body);
+    hold(c, read_bytes(c));
     c->job = job;
     c->state = T2V_CONN_WORKING;
     c->deadline_ns = never;
@@ -378,7 +383,7 @@ static void work_through(struct t2v_conn *c)
             refuse(c, c->reader.status, c->reader.err.msg);
             break;
         case T2V_READER_MORE:
-            if (c->reader.body.len != 0 && !hold(c, c->reader.body.len))
+            if (read_bytes(c) != 0 && !hold(c, read_bytes(c)))
                 refuse(c, 503, "no memory for this request now");
             else if (piece.len == 0 && c->eof)
                 kill_conn(c);
@@ -449,6 +454,7 @@ void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
     c->fd = fd;
     c->eof = c->full = c->keep_alive = false;
     c->unsent = c->held_bytes = 0;
+    c->write_ns = 0;
     c->job = NULL;
     c->id = c->n_begun = 0;
     c->began_ns = t2v_clock_ns();
@@ -473,20 +479,35 @@ void t2v_conn_deliver(struct t2v_conn *c, struct t2v_job *job)
     settle(c);
 }
 
+/* Of the time that it has had. */
+static double rate_of(struct t2v_conn *c, uint64_t now_ns)
+{
+    size_t left = unsent_bytes(c), taken = left < c->unsent ? c->unsent - left : 0;
+    return (double)taken / ((double)(now_ns - c->write_ns) * 1e-9);
+}
+
+double t2v_conn_rate(struct t2v_conn *c, uint64_t now_ns)
+{
+    bool waits = c->state == T2V_CONN_WRITING && now_ns > c->write_ns + second_ns;
+    return waits ? rate_of(c, now_ns) : -1;
+}
+
+void t2v_conn_drop(struct t2v_conn *c)
+{
+    kill_conn(c);
+}
+
 void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
 {
-    if (now_ns < c->deadline_ns)
+    if (c->state != T2V_CONN_DEAD && now_ns < c->deadline_ns)
         return;
     if (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader)) {
         refuse(c, 408, "the request was not complete in time");
     } else if (c->state == T2V_CONN_WRITING) {
-        size_t left = unsent_bytes(c);
-        if (left + PROGRESS_BYTES > c->unsent) {
+        if (rate_of(c, now_ns) < LEAST_RATE)
             kill_conn(c);
-        } else {
-            c->unsent = left;
-            c->deadline_ns = ms_ahead(c->server->service.options->read_ms);
-        }
+        else
+            c->deadline_ns = now_ns + second_ns;
     } else {
         kill_conn(c);
     }

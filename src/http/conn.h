@@ -51,8 +51,9 @@ struct t2v_conn {
     bool full;            /* enough has been read for now */
     bool keep_alive;      /* after the answer under way */
     uint64_t deadline_ns; /* of the state; UINT64_MAX: none */
-    size_t unsent;        /* bytes left when the deadline was set, while WRITING */
-    size_t held_bytes;    /* this connection's share of server->held_bytes */
+    size_t unsent;        /* while WRITING: bytes that the client had to take at write_ns */
+    size_t held_bytes;    /* this connection's share of server->budget */
+    uint64_t write_ns;    /* while WRITING: since when */
     struct t2v_job *job;  /* while WORKING */
 
     /* The request under way. */
@@ -81,12 +82,12 @@ struct t2v_server {
     struct t2v_job *back, *back_last; /* under lock: engine or clerk are done, oldest first */
 
     struct t2v_conn *conns;
-    size_t n_job;      /* jobs that are away, with the engine or the clerk */
-    size_t held_bytes; /* the shares of all connections and jobs: see t2v_server_hold */
+    size_t n_job; /* jobs that are away, with the engine or the clerk */
     uint64_t next_id;
     enum t2v_server_phase phase;
     uint64_t phase_ends_ns; /* while DRAINING and ENDING */
     bool lost;              /* a file of the model changed: it ends as soon as it may */
+    size_t burst_bytes;     /* the most that was held since memory was last given back */
     uint64_t active_ns;     /* when a connection or a request last came */
     struct t2v_log_limit limits[T2V_N_LIMIT];
 };
@@ -103,13 +104,17 @@ void t2v_conn_end(struct t2v_conn *conn);
 /* A request, a job or an unsent answer is under way. */
 bool t2v_conn_is_busy(const struct t2v_conn *conn);
 
+/* Bytes a second that the client has taken of its answer, if it has had a second for it, and has
+ * not taken all; else a negative number. */
+double t2v_conn_rate(struct t2v_conn *conn, uint64_t now_ns);
+/* Closes it without a word; it is freed later, by t2v_conn_check. */
+void t2v_conn_drop(struct t2v_conn *conn);
 /* Closes it without a word and frees it. */
 void t2v_conn_close(struct t2v_conn *conn);
 
 /* In server.c. */
-/* Sets *share, a connection's or a job's part of the memory that clients make us hold (bodies being
- * read or worked on, vectors to come, answers that are not taken), to bytes; 0 releases it. False
- * when all of them together are now above the ceiling: nothing more should be begun. */
+/* t2v_budget_hold with the server's budget; where it is too small, clients that take their answers
+ * slowly go first, the slowest at once. */
 bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes);
 /* Sends a job on its way, and adds to its share what it will need; 0, or a negative code, and it is
  * still the caller's, with the share that it had. */

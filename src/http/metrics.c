@@ -132,6 +132,9 @@ static void write_facts(const struct t2v_metrics_facts *f, struct t2v_buf *out)
     one(out, "t2v_threads", "gauge", "Threads that encode.", (uint64_t)f->threads);
     one(out, "t2v_queue_limit", "gauge", "Requests that may be queued or running.", f->max_queue);
     one(out, "t2v_connections_limit", "gauge", "Connections that may be open.", f->max_connections);
+    one(out, "t2v_memory_held_bytes", "gauge", "Bytes held for clients.", f->memory_held);
+    one(out, "t2v_memory_limit_bytes", "gauge", "Bytes that may be held for clients.",
+        f->memory_limit);
     one(out, "t2v_cache_entries", "gauge", "Answers in the cache.", f->cache_entries);
     one(out, "t2v_cache_bytes", "gauge", "Bytes of the cache.", f->cache_bytes);
     one(out, "t2v_cache_limit", "gauge", "Answers that the cache may hold; 0: it is off.",
@@ -159,6 +162,9 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
     one(out, "t2v_cache_misses_total", "counter", "Answers not in the cache.", m->cache_misses);
     one(out, "t2v_connections", "gauge", "Connections open.", m->n_connection);
     one(out, "t2v_connections_total", "counter", "Connections accepted.", m->connections);
+    one(out, "t2v_slow_readers_closed_total", "counter",
+        "Connections closed because others needed the memory of an answer that was taken slowly.",
+        m->dropped_slow);
     one(out, "t2v_accept_failures_total", "counter",
         "Times that no connection could be taken: no descriptor or no memory.", m->unaccepted);
 }

@@ -34,6 +34,7 @@ struct t2v_metrics {
     uint64_t connections;  /* accepted so far */
     uint64_t unaccepted;   /* times that a connection could not be taken */
     uint64_t cancelled;    /* requests whose client left before the answer */
+    uint64_t dropped_slow; /* connections closed to make room for others */
     uint64_t texts_cut;    /* texts of which a sequence was cut at the token limit */
 };
 
@@ -45,6 +46,7 @@ struct t2v_metrics_facts {
     size_t dim, max_tok; /* of a vector; of a sequence */
     int threads;
     uint64_t max_queue, max_connections;
+    size_t memory_held, memory_limit;                     /* for clients */
     size_t cache_entries, cache_bytes, cache_max_entries; /* 0: there is no cache */
 };
 

@@ -159,6 +159,8 @@ static struct t2v_metrics_facts facts_of(const struct t2v_service *service)
         .threads = t2v_engine_threads(service->engine),
         .max_queue = (uint64_t)service->options->max_queue,
         .max_connections = (uint64_t)service->options->max_connections,
+        .memory_held = service->budget.held,
+        .memory_limit = service->budget.limit,
         .cache_entries = cache != NULL ? t2v_cache_len(cache) : 0,
         .cache_bytes = cache != NULL ? t2v_cache_bytes(cache) : 0,
         .cache_max_entries = cache != NULL ? cache_limits.max_entries : 0,

@@ -16,6 +16,7 @@
 #include "batch/cache.h"
 #include "batch/engine.h"
 #include "http/auth.h"
+#include "http/budget.h"
 #include "http/cors.h"
 #include "http/metrics.h"
 #include "http/reader.h"
@@ -32,10 +33,11 @@ struct t2v_service {
     struct t2v_cors cors;
     t2v_cache *cache; /* NULL: ENABLE_CACHE is off */
     struct t2v_metrics metrics;
-    struct t2v_buf meta;    /* the answer of /meta */
-    bool draining;          /* SIGTERM has come */
-    struct t2v_pulse clerk; /* of what is with the clerk */
-    uint64_t ticked_ns;     /* t2v_service_tick's last */
+    struct t2v_budget budget; /* the shares of all connections and jobs: see t2v_server_hold */
+    struct t2v_buf meta;      /* the answer of /meta */
+    bool draining;            /* SIGTERM has come */
+    struct t2v_pulse clerk;   /* of what is with the clerk */
+    uint64_t ticked_ns;       /* t2v_service_tick's last */
 };
 
 /* All pointers are borrowed for the life of the service. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,14 +25,18 @@
 enum {
     BACKLOG = 4096,
     SPARE_FILES = 64, /* open files that are not connections */
-    TURN_CALLS = 32,  /* what the loop runs before it looks at the sockets again */
-    LOST_MS = 2000,   /* for what is in flight to fail, once a file of the model has changed */
-    END_MS = 1000,    /* for the last answers to be sent */
-    JOB_MS = 10000,   /* and for the engine to give back cancelled work */
-    HELD_BODIES = 32  /* the ceiling on held bytes, in bodies of the largest size */
+    MMAP_BYTES = 256 * 1024,
+    TURN_CALLS = 32,   /* what the loop runs before it looks at the sockets again */
+    LOST_MS = 2000,    /* for what is in flight to fail, once a file of the model has changed */
+    END_MS = 1000,     /* for the last answers to be sent */
+    JOB_MS = 10000,    /* and for the engine to give back cancelled work */
+    BUDGET_BODIES = 32 /* the budget, unless it is set, in bodies of the largest size */
 };
 
-static const size_t held_least_bytes = (size_t)256 << 20; /* and at least so much */
+/* Memory is given back after a burst of so much, and a second without a request. */
+static const size_t burst_least = (size_t)8 << 20;
+static const uint64_t quiet_ns = 1000000000;
+static const size_t budget_least = (size_t)256 << 20; /* and at least so much */
 
 static void log_connections(struct t2v_server *server, const char *why)
 {
@@ -100,12 +105,44 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
 
 /* ---- Jobs go to the engine and come back ---- */
 
+static size_t budget_of(const struct t2v_options *options)
+{
+    size_t body = (size_t)options->max_body_bytes, bytes;
+    if (options->max_memory_bytes > 0)
+        return (size_t)options->max_memory_bytes;
+    if (!t2v_mul(body, BUDGET_BODIES, &bytes))
+        bytes = SIZE_MAX / 2;
+    return bytes > budget_least ? bytes : budget_least;
+}
+
+/* Who takes an answer most slowly, and has had a second for it; NULL: nobody. */
+static struct t2v_conn *slowest(const struct t2v_server *server)
+{
+    uint64_t now = t2v_clock_ns();
+    struct t2v_conn *found = NULL;
+    double least = 0;
+    for (struct t2v_conn *c = server->conns; c != NULL; c = c->next) {
+        double rate = t2v_conn_rate(c, now);
+        if (rate >= 0 && (found == NULL || rate < least)) {
+            found = c;
+            least = rate;
+        }
+    }
+    return found;
+}
+
 bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes)
 {
-    server->held_bytes += bytes - *share;
-    *share = bytes;
-    size_t body = (size_t)server->service.options->max_body_bytes;
-    return server->held_bytes <= held_least_bytes || server->held_bytes / HELD_BODIES < body;
+    struct t2v_conn *slow;
+    while (!t2v_budget_hold(&server->service.budget, share, bytes)) {
+        if ((slow = slowest(server)) == NULL)
+            return false;
+        server->service.metrics.dropped_slow++;
+        t2v_conn_drop(slow);
+    }
+    if (server->service.budget.held > server->burst_bytes)
+        server->burst_bytes = server->service.budget.held;
+    return true;
 }
 
 /* On the engine's thread or the clerk's. */
@@ -131,10 +168,15 @@ static void work_done(struct t2v_work *work)
     give_back(work->user);
 }
 
-/* Of the work's result; a question has no more texts than fit into an answer. */
-static size_t vectors_bytes(const struct t2v_server *server, const struct t2v_job *job)
+/* What a job will hold at most until its answer is sent: what is read of its body, or its question,
+ * with vectors and the answer's text. */
+static size_t job_bytes(const struct t2v_server *server, const struct t2v_job *job)
 {
-    return job->work.n_text * t2v_model_max_dim(server->service.model) * sizeof(float);
+    size_t dim = t2v_model_max_dim(server->service.model);
+    if (job->stage == T2V_JOB_READ)
+        return 2 * job->body.len;
+    return t2v_question_bytes(&job->question) + job->work.n_text * dim * sizeof(float) +
+           t2v_question_answer_bytes(&job->question, dim);
 }
 
 static bool clerk_is_full(const struct t2v_server *server)
@@ -147,18 +189,18 @@ int t2v_server_submit(struct t2v_server *server, struct t2v_job *job)
     job->server = server;
     job->work.done = work_done;
     job->work.user = job;
-    if (job->stage == T2V_JOB_ENCODE) {
-        size_t held = job->held_bytes;
-        bool fits = t2v_server_hold(server, &job->held_bytes, held + vectors_bytes(server, job));
-        int rc = fits ? t2v_engine_submit(server->service.engine, &job->work) : T2V_ENOMEM;
-        if (rc != 0) {
-            t2v_server_hold(server, &job->held_bytes, held);
-            return rc;
-        }
-    } else if (job->stage == T2V_JOB_READ && clerk_is_full(server)) {
-        return T2V_EBUSY;
-    } else {
+    int rc = job->stage == T2V_JOB_READ && clerk_is_full(server) ? T2V_EBUSY : 0;
+    /* An answer was paid for when its work was. */
+    if (rc == 0 && job->stage != T2V_JOB_ANSWER &&
+        !t2v_server_hold(server, &job->held_bytes, job_bytes(server, job)))
+        rc = T2V_ENOMEM;
+    if (rc == 0 && job->stage == T2V_JOB_ENCODE)
+        rc = t2v_engine_submit(server->service.engine, &job->work);
+    else if (rc == 0)
         t2v_clerk_give(server->clerk, job);
+    if (rc != 0) {
+        t2v_server_hold(server, &job->held_bytes, 0);
+        return rc;
     }
     server->n_job++;
     return 0;
@@ -289,6 +331,17 @@ static void check_files(struct t2v_server *server, uint64_t now)
         begin_drain(server, now, LOST_MS);
 }
 
+/* After a burst: what the allocator keeps of it goes back to the system, once all is quiet. */
+static void give_memory_back(struct t2v_server *server, uint64_t now)
+{
+    size_t held = server->service.budget.held;
+    if (server->burst_bytes < burst_least || server->n_job != 0 || held > server->burst_bytes / 4 ||
+        now < server->active_ns + quiet_ns)
+        return;
+    malloc_trim(0);
+    server->burst_bytes = held;
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct t2v_server *server = arg;
@@ -297,6 +350,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     t2v_service_tick(&server->service, now);
     resume_listener(server);
     check_files(server, now);
+    give_memory_back(server, now);
     check_conns(server, now);
     check_phase(server, now);
 }
@@ -461,7 +515,9 @@ int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine
     int rc = t2v_service_init(&server->service, options, engine, model, version, err);
     if (rc != 0)
         goto out;
+    server->service.budget.limit = budget_of(options);
     signal(SIGPIPE, SIG_IGN);
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES); /* what is large goes back to the system at once */
     raise_file_limit(options);
     server->base = new_base();
     rc = server->base != NULL ? make_events(server) : T2V_ENOMEM;

@@ -1,89 +1,159 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/vectors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "http/body.h"
-#include "json/plain.h"
+#include "json/pull.h"
 #include "json/write.h"
 
 #include "base/banned.h"
 
 enum {
-    VALUES_MAX = 256 * 1024,      /* JSON values in one body: each costs some 100 bytes of memory */
     FLOATS_MAX = 8 * 1024 * 1024, /* in one answer: 32 MiB of vectors, some 100 MiB of text */
-    TASK_MAX = 256 /* bytes of a task_type: it may be put before each text of a request */
+    WORD_MAX = 256,  /* bytes of a task_type, which may be put before each text of a request */
+    FLOAT_CHARS = 13 /* of a component in an answer, at most: "-0.012345678," */
 };
 
-/* True when the body has more values than we would make a tree of. Counts what separates them, so
- * it needs no valid JSON. */
-static bool too_many_values(struct t2v_str s)
+/* --- reading; a value is its text in the body, ptr NULL where it is not there --- */
+
+static const char *kind_of(struct t2v_str value)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < s.len && n <= VALUES_MAX; i++) {
-        char c = s.ptr[i];
-        if (c == '"')
-            i = t2v_json_string_end(s, i + 1);
-        else
-            n += c == ',' || c == '[' || c == '{' || c == ':';
+    if (value.ptr == NULL)
+        return "nothing";
+    switch (value.ptr[0]) {
+    case 'n':
+        return "null";
+    case 't':
+    case 'f':
+        return "true or false";
+    case '"':
+        return "a string";
+    case '[':
+        return "an array";
+    case '{':
+        return "an object";
+    default:
+        return "a number";
     }
-    return n > VALUES_MAX;
+}
+
+static bool is_there(struct t2v_str value)
+{
+    return value.ptr != NULL && value.ptr[0] != 'n';
 }
 
 static void blame_type(struct t2v_reply *reply, struct t2v_blame blame, const char *wanted,
-                       const t2v_json *value)
+                       struct t2v_str value)
 {
     char message[96];
-    snprintf(message, sizeof message, "%s is needed here, not %s", wanted,
-             t2v_json_type_name(value));
+    snprintf(message, sizeof message, "%s is needed here, not %s", wanted, kind_of(value));
     t2v_reply_invalid(reply, &blame, message);
 }
 
-static bool is_there(const t2v_json *value)
+/* Passes over an object, and finds the values of the members with these names, the last of equal
+ * ones. [n] */
+static int find_members(struct t2v_pull *pull, const char *const *names, struct t2v_str *values,
+                        size_t n)
 {
-    return value != NULL && t2v_json_type(value) != T2V_JSON_NULL;
+    struct t2v_str key, value;
+    int rc = t2v_pull_open(pull, '{');
+    while (rc == 0 && (rc = t2v_pull_more(pull, '}')) == 1) {
+        size_t i = 0;
+        rc = t2v_pull_key(pull, &key);
+        while (rc == 0 && i < n && !t2v_str_is(key, names[i]))
+            i++;
+        if (rc == 0)
+            rc = t2v_pull_pass(pull, &value);
+        if (rc == 0 && i < n)
+            values[i] = value;
+    }
+    return rc;
 }
 
-/* A string or null among config's members. */
-static bool read_word(const t2v_json *config, const char *name, struct t2v_str *out,
-                      struct t2v_reply *reply)
+/* Appends a string to q->bytes, which has room for it. */
+static struct t2v_str keep(struct t2v_question *q, struct t2v_str text, size_t most)
 {
-    const t2v_json *value = t2v_json_get(config, name);
+    char *to = q->bytes + q->n_byte;
+    size_t n = text.len < most ? text.len : most;
+    if (n != 0)
+        memcpy(to, text.ptr, n);
+    q->n_byte += n;
+    return (struct t2v_str){to, n};
+}
+
+/* --- config --- */
+
+enum { POOLING, TASK, DIMENSIONS, N_CONFIG };
+static const char *const config_names[N_CONFIG] = {"pooling_strategy", "task_type", "dimensions"};
+
+/* A string or null: *out is WORD_MAX bytes of it at most, which is more than any word that means
+ * something; *len is its length. */
+static bool read_word(struct t2v_question *q, struct t2v_str value, const char *name,
+                      struct t2v_str *out, size_t *len, struct t2v_reply *reply)
+{
+    struct t2v_pull pull;
+    struct t2v_str text;
+    *len = 0;
     if (!is_there(value))
         return true;
-    *out = t2v_json_str(value);
-    if (out->ptr != NULL)
-        return true;
-    blame_type(reply, (struct t2v_blame){"string_type", "config", name, -1}, "a string", value);
-    return false;
+    if (value.ptr[0] != '"') {
+        blame_type(reply, (struct t2v_blame){"string_type", "config", name, -1}, "a string", value);
+        return false;
+    }
+    t2v_pull_init(&pull, value, NULL);
+    bool ok = t2v_pull_str(&pull, &text) == 0;
+    if (ok) {
+        *out = keep(q, text, WORD_MAX + 1);
+        *len = text.len;
+    } else {
+        t2v_reply_busy(reply, t2v_why_busy(T2V_ENOMEM));
+    }
+    t2v_pull_deinit(&pull);
+    return ok;
 }
 
-static bool read_task(const t2v_json *config, struct t2v_str *out, struct t2v_reply *reply)
+static bool read_task(struct t2v_question *q, struct t2v_str value, struct t2v_reply *reply)
 {
-    if (!read_word(config, "task_type", out, reply))
+    size_t len;
+    if (!read_word(q, value, config_names[TASK], &q->ask.task, &len, reply))
         return false;
-    if (out->len <= TASK_MAX)
+    if (len <= WORD_MAX)
         return true;
     char message[96];
-    snprintf(message, sizeof message, "at most %d bytes are allowed here, not %zu", (int)TASK_MAX,
-             out->len);
+    snprintf(message, sizeof message, "at most %d bytes are allowed here, not %zu", (int)WORD_MAX,
+             len);
     t2v_reply_invalid(reply, &(struct t2v_blame){"string_too_long", "config", "task_type", -1},
                       message);
     return false;
 }
 
-static bool read_dimensions(const t2v_json *config, int64_t *out, struct t2v_reply *reply)
+/* A whole number below 2^53 in size. */
+static bool read_whole(struct t2v_str value, int64_t *out)
 {
-    const t2v_json *value = t2v_json_get(config, "dimensions");
+    struct t2v_pull pull;
+    double number;
+    t2v_pull_init(&pull, value, NULL);
+    bool ok = t2v_pull_is_number(&pull, value.ptr[0]) && t2v_pull_number(&pull, &number) == 0 &&
+              fabs(number) < 9007199254740992.0 && trunc(number) == number;
+    t2v_pull_deinit(&pull);
+    if (ok)
+        *out = (int64_t)number;
+    return ok;
+}
+
+static bool read_dimensions(struct t2v_str value, int64_t *out, struct t2v_reply *reply)
+{
     if (!is_there(value))
         return true;
-    if (!t2v_json_int(value, out)) {
-        const char *found =
-            t2v_json_type(value) == T2V_JSON_NUMBER ? "another number" : t2v_json_type_name(value);
+    if (!read_whole(value, out)) {
+        const char *kind = kind_of(value);
         char message[96];
-        snprintf(message, sizeof message, "a whole number is needed here, not %s", found);
+        snprintf(message, sizeof message, "a whole number is needed here, not %s",
+                 strcmp(kind, "a number") == 0 ? "another number" : kind);
         t2v_reply_invalid(reply, &(struct t2v_blame){"int_type", "config", "dimensions", -1},
                           message);
         return false;
@@ -95,25 +165,73 @@ static bool read_dimensions(const t2v_json *config, int64_t *out, struct t2v_rep
     return false;
 }
 
-static bool read_config(struct t2v_question *q, struct t2v_reply *reply)
+static bool read_config(struct t2v_question *q, struct t2v_str config, struct t2v_reply *reply)
 {
-    const t2v_json *config = t2v_json_get(q->root, "config");
+    struct t2v_str values[N_CONFIG] = {{NULL, 0}};
+    struct t2v_pull pull;
+    size_t len;
     if (!is_there(config))
         return true;
-    if (t2v_json_type(config) != T2V_JSON_OBJECT) {
+    if (config.ptr[0] != '{') {
         blame_type(reply, (struct t2v_blame){"model_attributes_type", "config", NULL, -1},
                    "an object or null", config);
         return false;
     }
-    return read_word(config, "pooling_strategy", &q->ask.pooling, reply) &&
-           read_task(config, &q->ask.task, reply) &&
-           read_dimensions(config, &q->ask.dimensions, reply);
+    t2v_pull_init(&pull, config, NULL);
+    int rc = find_members(&pull, config_names, values, N_CONFIG);
+    t2v_pull_deinit(&pull);
+    if (rc != 0) {
+        t2v_reply_busy(reply, t2v_why_busy(rc));
+        return false;
+    }
+    return read_word(q, values[POOLING], config_names[POOLING], &q->ask.pooling, &len, reply) &&
+           read_task(q, values[TASK], reply) &&
+           read_dimensions(values[DIMENSIONS], &q->ask.dimensions, reply);
 }
 
-static bool make_room(struct t2v_question *q, size_t n, struct t2v_reply *reply)
+/* --- texts --- */
+
+/* What an array holds. */
+struct census {
+    size_t n, n_byte; /* items; bytes of strings */
+    size_t wrong;     /* the first that is no string; SIZE_MAX: none */
+    struct t2v_str wrong_value;
+};
+
+/* One item: a string, or the first that is none. */
+static int count_item(struct t2v_pull *pull, struct census *census)
+{
+    struct t2v_str value;
+    bool is_string = t2v_pull_peek(pull) == '"';
+    int rc = is_string ? t2v_pull_str(pull, &value) : t2v_pull_pass(pull, &value);
+    if (is_string && rc == 0)
+        census->n_byte += value.len;
+    if (!is_string && census->wrong == SIZE_MAX) {
+        census->wrong = census->n;
+        census->wrong_value = value;
+    }
+    census->n++;
+    return rc;
+}
+
+static int count(struct t2v_str array, struct census *census)
+{
+    struct t2v_pull pull;
+    *census = (struct census){.wrong = SIZE_MAX};
+    t2v_pull_init(&pull, array, NULL);
+    int rc = t2v_pull_open(&pull, '[');
+    while (rc == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
+        rc = count_item(&pull, census);
+    t2v_pull_deinit(&pull);
+    return rc;
+}
+
+/* Memory for n texts of n_byte together, and config's two words. */
+static bool make_room(struct t2v_question *q, size_t n, size_t n_byte, struct t2v_reply *reply)
 {
     q->texts = t2v_alloc_zero(n, sizeof *q->texts);
-    if (q->texts == NULL) {
+    q->bytes = t2v_alloc(n_byte + 2 * (WORD_MAX + 1));
+    if (q->texts == NULL || q->bytes == NULL) {
         t2v_reply_busy(reply, t2v_why_busy(T2V_ENOMEM));
         return false;
     }
@@ -121,97 +239,146 @@ static bool make_room(struct t2v_question *q, size_t n, struct t2v_reply *reply)
     return true;
 }
 
-static bool read_many(struct t2v_question *q, const t2v_json *texts, size_t dim,
+/* The strings of an array, which are known to be some. */
+static bool copy_all(struct t2v_question *q, struct t2v_str array, struct t2v_reply *reply)
+{
+    struct t2v_pull pull;
+    struct t2v_str text;
+    t2v_pull_init(&pull, array, NULL);
+    int rc = t2v_pull_open(&pull, '[');
+    for (size_t i = 0; i < q->n_text && rc == 0; i++) {
+        rc = t2v_pull_more(&pull, ']') == 1 ? t2v_pull_str(&pull, &text) : T2V_EFORMAT;
+        if (rc == 0)
+            q->texts[i] = keep(q, text, SIZE_MAX);
+    }
+    t2v_pull_deinit(&pull);
+    if (rc != 0)
+        t2v_reply_busy(reply, t2v_why_busy(rc));
+    return rc == 0;
+}
+
+static bool read_many(struct t2v_question *q, struct t2v_str texts, size_t dim,
                       struct t2v_reply *reply)
 {
-    if (t2v_json_type(texts) != T2V_JSON_ARRAY) {
+    struct census census;
+    size_t most = FLOATS_MAX / (dim != 0 ? dim : 1);
+    if (texts.ptr[0] != '[') {
         blame_type(reply, (struct t2v_blame){"list_type", "texts", NULL, -1}, "an array of strings",
                    texts);
         return false;
     }
-    size_t n = t2v_json_len(texts), most = FLOATS_MAX / (dim != 0 ? dim : 1);
-    if (n > most) {
+    int rc = count(texts, &census);
+    if (rc != 0) {
+        t2v_reply_busy(reply, t2v_why_busy(rc));
+        return false;
+    }
+    if (census.n > most) {
         char message[128];
         snprintf(message, sizeof message,
-                 "texts: %zu texts in one request, the limit is %zu for this model", n, most);
+                 "texts: %zu texts in one request, the limit is %zu for this model", census.n,
+                 most);
         t2v_reply_error(reply, 413, message);
         return false;
     }
-    if (!make_room(q, n, reply))
+    if (census.wrong != SIZE_MAX) {
+        blame_type(reply, (struct t2v_blame){"string_type", "texts", NULL, (ptrdiff_t)census.wrong},
+                   "a string", census.wrong_value);
         return false;
-    for (size_t i = 0; i < n; i++) {
-        q->texts[i] = t2v_json_str(t2v_json_at(texts, i));
-        if (q->texts[i].ptr == NULL) {
-            blame_type(reply, (struct t2v_blame){"string_type", "texts", NULL, (ptrdiff_t)i},
-                       "a string", t2v_json_at(texts, i));
-            return false;
-        }
     }
     q->many = true;
-    return true;
+    return make_room(q, census.n, census.n_byte, reply) && copy_all(q, texts, reply);
 }
 
-static bool read_texts(struct t2v_question *q, size_t dim, struct t2v_reply *reply)
+static bool read_one(struct t2v_question *q, struct t2v_str value, struct t2v_reply *reply)
 {
-    const t2v_json *text = t2v_json_get(q->root, "text");
-    const t2v_json *texts = t2v_json_get(q->root, "texts");
+    struct t2v_pull pull;
+    struct t2v_str text;
+    if (value.ptr == NULL) {
+        t2v_reply_invalid(reply, &(struct t2v_blame){"missing", "text", NULL, -1},
+                          "the field is missing");
+        return false;
+    }
+    if (value.ptr[0] != '"') {
+        blame_type(reply, (struct t2v_blame){"string_type", "text", NULL, -1}, "a string", value);
+        return false;
+    }
+    t2v_pull_init(&pull, value, NULL);
+    int rc = t2v_pull_str(&pull, &text);
+    bool ok = rc == 0 && make_room(q, 1, text.len, reply);
+    if (ok)
+        q->texts[0] = keep(q, text, SIZE_MAX);
+    else if (rc != 0)
+        t2v_reply_busy(reply, t2v_why_busy(rc));
+    t2v_pull_deinit(&pull);
+    return ok;
+}
+
+static bool read_texts(struct t2v_question *q, struct t2v_str text, struct t2v_str texts,
+                       size_t dim, struct t2v_reply *reply)
+{
     if (is_there(text) && is_there(texts)) {
         t2v_reply_invalid(reply, &(struct t2v_blame){"value_error", "texts", NULL, -1},
                           "text and texts in one request, send one of them");
         return false;
     }
-    if (is_there(texts))
-        return read_many(q, texts, dim, reply);
-    if (text == NULL) {
-        t2v_reply_invalid(reply, &(struct t2v_blame){"missing", "text", NULL, -1},
-                          "the field is missing");
-        return false;
-    }
-    if (t2v_json_type(text) != T2V_JSON_STRING) {
-        blame_type(reply, (struct t2v_blame){"string_type", "text", NULL, -1}, "a string", text);
-        return false;
-    }
-    if (!make_room(q, 1, reply))
-        return false;
-    q->texts[0] = t2v_json_str(text);
-    return true;
+    return is_there(texts) ? read_many(q, texts, dim, reply) : read_one(q, text, reply);
 }
 
-static bool parse(struct t2v_question *q, struct t2v_str body, struct t2v_reply *reply)
+/* --- the body --- */
+
+enum { TEXT, TEXTS, CONFIG, N_MEMBER };
+static const char *const member_names[N_MEMBER] = {"text", "texts", "config"};
+
+/* Whether all of the body is JSON; *object: it is an object, whose members are in values. */
+static int check(struct t2v_str body, struct t2v_str *values, struct t2v_str *whole,
+                 struct t2v_err *err)
+{
+    struct t2v_pull pull;
+    t2v_pull_init(&pull, body, err);
+    bool object = t2v_pull_peek(&pull) == '{';
+    const char *first = pull.at;
+    int rc =
+        object ? find_members(&pull, member_names, values, N_MEMBER) : t2v_pull_pass(&pull, whole);
+    *whole = (struct t2v_str){first, (size_t)(pull.at - first)};
+    if (rc == 0)
+        rc = t2v_pull_end(&pull);
+    t2v_pull_deinit(&pull);
+    return rc;
+}
+
+static bool parse(struct t2v_str body, struct t2v_str *values, struct t2v_reply *reply)
 {
     struct t2v_err err = {0};
+    struct t2v_str whole = {NULL, 0};
     if (body.len == 0) {
         t2v_reply_invalid(reply, &(struct t2v_blame){"missing", NULL, NULL, -1},
                           "the body is empty, a JSON object is needed");
         return false;
     }
-    if (too_many_values(body)) {
-        t2v_reply_error(reply, 413, "the body has more than 262144 JSON values");
-        return false;
-    }
-    int rc = t2v_json_parse(body, &q->root, &err);
+    int rc = check(body, values, &whole, &err);
     if (rc == T2V_EFORMAT) {
         const char *mistake = t2v_body_mistake(body);
         t2v_reply_invalid(reply,
                           &(struct t2v_blame){"json_invalid", NULL, NULL, (ptrdiff_t)err.pos},
                           mistake != NULL ? mistake : err.msg);
+    } else if (rc != 0) {
+        t2v_reply_busy(reply, t2v_why_busy(rc));
+    } else if (whole.ptr[0] != '{') {
+        blame_type(reply, (struct t2v_blame){"model_attributes_type", NULL, NULL, -1},
+                   "a JSON object", whole);
+        rc = T2V_EFORMAT;
     }
-    if (rc != 0 && rc != T2V_EFORMAT)
-        t2v_reply_error(reply, t2v_reply_status_of(rc), err.msg);
     return rc == 0;
 }
 
 bool t2v_question_read(struct t2v_question *question, struct t2v_str body, size_t dim,
                        struct t2v_reply *reply)
 {
+    struct t2v_str values[N_MEMBER] = {{NULL, 0}};
     *question = (struct t2v_question){0};
-    bool ok = parse(question, body, reply);
-    if (ok && t2v_json_type(question->root) != T2V_JSON_OBJECT) {
-        blame_type(reply, (struct t2v_blame){"model_attributes_type", NULL, NULL, -1},
-                   "a JSON object", question->root);
-        ok = false;
-    }
-    ok = ok && read_texts(question, dim, reply) && read_config(question, reply);
+    bool ok = parse(body, values, reply) &&
+              read_texts(question, values[TEXT], values[TEXTS], dim, reply) &&
+              read_config(question, values[CONFIG], reply);
     if (!ok)
         t2v_question_deinit(question);
     return ok;
@@ -220,9 +387,22 @@ bool t2v_question_read(struct t2v_question *question, struct t2v_str body, size_
 void t2v_question_deinit(struct t2v_question *question)
 {
     t2v_free(question->texts);
-    t2v_json_free(question->root);
+    t2v_free(question->bytes);
     *question = (struct t2v_question){0};
 }
+
+size_t t2v_question_bytes(const struct t2v_question *question)
+{
+    return question->n_byte + question->n_text * sizeof *question->texts;
+}
+
+size_t t2v_question_answer_bytes(const struct t2v_question *question, size_t dim)
+{
+    size_t echo = question->many ? 0 : t2v_json_str_bytes(question->texts[0]);
+    return echo + question->n_text * (dim * FLOAT_CHARS + 2) + 64;
+}
+
+/* --- answering --- */
 
 static void answer_many(const struct t2v_question *question, const float *vectors, size_t dim,
                         struct t2v_buf *buf)

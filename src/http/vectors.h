@@ -3,7 +3,8 @@
 #define T2V_HTTP_VECTORS_H
 /*
  * POST /vectors: from a body to a question for the engine, and from its vectors to an answer. A
- * question owns the JSON tree that its texts lie in, so no text is copied on the way.
+ * question holds its texts and no more: no tree is made of the body, and what it has of unknown
+ * members is only looked at.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,10 +12,10 @@
 #include "base/str.h"
 #include "http/reply.h"
 #include "pool/model.h"
-#include "json/json.h"
 
 struct t2v_question {
-    t2v_json *root;        /* owned; the texts and the ask point into it */
+    char *bytes; /* [n_byte], owned; the texts and the ask point into it */
+    size_t n_byte;
     struct t2v_str *texts; /* [n_text], owned */
     size_t n_text;
     bool many; /* "texts" was sent: the answer is {"vectors", "dim"} */
@@ -26,6 +27,10 @@ struct t2v_question {
 bool t2v_question_read(struct t2v_question *question, struct t2v_str body, size_t dim,
                        struct t2v_reply *reply);
 void t2v_question_deinit(struct t2v_question *question);
+
+/* What a question takes of memory, and what its answer will, with vectors of dim components. */
+size_t t2v_question_bytes(const struct t2v_question *question);
+size_t t2v_question_answer_bytes(const struct t2v_question *question, size_t dim);
 
 /* {"text", "vector", "dim"}, or {"vectors", "dim"} for many, from vectors [question->n_text, dim].
  */

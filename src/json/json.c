@@ -14,7 +14,7 @@
 enum {
     MAX_TREE_BYTES = 1 << 29, /* the values of one tree; "[[],[],[], ..." takes 20 times its size */
     MAX_MEMBERS = 1 << 20,    /* of one object */
-    MAX_DEPTH = 2048,
+    MAX_DEPTH = T2V_JSON_MAX_DEPTH,
     MANY_MEMBERS = 32 /* an object of more has an index */
 };
 

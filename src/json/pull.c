@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-enum { MAX_DEPTH = 512 };
+enum { MAX_DEPTH = 512, VALUE_DEPTH = T2V_JSON_MAX_DEPTH };
 
 void t2v_pull_init(struct t2v_pull *pull, struct t2v_str text, struct t2v_err *err)
 {
@@ -349,6 +349,52 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
     if (out != NULL)
         *out = (struct t2v_str){first, (size_t)(pull->at - first)};
     return 0;
+}
+
+/* A value that is no array or object, or the bracket that opens one, whose closing one is put into
+ * closing[*depth]. */
+static int pass_word(struct t2v_pull *pull, char *closing, size_t *depth)
+{
+    struct t2v_str text;
+    double number;
+    char c = t2v_pull_peek(pull);
+    if (c == '[' || c == '{') {
+        if (*depth == VALUE_DEPTH)
+            return t2v_fail_at(pull->err, T2V_EFORMAT, (size_t)(pull->at - pull->begin),
+                               "JSON of more than %d arrays and objects inside each other",
+                               VALUE_DEPTH);
+        closing[(*depth)++] = c == '[' ? ']' : '}';
+        return t2v_pull_open(pull, c);
+    }
+    if (c == '"')
+        return t2v_pull_str(pull, &text);
+    if (c == 'n' || c == 't' || c == 'f')
+        return t2v_pull_word(pull, c == 'n' ? "null" : c == 't' ? "true" : "false");
+    return t2v_pull_is_number(pull, c) ? t2v_pull_number(pull, &number)
+                                       : t2v_pull_wrong(pull, "a value");
+}
+
+int t2v_pull_pass(struct t2v_pull *pull, struct t2v_str *out)
+{
+    char closing[VALUE_DEPTH];
+    size_t depth = 0;
+    struct t2v_str key;
+    skip_space(pull);
+    const char *first = pull->at;
+    int rc = pass_word(pull, closing, &depth);
+    while (rc == 0 && depth != 0) {
+        rc = t2v_pull_more(pull, closing[depth - 1]);
+        if (rc == 0) {
+            depth--;
+            continue;
+        }
+        if (rc == 1)
+            rc = closing[depth - 1] == '}' ? t2v_pull_key(pull, &key) : 0;
+        if (rc == 0)
+            rc = pass_word(pull, closing, &depth);
+    }
+    *out = (struct t2v_str){first, (size_t)(pull->at - first)};
+    return rc;
 }
 
 int t2v_pull_end(struct t2v_pull *pull)

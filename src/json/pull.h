@@ -27,6 +27,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
+enum { T2V_JSON_MAX_DEPTH = 2048 };
+
 struct t2v_pull {
     const char *begin, *at, *end;
     struct t2v_buf text; /* the last string that had escapes */
@@ -63,6 +65,9 @@ int t2v_pull_word(struct t2v_pull *pull, const char *word);
 /* Any value; *out (may be NULL) is its text. Looks at brackets and strings alone: what is skipped
  * is not known to be JSON. At most 512 brackets deep. */
 int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out);
+/* Any value; *out is its text. Takes what t2v_json_parse takes, with its messages, and makes
+ * nothing of it. At most T2V_JSON_MAX_DEPTH brackets deep. */
+int t2v_pull_pass(struct t2v_pull *pull, struct t2v_str *out);
 /* There is nothing more but white space. */
 int t2v_pull_end(struct t2v_pull *pull);
 

@@ -2,6 +2,7 @@
 #include "json/write.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "json/f32.h"
@@ -39,6 +40,25 @@ void t2v_json_write_str(struct t2v_buf *buf, struct t2v_str s)
         write_escape(buf, bytes[i]);
     }
     t2v_buf_addc(buf, '"');
+}
+
+static size_t escape_bytes(uint8_t byte)
+{
+    bool letter = byte == '"' || byte == '\\' || byte == '\b' || byte == '\f' || byte == '\n' ||
+                  byte == '\r' || byte == '\t';
+    return byte >= 0x80 ? 3 : letter ? 2 : 6;
+}
+
+size_t t2v_json_str_bytes(struct t2v_str s)
+{
+    const uint8_t *bytes = (const uint8_t *)s.ptr;
+    size_t n = s.len + 2;
+    for (size_t i = 0; i < s.len; i++) {
+        i += t2v_json_plain_run(bytes + i, s.len - i);
+        if (i < s.len)
+            n += escape_bytes(bytes[i]) - 1;
+    }
+    return n;
 }
 
 /* As t2v_json_write_f32, into out; returns the length. */

@@ -13,6 +13,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import check_broken  # noqa: E402
+import check_budget  # noqa: E402
 import check_commands  # noqa: E402
 import check_conformance  # noqa: E402
 import check_contract  # noqa: E402
@@ -38,7 +39,7 @@ def main():
     checks.binary, checks.model = args[:2]
     checks.fake = args[2] if len(args) > 2 else None
     checks.slack = float(os.environ.get("T2V_TEST_SLACK", "1"))  # for time-outs under sanitizers
-    modules = [check_commands, check_contract, check_conformance, check_vectorizers, check_wire, check_life, check_crowds, check_log, check_secrets,
+    modules = [check_budget, check_commands, check_contract, check_conformance, check_vectorizers, check_wire, check_life, check_crowds, check_log, check_secrets,
                check_rows, check_broken, check_settings, check_static, check_touched, check_resend, check_leftovers]
     return checks.run(modules + ([check_engine] if checks.fake else []), word)
 

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What clients make the service hold: the process never takes much more than --max-memory, a slow reader keeps nobody out, and memory comes
+back. test/soak/run measures the same with larger loads."""
+import json
+import socket
+import subprocess
+import threading
+import time
+
+from daemon import Daemon, request, vectors
+
+Q = {"text": "hello there"}
+SPARE_MIB = 64
+
+
+def mib(d, key):
+    with open(f"/proc/{d.process.pid}/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith(key + ":")) / 1024
+
+
+def begin(d):
+    """Resident now; from here on VmHWM is the most that it comes to."""
+    d.ask(vectors(Q))
+    with open(f"/proc/{d.process.pid}/clear_refs", "w") as f:
+        f.write("5")
+    return mib(d, "VmRSS")
+
+
+def measured(check):
+    """Whether memory means something: a sanitizer keeps its own books."""
+    return "sanitizers: none" in subprocess.run([check.binary, "version"], stdout=subprocess.PIPE, text=True).stdout
+
+
+def all_at_once(d, body, n):
+    answers = []
+
+    def go():
+        answers.append(d.ask(request("POST", "/vectors", body), timeout=120).status)
+    threads = [threading.Thread(target=go) for _ in range(n)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return answers
+
+
+def crowd(d, head, n):
+    conns = []
+    for _ in range(n):
+        c = socket.create_connection(("127.0.0.1", d.port))
+        c.sendall(head)
+        conns.append(c)
+    time.sleep(1)
+    for c in conns:
+        c.close()
+    return [200]
+
+
+LOADS = {
+    "unknown members": lambda d: all_at_once(d, b'{"text":"a","x":[' + b",".join([b'{"a":1}'] * 100000) + b"]}", 30),
+    "many short texts": lambda d: all_at_once(d, json.dumps({"texts": ["a"] * 30000}).encode(), 12),
+    "texts that grow with their escapes": lambda d: all_at_once(d, json.dumps({"text": "\x01 " * 500000}).encode(), 12),
+    "long words": lambda d: all_at_once(d, json.dumps({"text": "a" * 4000000}).encode(), 12),
+    "half-sent bodies": lambda d: crowd(d, b"POST /vectors HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"a" * 60000, 800),
+    "half-sent heads": lambda d: crowd(d, b"GET /meta HTTP/1.1\r\nx: " + b"a" * 15000, 800),
+}
+
+
+def check_peak(check):
+    """The most that is resident rises by --max-memory and 64 MiB at most, and comes back within 10 s. Answers are 200 or 503."""
+    if not measured(check):
+        print("skipped, memory under sanitizers")
+        return
+    for what, load in LOADS.items():
+        with Daemon(check.binary, check.model, "--max-memory", "64m", files=4096) as d:
+            before = begin(d)
+            said = load(d)
+            check(f"{what}: 200 or 503", set(said) <= {200, 503} and 200 in said, said)
+            peak = mib(d, "VmHWM") - before
+            check(f"{what}: the peak", peak <= 64 + SPARE_MIB, f"{peak:.0f} MiB, {said}")
+            end = time.monotonic() + 10 * check.slack
+            while mib(d, "VmRSS") - before > SPARE_MIB / 2 and time.monotonic() < end:
+                time.sleep(0.2)
+            check(f"{what}: memory comes back", mib(d, "VmRSS") - before <= SPARE_MIB / 2, mib(d, "VmRSS") - before)
+            check(f"{what}: nothing is held", d.metric("t2v_memory_held_bytes") < 20000, d.metric("t2v_memory_held_bytes"))
+
+
+def check_slow_readers(check):
+    """Six that take nothing of large answers: short texts are answered all the while, and large ones as soon as one of the six has gone."""
+    with Daemon(check.binary, check.model, "--max-memory", "100m") as d:
+        large = vectors({"texts": ["a"] * 21845})
+        slow = [d.connect(receive_bytes=4096, timeout=60) for _ in range(6)]
+        for c in slow:
+            c.send(large)
+        said = []
+        for _ in range(100):
+            said.append(d.ask(vectors(Q)).status)
+            time.sleep(0.02)
+        check("short texts", said == [200] * 100, said)
+        time.sleep(1.5)
+        check("a large one", d.ask(large, timeout=60).status == 200)
+
+
+def check_rate(check):
+    """Who takes less than 64 KiB a second is closed after the read time-out; who takes more is not."""
+    with Daemon(check.binary, check.model, "--read-timeout", "2", "--max-text-tokens", "3000000") as d:
+        text = vectors({"text": "w" * 12000000})
+        for each, lives in ((2000, False), (40000, True)):
+            c = d.connect(receive_bytes=4096, timeout=60)
+            c.send(text)
+            c.more()
+            begin, gone = time.monotonic(), False
+            while time.monotonic() - begin < 5 and not gone:
+                time.sleep(0.1)
+                left = each
+                try:
+                    while left > 0 and not gone:
+                        part = c.sock.recv(left)
+                        left -= len(part)
+                        gone = not part
+                except OSError:
+                    gone = True
+            check(f"{each * 10} bytes a second", gone != lives or d.metric("t2v_connections") == 1 + lives, (gone, d.metric("t2v_connections")))
+            c.reset()
+            time.sleep(0.3)
