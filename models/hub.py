@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The model hub over HTTP: what a repository holds, and its files, resumed and tried again, checked by size and digest.
 
-The hub and what lies between are not trusted: answers are bounded, digests are checked, and the token goes to no other host
-than the endpoint's own.
+The hub and what lies between are not trusted: answers and the time for them are bounded, digests are checked, and the token goes
+to no other host than the endpoint's own.
 """
+import contextlib
 import hashlib
 import http.client
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import time
@@ -90,13 +92,28 @@ def wrong(path, file):
     return None
 
 
+@contextlib.contextmanager
+def within(seconds, what):
+    """Failed after that many seconds, whatever is being waited for: time-outs of sockets do not end a header that drips. For the
+    main thread."""
+    def over(*_):
+        raise Failed(f"{what}: not done within {seconds:g} s (--timeout); what has come is kept, run this again to go on")
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 10)  # again later: Python drops what is raised in a destructor
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def tries(n):
     return "1 try" if n == 1 else f"{n} tries"
 
 
 class Hub:
-    """say: called with a line for the user. pause: seconds before the second try, doubled for each one more. tries: without a
-    byte of progress between them."""
+    """say: called with a line for the user. timeout: seconds without a byte. pause: seconds before the second try, doubled for each
+    one more. tries: without a byte of progress between them."""
 
     def __init__(self, endpoint, token, say, timeout=30.0, pause=1.0, tries=TRIES):
         self.endpoint = endpoint.rstrip("/")

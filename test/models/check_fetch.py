@@ -67,7 +67,7 @@ class Place:
 
         def small_files():
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        return subprocess.Popen([sys.executable, self.path("fetch"), "--pause", "0.01", "--timeout", "10", *args], env=settings,
+        return subprocess.Popen([sys.executable, self.path("fetch"), "--pause", "0.01", "--stall-timeout", "10", *args], env=settings,
                                 cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 preexec_fn=small_files if limit else None)
 
@@ -311,12 +311,36 @@ def check_resume(checks):
 def check_slow(checks):
     with Hub(TINY) as hub, Place(checks, hub) as place:
         hub.plans["model.safetensors"] = ["slow:0.16"]
-        p = place.good("slow, but alive", "org/tiny", "--timeout", "3")
+        p = place.good("slow, but alive", "org/tiny", "--stall-timeout", "3")
         checks("slow: longer than the time-out, and none", "again in" not in p.err, p.err)
     with Hub(TINY) as hub, Place(checks, hub) as place:
         hub.plans["model.safetensors"] = ["stall:20000", ""]
-        p = place.good("a stall", "org/tiny", "--timeout", "0.5")
+        p = place.good("a stall", "org/tiny", "--stall-timeout", "0.5")
         checks("a stall is said", "timed out" in p.err, p.err)
+
+
+def check_total_time(checks):
+    """A hub that is never silent and never done: each byte comes within --stall-timeout, and --timeout ends it."""
+    for what, plan in (("the list", {"list": ["drip:0.2"]}), ("the list's header", {"list": ["drip head:0.2"]}),
+                       ("a file", {"model.safetensors": ["drip:0.05"]}), ("a file's header", {"config.json": ["drip head:0.2"]}),
+                       ("the pause before a try", {"list": ["503:,50"]})):
+        with Hub(TINY) as hub, Place(checks, hub) as place:
+            hub.plans = plan
+            begin = time.monotonic()
+            place.bad(f"{what} drips", "org/tiny: not done within 1.5 s (--timeout)|is kept", "org/tiny", "--timeout", "1.5")
+            checks(f"{what} drips: it ends in time", time.monotonic() - begin < 5, time.monotonic() - begin)
+            size = len(place.read(".fetch", "tiny", "model.safetensors") or b"")
+            checks(f"{what} drips: what came is kept", (0 < size < 100) == (what == "a file"), size)
+            place.good(f"{what} drips: the next run goes on")
+            if size:
+                checks("within the file", hub.asked("model.safetensors")[-1][1].get("range") == f"bytes={size}-", hub.asked("model.safetensors"))
+    with Hub(TINY) as hub, Place(checks, hub) as place:
+        for value in ("0", "-1", "nan", "inf", "soon"):
+            p = place.run("org/tiny", "--timeout", value)
+            checks(f"--timeout {value}", p.returncode == 2 and "--timeout" in p.last and value in p.last, p.err)
+        hub.plans = {"list": ["drip:0.2"]}
+        p = place.run("org/tiny", "--probe", "--timeout", "0.5")
+        checks("--probe", p.returncode == 1 and "not done within 0.5 s" in p.last, p.err)
 
 
 def check_digests(checks):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A server that plays the model hub: lists of files, small files by itself, large ones by a redirect to another port. What it
 does wrong, and when, is told to it."""
+import contextlib
 import hashlib
 import http.server
 import json
@@ -98,9 +99,19 @@ def handler(hub, is_hub):
                 self.head(302, {"Location": rest, "Content-Length": "0"})
             elif word == "hang up":
                 self.close_connection = True
+            elif word == "drip head":
+                self.drip(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000, float(rest))
             else:
                 return False
             return True
+
+        def drip(self, data, pause):
+            """A byte at a time."""
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                for byte in data:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(pause)
 
         def list_files(self, revision):
             plan = hub.next_plan("list")
@@ -112,6 +123,8 @@ def handler(hub, is_hub):
             info = {**hub.info, "siblings": siblings if hub.info["siblings"] is None else hub.info["siblings"]}
             body = plan[5:].encode() if plan.startswith("body:") else json.dumps(info).encode()
             self.head(200, {"Content-Length": str(len(body) + (5 if plan == "short" else 0))})
+            if plan.startswith("drip:"):
+                return self.drip(body, float(plan[5:]))
             self.wfile.write(body)
             self.close_connection = plan == "short"
 
@@ -157,6 +170,8 @@ def handler(hub, is_hub):
             self.send_body(body, word, n)
 
         def send_body(self, body, word, n):
+            if word == "drip":
+                return self.drip(body, float(n))
             if word in ("break", "stall"):
                 self.close_connection = True
                 body = body[:int(n)]
