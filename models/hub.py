@@ -251,6 +251,8 @@ class Hub:
                 file.add(lfs.get("sha256") or lfs.get("oid") or entry.get("blobId"), "the hub's list")
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             raise Failed(f"the hub's answer about {model} is not as its API has it") from None
+        if re.fullmatch("[0-9a-f]{40}", revision) and commit != revision:
+            raise Failed(f"{model}: the hub answers with commit {commit} instead of {revision}")
         return commit, files
 
     def place(self, model, commit, name):

@@ -130,23 +130,109 @@ def check_folder_in_the_way(checks):
         os.mkdir(place.path("tiny"))
         place.good("an empty folder")
         p = place.run("org/tiny", "--revision", "v2")
-        checks("another revision is there", p.returncode == 1 and "remove it" in p.last, p.err)
+        checks("another revision is there", p.returncode == 1 and f"locked at {COMMIT} (main), not at v2: --update" in p.last, p.err)
         for name, data in (("config.json", b'{"model_type": "tree"}'), ("model.safetensors", b"")):
             with open(place.path("tiny", name), "wb") as f:
                 f.write(data)
             p = place.run()
-            checks(f"a changed {name}", p.returncode == 1 and name in p.last and "remove the folder" in p.last, p.err)
+            checks(f"a changed {name}", p.returncode == 1 and name in p.last and "--update fetches it again" in p.last, p.err)
             with open(place.path("tiny", name), "wb") as f:
                 f.write(TINY[name])
         os.unlink(place.path("tiny", "tokenizer.json"))
         p = place.run()
         checks("a lost file", p.returncode == 1 and "tokenizer.json: it is not there" in p.last, p.err)
-        for record in ("[]", "{}", "not JSON", '{"files": {"../x": {"size": 1, "sha256": ""}}}'):
+        lock = json.loads(place.read("tiny", "fetched.json"))
+        lock = {**lock, "files": {"config.json": {"size": 22, "sha256": sha256(b"")}}}
+        for record in ("[]", "{}", "not JSON", {**lock, "files": {"../x": {"size": 1, "sha256": sha256(b"")}}}, {**lock, "markers": {"/x": "true"}},
+                       {**lock, "files": {"config.json": {"size": 22, "sha256": ""}}}, {**lock, "commit": "main"}, {**lock, "revision": None}):
             with open(place.path("tiny", "fetched.json"), "w", encoding="utf-8") as f:
-                f.write(record)
+                f.write(record if isinstance(record, str) else json.dumps(record))
             p = place.run()
             checks(f"the record {record}", p.returncode == 1 and "not from this script" in p.last and "Trace" not in p.err, p.err)
         checks("a stranger's folder is left alone", place.read("tiny", "config.json") == TINY["config.json"])
+
+
+MOVED = "fedcba9876543210fedcba9876543210fedcba98"
+
+
+def check_lock(checks):
+    """A branch that moves: nothing changes until --update."""
+    moved = {**TINY, "config.json": b'{"model_type": "bert", "moved": 1}'}
+    with Hub(TINY) as hub, Place(checks, hub) as place:
+        place.good("at main")
+        hub.move(MOVED, moved)
+        n = len(hub.log)
+        p = place.good("main has moved")
+        checks("it says what is locked", f"tiny is locked at {COMMIT}; --update fetches what main is now" in p.last and len(hub.log) == n, p.err)
+        checks("--quiet", place.run("org/tiny", "--quiet").err == "")
+        p = place.run("org/tiny", "--revision", MOVED)
+        checks("the new commit by name", p.returncode == 1 and f"locked at {COMMIT} (main), not at {MOVED}: --update" in p.last, p.err)
+        p = place.good("--update", "org/tiny", "--update", files=moved)
+        checks("its lock", json.loads(place.read("tiny", "fetched.json"))["commit"] == MOVED, place.read("tiny", "fetched.json"))
+        checks("what is the same is not fetched again", len(hub.asked("model.safetensors")) == 2 and len(hub.asked("config.json")) == 2, hub.log)
+        checks("then that is locked", f"locked at {MOVED}" in place.run().last)
+        for name in ("model.safetensors", "tokenizer.json"):
+            with open(place.path("tiny", name), "wb") as f:
+                f.write(TINY[name][:-1] + b"?")
+        p = place.run()
+        checks("each damaged file is named", p.returncode == 1 and all(
+            f"{name}: its sha256 is" in p.err for name in ("model.safetensors", "tokenizer.json")) and "--update fetches it again" in p.last, p.err)
+        place.good("--update mends them", "org/tiny", "--update", files=moved)
+        place.write("tiny/notes.json", 1)
+        p = place.run("org/tiny", "--update")
+        checks("a file of the user's own stays", p.returncode == 1 and "notes.json is not in fetched.json" in p.last and place.read("tiny", "notes.json"), p.err)
+        os.unlink(place.path("tiny", "notes.json"))
+        hub.plans["list"] = ["404:RepoNotFound"]
+        p = place.run("org/tiny", "--update")
+        checks("a hub that refuses", p.returncode == 1 and "does not know" in p.last and place.read("tiny", "config.json") == moved["config.json"], p.err)
+        os.rename(place.path("tiny"), place.path("there"))
+        os.symlink("there", place.path("tiny"))
+        p = place.run("org/tiny", "--update")
+        checks("a link", p.returncode == 1 and "is a link" in p.last, p.err)
+        p = place.run("org/other", "there", "--update")
+        checks("another model", p.returncode == 1 and "holds org/tiny: remove it" in p.last, p.err)
+    with Hub(TINY) as hub, Place(checks, hub) as place:
+        place.good("--update where nothing is", "org/tiny", "--update")
+        os.unlink(place.path("tiny", "fetched.json"))
+        p = place.run("org/tiny", "--update")
+        checks("a stranger's folder", p.returncode == 1 and "not from this script" in p.last and place.read("tiny", "config.json"), p.err)
+        hub.info["sha"] = MOVED
+        place.bad("a hub with another commit than was asked for", f"commit {MOVED} instead of {COMMIT}", "org/tiny", "other", "--revision", COMMIT, folder="other")
+
+
+def check_the_check(checks):
+    """fetch --check DIR, which has no network."""
+    def said(*args, folder="tiny"):
+        return place.run("--check", folder, *args, HF_ENDPOINT="http://127.0.0.1:9")
+    marked = [{"tag": "org-tiny", "vectorizer": "onnx", "precision": "int8", "args": {}}]
+    with Hub(TINY) as hub, Place(checks, hub) as place:
+        place.manifest(images=marked, revision=None)
+        place.good("a model with a marker", "tiny")
+        p = said()
+        checks("as its lock says", p.returncode == 0 and p.out == f"tiny: org/tiny at {COMMIT}, 4 files, 0.1 MB\n" and not p.err, (p.out, p.err))
+        with open(place.path("tiny", "golden.json"), "w", encoding="utf-8"):
+            checks("a file that t2v does not read", said().returncode == 0)
+        for name, text in (("config.json", b"{}"), ("onnx_runtime", b"trua"), ("model.safetensors", TINY["model.safetensors"][::-1])):
+            was = place.read("tiny", name)
+            with open(place.path("tiny", name), "wb") as f:
+                f.write(text)
+            p = said()
+            checks(f"a changed {name}", p.returncode == 1 and p.out == "" and f"tiny/{name}: " in p.last and "should be" in p.last, p.err)
+            with open(place.path("tiny", name), "wb") as f:
+                f.write(was)
+        for name, text in (("model_name", b"x"), ("added_tokens.json", b"{}"), ("modules.json", b"[]")):
+            with open(place.path("tiny", name), "wb") as f:
+                f.write(text)
+            p = said()
+            checks(f"an added {name}", p.returncode == 1 and f"tiny/{name}: t2v reads it, and fetched.json does not have it" in p.last, p.err)
+            os.unlink(place.path("tiny", name))
+        os.unlink(place.path("tiny", "tokenizer.json"))
+        p = said()
+        checks("a lost file", p.returncode == 1 and "tiny/tokenizer.json: it is not there" in p.last, p.err)
+        for folder in ("nowhere", "."):
+            p = said(folder=folder)
+            checks(f"{folder}: no lock", p.returncode == 1 and "no fetched.json" in p.last, p.err)
+        checks("with a NAME", said("org/tiny").returncode == 2)
 
 
 def check_layouts(checks):

@@ -24,9 +24,8 @@ class Hub:
     def __init__(self, files, large=("model.safetensors",), model="org/tiny", token=None):
         self.files, self.large, self.model, self.token = dict(files), set(large), model, token
         self.plans, self.forever, self.log = {}, False, []
-        self.revisions = {"main": COMMIT, COMMIT: COMMIT}
+        self.commit, self.info = COMMIT, {"siblings": None}
         self.entries = {name: self.entry(name, data) for name, data in self.files.items()}
-        self.info = {"sha": COMMIT, "siblings": None}
         self.headers = True  # X-Linked-Etag and its kin are sent
         self.servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler(self, is_hub)) for is_hub in (True, False)]
         for server in self.servers:
@@ -40,6 +39,11 @@ class Hub:
         for server in self.servers:
             server.shutdown()
             server.server_close()
+
+    def move(self, commit, files):
+        """main is another commit now, of these files."""
+        self.commit, self.files = commit, dict(files)
+        self.entries = {name: self.entry(name, data) for name, data in self.files.items()}
 
     def entry(self, name, data):
         entry = {"rfilename": name, "size": len(data), "blobId": git_sha1(data)}
@@ -117,10 +121,10 @@ def handler(hub, is_hub):
             plan = hub.next_plan("list")
             if self.misbehave(plan):
                 return
-            if revision not in hub.revisions:
+            if revision not in ("main", hub.commit):
                 return self.refuse(404, "RevisionNotFound")
             siblings = list(hub.entries.values())
-            info = {**hub.info, "siblings": siblings if hub.info["siblings"] is None else hub.info["siblings"]}
+            info = {"sha": hub.commit, **hub.info, "siblings": siblings if hub.info["siblings"] is None else hub.info["siblings"]}
             body = plan[5:].encode() if plan.startswith("body:") else json.dumps(info).encode()
             self.head(200, {"Content-Length": str(len(body) + (5 if plan == "short" else 0))})
             if plan.startswith("drip:"):
@@ -129,15 +133,15 @@ def handler(hub, is_hub):
             self.close_connection = plan == "short"
 
         def resolve(self, commit, name, path):
-            if commit != COMMIT or name not in hub.files:
+            if commit != hub.commit or name not in hub.files:
                 return self.refuse(404, "EntryNotFound")
             data, large = hub.files[name], name in hub.large
-            headers = {"X-Repo-Commit": COMMIT}
+            headers = {"X-Repo-Commit": hub.commit}
             etag = hashlib.sha256(data).hexdigest() if large else git_sha1(data)
             headers.update({"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(len(data))} if hub.headers else {})
             plan = (hub.plans.get(name) or [""])[0] if not large else ""
             if plan == "other commit":
-                headers["X-Repo-Commit"] = COMMIT[::-1]
+                headers["X-Repo-Commit"] = hub.commit[::-1]
             if large:
                 return self.head(302, {**headers, "Location": f"{hub.store}/{name}", "Content-Length": "0"})
             if plan == "moved" and not path.startswith("/moved/"):
