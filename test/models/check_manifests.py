@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The manifests are as doc/models.md says, say of each family what t2v says, and the README's table is theirs."""
 import base64
+import hashlib
 import importlib.machinery
 import importlib.util
 import json
@@ -12,11 +13,13 @@ import tempfile
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "models"))
+import fakehub  # noqa: E402
 import hub  # noqa: E402
 import layout  # noqa: E402
 import manifest  # noqa: E402
 
-KEYS = ["model", "revision", "license", "gated", "family", "dimensions", "max_tokens", "pooling", "prompts", "images", "files", "golden"]
+KEYS = ["model", "revision", "revision_from", "license", "gated", "family", "dimensions", "max_tokens", "pooling", "prompts", "images", "files",
+        "golden"]
 ARGS = {"MODEL_NAME", "ONNX_RUNTIME", "USE_SENTENCE_TRANSFORMERS_VECTORIZER", "USE_QUERY_PASSAGE_PREFIXES", "USE_QUERY_PROMPT",
         "TRUST_REMOTE_CODE", "T2V_VECTORIZER"}
 
@@ -27,6 +30,30 @@ def number(value):
 
 def text(value, pattern=".+"):
     return isinstance(value, str) and re.fullmatch(pattern, value, re.S) is not None
+
+
+def looks_made_up(digest):
+    """Whether a text of hex digits is a filler: a digest of nothing, with a run, or of fewer than 8 different digits. By chance one
+    digest in 100,000 is."""
+    runs = ("0123456789", "abcdef", "fedcba", "9876543210", "deadbeef")
+    of_nothing = [hashlib.new(kind, data).hexdigest() for kind in ("sha1", "sha256") for data in (b"", b"blob 0\0")]
+    return digest in of_nothing or any(run in digest for run in runs) or len(set(digest)) < 8
+
+
+def check_sources(checks):
+    """No revision or digest is a guess, so far as that can be seen: each has a source, none is a filler, none is of two things."""
+    for filler in ("0" * 40, "0123456789abcdef" * 4, "ab12" * 10, "deadbeef" * 5, hashlib.sha256(b"").hexdigest(), fakehub.COMMIT):
+        checks(f"{filler} is a filler", looks_made_up(filler))
+    models, sizes, revisions = manifest.all_models(), {}, []
+    for name, model in models.items():
+        revision, source = model["revision"], model["revision_from"]
+        checks(f"{name}: a revision, and where it was read; or neither", (revision is None) == (source is None) and (source is None or text(source)), source)
+        checks(f"{name}: its revision is no filler", revision is None or not looks_made_up(revision), revision)
+        revisions += [revision] if revision else []
+        for path, entry in (model["files"] or {}).items():
+            checks(f"{name}: {path}: its sha256 is no filler", not looks_made_up(entry["sha256"]), entry)
+            checks(f"{name}: {path}: of one size", sizes.setdefault(entry["sha256"], entry["size"]) == entry["size"], entry)
+    checks("no revision of two models", len(set(revisions)) == len(revisions), sorted(revisions))
 
 
 def check_schema(checks):
