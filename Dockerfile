@@ -5,7 +5,9 @@
 #
 # No `# syntax=` line, no heredoc, no COPY --link: older Docker and buildah build this too.
 
-FROM debian:bookworm-slim AS build
+# What the compiler and models/fetch run on; it may have a digest: debian:bookworm-slim@sha256:...
+ARG BASE=debian:bookworm-slim
+FROM $BASE AS build
 # path-include: the licences that NOTICES is made of, in a base image without documentation too
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -o Dpkg::Options::='--path-include=/usr/share/doc/*/copyright' \
     gcc libc6-dev meson ninja-build pkg-config python3 ca-certificates \
@@ -38,7 +40,7 @@ ARG HF_ENDPOINT
 RUN --mount=type=secret,id=hf_token images/prepare /model && /build/t2v selftest --model /model
 
 # models/fetch alone, for the chart's init container.
-FROM debian:bookworm-slim AS fetch
+FROM $BASE AS fetch
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3 ca-certificates && rm -rf /var/lib/apt/lists/*
 COPY models /models
 USER 65532:65532

@@ -7,12 +7,12 @@ from smoke import Container, call
 
 NAME = "localhost/t2v-test-arm64"
 BASE = "localhost/debian-arm64"  # made by images/test
-PLATFORM = [*FLAGS, "--platform", "linux/arm64", "--from", BASE]
+PLATFORM = ["--base", BASE, "--", *FLAGS, "--platform", "linux/arm64"]
 
 
 def check_custom(check):
     """The image without a model."""
-    code, out = images_build(NAME, "custom", "--", *PLATFORM)
+    code, out = images_build(NAME, "custom", *PLATFORM)
     check("it is built", code == 0, out[-1500:])
     image = f"{NAME}:custom"
     check("it says that it is for arm64", call("podman", "image", "inspect", "--format", "{{.Architecture}}", image) == "arm64")
@@ -27,7 +27,7 @@ def check_custom(check):
 
 def check_of_the_matrix(check):
     """The real model's images. The builds' selftest compares golden answers to 32 texts; all of them take QEMU too long."""
-    model = build_real(check, NAME, "--no-test", "--", *PLATFORM)
+    model = build_real(check, NAME, "--no-test", *PLATFORM)
     if model is None:
         return
     for entry in matrix.read():

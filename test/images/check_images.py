@@ -128,7 +128,9 @@ def check_fetch(check):
     """models/fetch as the chart's init container has it: a read-only root, and a volume that belongs to root."""
     code, out = images_build(NAME, "fetch", "--", *FLAGS)
     check("fetch is built", code == 0 and f"ok {NAME}:fetch" in out, out[-1500:])
-    say(out.strip().rsplit("\n", 1)[-1])
+    line = out.strip().rsplit("\n", 1)[-1]
+    say(line)
+    build_by_digest(check, re.search(r", on (\S+)@(sha256:[0-9a-f]{64})$", line))
     with hub_of(os.path.join(GOLDEN, "bert-uncased"), "org/tiny") as hub, tempfile.TemporaryDirectory() as volume:
         os.chmod(volume, 0o777)
         for when in ("once", "again"):
@@ -139,6 +141,16 @@ def check_fetch(check):
         with Container("podman", f"{NAME}:custom", ["-v", f"{volume}/model:/app/models/model:ro"]) as c:
             n = smoke.compare(c, expected("bert-uncased"), "default", "f32")[1]
             check("the image without a model serves it", n > 0, n)
+
+
+def build_by_digest(check, base):
+    """The base image by its digest, as images/build printed it, with and without a tag; and by a wrong one. For check_fetch."""
+    check("the digest of the base is printed", base is not None)
+    if base is None:
+        return
+    for name, code in ((f"{base[1]}@{base[2]}", 0), (f"{base[1]}:bookworm-slim@{base[2]}", 0), (f"{base[1]}@sha256:{'0' * 64}", 1)):
+        got, out = images_build(NAME, "fetch", "--base", name, "--", *FLAGS)
+        check(f"on {name}", got == code and (code or f", on {name}\n" in out), out[-1000:])
 
 
 def check_model2vec(check):

@@ -29,6 +29,10 @@ def check_build(check):
     mistake(check, "build", ["--engin", "dokcer"], "'dokcer'")
     mistake(check, "build", ["--no-cache"], "--no-cache")
     mistake(check, "build", ["--name"], "--name")
+    for base in ("debian@sha256:12", "debian:bookworm-slim@", "-debian", "", "a b", "debian@md5:" + "0" * 32):
+        mistake(check, "build", ["--base=" + base], f"--base {base} is not IMAGE")
+    for flags in (["--from", "x"], ["--from=x"], ["--build-arg", "BASE=x"], ["--build-arg=BASE=x"]):
+        mistake(check, "build", ["custom", "--", *flags], "named by --base")
     with tempfile.TemporaryDirectory() as folder:
         mistake(check, "build", [], "docker is not here (--engine podman", path=folder)
         mistake(check, "build", ["--engine", "podman", "fetch"], "podman is not here (--engine docker", path=folder)
