@@ -55,7 +55,8 @@ def check_lint(check):
     if not HELM:
         print("SKIPPED: the chart: there is no helm here (images/helm builds one)")
         return
-    for settings in ([], ["autoscaling.enabled=true"], ["serviceMonitor.enabled=true"], ["modelVolume.persistentVolumeClaim.claimName=m"]):
+    for settings in ([], ["autoscaling.enabled=true"], ["serviceMonitor.enabled=true"], ["networkPolicy.enabled=true"],
+                     ["networkPolicy.enabled=true", "modelFetch.name=a/b"], ["modelVolume.persistentVolumeClaim.claimName=m"]):
         code, out, err = helm("lint", "--strict", CHART, *(x for s in settings for x in ("--set", s)))
         check(f"lint {settings}", code == 0, out + err)
 
@@ -278,6 +279,64 @@ def check_model_fetch(check):
         check(f"the pod has {line.strip()}", line in own, own)
     deployment = render(check, "kept", "modelFetch.name=a/b", "modelFetch.image=x:y", "modelVolume.persistentVolumeClaim.claimName=m").get("Deployment", "")
     check("in a volume that stays", "claimName: m" in deployment and "emptyDir" not in deployment and 'image: "x:y"' in deployment, deployment)
+
+
+PEERS = """
+networkPolicy:
+  enabled: true
+  from:
+  - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: weaviate}}
+    podSelector: {matchLabels: {app: weaviate}}
+  - ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}
+  scrapeFrom: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
+env: {T2V_LISTEN: ":9000"}
+service: {port: 80}
+"""
+SAME_NAMESPACE = """    - from:
+        - podSelector: {}
+      ports:
+        - {port: 8080, protocol: TCP}
+"""
+FETCHES = """  egress:
+    - ports:
+        - {port: 53, protocol: UDP}
+        - {port: 53, protocol: TCP}
+        - {port: 443, protocol: TCP}
+"""
+
+
+def policy(check, what, *settings):
+    return render(check, what, "networkPolicy.enabled=true", *settings).get("NetworkPolicy", "")
+
+
+def check_network_policy(check):
+    """Who may come in, to the pods' port alone; and nothing may go out, but what fetches a model."""
+    if not HELM:
+        return
+    check("off by itself", "NetworkPolicy" not in render(check, "plain"))
+    found = policy(check, "on")
+    for part in ("apiVersion: networking.k8s.io/v1\n", "  policyTypes: [Ingress, Egress]\n  ingress:\n" + SAME_NAMESPACE + "  egress: []\n",
+                 "  podSelector:\n    matchLabels:\n      app.kubernetes.io/name: t2v\n      app.kubernetes.io/instance: mine\n"):
+        check(f"on: {part!r}", part in found, found)
+    for setting in ("networkPolicy.from=null", "networkPolicy.scrapeFrom=null"):
+        check(f"{setting}: still the namespace", "  ingress:\n" + SAME_NAMESPACE + "  egress" in policy(check, setting, setting), setting)
+    found = render_file(check, "peers", PEERS).get("NetworkPolicy", "")
+    rules = found[found.find("  ingress:"):].split("    - from:\n")[1:]
+    check("two rules", len(rules) == 2 and all("ports:\n        - {port: 9000, protocol: TCP}\n" in rule for rule in rules), found)
+    check("from", len(rules) == 2 and all(word in rules[0] for word in ("name: weaviate", "app: weaviate", "cidr: 10.0.0.0/8", "- 10.1.0.0/16"))
+          and len(re.findall("^ {8}- ", rules[0], re.M)) == 3 and "monitoring" not in rules[0], found)
+    check("scrapeFrom", len(rules) == 2 and "name: monitoring" in rules[1] and "weaviate" not in rules[1], found)
+    check("modelFetch: DNS and 443", FETCHES in policy(check, "modelFetch", "modelFetch.name=a/b"))
+    for what, settings, egress in (("its own list", ["modelFetch.name=a/b", "networkPolicy.egress[0].ports[0].port=8081"], "  egress:\n    - ports:\n      - port: 8081\n"),
+                                   ("without modelFetch", ["networkPolicy.egress[0].ports[0].port=53"], "  egress:\n    - ports:\n      - port: 53\n")):
+        check(what, policy(check, what, *settings).rstrip("\n").endswith(egress.rstrip("\n")), egress)
+    found = render_file(check, "none", "networkPolicy: {enabled: true, egress: []}\nmodelFetch: {name: a/b}\n").get("NetworkPolicy", "")
+    check("[] is none, with modelFetch too", "  egress: []\n" in found, found)
+    for setting, names in (("networkPolicy.enabled=yes", "enabled"), ("networkPolicy.form[0].podSelector.a=b", "form"), ("networkPolicy.from[0].pods=x", "pods"),
+                           ("networkPolicy.from={weaviate}", "from"), ("networkPolicy.from[0].ipBlock.net=10.0.0.0/8", "cidr"), ("networkPolicy.egress=none", "egress"),
+                           ("networkPolicy.from[0].ipBlock.cidr=::/0,networkPolicy.from[0].podSelector.a=b", "from"), ("networkPolicy=null", "networkPolicy")):
+        err = refusal(setting)
+        check(f"{setting} is refused by its name", err and "schema" in err and names in err, err)
 
 
 def check_schema(check):
