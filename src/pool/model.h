@@ -129,6 +129,9 @@ void t2v_walk_deinit(struct t2v_walk *walk);
  * 1. */
 void t2v_pool(const struct t2v_plan *plan, const float *hidden, size_t n_tok, size_t dim,
               float *out);
+/* Corrects sum[dim], a float32 sum over a text's sequences, by exact[dim], the same in double:
+ * what is off by more than pooling may be becomes exact's. */
+void t2v_pool_settle(const struct t2v_plan *plan, const double *exact, size_t dim, float *sum);
 /* Turns n_row pooled rows, t2v_model_width floats apart, into vectors of t2v_model_dim in place.
  * spare is as large as rows. Any thread, on rows of its own. */
 void t2v_model_project(const t2v_model *model, float *rows, float *spare, size_t n_row);

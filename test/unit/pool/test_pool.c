@@ -3,8 +3,10 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -88,12 +90,97 @@ static void test_not_a_number(void **state)
     assert_true(isnan(out));
 }
 
+/* --- long sums --- */
+
+enum { WIDE = 300, MANY = 32000 };
+
+static uint32_t seed;
+
+static float draw(void)
+{
+    seed = seed * 1664525U + 1013904223U;
+    return (float)(seed >> 8) / (float)(1 << 23) - 1;
+}
+
+static float *rows(size_t n, bool equal)
+{
+    float *hidden = malloc(n * WIDE * sizeof *hidden);
+    assert_non_null(hidden);
+    seed = 7;
+    for (size_t i = 0; i < n * WIDE; i++)
+        hidden[i] = equal && i >= WIDE ? hidden[i - WIDE] : draw() + 0.1F;
+    return hidden;
+}
+
+static double exact(enum t2v_pooling mode, const float *hidden, size_t from, size_t n,
+                    size_t column)
+{
+    double sum = 0, weights = 0;
+    for (size_t t = from; t < n; t++) {
+        double weight = mode == T2V_POOL_WEIGHTED_MEAN ? (double)(t + 1) : 1;
+        sum += weight * (double)hidden[t * WIDE + column];
+        weights += weight;
+    }
+    if (mode == T2V_POOL_SUM)
+        return sum;
+    return mode == T2V_POOL_MEAN_SQRT ? sum / sqrt(weights) : sum / weights;
+}
+
+static void expect_exact(enum t2v_pooling mode, const float *hidden, size_t from, size_t n)
+{
+    struct t2v_plan plan = {.modes = {mode}, .n_mode = 1, .n_skip = from};
+    float out[WIDE];
+    double largest = 0, off = 0;
+    t2v_pool(&plan, hidden, n, WIDE, out);
+    for (size_t i = 0; i < WIDE; i++) {
+        double want = exact(mode, hidden, from, n, i);
+        largest = fmax(largest, fabs(want));
+        off = fmax(off, fabs((double)out[i] - want));
+    }
+    if (!(off <= 1e-6 * largest))
+        fail_msg("mode %d, rows %zu to %zu: off by %g of the largest", (int)mode, from, n,
+                 off / largest);
+}
+
+/* However many tokens: within 1e-6 of the sum in double. */
+static void test_exact(void **state)
+{
+    (void)state;
+    static const enum t2v_pooling modes[] = {T2V_POOL_MEAN, T2V_POOL_MEAN_SQRT,
+                                             T2V_POOL_WEIGHTED_MEAN, T2V_POOL_SUM};
+    static const size_t lengths[] = {1, 2, 3, 25, 400, 512, 1024, 8192, MANY};
+    for (int equal = 0; equal < 2; equal++) {
+        float *hidden = rows(MANY, equal != 0);
+        for (size_t i = 0; i < 4 * sizeof lengths / sizeof *lengths; i++)
+            expect_exact(modes[i % 4], hidden, 0, lengths[i / 4]);
+        expect_exact(T2V_POOL_MEAN, hidden, 20, MANY);
+        free(hidden);
+    }
+}
+
+/* The float32 mean of a short text, which an index may hold, stays to the bit. */
+static void test_short_stays(void **state)
+{
+    (void)state;
+    enum { FEW = 20 };
+    struct t2v_plan plan = {.modes = {T2V_POOL_MEAN}, .n_mode = 1};
+    float *hidden = rows(FEW, false), out[WIDE];
+    t2v_pool(&plan, hidden, FEW, WIDE, out);
+    for (size_t i = 0; i < WIDE; i++) {
+        float sum = 0;
+        for (size_t t = 0; t < FEW; t++)
+            sum += hidden[t * WIDE + i];
+        assert_true(out[i] == sum / FEW);
+    }
+    free(hidden);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_side_by_side),
-        cmocka_unit_test(test_not_a_number),
+        cmocka_unit_test(test_modes),        cmocka_unit_test(test_side_by_side),
+        cmocka_unit_test(test_not_a_number), cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_short_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
