@@ -108,6 +108,7 @@ static void list_push_front(struct list *list, struct t2v_progress *progress)
 static void finish(t2v_engine *engine, struct t2v_progress *progress)
 {
     struct t2v_work *work = progress->work;
+    t2v_progress_settle(progress);
     for (size_t t = 0; t < work->n_text && work->err.code == 0; t++) {
         float *vector = work->vectors + t * work->dim;
         bool finite = true;
@@ -232,11 +233,7 @@ static void scatter(t2v_engine *engine)
 {
     for (size_t s = 0; s < engine->seqs.n_seq; s++) {
         const struct slot *slot = &engine->slots[s];
-        struct t2v_work *work = slot->progress->work;
-        float *vector = work->vectors + slot->text * work->dim;
-        const float *pooled = engine->pooled + s * engine->width;
-        for (size_t i = 0; i < work->dim; i++)
-            vector[i] += pooled[i];
+        t2v_progress_add(slot->progress, slot->text, engine->pooled + s * engine->width);
     }
 }
 

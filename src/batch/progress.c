@@ -20,6 +20,7 @@ void t2v_progress_free(struct t2v_progress *progress)
     t2v_ids_deinit(&progress->ids);
     t2v_ids_deinit(&progress->ready_ids);
     t2v_free(progress->divisors);
+    t2v_free(progress->exact);
     t2v_free(progress);
 }
 
@@ -37,9 +38,10 @@ struct t2v_progress *t2v_progress_new(const t2v_model *model, struct t2v_work *w
     progress->work = work;
     work->dim = progress->plan.dim;
     progress->divisors = t2v_alloc_zero(work->n_text, sizeof *progress->divisors);
+    progress->exact = t2v_alloc_zero(work->dim, sizeof *progress->exact);
     if (t2v_mul(work->n_text, work->dim, &n))
         work->vectors = t2v_alloc_zero(n, sizeof(float));
-    if (progress->divisors == NULL || work->vectors == NULL)
+    if (progress->divisors == NULL || progress->exact == NULL || work->vectors == NULL)
         goto no_memory;
     return progress;
 no_memory:
@@ -139,4 +141,29 @@ size_t t2v_progress_take(struct t2v_progress *progress, int32_t *ids)
     memcpy(ids, progress->ready_ids.ptr + progress->n_taken, n * sizeof *ids);
     progress->n_taken += n;
     return progress->ready[i].text;
+}
+
+void t2v_progress_add(struct t2v_progress *progress, size_t text, const float *row)
+{
+    struct t2v_work *work = progress->work;
+    if (text != progress->sum_text)
+        t2v_progress_settle(progress);
+    progress->sum_text = text;
+    float *vector = work->vectors + text * work->dim;
+    size_t n_before = progress->n_sum++;
+    for (size_t i = 0; i < work->dim && n_before != 0; i++) {
+        double before = n_before == 1 ? (double)vector[i] : progress->exact[i];
+        progress->exact[i] = before + (double)row[i];
+    }
+    for (size_t i = 0; i < work->dim; i++)
+        vector[i] += row[i];
+}
+
+void t2v_progress_settle(struct t2v_progress *progress)
+{
+    struct t2v_work *work = progress->work;
+    if (progress->n_sum > 2) /* the sum of two is rounded once */
+        t2v_pool_settle(&progress->plan, progress->exact, work->dim,
+                        work->vectors + progress->sum_text * work->dim);
+    progress->n_sum = 0;
 }

@@ -19,6 +19,9 @@ struct t2v_progress {
     struct t2v_work *work;
     struct t2v_plan plan;
     size_t *divisors; /* [n_text]: what each sum is to be divided by */
+    double *exact;    /* [dim]: the sum of the text that sequences were added to last */
+    size_t sum_text;  /* that text */
+    size_t n_sum;     /* its sequences so far; exact counts from the second on */
     bool ended;       /* no further sequence will come: all texts are walked, or work->err is set */
 
     /* The walk. */
@@ -66,5 +69,10 @@ bool t2v_progress_is_slow(const struct t2v_progress *progress);
 size_t t2v_progress_peek(const struct t2v_progress *progress);
 /* Takes it: its ids go to ids[], and its text's index is returned. */
 size_t t2v_progress_take(struct t2v_progress *progress, int32_t *ids);
+
+/* Adds a sequence's vector, row[dim], to its text's. Texts come one after the other. */
+void t2v_progress_add(struct t2v_progress *progress, size_t text, const float *row);
+/* No further sequence comes for the text that t2v_progress_add had last. */
+void t2v_progress_settle(struct t2v_progress *progress);
 
 #endif

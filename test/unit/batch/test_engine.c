@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "batch/engine.h"
+#include "batch/progress.h"
 
 enum { N_TEXT = 40 };
 
@@ -370,6 +371,99 @@ static void test_many_texts(void **state)
     t2v_engine_free(engine);
 }
 
+/* --- texts of many sentences --- */
+
+static struct t2v_work run(t2v_engine *engine, const struct t2v_str *list, size_t n_text)
+{
+    struct t2v_work work = {.texts = list, .n_text = n_text};
+    t2v_engine_run(engine, &work);
+    assert_int_equal(work.err.code, 0);
+    return work;
+}
+
+/* got[width] is sum / divisor, within 1e-6 of the largest component. */
+static void expect_exact(const float *got, const double *sum, size_t width, size_t divisor,
+                         size_t n)
+{
+    double largest = 0, off = 0;
+    for (size_t d = 0; d < width; d++) {
+        double want = sum[d] / (double)divisor;
+        largest = fmax(largest, fabs(want));
+        off = fmax(off, fabs((double)got[d] - want));
+    }
+    if (!(off <= 1e-6 * largest))
+        fail_msg("%zu sentences: off by %g of the largest", n, off / largest);
+}
+
+/* A text that is all n sentences, n_kind kinds of them in turn, against the sum in double. */
+static void check_mean(t2v_engine *engine, size_t n, size_t n_kind)
+{
+    enum { MAX = 32 };
+    struct t2v_str *list = calloc(n_kind, sizeof *list);
+    char *text = malloc(n * MAX);
+    double *sum = calloc(dim, sizeof *sum);
+    size_t len = 0;
+    assert_true(list != NULL && text != NULL && sum != NULL);
+    for (size_t i = 0; i < n; i++) {
+        int said = snprintf(text + len, MAX, "Eye %zu of the fox. ", i % n_kind);
+        if (i < n_kind)
+            list[i] = (struct t2v_str){text + len, (size_t)said - 1};
+        len += (size_t)said;
+    }
+    struct t2v_work each = run(engine, list, n_kind);
+    for (size_t i = 0; i < n * dim; i++)
+        sum[i % dim] += (double)each.vectors[i % (n_kind * dim)];
+    struct t2v_str whole = {text, len};
+    struct t2v_work all = run(engine, &whole, 1);
+    expect_exact(all.vectors, sum, dim, n, n);
+    t2v_work_deinit(&each);
+    t2v_work_deinit(&all);
+    free(sum);
+    free(text);
+    free(list);
+}
+
+static void test_many_sentences(void **state)
+{
+    (void)state;
+    t2v_engine *engine = new_engine(false, 1, 1, 10000000);
+    static const size_t counts[] = {1, 2, 25, 6000, 100000};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        check_mean(engine, counts[i], 1);
+        if (counts[i] <= 6000)
+            check_mean(engine, counts[i], counts[i] < 1000 ? counts[i] : 1000);
+    }
+    t2v_engine_free(engine);
+}
+
+/* The engine's sums alone, of random vectors. The second text's begins anew. */
+static void test_random_vectors(void **state)
+{
+    (void)state;
+    enum { MOST = 100000, WIDTH = 8 };
+    static const size_t counts[] = {1, 2, 3, 25, 6000, MOST};
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        float vectors[2 * WIDTH] = {0}, row[WIDTH];
+        double store[WIDTH], sum[2][WIDTH] = {{0}};
+        struct t2v_work work = {.vectors = vectors, .n_text = 2, .dim = WIDTH};
+        struct t2v_progress progress = {.work = &work, .exact = store, .plan.n_mode = 1};
+        progress.plan.modes[0] = T2V_POOL_MEAN;
+        uint32_t seed = 5;
+        for (size_t i = 0; i < 2 * counts[c]; i++) {
+            size_t text = i / counts[c];
+            for (size_t d = 0; d < WIDTH; d++) {
+                seed = seed * 1664525U + 1013904223U;
+                row[d] = (float)(seed >> 8) / (float)(1 << 23) - 0.9F;
+                sum[text][d] += (double)row[d];
+            }
+            t2v_progress_add(&progress, text, row);
+        }
+        t2v_progress_settle(&progress);
+        for (size_t text = 0; text < 2; text++)
+            expect_exact(vectors + text * WIDTH, sum[text], WIDTH, 1, counts[c]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +474,8 @@ int main(void)
         cmocka_unit_test(test_large_text_of_too_many_tokens),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_many_texts),
+        cmocka_unit_test(test_many_sentences),
+        cmocka_unit_test(test_random_vectors),
         cmocka_unit_test(test_broken_weights),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);
