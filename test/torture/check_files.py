@@ -313,7 +313,6 @@ BROKEN = {
     "an id is huge": (model_of("vocab", {"[UNK]": 0, "a": 2 ** 40}), "tokenizer.json"),
     "an id is no whole number": (model_of("vocab", {"[UNK]": 0.5}), "tokenizer.json"),
     "no vocabulary": (model_of("vocab", None), "vocab"),
-    "no unknown token": (model_of("unk_token", "[NOPE]"), "[NOPE]"),
     "an unknown normalizer": (edit_json("tokenizer.json", lambda t: t.update(normalizer={"type": "Bleach"})), "Bleach"),
     "a pattern that is none": (edit_json("tokenizer.json", lambda t: t.update(pre_tokenizer={"type": "Split", "pattern": {"Regex": "(("}, "behavior": "Isolated", "invert": False})), "tokenizer.json"),
     "a charsmap that is none": (edit_json("tokenizer.json", lambda t: t.update(normalizer={"type": "Precompiled", "precompiled_charsmap": "//////////8="})), "tokenizer.json"),
