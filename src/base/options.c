@@ -60,7 +60,7 @@ static const struct setting settings[] = {
     {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(max_memory_bytes), "0", "", SERVE, "bytes held for all clients together: requests, texts, vectors, answers; 0: 32 times max-body, at least 256m"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted as they are encoded, after the cut of each sentence"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
-    {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(max_connections), "16384", "", SERVE, "open connections"},
+    {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(max_connections), "16384", "", SERVE, "open connections; 16 more for probes"},
     {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(idle_ms), "120", "", SERVE, "seconds that a kept-alive connection may idle"},
     {"read-timeout", "T2V_READ_TIMEOUT", SECONDS, AT(read_ms), "30", "", SERVE, "seconds for a whole request to come in, or for an answer to be taken"},
     {"drain", "T2V_DRAIN", SECONDS, AT(drain_ms), "5", "", SERVE, "seconds of service after SIGTERM, at most; a fifth of it without a request ends it"},

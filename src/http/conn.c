@@ -71,14 +71,28 @@ static void limit_input(struct t2v_conn *c)
         kill_conn(c);
 }
 
+/* Who waits for its client may be the one that goes for another; one in a spare place at once. */
+static void stand_in_line(struct t2v_conn *c)
+{
+    if (c->state != T2V_CONN_READING && c->state != T2V_CONN_LINGERING) {
+        t2v_places_leave(c);
+        return;
+    }
+    t2v_places_wait(c);
+    if (c->spare)
+        t2v_server_resume(c->server);
+}
+
 /* The last thing that each way in does; frees a connection that has died on it. */
 static void settle(struct t2v_conn *c)
 {
     struct t2v_server *server = c->server;
     if (c->state != T2V_CONN_DEAD)
         limit_input(c);
+    stand_in_line(c);
     if (c->state != T2V_CONN_DEAD)
         return;
+    t2v_places_exit(c);
     *(c->prev != NULL ? &c->prev->next : &server->conns) = c->next;
     if (c->next != NULL)
         c->next->prev = c->prev;
@@ -108,11 +122,12 @@ static void linger(struct t2v_conn *c)
 
 static void await_request(struct t2v_conn *c)
 {
+    int64_t idle_ms = c->server->service.options->idle_ms;
     t2v_reader_next(&c->reader);
     hold(c, 0);
     c->route = NULL;
     c->state = T2V_CONN_READING;
-    c->deadline_ns = ms_ahead(c->server->service.options->idle_ms);
+    c->deadline_ns = ms_ahead(c->spare && T2V_SPARE_MS < idle_ms ? T2V_SPARE_MS : idle_ms);
 }
 
 static void all_sent(struct t2v_conn *c)
@@ -167,7 +182,7 @@ static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_repl
     c->state = T2V_CONN_WRITING;
     c->unsent = unsent_bytes(c);
     c->write_ns = t2v_clock_ns();
-    c->deadline_ns = ms_ahead(c->server->service.options->read_ms);
+    c->deadline_ns = ms_ahead(c->spare ? T2V_SPARE_MS : c->server->service.options->read_ms);
 }
 
 static double ms_between(uint64_t begin_ns, uint64_t end_ns)
@@ -297,14 +312,37 @@ static void say_continue(struct t2v_conn *c)
         kill_conn(c);
 }
 
+/* To an ordinary place, with the time that one has there. */
+static bool promote(struct t2v_conn *c, bool may_close)
+{
+    const struct t2v_options *options = c->server->service.options;
+    if (!t2v_places_promote(c, may_close))
+        return false;
+    int64_t ms = t2v_reader_begun(&c->reader) ? options->read_ms : options->idle_ms;
+    c->deadline_ns = c->began_ns + (uint64_t)ms * 1000000;
+    return true;
+}
+
+/* In a spare place are answered probes, and what the head alone decides. For all else another
+ * connection has to go, or it is 503. Who needs no token makes nobody go. */
+static bool has_place(struct t2v_conn *c, bool answered)
+{
+    bool needs = !answered && !t2v_route_is_probe(c->route);
+    return !c->spare || promote(c, needs && !c->route->open) || !needs;
+}
+
 static void on_head(struct t2v_conn *c)
 {
     const struct t2v_request *request = &c->reader.request;
     struct t2v_reply reply;
-    c->keep_alive = request->keep_alive;
     c->route = t2v_route_find(request->path);
     t2v_reply_init(&reply);
-    if (t2v_route_answers_head(&c->server->service, c->route, request, &reply)) {
+    bool answered = t2v_route_answers_head(&c->server->service, c->route, request, &reply);
+    bool stays = has_place(c, answered);
+    c->keep_alive = request->keep_alive && !c->spare;
+    if (!stays) {
+        refuse(c, 503, "all connections are taken");
+    } else if (answered) {
         c->keep_alive = swallow(c) && c->keep_alive;
         answer(c, &reply, NULL);
     } else if (request->expect_continue && next_piece(c).len == 0 &&
@@ -356,7 +394,8 @@ static void begin_request(struct t2v_conn *c)
     c->began_ns = c->server->active_ns = t2v_clock_ns();
     c->id = ++c->server->next_id;
     c->n_begun++;
-    c->deadline_ns = c->began_ns + (uint64_t)c->server->service.options->read_ms * 1000000;
+    if (!c->spare)
+        c->deadline_ns = c->began_ns + (uint64_t)c->server->service.options->read_ms * 1000000;
 }
 
 /* Reads requests and answers them, until more bytes are needed, one has to wait, or it is the turn
@@ -398,6 +437,7 @@ static void on_readable(struct bufferevent *bev, void *arg)
 {
     struct t2v_conn *c = arg;
     (void)bev;
+    t2v_places_leave(c);
     if (c->state == T2V_CONN_LINGERING)
         drain_input(c);
     work_through(c);
@@ -461,6 +501,7 @@ void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
     if (server->conns != NULL)
         server->conns->prev = c;
     server->conns = c;
+    t2v_places_enter(c); /* may close another, so it comes after the list is right */
     t2v_reader_init(&c->reader, (size_t)server->service.options->max_body_bytes);
     await_request(c);
     bufferevent_setcb(bev, on_readable, on_written, on_event, c);
@@ -497,9 +538,18 @@ void t2v_conn_drop(struct t2v_conn *c)
     kill_conn(c);
 }
 
+/* The time in a spare place is over, but an ordinary one is free by now. */
+static bool finds_place(struct t2v_conn *c)
+{
+    if (!c->spare || c->state != T2V_CONN_READING || !promote(c, false))
+        return false;
+    settle(c);
+    return true;
+}
+
 void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
 {
-    if (c->state != T2V_CONN_DEAD && now_ns < c->deadline_ns)
+    if ((c->state != T2V_CONN_DEAD && now_ns < c->deadline_ns) || finds_place(c))
         return;
     if (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader)) {
         refuse(c, 408, "the request was not complete in time");
@@ -518,6 +568,13 @@ bool t2v_conn_is_busy(const struct t2v_conn *c)
 {
     return c->state == T2V_CONN_WORKING || c->state == T2V_CONN_WRITING ||
            (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader));
+}
+
+bool t2v_conn_is_silent(const struct t2v_conn *c)
+{
+    int unread = 0;
+    return evbuffer_get_length(bufferevent_get_input(c->bev)) == 0 &&
+           ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 void t2v_conn_end(struct t2v_conn *c)

@@ -2,9 +2,9 @@
 #ifndef T2V_HTTP_CONN_H
 #define T2V_HTTP_CONN_H
 /*
- * The server's insides, shared by server.c (listener, signals, hand-over from the engine, drain)
- * and conn.c (one connection: reading, answering, time-outs). Everything here belongs to the loop
- * thread but `back`, which has a lock.
+ * The server's insides, shared by server.c (listener, signals, hand-over from the engine, drain),
+ * conn.c (one connection: reading, answering, time-outs) and places.c (who goes first when there
+ * are too many). Everything here belongs to the loop thread but `back`, which has a lock.
  *
  * A connection handles one request at a time:
  *
@@ -29,6 +29,7 @@
 
 #include "base/log.h"
 #include "http/clerk.h"
+#include "http/places.h"
 #include "http/routes.h"
 #include "http/server.h"
 
@@ -56,6 +57,12 @@ struct t2v_conn {
     uint64_t write_ns;    /* while WRITING: since when */
     struct t2v_job *job;  /* while WORKING */
 
+    /* See places.h. */
+    bool spare;                     /* in a spare place */
+    enum t2v_line line;             /* where it stands, while READING or LINGERING */
+    struct t2v_conn *older, *newer; /* in that line */
+    uint64_t heard_ns;              /* when it came there */
+
     /* The request under way. */
     uint64_t id, began_ns;
     uint64_t n_begun;              /* requests on this connection so far */
@@ -73,15 +80,17 @@ struct t2v_server {
     struct event_base *base;
     struct evconnlistener *listener; /* NULL when no more are taken */
     bool listener_paused;
+    int n_taken; /* connections, since turn_event */
     int port;    /* that is open, for the log */
     int wake_fd; /* eventfd: jobs are back */
-    struct event *wake_event, *tick_event, *term_event, *int_event;
+    struct event *wake_event, *tick_event, *turn_event, *term_event, *int_event;
     t2v_clerk *clerk;
 
     pthread_mutex_t lock;
     struct t2v_job *back, *back_last; /* under lock: engine or clerk are done, oldest first */
 
     struct t2v_conn *conns;
+    struct t2v_places places;
     size_t n_job; /* jobs that are away, with the engine or the clerk */
     uint64_t next_id;
     enum t2v_server_phase phase;
@@ -109,6 +118,9 @@ bool t2v_conn_is_busy(const struct t2v_conn *conn);
 double t2v_conn_rate(struct t2v_conn *conn, uint64_t now_ns);
 /* Closes it without a word; it is freed later, by t2v_conn_check. */
 void t2v_conn_drop(struct t2v_conn *conn);
+/* Nothing of its client is here that is not read: neither in our buffers nor in the kernel's. */
+bool t2v_conn_is_silent(const struct t2v_conn *conn);
+
 /* Closes it without a word and frees it. */
 void t2v_conn_close(struct t2v_conn *conn);
 
@@ -121,7 +133,9 @@ bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes);
 int t2v_server_submit(struct t2v_server *server, struct t2v_job *job);
 /* Nobody waits for it any more. */
 void t2v_job_abandon(struct t2v_job *job);
-/* There is room for one more connection. */
+/* A connection less is open. */
 void t2v_server_conn_closed(struct t2v_server *server);
+/* More connections are taken again, if they were not and there is room. */
+void t2v_server_resume(struct t2v_server *server);
 
 #endif

@@ -165,6 +165,8 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
     one(out, "t2v_slow_readers_closed_total", "counter",
         "Connections closed because others needed the memory of an answer that was taken slowly.",
         m->dropped_slow);
+    one(out, "t2v_connections_evicted_total", "counter",
+        "Connections closed to make room for others.", m->evicted);
     one(out, "t2v_accept_failures_total", "counter",
         "Times that no connection could be taken: no descriptor or no memory.", m->unaccepted);
 }

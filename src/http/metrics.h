@@ -32,6 +32,7 @@ struct t2v_metrics {
     uint64_t n_connection; /* open now */
     uint64_t n_clerk;      /* jobs with the clerk now */
     uint64_t connections;  /* accepted so far */
+    uint64_t evicted;      /* connections closed to make room for others */
     uint64_t unaccepted;   /* times that a connection could not be taken */
     uint64_t cancelled;    /* requests whose client left before the answer */
     uint64_t dropped_slow; /* connections closed to make room for others */

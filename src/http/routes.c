@@ -54,6 +54,7 @@ int t2v_service_init(struct t2v_service *service, const struct t2v_options *opti
 {
     *service = (struct t2v_service){
         .options = options, .engine = engine, .model = model, .version = version};
+    service->max_connections = (uint64_t)options->max_connections;
     service->ticked_ns = t2v_clock_ns();
     t2v_metrics_init(&service->metrics);
     int rc = t2v_auth_init(&service->auth, options->tokens, err);
@@ -158,7 +159,7 @@ static struct t2v_metrics_facts facts_of(const struct t2v_service *service)
         .max_tok = t2v_model_max_tok(model),
         .threads = t2v_engine_threads(service->engine),
         .max_queue = (uint64_t)service->options->max_queue,
-        .max_connections = (uint64_t)service->options->max_connections,
+        .max_connections = service->max_connections,
         .memory_held = service->budget.held,
         .memory_limit = service->budget.limit,
         .cache_entries = cache != NULL ? t2v_cache_len(cache) : 0,
@@ -329,6 +330,14 @@ const struct t2v_route *t2v_route_find(struct t2v_str path)
             return &routes[i];
     }
     return NULL;
+}
+
+bool t2v_route_is_probe(const struct t2v_route *route)
+{
+    if (route == NULL)
+        return false;
+    return route->id == T2V_ROUTE_LIVE || route->id == T2V_ROUTE_READY ||
+           route->id == T2V_ROUTE_HEALTH || route->id == T2V_ROUTE_METRICS;
 }
 
 const char *t2v_route_methods(const struct t2v_route *route)

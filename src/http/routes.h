@@ -34,6 +34,7 @@ struct t2v_service {
     t2v_cache *cache; /* NULL: ENABLE_CACHE is off */
     struct t2v_metrics metrics;
     struct t2v_budget budget; /* the shares of all connections and jobs: see t2v_server_hold */
+    uint64_t max_connections; /* the setting's, or what open files allow */
     struct t2v_buf meta;      /* the answer of /meta */
     bool draining;            /* SIGTERM has come */
     struct t2v_pulse clerk;   /* of what is with the clerk */
@@ -95,6 +96,9 @@ struct t2v_route {
 
 /* "GET, HEAD" or "POST"; all of them for an unknown path. */
 const char *t2v_route_methods(const struct t2v_route *route);
+/* Asked by what watches the service, and answered when all else gets 503: live, ready, health,
+ * metrics. route may be NULL. */
+bool t2v_route_is_probe(const struct t2v_route *route);
 /* NULL: no such path. */
 const struct t2v_route *t2v_route_find(struct t2v_str path);
 /* What can be said when only the head is read: the answer to a preflight, then 401 before 404 and

@@ -26,6 +26,8 @@ enum {
     BACKLOG = 4096,
     SPARE_FILES = 64, /* open files that are not connections */
     MMAP_BYTES = 256 * 1024,
+    FEWEST = 16,       /* connections, however few files may be open */
+    TURN_TAKEN = 16,   /* connections taken in a turn of the loop */
     TURN_CALLS = 32,   /* what the loop runs before it looks at the sockets again */
     LOST_MS = 2000,    /* for what is in flight to fail, once a file of the model has changed */
     END_MS = 1000,     /* for the last answers to be sent */
@@ -38,7 +40,15 @@ static const size_t burst_least = (size_t)8 << 20;
 static const uint64_t quiet_ns = 1000000000;
 static const size_t budget_least = (size_t)256 << 20; /* and at least so much */
 
-static void log_connections(struct t2v_server *server, const char *why)
+static void log_full(struct t2v_server *server)
+{
+    const struct t2v_metrics *metrics = &server->service.metrics;
+    t2v_log_limited(&server->limits[T2V_LIMIT_CONNECTIONS], T2V_LOG_WARN, "http",
+                    "max-connections is reached open=%" PRIu64 " evicted=%" PRIu64,
+                    metrics->n_connection, metrics->evicted);
+}
+
+static void log_unaccepted(struct t2v_server *server, const char *why)
 {
     t2v_log_limited(&server->limits[T2V_LIMIT_CONNECTIONS], T2V_LOG_WARN, "http",
                     "no more connections are taken for now why=%s open=%" PRIu64, why,
@@ -46,12 +56,6 @@ static void log_connections(struct t2v_server *server, const char *why)
 }
 
 /* ---- Connections come and go ---- */
-
-static bool is_full(const struct t2v_server *server)
-{
-    int64_t most = server->service.options->max_connections;
-    return server->service.metrics.n_connection >= (uint64_t)(most > 0 ? most : 1);
-}
 
 /* While it is paused, clients wait in the kernel's backlog. */
 static void pause_listener(struct t2v_server *server)
@@ -61,13 +65,23 @@ static void pause_listener(struct t2v_server *server)
     server->listener_paused = true;
 }
 
-static void resume_listener(struct t2v_server *server)
+void t2v_server_resume(struct t2v_server *server)
 {
-    if (!server->listener_paused || is_full(server))
+    if (!server->listener_paused || !t2v_places_can_take(server))
         return;
     if (server->listener != NULL)
         evconnlistener_enable(server->listener);
     server->listener_paused = false;
+}
+
+/* libevent goes on taking connections while there are any, and closes sockets only after that: in a
+ * flood there would be no end to it. */
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    struct t2v_server *server = arg;
+    (void)fd, (void)what;
+    server->n_taken = 0;
+    t2v_server_resume(server);
 }
 
 static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
@@ -78,17 +92,19 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
     server->active_ns = t2v_clock_ns();
     server->service.metrics.n_connection++;
     server->service.metrics.connections++;
-    if (is_full(server)) {
-        pause_listener(server);
-        log_connections(server, "max-connections is reached");
-    }
     t2v_conn_open(server, fd);
+    if (t2v_places_are_full(server))
+        log_full(server);
+    if (++server->n_taken >= TURN_TAKEN)
+        event_active(server->turn_event, 0, 0);
+    if (server->n_taken >= TURN_TAKEN || !t2v_places_can_take(server))
+        pause_listener(server);
 }
 
 void t2v_server_conn_closed(struct t2v_server *server)
 {
     server->service.metrics.n_connection--;
-    resume_listener(server);
+    t2v_server_resume(server);
 }
 
 /* No file descriptor or no memory for a connection: it stays in the backlog, so asking again at
@@ -100,7 +116,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
     (void)listener;
     server->service.metrics.unaccepted++;
     pause_listener(server);
-    log_connections(server, strerror(said));
+    log_unaccepted(server, strerror(said));
 }
 
 /* ---- Jobs go to the engine and come back ---- */
@@ -348,7 +364,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     uint64_t now = t2v_clock_ns();
     (void)fd, (void)what;
     t2v_service_tick(&server->service, now);
-    resume_listener(server);
+    t2v_server_resume(server);
     check_files(server, now);
     give_memory_back(server, now);
     check_conns(server, now);
@@ -453,19 +469,26 @@ static int open_port(struct t2v_server *server, int fd, struct t2v_err *err)
     return 0;
 }
 
-static void raise_file_limit(const struct t2v_options *options)
+/* Where files are too few for all connections, there are fewer of them, so that there are some for
+ * the probes. */
+static void raise_file_limit(struct t2v_service *service)
 {
     struct rlimit limit;
-    rlim_t want = (rlim_t)options->max_connections + SPARE_FILES;
+    const rlim_t more = SPARE_FILES + T2V_SPARE_PLACES;
+    rlim_t want = service->max_connections + more;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
         return;
+    rlim_t had = limit.rlim_cur;
     limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < want)
-        t2v_log(T2V_LOG_WARN, "http",
-                "open files are limited to fewer than max-connections files=%llu "
-                "max_connections=%" PRIi64,
-                (unsigned long long)limit.rlim_cur, options->max_connections);
+    rlim_t files = setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : had;
+    uint64_t fit = files > more + FEWEST ? files - more : FEWEST;
+    if (fit >= service->max_connections)
+        return;
+    t2v_log(T2V_LOG_WARN, "http",
+            "open files are limited to fewer than max-connections needs files=%llu "
+            "max_connections=%" PRIu64 " used=%" PRIu64,
+            (unsigned long long)files, service->max_connections, fit);
+    service->max_connections = fit;
 }
 
 /* A loop that looks at its sockets again even if those that it knows of keep it busy. */
@@ -488,10 +511,12 @@ static int make_events(struct t2v_server *server)
         return T2V_EIO;
     server->wake_event = event_new(base, server->wake_fd, EV_READ | EV_PERSIST, on_wake, server);
     server->tick_event = event_new(base, -1, EV_PERSIST, on_tick, server);
+    server->turn_event = event_new(base, -1, 0, on_turn, server);
     server->term_event = evsignal_new(base, SIGTERM, on_signal, server);
     server->int_event = evsignal_new(base, SIGINT, on_signal, server);
     bool made = server->wake_event != NULL && server->tick_event != NULL &&
-                server->term_event != NULL && server->int_event != NULL;
+                server->turn_event != NULL && server->term_event != NULL &&
+                server->int_event != NULL;
     if (!made || event_add(server->wake_event, NULL) != 0 ||
         event_add(server->term_event, NULL) != 0 || event_add(server->int_event, NULL) != 0)
         return T2V_ENOMEM;
@@ -518,7 +543,7 @@ int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine
     server->service.budget.limit = budget_of(options);
     signal(SIGPIPE, SIG_IGN);
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES); /* what is large goes back to the system at once */
-    raise_file_limit(options);
+    raise_file_limit(&server->service);
     server->base = new_base();
     rc = server->base != NULL ? make_events(server) : T2V_ENOMEM;
     if (rc == 0)
@@ -579,6 +604,7 @@ void t2v_server_free(t2v_server *server)
         return; /* the engine still writes into them, and then into our list */
     free_event(server->wake_event);
     free_event(server->tick_event);
+    free_event(server->turn_event);
     free_event(server->term_event);
     free_event(server->int_event);
     if (server->base != NULL)

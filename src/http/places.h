@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_PLACES_H
+#define T2V_HTTP_PLACES_H
+/*
+ * Who may be connected, and who goes first when all places are taken. There are max_connections
+ * ordinary places and T2V_SPARE_PLACES above them, so that probes are answered at the limit, too.
+ *
+ * A new connection that finds no ordinary place gets a spare one, for T2V_SPARE_MS: probes are
+ * answered there, and it closes. Any other request needs an ordinary place: one that is free by
+ * now, or that of the connection which has been without a byte for longest, and for T2V_QUIET_MS at
+ * least. Connections that have not asked anything go before those that are kept alive. Only a
+ * request for which a token may be asked makes room: a flood of silent connections closes those in
+ * the spare places and no other.
+ *
+ * The connections that wait for bytes of their clients stand in one of three lines, longest without
+ * a byte first. One whose request is worked on or whose answer is being sent stands in none.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    T2V_SPARE_PLACES = 16,
+    T2V_SPARE_MS = 2000, /* in a spare place, for a probe to come */
+    T2V_QUIET_MS = 2000  /* without a byte, before an ordinary place is lost */
+};
+
+struct t2v_conn;
+struct t2v_server;
+
+enum t2v_line {
+    T2V_LINE_SPARE, /* in a spare place: the first goes for a new connection */
+    T2V_LINE_NEW,   /* no whole request so far: these go first for a request */
+    T2V_LINE_KEPT,  /* kept alive after an answer */
+    T2V_N_LINE,
+    T2V_LINE_NONE = T2V_N_LINE
+};
+
+struct t2v_places {
+    struct t2v_conn *first[T2V_N_LINE], *last[T2V_N_LINE];
+    size_t n_spare; /* connections in spare places */
+};
+
+/* Gives a fresh connection, which is counted already, its place. One in a spare place may be closed
+ * for it. */
+void t2v_places_enter(struct t2v_conn *conn);
+/* It is about to be freed. */
+void t2v_places_exit(struct t2v_conn *conn);
+
+/* It waits for its client: goes to the end of its line, unless it stands in one. */
+void t2v_places_wait(struct t2v_conn *conn);
+/* Its client was heard, or it waits no more. */
+void t2v_places_leave(struct t2v_conn *conn);
+
+/* From a spare place to an ordinary one, if one is free or, where may_close says so, can be made
+ * free. False: it stays where it is. */
+bool t2v_places_promote(struct t2v_conn *conn, bool may_close);
+
+/* All ordinary places are taken. */
+bool t2v_places_are_full(const struct t2v_server *server);
+/* A new connection can be taken, be it in place of another. */
+bool t2v_places_can_take(const struct t2v_server *server);
+
+#endif
