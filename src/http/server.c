@@ -27,8 +27,8 @@ enum {
     SPARE_FILES = 64, /* open files that are not connections */
     MMAP_BYTES = 256 * 1024,
     FEWEST = 16,       /* connections, however few files may be open */
-    TURN_TAKEN = 16,   /* connections taken in a turn of the loop */
     TURN_CALLS = 32,   /* what the loop runs before it looks at the sockets again */
+    TURN_TAKEN = 16,   /* connections taken in one of these calls */
     LOST_MS = 2000,    /* for what is in flight to fail, once a file of the model has changed */
     END_MS = 1000,     /* for the last answers to be sent */
     JOB_MS = 10000,    /* and for the engine to give back cancelled work */
