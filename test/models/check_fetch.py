@@ -641,6 +641,14 @@ def check_what_is_brought_is_enough(checks):
                 checks(f"{name}, {vectorizer}: the same vectors", got == want, (got[:100], want[:100]))
 
 
+def check_setting_is_said(checks):
+    """A vectorizer that no file of the folder can say is said to whoever fetches."""
+    with Hub(TINY) as hub, Place(checks, hub) as place:
+        place.manifest(images=[{"tag": "org-tiny", "vectorizer": "model2vec", "precision": "f32", "args": {"T2V_VECTORIZER": "model2vec"}}])
+        p = place.run("org/tiny")
+        checks("said", p.returncode == 0 and "serve it with T2V_VECTORIZER=model2vec" in p.err, p.err)
+
+
 def check_images_run_as_they_should(checks):
     """A model fetched by an image's tag runs under that image's vectorizer."""
     if not checks.binary:
