@@ -43,6 +43,7 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
 {
     uint64_t begun = t2v_clock_ns();
     t2v_log_setup(t2v_log_level_of(options->log_level), strcmp(options->log_format, "json") == 0);
+    t2v_log_never_wait(true);
     t2v_options_log_environment();
     t2v_model *model = NULL;
     t2v_engine *engine = NULL;

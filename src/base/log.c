@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/log.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/sink.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
 #include "base/banned.h"
 
-enum { VALUE_BYTES = 640, LINE_BYTES = 2048 };
+enum { VALUE_BYTES = 640, LINE_BYTES = T2V_SINK_LINE };
 
 static const char *const names[] = {"error", "warn", "info", "debug"};
 static enum t2v_log_level log_level = T2V_LOG_INFO;
 static bool log_json;
+static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint_fast64_t n_dropped, n_unreported; /* lines; those that no line has told of */
 
 enum t2v_log_level t2v_log_level_of(const char *word)
 {
@@ -31,6 +35,21 @@ void t2v_log_setup(enum t2v_log_level level, bool as_json)
 {
     log_level = level;
     log_json = as_json;
+}
+
+void t2v_log_never_wait(bool never)
+{
+    pthread_mutex_lock(&sink_lock);
+    if (never)
+        t2v_sink_never_wait();
+    else
+        t2v_sink_wait();
+    pthread_mutex_unlock(&sink_lock);
+}
+
+uint64_t t2v_log_dropped(void)
+{
+    return atomic_load(&n_dropped);
 }
 
 bool t2v_log_enabled(enum t2v_log_level level)
@@ -283,34 +302,78 @@ static const char *keys_of(const char *format)
     return begin;
 }
 
-static void log_line(enum t2v_log_level level, const char *area, uint64_t n_left_out,
-                     const char *format, struct arguments *args)
+static void make_line(struct line *line, enum t2v_log_level level, const char *area,
+                      uint64_t n_left_out, const char *format, struct arguments *args)
 {
-    struct line line = {.len = 0};
     struct piece piece;
     const char *keys = keys_of(format);
     size_t n_message = (size_t)(keys - format);
     expand(&piece, format, n_message - (n_message != 0 && keys[-1] == ' ' && *keys != '\0'), args);
-    put_head(&line, level, area);
+    line->len = 0;
+    put_head(line, level, area);
     /* It fits, even if each of its bytes is escaped. */
-    (void)(log_json ? put_quoted(&line, piece.text) : puts_to(&line, piece.text));
+    (void)(log_json ? put_quoted(line, piece.text) : puts_to(line, piece.text));
     while (*keys != '\0') {
         size_t n_key = key_length(keys), n = strcspn(keys, " ");
         expand(&piece, keys + n_key, n - n_key, args);
-        put_key(&line, keys, n_key - 1, &piece);
+        put_key(line, keys, n_key - 1, &piece);
         keys += n + (keys[n] == ' ');
     }
     if (n_left_out != 0) {
         piece.is_number = true;
         piece.len = (size_t)snprintf(piece.text, sizeof piece.text, "%ju", (uintmax_t)n_left_out);
-        put_key(&line, "left_out", 8, &piece);
+        put_key(line, "left_out", 8, &piece);
     }
     if (log_json)
-        line.text[line.len++] = '}';
-    line.text[line.len++] = '\n';
-    if (write(STDERR_FILENO, line.text, line.len) < 0) {
-        /* nobody to tell */
+        line->text[line->len++] = '}';
+    line->text[line->len++] = '\n';
+}
+
+/* --- on its way --- */
+
+static void make_report(struct line *line, const char *format, ...)
+{
+    struct arguments args;
+    va_start(args.list, format);
+    make_line(line, T2V_LOG_WARN, "log", 0, format, &args);
+    va_end(args.list);
+}
+
+/* Under the lock: tells of the lines that were dropped. False: that line is not taken either. */
+static bool report_dropped(void)
+{
+    uint64_t n = atomic_load(&n_unreported);
+    if (n == 0)
+        return true;
+    struct line line;
+    make_report(&line, "standard error took no lines for a while, they are lost dropped=%ju",
+                (uintmax_t)n);
+    if (!t2v_sink_write(line.text, line.len))
+        return false;
+    atomic_store(&n_unreported, 0);
+    return true;
+}
+
+void t2v_log_catch_up(void)
+{
+    if (atomic_load(&n_unreported) == 0)
+        return;
+    pthread_mutex_lock(&sink_lock);
+    (void)report_dropped();
+    pthread_mutex_unlock(&sink_lock);
+}
+
+static void log_line(enum t2v_log_level level, const char *area, uint64_t n_left_out,
+                     const char *format, struct arguments *args)
+{
+    struct line line;
+    make_line(&line, level, area, n_left_out, format, args);
+    pthread_mutex_lock(&sink_lock);
+    if (!report_dropped() || !t2v_sink_write(line.text, line.len)) {
+        atomic_fetch_add(&n_dropped, 1);
+        atomic_fetch_add(&n_unreported, 1);
     }
+    pthread_mutex_unlock(&sink_lock);
 }
 
 void t2v_log(enum t2v_log_level level, const char *area, const char *format, ...)

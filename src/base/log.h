@@ -19,6 +19,16 @@ void t2v_log_setup(enum t2v_log_level level, bool as_json);
 bool t2v_log_enabled(enum t2v_log_level level);
 bool t2v_log_is_json(void);
 
+/* Of a service: a line that standard error does not take at once is dropped, whole, and counted;
+ * the next that is taken comes after one that tells how many were lost. Otherwise, and at first, a
+ * line waits until it is taken. */
+void t2v_log_never_wait(bool never);
+/* Lines dropped since the process began. */
+uint64_t t2v_log_dropped(void);
+/* Tells of dropped lines, if there are any, once standard error takes lines again: for a clock's
+ * tick, so that it is told also when nothing else is logged. */
+void t2v_log_catch_up(void);
+
 /* area: the room that speaks. The words ` key=%...` at the end of format become the line's keys: in
  * JSON a number where the conversion is one, else a string; in text a value with blanks or quotes
  * in it is quoted, so format needs no quotes. The line end is added; control characters become '?'.

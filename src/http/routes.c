@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "http/process.h"
 #include "json/write.h"
@@ -175,6 +176,7 @@ static void answer_metrics(struct t2v_service *service, const struct t2v_request
     struct t2v_engine_stats stats;
     t2v_engine_get_stats(service->engine, &stats);
     service->metrics.n_clerk = t2v_pulse_waiting(&service->clerk);
+    service->metrics.log_dropped = t2v_log_dropped();
     reply->type = "text/plain; version=0.0.4; charset=utf-8";
     struct t2v_metrics_facts facts = facts_of(service);
     t2v_metrics_write(&service->metrics, &stats, &facts, &reply->buf);

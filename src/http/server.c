@@ -364,6 +364,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     uint64_t now = t2v_clock_ns();
     (void)fd, (void)what;
     t2v_service_tick(&server->service, now);
+    t2v_log_catch_up();
     t2v_server_resume(server);
     check_files(server, now);
     give_memory_back(server, now);

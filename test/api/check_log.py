@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The log: its lines as text and as JSON, what a request that fails leaves, and what it warns of at start."""
+import fcntl
 import json
 import os
+import pty
 import re
+import socket
 import subprocess
+import termios
 import time
 
 from daemon import OURS, Daemon, vectors
@@ -100,3 +104,54 @@ def check_warnings(check):
     for cpu, warns in (("blas", True), ("c", False)):
         with Daemon(check.binary, check.model, "--cpu", cpu, env={"OPENBLAS_CORETYPE": "Prescott"}) as d:
             check(f"OPENBLAS_CORETYPE under {cpu}", ("OPENBLAS_CORETYPE forces" in d.said()) == warns, d.said())
+
+
+class Unread(Daemon):
+    """A daemon whose standard error is a pipe of one page, a stopped terminal or a socket, which nobody reads until read() is called."""
+
+    def __init__(self, kind, *args, **kw):
+        super().__init__(*args, **kw)
+        if kind == "pipe":
+            self.ours, self.theirs = os.pipe()
+            fcntl.fcntl(self.theirs, fcntl.F_SETPIPE_SZ, 4096)
+        elif kind == "terminal":
+            self.ours, self.theirs = pty.openpty()
+            termios.tcflow(self.theirs, termios.TCOOFF)
+        else:
+            self.sockets = socket.socketpair()
+            self.ours, self.theirs = (s.fileno() for s in self.sockets)
+            self.sockets[1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4608)
+        os.set_blocking(self.ours, False)
+        self.kind = kind
+        self.before = lambda: os.dup2(self.theirs, 2)
+
+    def read(self):
+        if self.kind == "terminal":
+            termios.tcflow(self.theirs, termios.TCOON)
+        end, got = time.monotonic() + 1, b""
+        while time.monotonic() < end:
+            try:
+                got += os.read(self.ours, 1 << 16)
+            except BlockingIOError:
+                time.sleep(0.01)
+        return got.decode()
+
+
+def check_unread(check):
+    """A log that nobody reads holds nobody up: lines are dropped whole and counted, and told of when somebody reads again."""
+    for kind in ("pipe", "terminal", "socket"):
+        with Unread(kind, check.binary, check.model, "--log-level", "debug") as d:
+            begin, n = time.monotonic(), 0
+            with d.connect(timeout=5) as c:
+                for _ in range(400):
+                    c.send(vectors({"text": "one"}))
+                    n += c.read().status == 200
+            check(f"{kind}: all are answered", n == 400 and time.monotonic() - begin < 5 * check.slack, (n, time.monotonic() - begin))
+            dropped = d.metric("t2v_log_dropped_total")
+            check(f"{kind}: lines are dropped", dropped > 100, dropped)
+            check(f"{kind}: our end is as it was", not fcntl.fcntl(d.theirs, fcntl.F_GETFL) & os.O_NONBLOCK)
+            said = d.read()
+            lines = said.replace("\r", "").splitlines()
+            check(f"{kind}: none is cut", said.endswith("\n") and all(TIME.match(x) and " " in x[24:] for x in lines), lines[-5:])
+            told = [int(x.rsplit("=", 1)[1]) for x in lines if " warn log " in x]
+            check(f"{kind}: one line says how many", len(told) == 1 and dropped <= told[0] <= dropped + 3, (dropped, told))

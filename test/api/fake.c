@@ -288,6 +288,7 @@ int main(int argc, char **argv)
         return 2;
     int rc = t2v_options_parse(&options, T2V_CMD_SERVE, argc - 2, argv + 2, &help, &err);
     t2v_log_setup(t2v_log_level_of(options.log_level), strcmp(options.log_format, "json") == 0);
+    t2v_log_never_wait(true);
     if (rc == 0)
         rc = serve(&options, &err);
     if (rc != 0)

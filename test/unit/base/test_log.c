@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
@@ -120,6 +121,82 @@ static void test_limited(void **state)
     assert_int_equal(limit.n_left_out, 0);
 }
 
+/* A pipe of one page on standard error, and its other end, which does not block. */
+static int begin_unread(void)
+{
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) > 0);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    kept_stderr = dup(STDERR_FILENO);
+    assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    close(ends[1]);
+    return ends[0];
+}
+
+static const char *read_all(int fd)
+{
+    size_t n = 0;
+    for (ssize_t got; (got = read(fd, said + n, sizeof said - 1 - n)) > 0;)
+        n += (size_t)got;
+    said[n] = '\0';
+    return said;
+}
+
+/* Logs until a line is dropped, and checks that those before it are whole. */
+static uint64_t fill(int fd)
+{
+    uint64_t before = t2v_log_dropped();
+    for (int i = 0; i < 1000; i++)
+        t2v_log(T2V_LOG_INFO, "room", "line n=%d", i);
+    uint64_t n = t2v_log_dropped() - before;
+    assert_in_range(n, 900, 999);
+    assert_int_equal(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+    unsigned n_line = 0;
+    for (char *at = (char *)(uintptr_t)read_all(fd), *line; (line = strsep(&at, "\n")) != NULL;) {
+        char want[64];
+        snprintf(want, sizeof want, " info room line n=%u", n_line);
+        if (*line == '\0')
+            break;
+        assert_string_equal(after_time(line), want);
+        n_line++;
+    }
+    assert_int_equal(n_line + n, 1000);
+    return n;
+}
+
+static void check_unread(void)
+{
+    char want[96];
+    int fd = begin_unread();
+    t2v_log_setup(T2V_LOG_INFO, false);
+    t2v_log_never_wait(true);
+    uint64_t n = fill(fd);
+    snprintf(want, sizeof want, "they are lost dropped=%" PRIu64 "\n", n);
+    t2v_log_catch_up();
+    assert_non_null(strstr(read_all(fd), want));
+    t2v_log_catch_up(); /* it is told once */
+    assert_string_equal(read_all(fd), "");
+    n = fill(fd);
+    snprintf(want, sizeof want, "they are lost dropped=%" PRIu64 "\n", n);
+    t2v_log(T2V_LOG_INFO, "room", "here again");
+    assert_non_null(strstr(read_all(fd), want));
+    assert_non_null(strstr(said, "info room here again\n"));
+    t2v_log_never_wait(false);
+    dup2(kept_stderr, STDERR_FILENO);
+    close(kept_stderr);
+    close(fd);
+}
+
+/* Nobody reads: lines are dropped whole and counted, and nothing waits. */
+static void test_unread(void **state)
+{
+    (void)state;
+    alarm(20);
+    check_unread();
+    alarm(0);
+}
+
 static void test_levels(void **state)
 {
     (void)state;
@@ -131,8 +208,9 @@ static void test_levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),    cmocka_unit_test(test_json),   cmocka_unit_test(test_long),
-        cmocka_unit_test(test_limited), cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
+        cmocka_unit_test(test_long),   cmocka_unit_test(test_limited),
+        cmocka_unit_test(test_unread), cmocka_unit_test(test_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
