@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "commands.h"
 #include "json/json.h"
+#include "json/write.h"
 
 #include "base/banned.h"
 
@@ -49,10 +50,16 @@ static int bench_all(t2v_engine *engine, const struct t2v_str *texts, size_t n, 
     return rc;
 }
 
+static void begin_line(struct t2v_buf *line, struct t2v_str name)
+{
+    t2v_buf_adds(line, "{\"set\":");
+    t2v_json_write_str(line, name);
+}
+
 /* Each way once to warm up, then timed. */
 static int bench_set(const struct t2v_options *options, const t2v_model *model, t2v_engine *engine,
-                     const char *name, const struct t2v_str *texts, size_t n, double *ms,
-                     struct t2v_err *err)
+                     struct t2v_str name, const struct t2v_str *texts, size_t n, double *ms,
+                     struct t2v_buf *line, struct t2v_err *err)
 {
     size_t n_tok;
     double together, alone = 0;
@@ -68,14 +75,16 @@ static int bench_set(const struct t2v_options *options, const t2v_model *model, 
     for (size_t i = 0; i < n; i++)
         alone += ms[i] / 1e3;
     qsort(ms, n, sizeof *ms, by_value);
-    printf("{\"set\":\"%s\",\"texts\":%zu,\"tokens\":%zu,\"median_ms\":%.4f,\"p99_ms\":%.4f,"
-           "\"texts_per_s\":%.1f,\"vectorizer\":\"%s\",\"precision\":\"%s\",\"kernels\":\"%s\","
-           "\"threads\":%d}\n",
-           name, n, n_tok, ms[n / 2], ms[n * 99 / 100],
-           (double)n / (together < alone ? together : alone), t2v_model_vectorizer(model),
-           t2v_model_precision(model), t2v_model_cpu(model), t2v_thread_count(options));
-    fflush(stdout);
-    return 0;
+    begin_line(line, name);
+    t2v_buf_addf(
+        line,
+        ",\"texts\":%zu,\"tokens\":%zu,\"median_ms\":%.4f,\"p99_ms\":%.4f,"
+        "\"texts_per_s\":%.1f,\"vectorizer\":\"%s\",\"precision\":\"%s\",\"kernels\":\"%s\","
+        "\"threads\":%d}",
+        n, n_tok, ms[n / 2], ms[n * 99 / 100], (double)n / (together < alone ? together : alone),
+        t2v_model_vectorizer(model), t2v_model_precision(model), t2v_model_cpu(model),
+        t2v_thread_count(options));
+    return t2v_print_json(line, err);
 }
 
 /* What bench runs on: the model of the settings, and with --against another of that precision. */
@@ -85,8 +94,8 @@ struct bench {
     t2v_engine *engine, *other;
 };
 
-static int compare_set(const struct bench *bench, const char *name, const struct t2v_str *texts,
-                       size_t n, struct t2v_err *err)
+static int compare_set(const struct bench *bench, struct t2v_str name, const struct t2v_str *texts,
+                       size_t n, struct t2v_buf *line, struct t2v_err *err)
 {
     struct t2v_work a = {.texts = texts, .n_text = n}, b = a;
     int rc = t2v_run_work(bench->engine, &a, err);
@@ -95,16 +104,18 @@ static int compare_set(const struct bench *bench, const char *name, const struct
     if (rc == 0) {
         struct t2v_distance distance;
         t2v_distance(a.vectors, b.vectors, n, a.dim, &distance);
-        printf("{\"set\":\"%s\",\"texts\":%zu,\"precision\":\"%s\",\"against\":\"%s\","
-               "\"mean_cosine\":%.6f,\"least_cosine\":%.6f",
-               name, n, t2v_model_precision(bench->model), t2v_model_precision(bench->other_model),
-               distance.mean, distance.least);
+        begin_line(line, name);
+        t2v_buf_addf(line,
+                     ",\"texts\":%zu,\"precision\":\"%s\",\"against\":\"%s\","
+                     "\"mean_cosine\":%.6f,\"least_cosine\":%.6f",
+                     n, t2v_model_precision(bench->model), t2v_model_precision(bench->other_model),
+                     distance.mean, distance.least);
         if (distance.n_neighbour > 0)
-            printf(",\"neighbours\":%zu,\"neighbours_lost\":%.4f", distance.n_neighbour,
-                   distance.lost);
-        printf(",\"vectorizer\":\"%s\",\"kernels\":\"%s\"}\n", t2v_model_vectorizer(bench->model),
-               t2v_model_cpu(bench->model));
-        fflush(stdout);
+            t2v_buf_addf(line, ",\"neighbours\":%zu,\"neighbours_lost\":%.4f", distance.n_neighbour,
+                         distance.lost);
+        t2v_buf_addf(line, ",\"vectorizer\":\"%s\",\"kernels\":\"%s\"}",
+                     t2v_model_vectorizer(bench->model), t2v_model_cpu(bench->model));
+        rc = t2v_print_json(line, err);
     }
     t2v_work_deinit(&a);
     t2v_work_deinit(&b);
@@ -120,29 +131,24 @@ static int bench_member(const struct bench *bench, const struct t2v_json_member 
     if (t2v_json_type(member->value) != T2V_JSON_ARRAY || n == 0)
         return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts, or an empty one",
                         options->corpus, T2V_STR_ARG(member->key));
-    struct t2v_buf name;
-    t2v_buf_init(&name, 256);
-    for (size_t i = 0; i < member->key.len; i++) {
-        char c = member->key.ptr[i];
-        t2v_buf_addc(&name, c == '"' || c == '\\' || (unsigned char)c < 0x20 ? '_' : c);
-    }
-    t2v_buf_addc(&name, '\0');
+    struct t2v_buf line;
+    t2v_buf_init(&line, SIZE_MAX);
     struct t2v_str *texts = t2v_alloc_zero(n, sizeof *texts);
     double *ms = t2v_alloc_zero(n, sizeof *ms);
     int rc = 0;
-    if (texts == NULL || ms == NULL || name.fail != 0)
+    if (texts == NULL || ms == NULL)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", n);
     for (size_t i = 0; i < n && rc == 0; i++) {
         texts[i] = t2v_json_str(t2v_json_at(member->value, i));
         if (texts[i].ptr == NULL)
-            rc = t2v_fail(err, T2V_EFORMAT, "%s: %s: item %zu is no string", options->corpus,
-                          name.ptr, i);
+            rc = t2v_fail(err, T2V_EFORMAT, "%s: %.*s: item %zu is no string", options->corpus,
+                          T2V_STR_ARG(member->key), i);
     }
     if (rc == 0)
-        rc = bench->other != NULL
-                 ? compare_set(bench, name.ptr, texts, n, err)
-                 : bench_set(options, bench->model, bench->engine, name.ptr, texts, n, ms, err);
-    t2v_buf_deinit(&name);
+        rc = bench->other != NULL ? compare_set(bench, member->key, texts, n, &line, err)
+                                  : bench_set(options, bench->model, bench->engine, member->key,
+                                              texts, n, ms, &line, err);
+    t2v_buf_deinit(&line);
     t2v_free(texts);
     t2v_free(ms);
     return rc;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cpus.h"
+#include "base/utf8.h"
 #include "pool/diagnose.h"
 #include "text/space.h"
 #include "json/json.h"
@@ -134,9 +136,45 @@ static int print_line(struct t2v_buf *out, struct t2v_err *err)
     if (out->fail != 0)
         return t2v_fail(err, out->fail, "no memory for a line of output");
     if (fwrite(out->ptr, 1, out->len, stdout) != out->len || fflush(stdout) != 0)
-        return t2v_fail(err, T2V_EIO, "standard output cannot be written");
+        return t2v_fail(err, T2V_EIO, "standard output: %s", strerror(errno));
     out->len = 0;
     return 0;
+}
+
+size_t t2v_print_words(struct t2v_str words)
+{
+    size_t len = 0;
+    while (words.len != 0) {
+        char escape[T2V_UTF8_ESCAPE];
+        size_t n = (size_t)t2v_utf8_escape(words, escape), n_escape = strlen(escape);
+        len +=
+            n_escape != 0 ? fwrite(escape, 1, n_escape, stdout) : fwrite(words.ptr, 1, n, stdout);
+        words = t2v_str_skip(words, n);
+    }
+    return len;
+}
+
+int t2v_print_json(struct t2v_buf *line, struct t2v_err *err)
+{
+    struct t2v_buf out;
+    t2v_buf_init(&out, SIZE_MAX);
+    for (struct t2v_str left = t2v_buf_str(line); left.len != 0;) {
+        char escape[T2V_UTF8_ESCAPE];
+        size_t n = (size_t)t2v_utf8_escape(left, escape);
+        if (*escape == '\0')
+            t2v_buf_add(&out, left.ptr, n);
+        else if (n > 1)
+            t2v_buf_adds(&out, escape);
+        else
+            t2v_buf_addf(&out, "\\u%04x", (unsigned char)*left.ptr);
+        left = t2v_str_skip(left, n);
+    }
+    if (line->fail != 0)
+        out.fail = line->fail;
+    line->len = 0;
+    int rc = print_line(&out, err);
+    t2v_buf_deinit(&out);
+    return rc;
 }
 
 /* --- sentences --- */

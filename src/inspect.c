@@ -7,6 +7,8 @@
 
 #include "base/banned.h"
 
+enum { NAME_COLUMNS = 60 };
+
 struct facts {
     const t2v_model *model;
     const struct t2v_shape *shape;
@@ -35,21 +37,31 @@ static void print_tensors(const struct facts *f)
 {
     for (size_t i = 0; i < t2v_store_len(f->store); i++) {
         const struct t2v_tensor *t = t2v_store_at(f->store, i);
-        printf("  %-60.*s %-4s [", (int)t->name.len, t->name.ptr, t2v_dtype_name(t->dtype));
+        printf("  ");
+        size_t n = t2v_print_words(t->name);
+        printf("%*s %-4s [", n < NAME_COLUMNS ? (int)(NAME_COLUMNS - n) : 0, "",
+               t2v_dtype_name(t->dtype));
         for (int d = 0; d < t->n_dim; d++)
             printf("%s%zu", d > 0 ? ", " : "", t->shape[d]);
         printf("]\n");
     }
 }
 
+static void print_fact(const char *name, const char *fact)
+{
+    printf("%-12s", name);
+    t2v_print_words(t2v_str_of(fact));
+    printf("\n");
+}
+
 static void print_text(const struct facts *f)
 {
     const struct t2v_shape *shape = f->shape;
-    printf("model       %s\n", t2v_model_dir(f->model));
-    printf("family      %s\n", t2v_model_family(f->model));
-    printf("vectorizer  %s\n", t2v_model_vectorizer(f->model));
+    print_fact("model", t2v_model_dir(f->model));
+    print_fact("family", t2v_model_family(f->model));
+    print_fact("vectorizer", t2v_model_vectorizer(f->model));
     printf("precision   %s, %s kernels\n", t2v_model_precision(f->model), t2v_model_cpu(f->model));
-    printf("tokenizer   %s\n", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
+    print_fact("tokenizer", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
     if (f->is_bag)
         printf("tokens      %zu words, a vector for each\n", shape->vocab);
     else
@@ -57,8 +69,9 @@ static void print_text(const struct facts *f)
                "encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n",
                shape->vocab, t2v_model_max_tok(f->model), shape->n_layer, shape->hidden,
                shape->heads, shape->head_dim, shape->inter);
-    printf("vectors     %zu components: %s\n", t2v_model_dim(f->model),
-           t2v_model_pipeline(f->model));
+    printf("vectors     %zu components: ", t2v_model_dim(f->model));
+    t2v_print_words(t2v_str_of(t2v_model_pipeline(f->model)));
+    printf("\n");
     printf("weights     %zu tensors, %zu numbers, %.1f MB\n", t2v_store_len(f->store), f->n_weight,
            (double)f->n_byte / 1e6);
 }
@@ -122,12 +135,8 @@ static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
     add_count(&out, "bytes", f->n_byte);
     if (!brief)
         add_tensors(&out, f->store);
-    t2v_buf_adds(&out, "}\n");
-    int rc = out.fail;
-    if (rc != 0)
-        t2v_fail(err, rc, "no memory for the description");
-    else
-        fwrite(out.ptr, 1, out.len, stdout); /* main looks for what went wrong */
+    t2v_buf_adds(&out, "}");
+    int rc = t2v_print_json(&out, err);
     t2v_buf_deinit(&out);
     return rc;
 }

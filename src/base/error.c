@@ -23,10 +23,12 @@ static int fill(struct t2v_err *err, int code, size_t pos, const char *format, v
     if (err != NULL) {
         err->code = code;
         err->pos = pos;
-        int n = vsnprintf(err->msg, sizeof err->msg, format, args);
-        if (n >= (int)sizeof err->msg)
-            err->msg[whole_characters(err->msg, sizeof err->msg - 1)] = '\0';
-        t2v_utf8_printable(err->msg); /* names of files and tensors are a stranger's */
+        char msg[sizeof err->msg];
+        int n = vsnprintf(msg, sizeof msg, format, args);
+        if (n >= (int)sizeof msg)
+            msg[whole_characters(msg, sizeof msg - 1)] = '\0';
+        /* Names of files and tensors are a stranger's. */
+        t2v_utf8_show(err->msg, sizeof err->msg, t2v_str_of(n >= 0 ? msg : ""));
     }
     return code;
 }

@@ -26,8 +26,8 @@ enum t2v_code {
 struct t2v_err {
     int code;
     size_t pos;    /* byte position in the input, where that means something; else 0 */
-    char msg[320]; /* one line of UTF-8, no final period; whatever its arguments hold, no control
-                      character comes through */
+    char msg[320]; /* one line of UTF-8, no final period; whatever its arguments hold, it may be
+                      printed: see t2v_utf8_show */
 };
 
 /* Fills *err (if not NULL; a longer message is cut) and returns code, so that `return

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "base/utf8.h"
 
 #include "base/banned.h"
 
@@ -28,6 +29,7 @@ enum {
     READ_BYTES = 256 * 1024, /* at a time, for a digest */
     LOOK_S = 1,              /* the watcher's rest */
     FRESH_NS = 20000000,     /* what was written so lately may be written again at the same time */
+    PATH_BYTES = 1024,       /* of a path that is printed */
     NICE = 10
 };
 _Static_assert(READ_BYTES % T2V_DIGEST_BLOCK == 0, "whole blocks");
@@ -35,7 +37,7 @@ _Static_assert(READ_BYTES % T2V_DIGEST_BLOCK == 0, "whole blocks");
 struct guarded {
     _Atomic(const uint8_t *) ptr; /* NULL: a free place; set last, for the signal's handler */
     size_t len;
-    char *path;
+    char *path; /* as it may be printed */
     int fd;
     struct timespec written; /* when the bytes that count were */
     uint64_t digest;         /* of them, where known */
@@ -87,7 +89,8 @@ static int fill(struct guarded *file, int fd, const uint8_t *ptr, size_t len, ch
 
 int t2v_guard_add(int fd, const uint8_t *ptr, size_t len, const char *path, struct t2v_err *err)
 {
-    char *kept = t2v_dup(path, strlen(path));
+    char shown[PATH_BYTES];
+    char *kept = t2v_dup(shown, t2v_utf8_show(shown, sizeof shown, t2v_str_of(path)));
     pthread_mutex_lock(&lock);
     int rc = fill(find(NULL), fd, ptr, len, kept);
     pthread_mutex_unlock(&lock);

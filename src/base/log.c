@@ -200,7 +200,9 @@ static void expand(struct piece *piece, const char *format, size_t len, struct a
         piece->is_number = percent == format && at == end && memchr("diufg", kind, 5) != NULL &&
                            strspn(piece->text, "-+.e0123456789") == piece->len;
     }
-    t2v_utf8_printable(piece->text);
+    char raw[VALUE_BYTES];
+    memcpy(raw, piece->text, piece->len + 1);
+    piece->len = t2v_utf8_show(piece->text, sizeof piece->text, t2v_str_of(raw));
 }
 
 /* --- the line --- */

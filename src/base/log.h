@@ -31,8 +31,9 @@ void t2v_log_catch_up(void);
 
 /* area: the room that speaks. The words ` key=%...` at the end of format become the line's keys: in
  * JSON a number where the conversion is one, else a string; in text a value with blanks or quotes
- * in it is quoted, so format needs no quotes. The line end is added; control characters become '?'.
- * Of conversions it knows s d i u x c f g with precision and length, and %%; widths are ignored. */
+ * in it is quoted, so format needs no quotes. The line end is added; what would act on a terminal
+ * is shown as t2v_utf8_show does. Of conversions it knows s d i u x c f g with precision and
+ * length, and %%; widths are ignored. */
 void t2v_log(enum t2v_log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

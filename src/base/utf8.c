@@ -89,15 +89,59 @@ bool t2v_utf8_valid(struct t2v_str s, size_t *bad)
     return true;
 }
 
-void t2v_utf8_printable(char *text)
+static bool is_printable(uint32_t cp)
 {
-    size_t left = strlen(text);
-    for (size_t n; left > 0; text += n, left -= n) {
-        n = (size_t)t2v_utf8_len((struct t2v_str){text, left});
-        if (n > 1)
-            continue;
-        if (n == 0 || (unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
-        n = 1;
+    static const struct {
+        uint32_t first, last;
+    } acts[] = {
+        {0, 0x1f},        /* C0: escape sequences begin here */
+        {0x7f, 0x9f},     /* delete, and C1: so they do at U+009B */
+        {0x61c, 0x61c},   /* a mark of direction */
+        {0x200e, 0x200f}, /* two more */
+        {0x2028, 0x202e}, /* ends of lines and paragraphs, embeddings and overrides of direction */
+        {0x2066, 0x2069}, /* isolates */
+    };
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        if (cp >= acts[i].first && cp <= acts[i].last)
+            return false;
     }
+    return true;
+}
+
+int t2v_utf8_escape(struct t2v_str s, char escape[T2V_UTF8_ESCAPE])
+{
+    static const char hex[] = "0123456789abcdef";
+    uint32_t cp = (uint8_t)*s.ptr;
+    int n = t2v_utf8_len(s);
+    bool shown = n != 0;
+    if (shown) {
+        t2v_utf8_decode(s, &cp);
+        shown = is_printable(cp);
+    }
+    int digits = shown ? 0 : n > 1 ? 4 : 2, len = 0;
+    if (!shown) {
+        escape[len++] = '\\';
+        escape[len++] = n > 1 ? 'u' : 'x';
+    }
+    for (int i = digits - 1; i >= 0; i--)
+        escape[len++] = hex[cp >> (4 * i) & 15];
+    escape[len] = '\0';
+    return n != 0 ? n : 1;
+}
+
+size_t t2v_utf8_show(char *out, size_t size, struct t2v_str s)
+{
+    size_t len = 0;
+    while (s.len != 0) {
+        char escape[T2V_UTF8_ESCAPE];
+        size_t n = (size_t)t2v_utf8_escape(s, escape), n_escape = strlen(escape);
+        size_t n_out = n_escape != 0 ? n_escape : n;
+        if (n_out >= size - len)
+            break;
+        memcpy(out + len, n_escape != 0 ? escape : s.ptr, n_out);
+        len += n_out;
+        s = t2v_str_skip(s, n);
+    }
+    out[len] = '\0';
+    return len;
 }

@@ -83,9 +83,19 @@ static inline uint32_t t2v_utf8_next(const char **at, const char *end)
     return 0xfffd;
 }
 
-/* In place: what would do something to a terminal or a log, control characters and bytes that are
- * not UTF-8, becomes '?'. */
-void t2v_utf8_printable(char *text);
+/* Words of strangers (names in a checkpoint, a server's answer) that go to a terminal or a log:
+ * what would act there is shown as an escape. That is control characters (C0, DEL, C1), marks and
+ * overrides of direction, the separators of lines and paragraphs, and bytes that are not UTF-8:
+ * "\x1b", "\u202e", "\xff". A backslash stays as it is, so what was shown may be shown again. */
+
+/* The escape for the character or wrong byte at the start of s (not empty), or "" where it may be
+ * printed as it is; returns how many bytes of s that is, 1 to 4. */
+enum { T2V_UTF8_ESCAPE = 8 };
+int t2v_utf8_escape(struct t2v_str s, char escape[T2V_UTF8_ESCAPE]);
+
+/* s as it may be printed, into out[size], NUL-terminated; what does not fit is left out by whole
+ * characters and escapes. Returns the length. size > 0. */
+size_t t2v_utf8_show(char *out, size_t size, struct t2v_str s);
 
 /* Where the code point before at begins; begin < at. */
 static inline const char *t2v_utf8_back(const char *begin, const char *at)

@@ -205,6 +205,53 @@ def check_inspect_forms(check):
     check("a model that is none", code == 1 and not out and "/nowhere" in err, (out, err))
 
 
+STRANGE = "a\x1b]0;owned\x07\x7f\u009b31m\u202egnp.exe\u2066"
+
+
+def acts(text):
+    """What in a text would act on a terminal."""
+    return [c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or 0x202a <= ord(c) <= 0x202e or 0x2066 <= ord(c) <= 0x2069]
+
+
+def add_tensor(path, name):
+    """A tensor of one number more in a safetensors file."""
+    with open(path, "rb") as f:
+        (length,) = struct.unpack("<Q", f.read(8))
+        header, data = json.loads(f.read(length)), f.read()
+    header[name] = {"dtype": "F32", "shape": [1], "data_offsets": [len(data), len(data) + 4]}
+    head = json.dumps(header, ensure_ascii=False).encode()
+    head += b" " * (-len(head) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(head)) + head + data + bytes(4))
+
+
+def check_strange_names(check):
+    """Names that a checkpoint or a corpus brings reach no terminal raw; JSON has them as they are."""
+    with tempfile.TemporaryDirectory() as root:
+        model = os.path.join(root, "model")
+        shutil.copytree(check.model, model)
+        add_tensor(os.path.join(model, "model.safetensors"), STRANGE)
+        code, out, err = run(check, "inspect", "--model", model)
+        check("a tensor's name", code == 0 and not acts(out) and "a\\x1b]0;owned\\x07\\x7f\\u009b31m\\u202egnp.exe\\u2066 " in out, (err, out[-300:]))
+        code, out, err = run(check, "inspect", "--model", model, "--json")
+        check("in JSON", code == 0 and not acts(out) and STRANGE in [t["name"] for t in json.loads(out)["weights"]], (err, out[-300:]))
+        corpus = os.path.join(root, "corpus.json")
+        for name in (STRANGE, 'quote " and \\', "long " * 100):
+            for against in ((), ("--against", "f32")):
+                with open(corpus, "w", encoding="utf-8") as f:
+                    json.dump({name: ["one", "two"]}, f)
+                code, out, err = run(check, "bench", "--model", model, "--corpus", corpus, *against)
+                check("a set's name", code == 0 and not acts(out) and json.loads(out)["set"] == name, (code, out, err))
+        with open(corpus, "w", encoding="utf-8") as f:
+            json.dump({STRANGE: []}, f)
+        err = run(check, "bench", "--model", model, "--corpus", corpus)[2]
+        check("in a message", "\\u009b31m\\u202egnp" in err and not acts(err), err)
+        strange = os.path.join(root, STRANGE.replace("/", ""))
+        os.rename(model, strange)
+        out = run(check, "inspect", "--model", strange, "--short")[1]
+        check("a directory's", "\\u202egnp.exe" in out and not acts(out), out)
+
+
 def check_help(check):
     """What people type who do not know the commands."""
     usage, version = run(check, "--help"), run(check, "--version")

@@ -81,7 +81,7 @@ static void test_json(void **state)
     assert_non_null(strstr(end(), "\"family\":\"123\",\"ms\":\"nan\"}"));
     begin(true);
     t2v_log(T2V_LOG_INFO, "room", "%s", "a\nb\x01\xff k=v");
-    assert_non_null(strstr(end(), "\"message\":\"a?b?? k=v\"}"));
+    assert_non_null(strstr(end(), "\"message\":\"a\\\\x0ab\\\\x01\\\\xff k=v\"}"));
 }
 
 /* However long the values are, the line is whole; keys that do not fit are left out. */

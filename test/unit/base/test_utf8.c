@@ -166,6 +166,41 @@ static void test_last(void **state)
     }
 }
 
+static void test_show(void **state)
+{
+    (void)state;
+    static const struct {
+        struct t2v_str text;
+        const char *want;
+    } CASES[] = {
+        {T2V_STR(""), ""},
+        {T2V_STR("plain \\x41 \u00e9\u20ac\U0001F600\u05d0"),
+         "plain \\x41 \u00e9\u20ac\U0001F600\u05d0"},
+        {T2V_STR("\x1b[2J\0\n\x7f"), "\\x1b[2J\\x00\\x0a\\x7f"},
+        {T2V_STR("\xc2\x80\xc2\x9b\xc2\x9f\u00a0"), "\\u0080\\u009b\\u009f\u00a0"},
+        {T2V_STR("\u202a\u202e\u202f"), "\\u202a\\u202e\u202f"},
+        {T2V_STR("\u2066\u2069\u206a\u200e\u061c\u2028"),
+         "\\u2066\\u2069\u206a\\u200e\\u061c\\u2028"},
+        {T2V_STR("\xff\xed\xa0\x80\xe2\x82"), "\\xff\\xed\\xa0\\x80\\xe2\\x82"},
+    };
+    struct guard guard = guard_new(64);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char out[64], again[64];
+        size_t n = t2v_utf8_show(out, sizeof out, guard_put(&guard, CASES[i].text));
+        assert_string_equal(out, CASES[i].want);
+        assert_int_equal(n, strlen(out));
+        assert_int_equal(t2v_utf8_show(again, sizeof again, t2v_str_of(out)), n);
+        assert_string_equal(again, out);
+        for (size_t size = 1; size <= n; size++) { /* whole characters and escapes of it */
+            size_t part = t2v_utf8_show(again, size, CASES[i].text);
+            assert_true(part < size && part == strlen(again) && memcmp(again, out, part) == 0);
+            assert_true(t2v_utf8_valid((struct t2v_str){again, part}, NULL));
+            assert_true(size - part <= 6);
+        }
+    }
+    guard_free(&guard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_every_sequence),
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_last),
+        cmocka_unit_test(test_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
