@@ -26,7 +26,7 @@ static const char *model_dir(const struct t2v_options *options)
 {
     static const char usual[] = "./models/model", of_model2vec[] = "/app/models";
     bool other = strcmp(options->vectorizer, "model2vec") == 0 &&
-                 strcmp(options->model, usual) == 0 && access(usual, F_OK) != 0;
+                 strcmp(options->model, usual) == 0 && access(usual, F_OK) != 0 && errno == ENOENT;
     return other ? of_model2vec : options->model;
 }
 

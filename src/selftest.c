@@ -157,8 +157,9 @@ static int check_golden(struct selftest *test, struct t2v_err *err)
 {
     char path[4096];
     t2v_json *golden = NULL;
-    int rc = t2v_file_join(path, sizeof path, test->options->model, "golden.json", err);
-    if (rc != 0 || !t2v_file_exists(path))
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, test->options->model, "golden.json", &there, err);
+    if (rc != 0 || !there)
         return rc;
     rc = t2v_json_load(path, (size_t)64 << 20, &golden, err);
     const t2v_json *cases = t2v_json_get(golden, "cases");

@@ -154,10 +154,22 @@ int t2v_file_read_special(const char *path, char **out, size_t *len)
     return 0;
 }
 
-bool t2v_file_exists(const char *path)
+int t2v_file_exists(const char *path, bool *there, struct t2v_err *err)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    bool found = stat(path, &st) == 0;
+    if (!found && errno != ENOENT && errno != ENOTDIR)
+        return t2v_fail(err, T2V_EIO, "%s: %s", path, strerror(errno));
+    *there = found && S_ISREG(st.st_mode);
+    return 0;
+}
+
+int t2v_file_find(char *path, size_t size, const char *dir, const char *name, bool *there,
+                  struct t2v_err *err)
+{
+    *there = false;
+    int rc = t2v_file_join(path, size, dir, name, err);
+    return rc == 0 ? t2v_file_exists(path, there, err) : rc;
 }
 
 int t2v_file_join(char *path, size_t size, const char *dir, const char *name, struct t2v_err *err)

@@ -27,11 +27,16 @@ int t2v_file_read(const char *path, size_t max, char **out, size_t *len, struct 
  * KiB, NUL-terminated, freed with t2v_free. */
 int t2v_file_read_special(const char *path, char **out, size_t *len);
 
-/* True when path is a regular file. One that may not be read is there, too: who then reads it says
- * so, instead of going on as if it were not. */
-bool t2v_file_exists(const char *path);
+/* Sets *there: whether path is a regular file. One that may not be read is there, too: whoever
+ * reads it reports that. T2V_EIO: it cannot be told, as a folder above it may not be entered, links
+ * go round in a circle, a disk is broken; *there is left alone then. */
+int t2v_file_exists(const char *path, bool *there, struct t2v_err *err);
 
 /* "DIR/NAME" into path[size]; T2V_ETOOLARGE when it does not fit. */
 int t2v_file_join(char *path, size_t size, const char *dir, const char *name, struct t2v_err *err);
+
+/* Both: the path, and whether a regular file is there; *there is false on failure. */
+int t2v_file_find(char *path, size_t size, const char *dir, const char *name, bool *there,
+                  struct t2v_err *err);
 
 #endif

@@ -17,14 +17,16 @@ enum { CONFIG_BYTES = 16 << 20, PATH_BYTES = 4096 };
 static int open_config(t2v_head *head, const char *dir, struct t2v_err *err)
 {
     char path[PATH_BYTES];
+    bool there = false;
     int rc = t2v_file_join(path, sizeof path, dir, "config.json", err);
     if (rc == 0)
         rc = t2v_json_load(path, CONFIG_BYTES, &head->config, err);
     if (rc == 0)
         rc = t2v_encoder_check(head->config, err);
     if (rc == 0)
-        rc = t2v_file_join(path, sizeof path, dir, "config_sentence_transformers.json", err);
-    if (rc == 0 && t2v_file_exists(path))
+        rc =
+            t2v_file_find(path, sizeof path, dir, "config_sentence_transformers.json", &there, err);
+    if (rc == 0 && there)
         rc = t2v_json_load(path, CONFIG_BYTES, &head->st_config, err);
     return rc == 0 ? t2v_head_read_kind(head, err) : rc;
 }

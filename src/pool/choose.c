@@ -9,6 +9,8 @@
 
 #include "base/banned.h"
 
+enum { MARKER_BYTES = 4096 };
+
 const char *const t2v_vectorizer_names[T2V_N_VECTORIZER] = {
     [T2V_VECTORIZER_DEFAULT] = "default",
     [T2V_VECTORIZER_SENTENCE] = "sentence-transformers",
@@ -16,25 +18,47 @@ const char *const t2v_vectorizer_names[T2V_N_VECTORIZER] = {
     [T2V_VECTORIZER_MODEL2VEC] = "model2vec",
 };
 
-bool t2v_marker_exists(const t2v_model *model, const char *name)
+int t2v_marker_exists(const t2v_model *model, const char *name, bool *there, struct t2v_err *err)
 {
     char path[T2V_PATH_BYTES];
-    return t2v_file_join(path, sizeof path, model->dir, name, NULL) == 0 && t2v_file_exists(path);
+    return t2v_file_find(path, sizeof path, model->dir, name, there, err);
 }
 
-/* Whether a marker file says true; without one, what the environment says. */
-static bool marked(const t2v_model *model, const char *name, bool environment)
+/* Sets *says_true from a marker file, if there is one; as it was, it is what the environment says.
+ */
+static int read_marker(const t2v_model *model, const char *name, bool *says_true,
+                       struct t2v_err *err)
 {
     char path[T2V_PATH_BYTES], *text;
     size_t len;
-    if (t2v_file_join(path, sizeof path, model->dir, name, NULL) != 0 ||
-        t2v_file_read(path, 4096, &text, &len, NULL) != 0)
-        return environment;
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, model->dir, name, &there, err);
+    if (rc == 0 && there)
+        rc = t2v_file_read(path, MARKER_BYTES, &text, &len, err);
+    if (rc != 0 || !there)
+        return rc;
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r' || text[len - 1] == ' '))
         len--;
-    bool says_true = t2v_str_is((struct t2v_str){text, len}, "true");
+    *says_true = t2v_str_is((struct t2v_str){text, len}, "true");
     t2v_free(text);
-    return says_true;
+    return 0;
+}
+
+/* What the files that choose the vectorizer say, all of them read. */
+struct markers {
+    bool onnx, model_name, prefixes, prompt, modules;
+};
+
+static int read_markers(const t2v_model *model, struct markers *out, struct t2v_err *err)
+{
+    int rc = read_marker(model, "onnx_runtime", &out->onnx, err);
+    if (rc == 0)
+        rc = t2v_marker_exists(model, "model_name", &out->model_name, err);
+    if (rc == 0)
+        rc = read_marker(model, "use_query_passage_prefixes", &out->prefixes, err);
+    if (rc == 0)
+        rc = read_marker(model, "use_query_prompt", &out->prompt, err);
+    return rc == 0 ? t2v_marker_exists(model, "modules.json", &out->modules, err) : rc;
 }
 
 /* DPR's output is no row for each token, which is what the other vectorizers pool; Transformers
@@ -62,10 +86,15 @@ int t2v_choose_vectorizer(t2v_model *model, const struct t2v_model_options *opti
 {
     struct t2v_str type = t2v_json_str(t2v_json_get(model->json, "model_type"));
     enum t2v_vectorizer chosen = T2V_VECTORIZER_DEFAULT;
-    if (marked(model, "onnx_runtime", options->onnx_runtime))
+    struct markers markers = {.onnx = options->onnx_runtime,
+                              .prefixes = options->query_passage_prefixes};
+    int rc = read_markers(model, &markers, err);
+    if (rc != 0)
+        return rc;
+    if (markers.onnx)
         chosen = T2V_VECTORIZER_ONNX;
-    else if (options->sentence_transformers || t2v_marker_exists(model, "model_name") ||
-             model->is_static || (type.ptr != NULL && t2v_str_is(type, "t5")))
+    else if (options->sentence_transformers || markers.model_name || model->is_static ||
+             (type.ptr != NULL && t2v_str_is(type, "t5")))
         chosen = T2V_VECTORIZER_SENTENCE;
     for (int i = 0; i < T2V_N_VECTORIZER; i++) {
         if (strcmp(options->vectorizer, t2v_vectorizer_names[i]) == 0)
@@ -73,11 +102,10 @@ int t2v_choose_vectorizer(t2v_model *model, const struct t2v_model_options *opti
     }
     model->vectorizer = chosen;
     model->direct_tokenize = options->direct_tokenize;
-    model->prefixes = chosen != T2V_VECTORIZER_MODEL2VEC &&
-                      marked(model, "use_query_passage_prefixes", options->query_passage_prefixes);
-    if (marked(model, "use_query_prompt", false))
+    model->prefixes = chosen != T2V_VECTORIZER_MODEL2VEC && markers.prefixes;
+    if (markers.prompt)
         t2v_log(T2V_LOG_INFO, "model", "use_query_prompt is accepted, and has no effect here");
-    if (chosen == T2V_VECTORIZER_DEFAULT && t2v_marker_exists(model, "modules.json"))
+    if (chosen == T2V_VECTORIZER_DEFAULT && markers.modules)
         t2v_log(T2V_LOG_INFO, "model",
                 "modules.json is not run, as in the Python server's images of this kind: the mean "
                 "of tokens counts, whatever it says; --sentence-transformers runs it");

@@ -30,10 +30,21 @@ int t2v_read_object(const char *dir, const char *name, struct t2v_str *text, t2v
     return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
 }
 
-static bool is_there(const char *dir, const char *name)
+static int look_for(const char *dir, const char *name, bool *there, struct t2v_err *err)
 {
     char path[T2V_PATH_BYTES];
-    return t2v_file_join(path, sizeof path, dir, name, NULL) == 0 && t2v_file_exists(path);
+    return t2v_file_find(path, sizeof path, dir, name, there, err);
+}
+
+/* Whether a table and its tokenizer are there. */
+static int look_for_table(const char *dir, bool *there, struct t2v_err *err)
+{
+    bool weights, tokenizer = false;
+    int rc = look_for(dir, "model.safetensors", &weights, err);
+    if (rc == 0)
+        rc = look_for(dir, "tokenizer.json", &tokenizer, err);
+    *there = weights && tokenizer;
+    return rc;
 }
 
 void t2v_place_deinit(struct t2v_place *place)
@@ -76,13 +87,17 @@ static int find_model2vec(struct t2v_place *place, const char *dir, struct t2v_e
 {
     static const char other[] = "config_sentence_transformers.json", sub[] = "0_StaticEmbedding";
     char folder[T2V_PATH_BYTES];
+    bool here = false, below = false, settings = false;
     int rc = t2v_file_join(folder, sizeof folder, dir, sub, err);
-    bool here = is_there(dir, "model.safetensors") && is_there(dir, "tokenizer.json");
-    bool below =
-        rc == 0 && is_there(folder, "model.safetensors") && is_there(folder, "tokenizer.json");
+    if (rc == 0)
+        rc = look_for_table(dir, &here, err);
+    if (rc == 0)
+        rc = look_for_table(folder, &below, err);
     if (rc == 0 && here && place->json != NULL)
         return 0;
-    if (rc == 0 && !((here || below) && is_there(dir, other)))
+    if (rc == 0)
+        rc = look_for(dir, other, &settings, err);
+    if (rc == 0 && !((here || below) && settings))
         return t2v_fail(err, T2V_EIO,
                         "no model2vec model here: model.safetensors and tokenizer.json are needed, "
                         "with config.json, or here or in %s with %s",
@@ -112,9 +127,11 @@ static int find_parts(const char *dir, const char *vectorizer, struct t2v_place 
                       struct t2v_err *err)
 {
     char folder[T2V_PATH_BYTES];
-    bool is_static;
+    bool is_static, there = false;
     int rc = use_dir(place, dir, err);
-    if (rc == 0 && is_there(dir, "config.json"))
+    if (rc == 0)
+        rc = look_for(dir, "config.json", &there, err);
+    if (rc == 0 && there)
         rc = t2v_read_object(dir, "config.json", &place->config, &place->json, err);
     if (rc == 0 && strcmp(vectorizer, t2v_vectorizer_names[T2V_VECTORIZER_MODEL2VEC]) == 0) {
         place->is_static = true;

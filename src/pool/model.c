@@ -36,10 +36,14 @@ static int find_parts(t2v_model *model, const char *vectorizer, struct t2v_err *
  * own. */
 static int read_meta(t2v_model *model, struct t2v_err *err)
 {
-    if (!t2v_marker_exists(model, "model_name") || !t2v_marker_exists(model, "model_config"))
-        return 0;
+    bool name, config = false;
+    int rc = t2v_marker_exists(model, "model_name", &name, err);
+    if (rc == 0 && name)
+        rc = t2v_marker_exists(model, "model_config", &config, err);
+    if (rc != 0 || !config)
+        return rc;
     t2v_json *json = NULL;
-    int rc = t2v_read_object(model->dir, "model_config", &model->meta, &json, err);
+    rc = t2v_read_object(model->dir, "model_config", &model->meta, &json, err);
     t2v_json_free(json);
     return rc;
 }
@@ -254,10 +258,13 @@ static int overlay_config(t2v_model *model, struct t2v_err *err)
 /* UPSTREAM: without modules.json the library does not look for the Transformer's settings. */
 static int read_transformer(t2v_model *model, struct t2v_err *err)
 {
-    if (model->vectorizer != T2V_VECTORIZER_SENTENCE || model->is_static ||
-        !t2v_marker_exists(model, "modules.json"))
+    bool there;
+    if (model->vectorizer != T2V_VECTORIZER_SENTENCE || model->is_static)
         return 0;
-    int rc = t2v_transformer_read(model->encoder_dir, &model->transformer, &model->notes, err);
+    int rc = t2v_marker_exists(model, "modules.json", &there, err);
+    if (rc != 0 || !there)
+        return rc;
+    rc = t2v_transformer_read(model->encoder_dir, &model->transformer, &model->notes, err);
     if (rc == 0 && model->transformer.config_args.ptr != NULL)
         rc = overlay_config(model, err);
     return rc;

@@ -68,7 +68,7 @@ extern const char *const t2v_vectorizer_names[T2V_N_VECTORIZER];
 int t2v_choose_vectorizer(t2v_model *model, const struct t2v_model_options *options,
                           struct t2v_err *err);
 /* Whether there is a marker file of that name, whatever it says. */
-bool t2v_marker_exists(const t2v_model *model, const char *name);
+int t2v_marker_exists(const t2v_model *model, const char *name, bool *there, struct t2v_err *err);
 
 /* --- locate.c --- */
 

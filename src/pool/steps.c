@@ -42,8 +42,9 @@ int t2v_pool_json(const char *dir, const char *name, enum t2v_json_type type, t2
 {
     char path[T2V_PATH_BYTES];
     *out = NULL;
-    int rc = t2v_file_join(path, sizeof path, dir, name, err);
-    if (rc != 0 || !t2v_file_exists(path))
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, dir, name, &there, err);
+    if (rc != 0 || !there)
         return rc;
     t2v_json *root;
     rc = t2v_json_load(path, CONFIG_BYTES, &root, err);

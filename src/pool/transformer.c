@@ -366,8 +366,9 @@ static int read_file(const char *folder, const char *name, struct t2v_transforme
     char path[T2V_PATH_BYTES];
     size_t len;
     t2v_json *root = NULL;
-    int rc = t2v_file_join(path, sizeof path, folder, name, err);
-    if (rc != 0 || !t2v_file_exists(path))
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, folder, name, &there, err);
+    if (rc != 0 || !there)
         return rc;
     rc = t2v_file_read(path, MAX_BYTES, &out->bytes, &len, err);
     if (rc != 0)

@@ -242,12 +242,13 @@ static int load_bytes(const char *model_dir, t2v_tokenizer *tokenizer,
                       struct t2v_settings *settings, struct t2v_err *err)
 {
     char vocab[4096], merges[4096];
-    int rc = t2v_file_join(vocab, sizeof vocab, model_dir, "vocab.json", err);
+    bool has_vocab, has_merges = false;
+    int rc = t2v_file_find(vocab, sizeof vocab, model_dir, "vocab.json", &has_vocab, err);
     if (rc == 0)
-        rc = t2v_file_join(merges, sizeof merges, model_dir, "merges.txt", err);
+        rc = t2v_file_find(merges, sizeof merges, model_dir, "merges.txt", &has_merges, err);
     if (rc != 0)
         return rc;
-    if (!t2v_file_exists(vocab) || !t2v_file_exists(merges))
+    if (!has_vocab || !has_merges)
         return t2v_fail(err, T2V_EIO,
                         "%s: neither tokenizer.json nor vocab.json with merges.txt is there",
                         model_dir);
@@ -266,10 +267,11 @@ static int load_older(const char *model_dir, t2v_tokenizer *tokenizer,
         return load_bytes(model_dir, tokenizer, settings, err);
     const char *spm = t2v_spm_file(settings);
     const char *name = spm != NULL ? spm : "vocab.txt";
-    int rc = t2v_file_join(path, sizeof path, model_dir, name, err);
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, model_dir, name, &there, err);
     if (rc != 0)
         return rc;
-    if (!t2v_file_exists(path))
+    if (!there)
         return t2v_fail(err, T2V_EIO, "%s: neither tokenizer.json nor %s is there", model_dir,
                         name);
     /* vocab.txt alone can be nothing but BERT's. */
@@ -287,22 +289,29 @@ static int load_older(const char *model_dir, t2v_tokenizer *tokenizer,
 
 /* UPSTREAM: T5's class makes the tokenizer anew from spiece.model when add_prefix_space is set,
  * whatever tokenizer.json says. */
-static bool json_counts(const char *model_dir, const struct t2v_settings *settings)
+static int json_counts(const char *model_dir, const struct t2v_settings *settings, bool *counts,
+                       struct t2v_err *err)
 {
     char path[4096];
-    return settings->class_ != T2V_CLASS_T5 || !settings->add_prefix_said ||
-           t2v_file_join(path, sizeof path, model_dir, t2v_spm_file(settings), NULL) != 0 ||
-           !t2v_file_exists(path);
+    bool older = false;
+    int rc = 0;
+    if (settings->class_ == T2V_CLASS_T5 && settings->add_prefix_said)
+        rc = t2v_file_find(path, sizeof path, model_dir, t2v_spm_file(settings), &older, err);
+    *counts = !older;
+    return rc;
 }
 
 static int load_parts(const char *model_dir, t2v_tokenizer *tokenizer,
                       struct t2v_settings *settings, struct t2v_err *err)
 {
     char path[4096];
-    int rc = t2v_file_join(path, sizeof path, model_dir, "tokenizer.json", err);
+    bool counts;
+    int rc = t2v_file_find(path, sizeof path, model_dir, "tokenizer.json", &counts, err);
+    if (rc == 0 && counts)
+        rc = json_counts(model_dir, settings, &counts, err);
     if (rc != 0)
         return rc;
-    if (!t2v_file_exists(path) || !json_counts(model_dir, settings))
+    if (!counts)
         return load_older(model_dir, tokenizer, settings, err);
     settings->from_json = true;
     rc = t2v_load_json(path, tokenizer, settings, err);

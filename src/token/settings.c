@@ -366,8 +366,9 @@ static int read_added(const t2v_json *added, struct t2v_settings *settings, stru
 static int load_file(const char *model_dir, const char *name, t2v_json **out, struct t2v_err *err)
 {
     char path[MAX_PATH];
-    int rc = t2v_file_join(path, sizeof path, model_dir, name, err);
-    if (rc != 0 || !t2v_file_exists(path))
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, model_dir, name, &there, err);
+    if (rc != 0 || !there)
         return rc;
     rc = t2v_json_load(path, MAX_FILE_BYTES, out, err);
     if (rc == 0 && t2v_json_type(*out) != T2V_JSON_OBJECT)
@@ -490,8 +491,9 @@ static int load_config(const char *model_dir, struct t2v_str args, t2v_json **ou
     size_t len = 2;
     if (args.ptr == NULL)
         return load_file(model_dir, name, out, err);
-    int rc = t2v_file_join(path, sizeof path, model_dir, name, err);
-    if (rc == 0 && t2v_file_exists(path))
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, model_dir, name, &there, err);
+    if (there)
         rc = t2v_file_read(path, MAX_FILE_BYTES, &bytes, &len, err);
     if (rc != 0)
         return rc;

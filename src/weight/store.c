@@ -195,10 +195,11 @@ static int open_layout(t2v_store *store, struct t2v_err *err)
 {
     for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
         char path[PATH_MAX];
-        int rc = join(store, layouts[i].name, path, err);
+        bool there;
+        int rc = t2v_file_find(path, sizeof path, store->dir, layouts[i].name, &there, err);
         if (rc != 0)
             return rc;
-        if (t2v_file_exists(path))
+        if (there)
             return layouts[i].open(store, layouts[i].name, layouts[i].reader, err);
     }
     return t2v_fail(err, T2V_EIO, "%s: no weights that can be read; looked for %s, %s, %s and %s",

@@ -265,6 +265,8 @@ BROKEN = {
     "config.json is a folder": (instead("config.json", os.mkdir), "config.json"),
     "config.json is a pipe": (instead("config.json", os.mkfifo), "config.json"),
     "config.json is a loop": (instead("config.json", lambda p: os.symlink("config.json", p)), "config.json"),
+    "tokenizer_config.json is a loop": (instead("tokenizer_config.json", lambda p: os.symlink("tokenizer_config.json", p)), "tokenizer_config.json: Too many levels"),
+    "a marker file is a loop": (lambda f: os.symlink("onnx_runtime", os.path.join(f, "onnx_runtime")), "onnx_runtime: Too many levels"),
     "config.json is zeros": (put("config.json", b"\0" * 1000), "config.json"),
     "no model_type": (edit_json("config.json", lambda c: {k: v for k, v in c.items() if k not in ("model_type", "architectures")}), "model_type"),
     "an unknown model_type": (setting("model_type", "skynet"), "skynet"),

@@ -55,6 +55,13 @@ static int teardown(void **state)
     return rmdir(p->dir);
 }
 
+static bool exists(const char *path)
+{
+    bool there;
+    assert_int_equal(t2v_file_exists(path, &there, NULL), 0);
+    return there;
+}
+
 static void check_refused(const char *path, const char *reason)
 {
     struct t2v_mapping mapping = {NULL, 77};
@@ -67,7 +74,7 @@ static void check_refused(const char *path, const char *reason)
     assert_int_equal(t2v_file_read(path, 100, &bytes, &len, &err), T2V_EIO);
     assert_true(strstr(err.msg, path) != NULL && strstr(err.msg, reason) != NULL);
     assert_true(bytes == NULL && len == 77 && mapping.len == 77);
-    assert_false(t2v_file_exists(path));
+    assert_false(exists(path));
 }
 
 static void test_refused(void **state)
@@ -80,8 +87,31 @@ static void test_refused(void **state)
     check_refused("", "No such file");
     /* It may not be read, and so is no file that is not there. */
     assert_int_equal(chmod(p->full, 0), 0);
-    assert_true(t2v_file_exists(p->full));
+    assert_true(exists(p->full));
     assert_int_equal(chmod(p->full, 0600), 0);
+}
+
+/* What cannot be told is no "not there". */
+static void test_unknown(void **state)
+{
+    const struct place *p = *state;
+    char loop[64], below[80], lengthy[600];
+    struct t2v_err err = {0};
+    bool there = true;
+    snprintf(loop, sizeof loop, "%s/loop", p->dir);
+    assert_int_equal(symlink("loop", loop), 0);
+    assert_int_equal(t2v_file_exists(loop, &there, &err), T2V_EIO);
+    assert_true(there && strncmp(err.msg, loop, strlen(loop)) == 0);
+    assert_int_equal(t2v_file_find(below, sizeof below, loop, "x", &there, &err), T2V_EIO);
+    assert_false(there);
+    assert_non_null(strstr(err.msg, "loop/x: Too many levels"));
+    unlink(loop);
+    memset(lengthy, 'x', sizeof lengthy - 1);
+    lengthy[sizeof lengthy - 1] = '\0';
+    assert_int_equal(t2v_file_exists(lengthy, &there, &err), T2V_EIO);
+    snprintf(below, sizeof below, "%s/x", p->full); /* below a file there is nothing */
+    assert_false(exists(below));
+    assert_int_equal(t2v_file_find(below, 4, p->dir, "x", &there, &err), T2V_ETOOLARGE);
 }
 
 static void test_map(void **state)
@@ -134,7 +164,7 @@ static void test_names(void **state)
     const struct place *p = *state;
     char path[12];
     struct t2v_err err = {0};
-    assert_true(t2v_file_exists(p->full) && t2v_file_exists(p->empty));
+    assert_true(exists(p->full) && exists(p->empty));
     assert_int_equal(t2v_file_join(path, sizeof path, "dir", "1234567", &err), 0);
     assert_string_equal(path, "dir/1234567");
     assert_int_equal(t2v_file_join(path, sizeof path, "dir", "12345678", &err), T2V_ETOOLARGE);
@@ -194,9 +224,10 @@ static void test_many_mapped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_map),
-        cmocka_unit_test(test_read),    cmocka_unit_test(test_names),
-        cmocka_unit_test(test_changed), cmocka_unit_test(test_many_mapped),
+        cmocka_unit_test(test_refused),     cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_map),         cmocka_unit_test(test_read),
+        cmocka_unit_test(test_names),       cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_many_mapped),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
