@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,9 +16,66 @@
 
 #include "base/banned.h"
 
+/* --- the fence --- */
+
+static struct {
+    char dir[PATH_MAX], root[PATH_MAX]; /* as the caller names it; the real one. "": no fence */
+} fence;
+
+/* Whether path is below dir. */
+static bool is_below(const char *path, const char *dir)
+{
+    size_t n = strlen(dir);
+    return n != 0 && strncmp(path, dir, n) == 0 && (dir[n - 1] == '/' || path[n] == '/');
+}
+
+/* The length of .../models--NAME in .../models--NAME/snapshots/REVISION; else of all of it. */
+static size_t hub_root(const char *real)
+{
+    static const char models[] = "/models--", snapshots[] = "/snapshots/";
+    size_t found = strlen(real);
+    for (const char *at = real; (at = strstr(at, models)) != NULL; at++) {
+        const char *end = strchr(at + 1, '/');
+        if (end != NULL && strncmp(end, snapshots, sizeof snapshots - 1) == 0)
+            found = (size_t)(end - real);
+    }
+    return found;
+}
+
+int t2v_file_fence(const char *dir, struct t2v_err *err)
+{
+    char real[PATH_MAX];
+    if (realpath(dir, real) == NULL)
+        return t2v_fail(err, T2V_EIO, "%s: %s", dir, strerror(errno));
+    size_t n = strlen(dir);
+    if (n >= sizeof fence.dir)
+        return t2v_fail(err, T2V_ETOOLARGE, "path too long: %.100s", dir);
+    memcpy(fence.dir, dir, n + 1);
+    real[hub_root(real)] = '\0';
+    memcpy(fence.root, real, strlen(real) + 1);
+    return 0;
+}
+
+/* What is not there, or may not be reached, passes: whoever opens it reports that. */
+static int check_fence(const char *path, struct t2v_err *err)
+{
+    char real[PATH_MAX];
+    if (!is_below(path, fence.dir) || realpath(path, real) == NULL || is_below(real, fence.root))
+        return 0;
+    return t2v_fail(err, T2V_EIO,
+                    "%s: leads out of the model directory, to %.120s; links are followed within "
+                    "%.80s only",
+                    path, real, fence.root);
+}
+
+/* --- files --- */
+
 /* Opens a regular file and says how long it is. The descriptor, or a negative code. */
 static int open_regular(const char *path, size_t *len, struct t2v_err *err)
 {
+    int rc = check_fence(path, err);
+    if (rc != 0)
+        return rc;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return t2v_fail(err, T2V_EIO, "%s: %s", path, strerror(errno));
@@ -160,6 +219,9 @@ int t2v_file_exists(const char *path, bool *there, struct t2v_err *err)
     bool found = stat(path, &st) == 0;
     if (!found && errno != ENOENT && errno != ENOTDIR)
         return t2v_fail(err, T2V_EIO, "%s: %s", path, strerror(errno));
+    int rc = found ? check_fence(path, err) : 0;
+    if (rc != 0)
+        return rc;
     *there = found && S_ISREG(st.st_mode);
     return 0;
 }

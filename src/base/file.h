@@ -13,6 +13,13 @@ struct t2v_mapping {
     size_t len;
 };
 
+/* Fences a model directory in: from now on a file whose path begins with dir, and that links lead
+ * out of it, is refused by all of the functions below, with both names. Links within the directory
+ * are followed (a Kubernetes volume's ..data), and so is dir itself. For a snapshot of the hub's
+ * cache, models--NAME/snapshots/REVISION, it is all of models--NAME, where the files' blobs are.
+ * One directory at a time; call it before threads open files. */
+int t2v_file_fence(const char *dir, struct t2v_err *err);
+
 /* Maps path for reading, under the eyes of base/guard.h. */
 int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err);
 void t2v_file_unmap(struct t2v_mapping *mapping);

@@ -173,11 +173,14 @@ int t2v_model_open_tokenizer(const char *dir, const char *vectorizer, t2v_tokeni
 {
     struct t2v_place place;
     *is_static = false;
+    int rc = t2v_file_fence(dir, err);
+    if (rc != 0)
+        return rc;
     /* A folder with a tokenizer alone will do. */
     if (t2v_place_find(dir, vectorizer, &place, NULL) != 0)
         return t2v_tokenizer_open(dir, out, err);
     *is_static = place.is_static;
-    int rc = (place.is_static ? t2v_tokenizer_open_alone : t2v_tokenizer_open)(place.dir, out, err);
+    rc = (place.is_static ? t2v_tokenizer_open_alone : t2v_tokenizer_open)(place.dir, out, err);
     t2v_place_deinit(&place);
     return rc;
 }

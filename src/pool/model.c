@@ -404,6 +404,8 @@ int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, str
     int rc = model->dir == NULL ? t2v_fail(err, T2V_ENOMEM, "no memory for the model")
                                 : t2v_diagnose_dir(model->dir, err);
     if (rc == 0)
+        rc = t2v_file_fence(model->dir, err);
+    if (rc == 0)
         rc = open_parts(model, options, err);
     if (rc == 0)
         rc = t2v_guard_check(err);

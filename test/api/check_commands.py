@@ -252,6 +252,57 @@ def check_strange_names(check):
         check("a directory's", "\\u202egnp.exe" in out and not acts(out), out)
 
 
+def check_links(check):
+    """Links are followed within the model directory and its hub cache; one that leads out ends the start, named with its target."""
+    with tempfile.TemporaryDirectory() as root:
+        secret = os.path.join(root, "secret.json")
+        with open(secret, "w", encoding="utf-8") as f:
+            json.dump({"model_type": "bert", "password": "Secret"}, f)
+
+        def copied(name):
+            shutil.copytree(os.path.join(os.path.dirname(check.model), "st-dense"), os.path.join(root, name))
+            return os.path.join(root, name)
+
+        def instead(path, target):
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            elif os.path.exists(path):
+                os.unlink(path)
+            os.symlink(target, path)
+
+        other = os.path.realpath(check.model)
+        for n, (link, target, to) in enumerate((
+                ("config.json", secret, secret), ("config.json", "../secret.json", secret), ("model.safetensors", other + "/model.safetensors", other),
+                ("tokenizer.json", other + "/tokenizer.json", other), ("1_Pooling/config.json", secret, secret), ("3_Dense", other, other), ("model_config", secret, secret),
+                ("tokenizer_config.json", "/dev/null", "/dev/null"), ("onnx_runtime", "/proc/self/environ", "/proc/"))):
+            model = copied(f"out{n}")
+            if link == "model_config":
+                open(os.path.join(model, "model_name"), "w").close()
+            instead(os.path.join(model, link), target)
+            for command in ("inspect", "serve"):
+                code, out, err = run(check, command, "--model", model, "--sentence-transformers", T2V_LISTEN="127.0.0.1:0")
+                check(f"{command}: {link} -> {target}", code == 1 and f"out{n}/{link}" in err and f"leads out of the model directory, to {to}" in err and "Secret" not in err, (code, out, err))
+        mounted = copied("mounted")  # as Kubernetes mounts a ConfigMap or a projected volume
+        os.mkdir(os.path.join(mounted, "..2026_11_29"))
+        os.symlink("..2026_11_29", os.path.join(mounted, "..data"))
+        for name in ("config.json", "model.safetensors", "1_Pooling"):
+            os.rename(os.path.join(mounted, name), os.path.join(mounted, "..2026_11_29", name))
+            os.symlink("..data/" + name, os.path.join(mounted, name))
+        cache = os.path.join(root, "models--owner--name")  # as the hub's library keeps a model
+        os.makedirs(os.path.join(cache, "blobs"))
+        snapshot = os.path.join(cache, "snapshots", "0a1b")
+        os.mkdir(os.path.dirname(snapshot))
+        os.rename(copied("flat"), snapshot)
+        for n, path in enumerate(("config.json", "model.safetensors", "1_Pooling/config.json")):
+            os.rename(os.path.join(snapshot, path), os.path.join(cache, "blobs", str(n)))
+            os.symlink("../" * (2 + path.count("/")) + f"blobs/{n}", os.path.join(snapshot, path))
+        os.symlink(snapshot, os.path.join(root, "link"))
+        want = run(check, "inspect", "--model", copied("plain"), "--sentence-transformers")[1].split("\n", 1)[1]
+        for model in (mounted, snapshot, os.path.join(root, "link")):
+            code, out, err = run(check, "inspect", "--model", model, "--sentence-transformers")
+            check(f"{model} is followed", code == 0 and out.split("\n", 1)[1] == want, (code, out, err))
+
+
 def check_help(check):
     """What people type who do not know the commands."""
     usage, version = run(check, "--help"), run(check, "--version")

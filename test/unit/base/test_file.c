@@ -114,6 +114,95 @@ static void test_unknown(void **state)
     assert_int_equal(t2v_file_find(below, 4, p->dir, "x", &there, &err), T2V_ETOOLARGE);
 }
 
+static void link_to(const char *target, const char *dir, const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    unlink(path);
+    assert_int_equal(symlink(target, path), 0);
+}
+
+/* Whether dir's file `name` is read, by each function alike. */
+static bool passes(const char *dir, const char *name)
+{
+    char path[128], *bytes = NULL;
+    size_t len;
+    bool there;
+    struct t2v_mapping mapping;
+    struct t2v_err err = {0}, same = {0};
+    int rc = t2v_file_find(path, sizeof path, dir, name, &there, &same);
+    assert_int_equal(t2v_file_read(path, 100, &bytes, &len, &err), rc);
+    assert_string_equal(same.msg, err.msg);
+    assert_int_equal(t2v_file_map(path, &mapping, &err), rc);
+    assert_string_equal(same.msg, err.msg);
+    t2v_free(bytes);
+    if (rc == 0)
+        t2v_file_unmap(&mapping);
+    else if (strncmp(err.msg, path, strlen(path)) != 0 || strstr(err.msg, "leads out of") == NULL)
+        fail_msg("%s", err.msg);
+    return rc == 0;
+}
+
+static void make_dir(const char *path)
+{
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+/* Links within a model directory are followed, however it is named, and none that lead out of it.
+ */
+static void test_fence(void **state)
+{
+    static const char snapshot[] = "models--a--b/snapshots/0a";
+    (void)state;
+    char root[] = "/tmp/t2v-fence-XXXXXX", kept[512];
+    assert_non_null(mkdtemp(root));
+    assert_non_null(getcwd(kept, sizeof kept));
+    assert_int_equal(chdir(root), 0);
+    make_dir("model");
+    make_dir("model/sub");
+    make_dir("model/..2026");
+    make_dir("model-beside");
+    make_dir("models--a--b");
+    make_dir("models--a--b/snapshots");
+    make_dir(snapshot);
+    make_dir("models--a--b/blobs");
+    put("outside", "secret");
+    put("model-beside/file", "secret");
+    put("model/..2026/file", "content");
+    put("model/plain", "content");
+    put("models--a--b/blobs/hash", "content");
+    link_to("..2026", "model", "..data");
+    link_to("..data/file", "model", "file");
+    link_to("../file", "model/sub", "file");
+    link_to("../outside", "model", "out");
+    link_to("../../outside", "model/sub", "out");
+    link_to("/etc/passwd", "model", "absolute");
+    link_to("../model-beside/file", "model", "beside");
+    link_to("../model-beside", "model", "folder");
+    link_to("model", ".", "link");
+    link_to("../../blobs/hash", snapshot, "file");
+    link_to("../../../outside", snapshot, "out");
+    static const char *const dirs[] = {"model", "./model", "link", "model/"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(t2v_file_fence(dirs[i], NULL), 0);
+        assert_true(passes(dirs[i], "plain") && passes(dirs[i], "file"));
+        assert_true(passes(dirs[i], "sub/file"));
+        assert_false(passes(dirs[i], "out"));
+        assert_false(passes(dirs[i], "sub/out"));
+        assert_false(passes(dirs[i], "absolute"));
+        assert_false(passes(dirs[i], "beside"));
+        assert_false(passes(dirs[i], "folder/file"));
+        assert_true(passes("model-beside", "file")); /* it is no file of the model */
+    }
+    assert_int_equal(t2v_file_fence(snapshot, NULL), 0);
+    assert_true(passes(snapshot, "file"));
+    assert_false(passes(snapshot, "out"));
+    assert_int_equal(t2v_file_fence("none", NULL), T2V_EIO);
+    assert_int_equal(chdir(kept), 0);
+    snprintf(kept, sizeof kept, "rm -r %s", root);
+    assert_int_equal(system(kept), 0);
+}
+
 static void test_map(void **state)
 {
     const struct place *p = *state;
@@ -224,10 +313,10 @@ static void test_many_mapped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),     cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_map),         cmocka_unit_test(test_read),
-        cmocka_unit_test(test_names),       cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_many_mapped),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_fence),   cmocka_unit_test(test_map),
+        cmocka_unit_test(test_read),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_changed), cmocka_unit_test(test_many_mapped),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../base/copy.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "batch/engine.h"
@@ -312,7 +313,7 @@ static void test_broken_weights(void **state)
     for (size_t i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, same[i]);
         snprintf(target, sizeof target, "%s/golden/bert-uncased/%s", T2V_TEST_DIR, same[i]);
-        assert_int_equal(symlink(target, path), 0);
+        copy_file(target, path);
     }
     snprintf(target, sizeof target, "%s/golden/bert-uncased/model.safetensors", T2V_TEST_DIR);
     assert_int_equal(t2v_file_read(target, (size_t)1 << 30, &bytes, &len, NULL), 0);

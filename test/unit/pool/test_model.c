@@ -7,17 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "../base/copy.h"
 #include "base/log.h"
 #include "pool/model.h"
 
 #define GOLDEN T2V_TEST_DIR "/golden/"
 
 static char dir[] = "/tmp/t2v-model-XXXXXX";
-static const char *const linked[] = {"config.json", "model.safetensors", "tokenizer.json",
+static const char *const copied[] = {"config.json", "model.safetensors", "tokenizer.json",
                                      "tokenizer_config.json"};
 static const char *const markers[] = {"onnx_runtime", "model_name", "model_config",
                                       "use_query_passage_prefixes"};
@@ -30,10 +32,9 @@ static int set_up(void **state)
     if (mkdtemp(dir) == NULL)
         return -1;
     for (size_t i = 0; i < 4; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, linked[i]);
-        snprintf(target, sizeof target, GOLDEN "bert-uncased/%s", linked[i]);
-        if (symlink(target, path) != 0)
-            return -1;
+        snprintf(path, sizeof path, "%s/%s", dir, copied[i]);
+        snprintf(target, sizeof target, GOLDEN "bert-uncased/%s", copied[i]);
+        copy_file(target, path);
     }
     return 0;
 }
@@ -43,7 +44,7 @@ static int tear_down(void **state)
     (void)state;
     char path[256];
     for (size_t i = 0; i < 4; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, linked[i]);
+        snprintf(path, sizeof path, "%s/%s", dir, copied[i]);
         unlink(path);
     }
     return rmdir(dir);
@@ -313,7 +314,7 @@ static void check_both_places(const char *folder)
     for (size_t i = 0; i < N; i++) {
         snprintf(from, sizeof from, GOLDEN "bert-uncased/%s", names[i]);
         snprintf(to[i], sizeof to[i], "%s/%s", folder, names[i]);
-        assert_int_equal(symlink(from, to[i]), 0);
+        copy_file(from, to[i]);
     }
     assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
     if (strstr(err.msg, "/0_BERT: modules.json has the Transformer here") == NULL)
@@ -326,12 +327,19 @@ static void check_both_places(const char *folder)
 static void test_old_layout(void **state)
 {
     (void)state;
-    char old[] = "/tmp/t2v-model-XXXXXX", path[256];
+    char old[] = "/tmp/t2v-model-XXXXXX", path[256], from[600];
     assert_non_null(mkdtemp(old));
     snprintf(path, sizeof path, "%s/0_BERT", old);
-    assert_int_equal(symlink(GOLDEN "bert-uncased", path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(from, sizeof from, GOLDEN "bert-uncased/%s", copied[i]);
+        snprintf(path, sizeof path, "%s/0_BERT/%s", old, copied[i]);
+        copy_file(from, path);
+    }
     snprintf(path, sizeof path, "%s/1_Pooling", old);
-    assert_int_equal(symlink(GOLDEN "bge-cls/1_Pooling", path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/1_Pooling/config.json", old);
+    copy_file(GOLDEN "bge-cls/1_Pooling/config.json", path);
     snprintf(path, sizeof path, "%s/modules.json", old);
     FILE *file = fopen(path, "w");
     fputs("[{\"path\": \"0_BERT\", \"type\": \"sentence_transformers.models.Transformer\"},"
@@ -345,10 +353,16 @@ static void test_old_layout(void **state)
     t2v_model_free(model);
     check_both_places(old);
     unlink(path);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/0_BERT/%s", old, copied[i]);
+        unlink(path);
+    }
     snprintf(path, sizeof path, "%s/0_BERT", old);
+    rmdir(path);
+    snprintf(path, sizeof path, "%s/1_Pooling/config.json", old);
     unlink(path);
     snprintf(path, sizeof path, "%s/1_Pooling", old);
-    unlink(path);
+    rmdir(path);
     rmdir(old);
 }
 
