@@ -116,33 +116,48 @@ static int read_tensor(const struct parse *p, struct t2v_str name, const t2v_jso
     return rc;
 }
 
+/* By where they begin, then by where they end, so that empty ones come first. */
 static int by_data(const void *a, const void *b)
 {
     const struct t2v_tensor *const *x = a, *const *y = b;
-    return ((*x)->data > (*y)->data) - ((*x)->data < (*y)->data);
+    if ((*x)->data != (*y)->data)
+        return (*x)->data > (*y)->data ? 1 : -1;
+    return ((*x)->n_byte > (*y)->n_byte) - ((*x)->n_byte < (*y)->n_byte);
 }
 
-/* No two of t[0..n) may share a byte. */
-static int check_overlap(const struct parse *p, const struct t2v_tensor *t, size_t n)
+static int refuse_overlap(const struct parse *p, struct t2v_str a, struct t2v_str b)
+{
+    return t2v_fail(p->err, T2V_EFORMAT, "%s: tensors \"%.*s\" and \"%.*s\" overlap", p->file,
+                    (int)(a.len < 80 ? a.len : 80), a.ptr, (int)(b.len < 80 ? b.len : 80), b.ptr);
+}
+
+/* Each tensor begins where the one before it ends, and the last ends with the file. */
+static int check_sorted(const struct parse *p, const struct t2v_tensor **sorted, size_t n)
+{
+    const uint8_t *at = p->data;
+    for (size_t i = 0; i < n; i++) {
+        if (sorted[i]->data < at)
+            return refuse_overlap(p, sorted[i - 1]->name, sorted[i]->name);
+        if (sorted[i]->data > at)
+            return bad(p, sorted[i]->name, "bytes of no tensor lie before it");
+        at += sorted[i]->n_byte;
+    }
+    size_t n_after = p->n_data - (size_t)(at - p->data);
+    return n_after == 0 ? 0
+                        : t2v_fail(p->err, T2V_EFORMAT, "%s: %zu byte%s after its last tensor",
+                                   p->file, n_after, n_after == 1 ? "" : "s");
+}
+
+/* The library's rule: t[0..n) fill the data, without holes or bytes in two of them. */
+static int check_layout(const struct parse *p, const struct t2v_tensor *t, size_t n)
 {
     const struct t2v_tensor **sorted = t2v_alloc_zero(n, sizeof(struct t2v_tensor *));
     if (sorted == NULL)
         return no_memory(p->file, p->err);
-    size_t n_sorted = 0;
     for (size_t i = 0; i < n; i++)
-        if (t[i].n != 0)
-            sorted[n_sorted++] = &t[i];
-    qsort(sorted, n_sorted, sizeof *sorted, by_data);
-
-    int rc = 0;
-    for (size_t i = 1; i < n_sorted && rc == 0; i++) {
-        const struct t2v_tensor *before = sorted[i - 1];
-        if (before->data + before->n_byte > sorted[i]->data)
-            rc = t2v_fail(p->err, T2V_EFORMAT, "%s: tensors \"%.*s\" and \"%.*s\" overlap", p->file,
-                          (int)(before->name.len < 80 ? before->name.len : 80), before->name.ptr,
-                          (int)(sorted[i]->name.len < 80 ? sorted[i]->name.len : 80),
-                          sorted[i]->name.ptr);
-    }
+        sorted[i] = &t[i];
+    qsort(sorted, n, sizeof *sorted, by_data);
+    int rc = check_sorted(p, sorted, n);
     t2v_free(sorted);
     return rc;
 }
@@ -160,7 +175,7 @@ static int read_header(const struct parse *p, const t2v_json *header)
         if (rc != 0)
             return rc;
     }
-    return check_overlap(p, p->list->at + first, p->list->n - first);
+    return check_layout(p, p->list->at + first, p->list->n - first);
 }
 
 int t2v_safetensors_read(const uint8_t *bytes, size_t len, const char *file,

@@ -170,6 +170,13 @@ def put(name, data):
     return lambda folder: write(os.path.join(folder, name), data)
 
 
+def append(name, data):
+    def do(folder):
+        with open(os.path.join(folder, name), "ab") as f:
+            f.write(data)
+    return do
+
+
 def remove(*names):
     return lambda folder: [os.unlink(os.path.join(folder, n)) for n in names if os.path.exists(os.path.join(folder, n))]
 
@@ -296,6 +303,7 @@ BROKEN = {
     "the header has no tensors": (put(WEIGHTS, safetensors({})), "embeddings"),
     "a tensor ends behind the file": (edit_header(lambda h: first(h)["data_offsets"].__setitem__(1, 10 ** 12)), WEIGHTS),
     "a tensor ends before it begins": (edit_header(lambda h: first(h).update(data_offsets=[100, 0])), WEIGHTS),
+    "bytes behind the last tensor": (append(WEIGHTS, b"x"), "1 byte after its last tensor"),
     "an offset is negative": (edit_header(lambda h: first(h).update(data_offsets=[-8, 0])), WEIGHTS),
     "a shape's product overflows": (edit_header(lambda h: first(h).update(shape=[2 ** 32, 2 ** 32, 2])), WEIGHTS),
     "a shape of 1000 dimensions": (edit_header(lambda h: first(h).update(shape=[1] * 1000)), WEIGHTS),

@@ -77,7 +77,7 @@ static void test_good(void **state)
         "{\"__metadata__\":{\"format\":\"pt\"},"
         "\"b\":{\"dtype\":\"F16\",\"shape\":[2,3],\"data_offsets\":[4,16]},"
         "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
-        "\"none\":{\"dtype\":\"I64\",\"shape\":[0,9007199254740991],\"data_offsets\":[8,8]},"
+        "\"none\":{\"dtype\":\"I64\",\"shape\":[0,9007199254740991],\"data_offsets\":[16,16]},"
         "\"\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,2],\"data_offsets\":[16,18],\"more\":1}}  "
         " ",
         18);
@@ -203,6 +203,17 @@ static void test_bad_tensor(void **state)
         {"{\"t\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]},"
          "\"u\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[3,4]}}",
          "\"t\" and \"u\" overlap", T2V_EFORMAT},
+        {"{\"t\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]},"
+         "\"u\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[4,4]}}",
+         "\"t\" and \"u\" overlap", T2V_EFORMAT},
+        {TENSOR("\"U8\"", "[7]", "[1,8]"), "tensor \"t\": bytes of no tensor", T2V_EFORMAT},
+        {TENSOR("\"U8\"", "[0]", "[8,8]"), "tensor \"t\": bytes of no tensor", T2V_EFORMAT},
+        {"{\"u\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},"
+         "\"t\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}",
+         "tensor \"t\": bytes of no tensor", T2V_EFORMAT},
+        {"{}", "8 bytes after its last tensor", T2V_EFORMAT},
+        {"{\"u\":{\"dtype\":\"U8\",\"shape\":[7],\"data_offsets\":[0,7]}}",
+         "1 byte after its last tensor", T2V_EFORMAT},
         {"{\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
          "\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
          "duplicate object key", T2V_EFORMAT},

@@ -160,7 +160,8 @@ static void test_want(void **state)
     put_tensors(dir, SINGLE,
                 "{\"w\":{\"dtype\":\"F16\",\"shape\":[2,1],\"data_offsets\":[0,4]},"
                 "\"v\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[4,12]},"
-                "\"i\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[12,14]}}",
+                "\"i\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[12,14]},"
+                "\"z\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[14,16]}}",
                 data, sizeof data);
     assert_int_equal(t2v_store_open(dir->path, &store, NULL), 0);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
