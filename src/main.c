@@ -64,6 +64,8 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     if (rc == 0) {
         t2v_log(T2V_LOG_INFO, "http", "ready ms=%.0f", (double)(t2v_clock_ns() - begun) / 1e6);
         rc = t2v_server_run(server, err);
+        if (t2v_server_is_abandoned(server) && *err->msg == '\0')
+            _exit(rc == 0 ? 0 : 1);
     }
     t2v_server_free(server);
     t2v_engine_free(engine);

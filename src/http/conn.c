@@ -22,6 +22,7 @@ enum {
     LEAST_RATE = 64 * 1024, /* bytes a second that a client must take of an answer */
     CONN_BYTES = 6 * 1024,  /* what a connection takes by itself */
     TURN_REQUESTS = 16,     /* pipelined ones answered before others have their turn */
+    FIRST_MS = 1000,        /* for a new client to speak, however short idle_ms is */
     LINGER_MS = 2000
 };
 
@@ -123,6 +124,8 @@ static void linger(struct t2v_conn *c)
 static void await_request(struct t2v_conn *c)
 {
     int64_t idle_ms = c->server->service.options->idle_ms;
+    if (c->n_begun == 0 && idle_ms < FIRST_MS)
+        idle_ms = FIRST_MS;
     t2v_reader_next(&c->reader);
     hold(c, 0);
     c->route = NULL;
@@ -547,6 +550,14 @@ static bool finds_place(struct t2v_conn *c)
     return true;
 }
 
+/* Bytes that came before the deadline, but after the loop last looked. */
+static bool has_unread(const struct t2v_conn *c)
+{
+    char byte;
+    return evbuffer_get_length(bufferevent_get_input(c->bev)) != 0 ||
+           recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
 {
     if ((c->state != T2V_CONN_DEAD && now_ns < c->deadline_ns) || finds_place(c))
@@ -558,7 +569,7 @@ void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
             kill_conn(c);
         else
             c->deadline_ns = now_ns + second_ns;
-    } else {
+    } else if (c->state != T2V_CONN_READING || !has_unread(c)) {
         kill_conn(c);
     }
     settle(c);

@@ -73,6 +73,8 @@ struct t2v_conn {
 /* Events that are logged at most once a second, each kind by itself. */
 enum t2v_limit { T2V_LIMIT_CONNECTIONS, T2V_LIMIT_401, T2V_LIMIT_500, T2V_LIMIT_503, T2V_N_LIMIT };
 
+enum { T2V_N_SIGNAL = 4 }; /* that are answered */
+
 enum t2v_server_phase { T2V_SERVING, T2V_DRAINING, T2V_ENDING };
 
 struct t2v_server {
@@ -83,7 +85,7 @@ struct t2v_server {
     int n_taken; /* connections, since turn_event */
     int port;    /* that is open, for the log */
     int wake_fd; /* eventfd: jobs are back */
-    struct event *wake_event, *tick_event, *turn_event, *term_event, *int_event;
+    struct event *wake_event, *tick_event, *turn_event, *signal_events[T2V_N_SIGNAL];
     t2v_clerk *clerk;
 
     pthread_mutex_t lock;
@@ -97,6 +99,7 @@ struct t2v_server {
     uint64_t phase_ends_ns; /* while DRAINING and ENDING */
     bool lost;              /* a file of the model changed: it ends as soon as it may */
     size_t burst_bytes;     /* the most that was held since memory was last given back */
+    bool hurried;           /* a second signal: it ends at once */
     uint64_t active_ns;     /* when a connection or a request last came */
     struct t2v_log_limit limits[T2V_N_LIMIT];
 };

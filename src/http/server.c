@@ -372,12 +372,20 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     check_phase(server, now);
 }
 
+static void on_hangup(evutil_socket_t number, short what, void *arg)
+{
+    (void)number, (void)what, (void)arg;
+    t2v_log(T2V_LOG_INFO, "http",
+            "SIGHUP is ignored: settings and model are read at the start only");
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct t2v_server *server = arg;
     (void)what;
     if (server->phase != T2V_SERVING) {
         t2v_log(T2V_LOG_WARN, "http", "second signal, ending at once");
+        server->hurried = true;
         event_base_loopbreak(server->base);
         return;
     }
@@ -436,10 +444,19 @@ static int bind_port(const char *listen, int *out, struct t2v_err *err)
     return 0;
 }
 
+/* From the start on, not only while the loop runs. */
+static void ignore_signals(void)
+{
+    static const int numbers[] = {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        signal(numbers[i], SIG_IGN);
+}
+
 int t2v_server_bind(const struct t2v_options *options, int *fd, struct t2v_err *err)
 {
     struct t2v_auth auth;
     struct t2v_cors cors;
+    ignore_signals();
     int rc = t2v_auth_init(&auth, options->tokens, err);
     if (rc != 0)
         return rc;
@@ -504,6 +521,20 @@ static struct event_base *new_base(void)
     return base;
 }
 
+/* The signals that end the service by draining it, and SIGHUP. */
+static int make_signals(struct t2v_server *server)
+{
+    static const int numbers[T2V_N_SIGNAL] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+    for (size_t i = 0; i < T2V_N_SIGNAL; i++) {
+        struct event *event = evsignal_new(server->base, numbers[i],
+                                           numbers[i] == SIGHUP ? on_hangup : on_signal, server);
+        server->signal_events[i] = event;
+        if (event == NULL || event_add(event, NULL) != 0)
+            return T2V_ENOMEM;
+    }
+    return 0;
+}
+
 static int make_events(struct t2v_server *server)
 {
     struct event_base *base = server->base;
@@ -513,13 +544,9 @@ static int make_events(struct t2v_server *server)
     server->wake_event = event_new(base, server->wake_fd, EV_READ | EV_PERSIST, on_wake, server);
     server->tick_event = event_new(base, -1, EV_PERSIST, on_tick, server);
     server->turn_event = event_new(base, -1, 0, on_turn, server);
-    server->term_event = evsignal_new(base, SIGTERM, on_signal, server);
-    server->int_event = evsignal_new(base, SIGINT, on_signal, server);
-    bool made = server->wake_event != NULL && server->tick_event != NULL &&
-                server->turn_event != NULL && server->term_event != NULL &&
-                server->int_event != NULL;
-    if (!made || event_add(server->wake_event, NULL) != 0 ||
-        event_add(server->term_event, NULL) != 0 || event_add(server->int_event, NULL) != 0)
+    bool made =
+        server->wake_event != NULL && server->tick_event != NULL && server->turn_event != NULL;
+    if (!made || event_add(server->wake_event, NULL) != 0 || make_signals(server) != 0)
         return T2V_ENOMEM;
     const struct t2v_options *options = server->service.options;
     int64_t least = options->idle_ms < options->read_ms ? options->idle_ms : options->read_ms;
@@ -542,7 +569,6 @@ int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine
     if (rc != 0)
         goto out;
     server->service.budget.limit = budget_of(options);
-    signal(SIGPIPE, SIG_IGN);
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES); /* what is large goes back to the system at once */
     raise_file_limit(&server->service);
     server->base = new_base();
@@ -582,6 +608,11 @@ int t2v_server_run(t2v_server *server, struct t2v_err *err)
     return 0;
 }
 
+bool t2v_server_is_abandoned(const t2v_server *server)
+{
+    return server->hurried || server->n_job != 0;
+}
+
 static void free_event(struct event *event)
 {
     if (event != NULL)
@@ -606,8 +637,8 @@ void t2v_server_free(t2v_server *server)
     free_event(server->wake_event);
     free_event(server->tick_event);
     free_event(server->turn_event);
-    free_event(server->term_event);
-    free_event(server->int_event);
+    for (size_t i = 0; i < T2V_N_SIGNAL; i++)
+        free_event(server->signal_events[i]);
     if (server->base != NULL)
         event_base_free(server->base);
     if (server->wake_fd >= 0)

@@ -10,12 +10,16 @@
  *     t2v_server *server;
  *     rc = t2v_server_bind(&options, &fd, &err);             before the model is opened
  *     rc = t2v_server_new(&options, fd, engine, model, "t2v 0.1.0", &server, &err);   the port is
- * open rc = t2v_server_run(server, &err);      until SIGTERM or SIGINT, and the drain after it
+ * open rc = t2v_server_run(server, &err);      until a signal, and the drain after it
+ *     if (t2v_server_is_abandoned(server)) _exit(...);        nobody waits for the engine
  *     t2v_server_free(server);                before t2v_engine_free
  *
- * One server in a process: it takes the two signals, ignores SIGPIPE, and raises the soft limit on
- * open files to what max_connections needs.
+ * One server in a process: it takes SIGTERM, SIGINT and SIGQUIT, which drain it, logs a line at
+ * SIGHUP, ignores SIGPIPE, SIGUSR1 and SIGUSR2, and raises the soft limit on open files to what
+ * max_connections needs.
  */
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/options.h"
 #include "batch/engine.h"
@@ -37,15 +41,19 @@ int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine
                    const t2v_model *model, const char *version, t2v_server **out,
                    struct t2v_err *err);
 
-/* Serves. After SIGTERM or SIGINT `ready` is 503 and requests are answered for options->drain_ms
- * more, or until nothing is in flight and nothing new has come for a fifth of that time; what is
- * still in flight then is answered 503. A second signal ends it at once. 0, or T2V_EIO: the
- * loop broke, or a file of the model changed, which fails what is in flight, is logged and has no
- * message here. */
+/* Serves. After SIGTERM, SIGINT or SIGQUIT `ready` is 503 and requests are answered for
+ * options->drain_ms more, or until nothing is in flight and nothing new has come for a fifth of
+ * that time; what is still in flight then is answered 503. A second signal ends it at once. 0, or
+ * T2V_EIO: the loop broke, or a file of the model changed, which fails what is in flight, is logged
+ * and has no message here. */
 int t2v_server_run(t2v_server *server, struct t2v_err *err);
 
-/* NULL is allowed. Work that the engine still has (after a second signal) is left to it, and then
- * the server's memory too. */
+/* After t2v_server_run: it ended at a second signal, or while the engine held on to work. What is
+ * below may wait for that work, so the process should _exit instead; its sockets close with it. */
+bool t2v_server_is_abandoned(const t2v_server *server);
+
+/* NULL is allowed. Work that the engine still has is left to it, and then the server's memory too.
+ */
 void t2v_server_free(t2v_server *server);
 
 /* libevent's version. */

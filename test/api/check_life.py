@@ -253,3 +253,64 @@ def check_drain_ends(check):
             begin = time.monotonic()
             d.process.send_signal(signal.SIGTERM)
             check("a second signal ends it at once", d.wait() is not None and time.monotonic() - begin < 2)
+
+
+def check_second_signal(check):
+    """A second signal ends the process at once, though the engine is in the middle of seconds of work."""
+    if not check.fake:
+        return
+    long = {"texts": [("word " * 400 + ". ") * 20] * 200}
+    for binary, ask in ((check.fake, {"text": "batch 5000"}), (check.binary, long)):
+        for second in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            with Daemon(binary, check.model, "--drain", "30", "--threads", "1", "--max-queue", "200") as d:
+                with d.connect() as c:
+                    c.send(vectors(ask))
+                    time.sleep(0.3)
+                    d.process.send_signal(signal.SIGTERM)
+                    time.sleep(0.1)
+                    check("it is at work", d.process.poll() is None)
+                    begin = time.monotonic()
+                    d.process.send_signal(second)
+                    status = d.process.wait()
+                    took = time.monotonic() - begin
+                    check(f"{binary}: {second.name} ends it within 50 ms", status == 0 and took < 0.05 * check.slack, (status, took))
+                    check("the socket is closed", c.closed())
+                check("the log says so", "second signal" in d.said() and d.said().endswith("stopped\n"), d.said()[-500:])
+
+
+def check_other_signals(check):
+    """SIGUSR1 and SIGUSR2 do nothing, SIGHUP leaves a line; none of them counts as a second signal. SIGQUIT drains."""
+    with Daemon(check.binary, check.model, "--drain", "5") as d:
+        others = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP)
+        for number in others:
+            d.process.send_signal(number)
+            time.sleep(0.1)
+            check(f"{number.name} does not end it", d.process.poll() is None and d.ask(vectors(Q)).status == 200)
+        check("a line for SIGHUP", d.said().count("settings and model are read at the start only") == 1, d.said())
+        with d.connect() as half:
+            half.send(vectors(Q)[:-3])
+            time.sleep(0.1)
+            for number in (signal.SIGQUIT, *others):
+                d.process.send_signal(number)
+            time.sleep(0.1)
+            check("ready is 503", d.get("/.well-known/ready").status == 503)
+            half.send(vectors(Q)[-3:])
+            a = half.read()
+            check("SIGQUIT drains", a is not None and a.status == 200, a)
+        check("exit 0", d.wait() == 0, d.said()[-500:])
+
+
+def check_no_idle_time(check):
+    """T2V_IDLE_TIMEOUT=0: what was sent is answered, the first request and those pipelined behind it; then the connection is closed."""
+    with Daemon(check.binary, check.model, "--idle-timeout", "0") as d:
+        answered = 0
+        for i in range(100):
+            with d.connect() as c:
+                time.sleep(i * 0.0005)  # over several ticks of the clock
+                c.send(request("GET", "/meta") + vectors(Q))
+                a, b = c.read(), c.read()
+                answered += a is not None and a.status == 200 and b is not None and b.status == 200 and c.closed()
+        check("all are answered", answered == 100, answered)
+        with d.connect() as c:
+            begin = time.monotonic()
+            check("one that never speaks is closed", c.closed() and time.monotonic() - begin < 3)

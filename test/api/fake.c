@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The real HTTP server over an engine that does as it is told: `fake serve --model X --listen ...`.
- * A text "sleep 300" takes 300 ms, "fail -7 words" fails with that code and message, any other
- * gives a vector of 8 numbers (or FAKE_DIM, of the environment) made from the text, the pooling and
- * the task, so that a test knows it when it sees it. One thread, one work at a time, as the
- * engine's leader. For what a real model cannot show on demand: slow work, a full queue, a client
- * that leaves in the middle; and for TSan.
+ * A text "sleep 300" takes 300 ms, "batch 300" too and cannot be cancelled, "fail -7 words" fails
+ * with that code and message, any other gives a vector of 8 numbers (or FAKE_DIM, of the
+ * environment) made from the text, the pooling and the task, so that a test knows it when it sees
+ * it. One thread, one work at a time, as the engine's leader. For what a real model cannot show on
+ * demand: slow work, a full queue, a client that leaves in the middle; and for TSan.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -120,6 +120,8 @@ static int obey(struct t2v_work *work, struct t2v_str text)
     memcpy(order, text.ptr, text.len < sizeof order ? text.len : sizeof order - 1);
     if (strncmp(order, "sleep ", 6) == 0)
         sleep_for(work, strtol(order + 6, NULL, 10));
+    if (strncmp(order, "batch ", 6) == 0)
+        usleep((useconds_t)strtol(order + 6, NULL, 10) * 1000);
     if (strncmp(order, "fail ", 5) == 0) {
         char *message;
         long code = strtol(order + 5, &message, 10);
@@ -267,6 +269,8 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
         rc = t2v_server_new(options, fd, &engine, &model, "fake 1", &server, err);
     if (rc == 0)
         rc = t2v_server_run(server, err);
+    if (rc == 0 && t2v_server_is_abandoned(server))
+        _exit(0);
     t2v_server_free(server);
     pthread_mutex_lock(&engine.lock);
     engine.stop = true;
