@@ -167,7 +167,7 @@ static int run(size_t command, int n, char **args)
     if (rc != 0 && t2v_log_is_json())
         t2v_log(T2V_LOG_ERROR, commands[command].name, "%s", err.msg);
     else if (rc != 0)
-        fprintf(stderr, "t2v %s: %s\n", commands[command].name, err.msg);
+        t2v_log_plain("t2v %s: %s", commands[command].name, err.msg);
     return rc == 0 ? 0 : rc == T2V_EUSAGE ? 2 : 1;
 }
 

@@ -365,17 +365,36 @@ void t2v_log_catch_up(void)
     pthread_mutex_unlock(&sink_lock);
 }
 
+static void hand_over(const char *line, size_t len)
+{
+    pthread_mutex_lock(&sink_lock);
+    if (!report_dropped() || !t2v_sink_write(line, len)) {
+        atomic_fetch_add(&n_dropped, 1);
+        atomic_fetch_add(&n_unreported, 1);
+    }
+    pthread_mutex_unlock(&sink_lock);
+}
+
+void t2v_log_plain(const char *format, ...)
+{
+    char text[LINE_BYTES];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n < 0)
+        return;
+    size_t len = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    text[len++] = '\n'; /* in the place of the NUL */
+    hand_over(text, len);
+}
+
 static void log_line(enum t2v_log_level level, const char *area, uint64_t n_left_out,
                      const char *format, struct arguments *args)
 {
     struct line line;
     make_line(&line, level, area, n_left_out, format, args);
-    pthread_mutex_lock(&sink_lock);
-    if (!report_dropped() || !t2v_sink_write(line.text, line.len)) {
-        atomic_fetch_add(&n_dropped, 1);
-        atomic_fetch_add(&n_unreported, 1);
-    }
-    pthread_mutex_unlock(&sink_lock);
+    hand_over(line.text, line.len);
 }
 
 void t2v_log(enum t2v_log_level level, const char *area, const char *format, ...)

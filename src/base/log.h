@@ -37,6 +37,10 @@ void t2v_log_catch_up(void);
 void t2v_log(enum t2v_log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The last word of a command, as people read it: a line without time, level and area. It goes the
+ * log's way, so that a service that ends does not wait for a reader. Longer ones are cut. */
+void t2v_log_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* For events that may come in floods: at most one line a second, with the number of those that were
  * left out since the last as the key left_out. Zeroed at first; one thread at a time. */
 struct t2v_log_limit {

@@ -106,6 +106,23 @@ def check_warnings(check):
             check(f"OPENBLAS_CORETYPE under {cpu}", ("OPENBLAS_CORETYPE forces" in d.said()) == warns, d.said())
 
 
+def check_unread_end(check):
+    """A start that fails ends, though nobody reads why."""
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(theirs, b"x" * 4096)
+    for form in ("text", "json"):
+        p = subprocess.Popen([check.binary, "serve", "--log-format", form, "--model", "/nowhere", "--listen", "127.0.0.1:0"], stderr=theirs, env={k: v for k, v in os.environ.items() if not k.startswith(OURS)})
+        try:
+            check(f"{form}: exit 1", p.wait(20) == 1)
+        except subprocess.TimeoutExpired:
+            check(f"{form}: exit 1", False, "it waits")
+            p.kill()
+            p.wait()
+    os.close(ours)
+    os.close(theirs)
+
+
 class Unread(Daemon):
     """A daemon whose standard error is a pipe of one page, a stopped terminal or a socket, which nobody reads until read() is called."""
 
