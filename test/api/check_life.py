@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Connections in time: half-sent, idle, slow, vanished, too many; and the end of the service."""
 import signal
+import subprocess
 import threading
 import time
 
@@ -259,6 +260,8 @@ def check_second_signal(check):
     """A second signal ends the process at once, though the engine is in the middle of seconds of work."""
     if not check.fake:
         return
+    sanitized = b"sanitizers: none" not in subprocess.check_output([check.binary, "version"])
+    limit = 3 if sanitized else 0.5  # 2 to 13 ms on an idle machine; TSan rests for a second at the end
     long = {"texts": [("word " * 400 + ". ") * 20] * 200}
     for binary, ask in ((check.fake, {"text": "batch 5000"}), (check.binary, long)):
         for second in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
@@ -273,7 +276,7 @@ def check_second_signal(check):
                     d.process.send_signal(second)
                     status = d.process.wait()
                     took = time.monotonic() - begin
-                    check(f"{binary}: {second.name} ends it within 50 ms", status == 0 and took < 0.05 * check.slack, (status, took))
+                    check(f"{binary}: {second.name} ends it at once", status == 0 and took < limit, (status, took))
                     check("the socket is closed", c.closed())
                 check("the log says so", "second signal" in d.said() and d.said().endswith("stopped\n"), d.said()[-500:])
 
