@@ -60,15 +60,15 @@ static int ask_at(const struct t2v_address *address, const char *listen, struct 
 int t2v_command_health(const struct t2v_options *options, struct t2v_err *err)
 {
     struct t2v_address found[T2V_ADDRESSES];
-    struct t2v_err first = {0}, more = {0};
+    struct t2v_err first = {0}, second = {0};
     size_t n = 0;
     int rc = t2v_address_find(options->listen, false, found, &n, err);
     if (rc != 0)
         return rc;
     rc = ask_at(&found[0], options->listen, &first);
-    if (rc != 0 && n > 1 && ask_at(&found[1], options->listen, &more) == 0)
+    if (rc != 0 && n > 1 && ask_at(&found[1], options->listen, &second) == 0)
         rc = 0;
     if (rc != 0)
-        t2v_fail(err, rc, "%s%s%s", first.msg, n > 1 ? "; " : "", more.msg);
+        t2v_fail(err, rc, "%s%s%s", first.msg, n > 1 ? "; " : "", second.msg);
     return rc;
 }

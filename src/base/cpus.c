@@ -54,7 +54,7 @@ static int read_numbers(const struct tree *tree, const char *name, int64_t out[2
 
 /* --- quotas --- */
 
-/* Of the cgroup tree->path alone; 0: none. */
+/* The quota of the cgroup tree->path alone, in processors, rounded up; 0: none. */
 static int64_t quota_here(const struct tree *tree)
 {
     int64_t quota[2], period[2];
@@ -69,6 +69,7 @@ static int64_t quota_here(const struct tree *tree)
     return period[0] > 0 ? (quota[0] + period[0] - 1) / period[0] : 0;
 }
 
+/* The smaller quota, where 0 means none. */
 static int64_t lesser(int64_t a, int64_t b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;
@@ -95,7 +96,7 @@ static struct t2v_str next_word(struct t2v_str *line)
 }
 
 /* True when item is in a comma-separated list. */
-static bool lists(struct t2v_str list, const char *item)
+static bool has_item(struct t2v_str list, const char *item)
 {
     while (list.len != 0) {
         if (t2v_str_is(t2v_str_cut(&list, ','), item))
@@ -117,7 +118,7 @@ static bool is_tree(struct t2v_str line, bool *v2, struct t2v_str *root, struct 
     struct t2v_str type = next_word(&line);
     next_word(&line);
     *v2 = t2v_str_is(type, "cgroup2");
-    return *v2 || (t2v_str_is(type, "cgroup") && lists(line, "cpu"));
+    return *v2 || (t2v_str_is(type, "cgroup") && has_item(line, "cpu"));
 }
 
 /* The process's path in a tree, by PROC/self/cgroup's lines ID:CONTROLLERS:PATH. Empty: the root,
@@ -127,7 +128,7 @@ static struct t2v_str own_path(struct t2v_str lines, bool v2)
     while (lines.len != 0) {
         struct t2v_str line = t2v_str_cut(&lines, '\n');
         struct t2v_str id = t2v_str_cut(&line, ':'), controllers = t2v_str_cut(&line, ':');
-        if (v2 ? t2v_str_is(id, "0") && controllers.len == 0 : lists(controllers, "cpu"))
+        if (v2 ? t2v_str_is(id, "0") && controllers.len == 0 : has_item(controllers, "cpu"))
             return line;
     }
     return (struct t2v_str){NULL, 0};
@@ -142,8 +143,8 @@ static bool has_dots(struct t2v_str path)
     return false;
 }
 
-/* path below root, "/" being all; an empty one when it is not: then the mounted root is all that
- * can be seen. */
+/* The part of path below root ("/" is all). Empty where path is not below it: then the mounted root
+ * is all that can be seen. */
 static struct t2v_str below(struct t2v_str path, struct t2v_str root)
 {
     if (root.len == 1)

@@ -2,10 +2,10 @@
 #ifndef T2V_BASE_CPUS_H
 #define T2V_BASE_CPUS_H
 /*
- * How many processors this process may use: those that its affinity allows, and of their time what
- * the CPU quotas of its cgroup and of all cgroups above it leave, rounded up. Version 1 (cpu, or
- * cpu,cpuacct) and version 2, in a cgroup namespace of its own or in the host's, under systemd
- * (CPUQuota) or a container engine.
+ * How many processors this process may use: the smaller of those that its affinity allows and the
+ * CPU quota of its cgroup and of all cgroups above it, rounded up. Version 1 (cpu, or cpu,cpuacct)
+ * and version 2, in a cgroup namespace of its own or in the host's, under systemd (CPUQuota) or a
+ * container engine.
  *
  * Sources: cgroups(7), proc_pid_mountinfo(5), and the kernel's cgroup-v2 and sched-bwc documents.
  */

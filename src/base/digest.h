@@ -3,9 +3,9 @@
 #define T2V_BASE_DIGEST_H
 /*
  * A digest of many bytes, to tell whether a file is still the same: as fast as memory is read.
- * Four lanes take a word in turn, and each step can be undone, so a change of one word always
- * changes it; any other change does but for one in 2^64. Against chance, not against an enemy, who
- * could write what he likes into such a file anyway.
+ * Words go to four accumulators in turn. Each step is invertible, so a change of one word always
+ * changes the digest; any other change goes unnoticed once in 2^64. It is not cryptographic: it
+ * finds accidents, and whoever wants to harm can write what he likes into such a file anyway.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -14,11 +14,11 @@
 enum { T2V_DIGEST_BLOCK = 32 };
 
 struct t2v_digest {
-    uint64_t lane[4];
+    uint64_t sums[4];
     uint64_t n; /* bytes so far */
 };
 
-static inline uint64_t t2v_digest_turn(uint64_t x)
+static inline uint64_t t2v_digest_rotate(uint64_t x)
 {
     return x << 29 | x >> 35;
 }
@@ -37,7 +37,7 @@ static inline void t2v_digest_add(struct t2v_digest *digest, const uint8_t *byte
         uint64_t words[4] = {0};
         memcpy(words, bytes + i, n - i < sizeof words ? n - i : sizeof words);
         for (size_t k = 0; k < 4; k++)
-            digest->lane[k] = t2v_digest_turn((digest->lane[k] ^ words[k]) * factor);
+            digest->sums[k] = t2v_digest_rotate((digest->sums[k] ^ words[k]) * factor);
     }
 }
 
@@ -45,7 +45,7 @@ static inline uint64_t t2v_digest_end(const struct t2v_digest *digest)
 {
     uint64_t sum = digest->n;
     for (size_t k = 0; k < 4; k++)
-        sum = t2v_digest_turn((sum ^ digest->lane[k]) * UINT64_C(0xff51afd7ed558ccd));
+        sum = t2v_digest_rotate((sum ^ digest->sums[k]) * UINT64_C(0xff51afd7ed558ccd));
     return sum ^ sum >> 32;
 }
 

@@ -20,7 +20,7 @@ enum t2v_code {
     T2V_EPOOLING = -7,     /* unknown pooling_strategy */
     T2V_EBUSY = -8,        /* queue full, or shutting down */
     T2V_EUSAGE = -9,       /* an option that does not parse */
-    T2V_EMODEL = -10 /* the model gave something that is no number, or has no row for a token */
+    T2V_EMODEL = -10       /* a vector that is not finite, or a token without an embedding row */
 };
 
 struct t2v_err {

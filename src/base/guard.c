@@ -8,9 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,9 +26,8 @@ enum {
     MAX_FILES = 256,
     READ_BYTES = 256 * 1024, /* at a time, for a digest */
     LOOK_S = 1,              /* the watcher's rest */
-    FRESH_NS = 20000000,     /* what was written so lately may be written again at the same time */
-    PATH_BYTES = 1024,       /* of a path that is printed */
-    NICE = 10
+    FRESH_NS = 20000000,     /* within this, a second write may leave the same time stamp */
+    PATH_BYTES = 1024        /* of a path that is printed */
 };
 _Static_assert(READ_BYTES % T2V_DIGEST_BLOCK == 0, "whole blocks");
 
@@ -47,7 +44,7 @@ struct guarded {
 static struct guarded files[MAX_FILES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all but the handler take it */
 
-/* The watcher. Under the lock, but for the atomic ones. */
+/* The watcher. The lock guards all but the atomic fields. */
 static struct {
     pthread_t thread;
     pthread_cond_t wake;    /* for the watcher: look now, or stop */
@@ -200,8 +197,8 @@ unsigned t2v_guard_steps(void)
 
 /* --- the watcher --- */
 
-/* Whether a file's time of writing may stay as it is though more is written: times are as coarse as
- * the kernel's clock. */
+/* Whether a further write could leave a file's time of writing as it is: time stamps are as coarse
+ * as the kernel's clock. */
 static bool is_fresh(struct timespec written)
 {
     struct timespec now;
@@ -211,8 +208,8 @@ static bool is_fresh(struct timespec written)
     return ns >= 0 && ns < FRESH_NS;
 }
 
-/* The digest of a file's bytes now, and when they were written; read, not through the mapping,
- * whose pages would stay in memory. T2V_EBUSY: it is still being written, perhaps. */
+/* The digest of a file's bytes now, and when they were written. Reads the file, not the mapping,
+ * whose pages would stay in memory. T2V_EBUSY: it may still be being written. */
 static int read_digest(const struct guarded *file, uint64_t *out, struct timespec *written,
                        struct t2v_err *err)
 {
@@ -242,8 +239,8 @@ static int read_digest(const struct guarded *file, uint64_t *out, struct timespe
     return 0;
 }
 
-/* Takes the first digest of a file, or compares its bytes with it. Without the lock: nobody else
- * writes what is known of a file that is watched, and the reader of `written` is under the lock. */
+/* Takes the first digest of a file, or compares its bytes with it. Called without the lock: only
+ * the watcher writes these fields, and it takes the lock to write `written`, which others read. */
 static int settle_file(struct guarded *file, struct t2v_err *err)
 {
     uint64_t digest = 0, begun_ns = t2v_clock_ns();
@@ -293,8 +290,7 @@ static void rest(void)
 static void *watch(void *arg)
 {
     (void)arg;
-    /* Linux: of this thread alone. */
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+    t2v_thread_lower_priority();
     pthread_mutex_lock(&lock);
     while (!watcher.stop && watcher.lost.code == 0) {
         pthread_mutex_unlock(&lock);
@@ -358,7 +354,7 @@ static _Noreturn void end(const char *path)
     _exit(1);
 }
 
-/* Puts zeros where the file is no more, from the page of `at` to the mapping's end. */
+/* Replaces the mapping's lost pages, from that of `at` to the end, by zeros. */
 static bool patch(const struct guarded *file, uintptr_t at)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end_at = (uintptr_t)file->ptr + file->len;

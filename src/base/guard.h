@@ -9,7 +9,8 @@
  *
  * A service has a watcher, a thread that takes a digest of each file after the start. With it, a
  * file that has another time of writing and its old size is read once more: where the bytes are
- * the same (somebody has touched it, or copied the same file over it), nothing has happened.
+ * the same (somebody has touched it, or written the same over it), nothing has happened. A copy
+ * that cuts the file first, as cp does, is a change of size to whoever looks before it is done.
  */
 #include <stdbool.h>
 #include <stddef.h>

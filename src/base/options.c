@@ -4,18 +4,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/suggest.h"
 
 #include "base/banned.h"
 
 enum kind {
     TEXT,
-    COUNT,   /* digits; k, m or g after them is a power of 1024, and may be KiB, Ki or KB, too */
+    COUNT,   /* digits, then perhaps K, Ki, KB or KiB, or so M or G: powers of 1024, in any case */
     SECONDS, /* "5", "0.5"; kept in milliseconds */
     SWITCH   /* a flag alone, or true, yes, on, 1 and their opposites, in any case */
 };

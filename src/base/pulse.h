@@ -2,8 +2,9 @@
 #ifndef T2V_BASE_PULSE_H
 #define T2V_BASE_PULSE_H
 /*
- * Whether a thread that works through a queue still moves: how much is with it, and when that last
- * moved on. All functions may be called from any thread. Times are of t2v_clock_ns.
+ * Whether a thread that works through a queue makes progress: how many items are queued or being
+ * worked on, and when the last progress was. All functions may be called from any thread. Times are
+ * of t2v_clock_ns.
  */
 #include <stdatomic.h>
 #include <stddef.h>

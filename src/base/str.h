@@ -33,7 +33,7 @@ static inline bool t2v_str_is(struct t2v_str a, const char *cstr)
     return t2v_str_eq(a, t2v_str_of(cstr));
 }
 
-/* As t2v_str_is, where ASCII capitals in s count as small letters; word is in small letters. */
+/* As t2v_str_is, but ASCII capitals in s match small letters; word is in small letters. */
 static inline bool t2v_str_is_word(struct t2v_str s, const char *word)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -52,6 +52,11 @@ static inline bool t2v_str_starts(struct t2v_str s, struct t2v_str prefix)
 static inline struct t2v_str t2v_str_skip(struct t2v_str s, size_t n)
 {
     return n != 0 ? (struct t2v_str){s.ptr + n, s.len - n} : s; /* ptr may be NULL */
+}
+
+static inline bool t2v_str_ends(struct t2v_str s, struct t2v_str suffix)
+{
+    return s.len >= suffix.len && t2v_str_eq(t2v_str_skip(s, s.len - suffix.len), suffix);
 }
 
 /* Without the blanks and tabs at both ends. */
@@ -73,6 +78,16 @@ static inline struct t2v_str t2v_str_strip(struct t2v_str s)
     while (s.len != 0 && memchr(white, s.ptr[s.len - 1], sizeof white - 1) != NULL)
         s.len--;
     return s;
+}
+
+/* The number that s begins with, such as the major part of a version; 0 where there is none. It
+ * stops growing at four digits. */
+static inline unsigned t2v_str_leading(struct t2v_str s)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < s.len && i < 4 && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+        n = n * 10 + (unsigned)(s.ptr[i] - '0');
+    return n;
 }
 
 /* What is before the next `stop`; *s is what is after it, or empty. */

@@ -2,10 +2,15 @@
 #include "base/thread.h"
 
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
 #include "base/banned.h"
+
+enum { NICE = 10 };
 
 int t2v_thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
@@ -16,4 +21,10 @@ int t2v_thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
     int rc = pthread_create(thread, NULL, fn, arg);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return rc == 0 ? 0 : T2V_ENOMEM;
+}
+
+void t2v_thread_lower_priority(void)
+{
+    /* On Linux a thread's id stands for that thread alone. */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 }

@@ -76,11 +76,13 @@ void t2v_engine_run(t2v_engine *engine, struct t2v_work *work);
 void t2v_work_deinit(struct t2v_work *work);
 
 /* For how long work has waited without progress; 0 when nothing waits. A step of the team within a
- * batch is progress, and it is seen here: whoever asks more seldom than the limit that he compares
- * with takes a pause before the last step for one after it. */
+ * batch is progress, but its time is noticed only here, by the call: ask more often than the limit
+ * that the answer is compared with. */
 uint64_t t2v_engine_stalled_ms(t2v_engine *engine);
-/* The process did not run: the time until now does not count as a stall. */
+/* The process was stopped: the time until now does not count as a stall. */
 void t2v_engine_resumed(t2v_engine *engine);
+/* The threads of its team. */
+int t2v_engine_threads(const t2v_engine *engine);
 
 struct t2v_engine_stats {
     uint64_t n_batch, n_tok, n_seq;
@@ -88,8 +90,6 @@ struct t2v_engine_stats {
     struct t2v_hist batch_tok; /* tokens in a batch */
     struct t2v_hist batch_seq; /* sequences in a batch */
 };
-/* The threads of its team. */
-int t2v_engine_threads(const t2v_engine *engine);
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out);
 
 #endif

@@ -2,19 +2,13 @@
 #include "batch/feeder.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
 
 #include "base/banned.h"
 
-enum {
-    AHEAD_TOK = 1024, /* a batch's worth is made ready at a time */
-    NICE = 10         /* a tenth of the processor where the team wants it whole */
-};
+enum { AHEAD_TOK = 1024 }; /* made ready at a time: a batch's worth */
 
 struct t2v_feeder {
     const t2v_model *model;
@@ -47,8 +41,7 @@ static void *feed(void *arg)
 {
     t2v_feeder *feeder = arg;
     struct t2v_progress *progress;
-    /* Linux: of this thread alone. Where it is refused, everything works as before, less evenly. */
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+    t2v_thread_lower_priority();
     while ((progress = take(feeder)) != NULL) {
         t2v_progress_fill(progress, feeder->model, feeder->space, &feeder->fill);
         feeder->fed(feeder->user, progress);

@@ -18,7 +18,7 @@ struct t2v_progress {
     struct t2v_progress *next;
     struct t2v_work *work;
     struct t2v_plan plan;
-    size_t *divisors; /* [n_text]: what each sum is to be divided by */
+    size_t *divisors; /* [n_text]: what each text's sum is divided by */
     double *exact;    /* [dim]: the sum of the text that sequences were added to last */
     size_t sum_text;  /* that text */
     size_t n_sum;     /* its sequences so far; exact counts from the second on */
@@ -56,8 +56,8 @@ struct t2v_fill {
 };
 
 /* Walks on and adds ready sequences until one of the bounds is met, the work is cancelled, or it
- * has ended. Sequences without a token are counted in n_seq, and not ready. Nothing is ready
- * before. */
+ * has ended. All that was ready must have been taken. A sequence without tokens is never ready; it
+ * counts in its text's divisor alone. */
 void t2v_progress_fill(struct t2v_progress *progress, const t2v_model *model,
                        t2v_token_space *space, const struct t2v_fill *fill);
 

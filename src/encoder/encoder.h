@@ -43,7 +43,7 @@ struct t2v_shape {
 typedef struct t2v_encoder t2v_encoder;
 typedef struct t2v_scratch t2v_scratch;
 
-/* Whether Gemma 3's tokens see those after them. */
+/* Whether Gemma 3's tokens attend to later ones, too. */
 enum t2v_bidirectional { T2V_BIDIRECTIONAL_AUTO, T2V_BIDIRECTIONAL_TRUE, T2V_BIDIRECTIONAL_FALSE };
 
 struct t2v_encoder_options {
@@ -59,8 +59,8 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                      const struct t2v_kernels *kernels, const struct t2v_form *form,
                      const struct t2v_encoder_options *options, t2v_encoder **out,
                      struct t2v_err *err);
-/* Static embeddings, whatever config.json says; weighted: with the tensors weights and mapping, as
- * model2vec has them. */
+/* Static embeddings, whatever config.json says; weighted: use the tensors weights and mapping, as
+ * model2vec does. */
 int t2v_encoder_open_static(const t2v_store *store, const struct t2v_kernels *kernels,
                             bool weighted, t2v_encoder **out, struct t2v_err *err);
 void t2v_encoder_free(t2v_encoder *encoder);

@@ -52,8 +52,8 @@ struct t2v_loader {
     size_t n_pack, cap_pack;
     size_t n_packed; /* bytes it will take */
     enum t2v_bidirectional bidirectional;
-    bool weighted; /* static embeddings: with the tensors weights and mapping, as model2vec */
-    bool finite;   /* weights must be: the form hides those that are not */
+    bool weighted; /* static embeddings: use the tensors weights and mapping, as model2vec does */
+    bool finite;   /* refuse weights that are not finite, which the form would hide */
     /* Where the form takes outliers: every lane's way through the model, over random tokens, with
      * packing in its run. NULL: no layer gets outliers. */
     void (*trial)(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing);
@@ -80,8 +80,8 @@ extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family
 
 /* --- config.c: settings, each error naming config.json and the key --- */
 
-/* What counts where config.json lacks a size: what the family's class in Transformers has. Most
- * such files are then refused by the shapes of their weights. */
+/* Defaults for sizes that config.json lacks: those of the family's config class in Transformers.
+ * Most such files are then refused, because their weights have other shapes. */
 struct t2v_absent {
     int64_t hidden, heads, inter, n_layer, vocab, positions;
 };

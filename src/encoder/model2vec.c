@@ -53,13 +53,13 @@ static int find_rows(const struct t2v_loader *loader, const struct t2v_tensor **
     return 0;
 }
 
-/* Item i of an integer tensor; INT64_MIN where it is of another kind. */
+/* Item i of an integer tensor; INT64_MIN where the tensor is of another dtype. */
 static int64_t integer_at(const struct t2v_tensor *t, size_t i)
 {
     const uint8_t *at = t->data + i * (t2v_dtype_bits(t->dtype) / 8);
     int64_t wide = INT64_MIN;
     int32_t narrow;
-    uint32_t unsigned_;
+    uint32_t natural;
     switch (t->dtype) {
     case T2V_I64:
     case T2V_U64: /* those above 2^63 become negative */
@@ -69,8 +69,8 @@ static int64_t integer_at(const struct t2v_tensor *t, size_t i)
         memcpy(&narrow, at, sizeof narrow);
         return narrow;
     case T2V_U32:
-        memcpy(&unsigned_, at, sizeof unsigned_);
-        return unsigned_;
+        memcpy(&natural, at, sizeof natural);
+        return natural;
     case T2V_U16:
         return at[0] | at[1] << 8;
     case T2V_U8:
@@ -120,7 +120,7 @@ static int load_weights(struct model2vec *model, const struct t2v_loader *loader
     t2v_tensor_f32(t, 0, t->n, weights);
     model->weights = weights;
     if (t->n < *vocab)
-        *vocab = t->n; /* a token without a weight is as one without a row */
+        *vocab = t->n; /* a token without a weight counts as one without a row */
     return 0;
 }
 

@@ -9,19 +9,17 @@
 /* Whether config.json was written by Transformers 5 or later. */
 static bool is_of_5(const t2v_json *config)
 {
-    struct t2v_str version = t2v_json_str(t2v_json_get(config, "transformers_version"));
-    bool long_major = version.len > 1 && version.ptr[1] >= '0' && version.ptr[1] <= '9';
-    return version.len > 0 && ((version.ptr[0] >= '5' && version.ptr[0] <= '9') || long_major);
+    return t2v_str_leading(t2v_json_str(t2v_json_get(config, "transformers_version"))) >= 5;
 }
 
 /* UPSTREAM: Transformers 4 adds positions where position_embedding_type is absolute, and so adds
  * none where it is null; 5 does not know the key. */
-static int read_positions(const t2v_json *config, bool *unplaced, struct t2v_err *err)
+static int read_positions(const t2v_json *config, bool *without, struct t2v_err *err)
 {
     static const char key[] = "position_embedding_type";
     struct t2v_str kind;
     if (t2v_json_type(t2v_json_get(config, key)) == T2V_JSON_NULL) {
-        *unplaced = !is_of_5(config);
+        *without = !is_of_5(config);
         return 0;
     }
     int rc = t2v_config_word(config, key, "absolute", &kind, err);
@@ -32,13 +30,13 @@ static int read_positions(const t2v_json *config, bool *unplaced, struct t2v_err
     return rc;
 }
 
-/* Settings of old that change what is computed. Families without token types know no kinds of
- * positions. */
+/* Old settings that change what is computed. Families without token types have no
+ * position_embedding_type. */
 static int check_kind(const t2v_json *config, const struct t2v_postnorm_names *names,
                       struct t2v_postnorm *model, struct t2v_err *err)
 {
     bool decoder;
-    int rc = names->n_type != NULL ? read_positions(config, &model->unplaced, err) : 0;
+    int rc = names->n_type != NULL ? read_positions(config, &model->no_positions, err) : 0;
     if (rc == 0)
         rc = t2v_config_bool(config, "is_decoder", false, &decoder, err);
     if (rc == 0 && decoder)
@@ -199,7 +197,7 @@ static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, f
         }
         bool counts = seqs->ids[t] != model->pad;
         position += counts;
-        if (model->unplaced)
+        if (model->no_positions)
             memset(add, 0, n * sizeof *add);
         else
             t2v_tensor_f32(model->positions, (size_t)(counts ? position : model->pad) * n, n, add);

@@ -17,7 +17,7 @@ struct t2v_postnorm_names {
     const char *n_type; /* NULL: there are no token types */
     const char *embed;  /* NULL: embeddings are of the hidden size */
     struct t2v_absent absent;
-    int64_t embed_absent;
+    int64_t embed_absent; /* the same for embed, where it is not NULL */
     /* Tensors: what stands before a layer's number, and their names behind it. */
     const char *layer;
     const char *qkv[3], *out, *attention_norm, *up, *down, *norm;
@@ -42,7 +42,7 @@ struct t2v_postnorm {
     size_t embed;                       /* width of the embeddings, at most hidden */
     const struct t2v_tensor *words;     /* [vocab, embed] */
     const struct t2v_tensor *positions; /* [pad + 1 + max_tok, embed] */
-    bool unplaced;                      /* positions are not added */
+    bool no_positions;                  /* they are not added */
     const struct t2v_tensor *types;     /* [shape.n_type, embed]; or NULL */
     struct t2v_norm norm;
     struct t2v_linear project;         /* [hidden, embed], where they differ; else n_out is 0 */

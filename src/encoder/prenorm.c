@@ -40,7 +40,7 @@ static const char *or_else(const char *key, const char *usual)
     return key != NULL ? key : usual;
 }
 
-/* Where the key is null, 0: Transformers then takes it from other sizes. */
+/* The default of a size that Transformers takes from other sizes, here 0, where the key is null. */
 static int64_t absent_of(const t2v_json *config, const char *key, int64_t absent)
 {
     bool null = key != NULL && t2v_json_type(t2v_json_get(config, key)) == T2V_JSON_NULL;

@@ -24,7 +24,7 @@ struct t2v_prenorm_names {
     struct t2v_absent absent;
     double eps_absent;
     const char *act_absent;
-    /* 0: as if null, as many as heads; hidden / heads. */
+    /* 0: as many as there are heads; hidden / heads. So it is where the key is null, too. */
     int64_t kv_heads_absent, head_dim_absent;
     /* Tensors: what stands before a layer's number, and their names behind it. */
     const char *words[2], *embed_norm, *final_norm; /* words: either of two */

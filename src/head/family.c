@@ -27,12 +27,6 @@ static const struct t2v_head_family families[] = {
     {"modernbert", "head.dense", "classifier", T2V_ACT_GELU, false},
 };
 
-static bool ends_with(struct t2v_str s, const char *end)
-{
-    size_t n = strlen(end);
-    return s.len >= n && memcmp(s.ptr + s.len - n, end, n) == 0;
-}
-
 static int find_family(t2v_head *head, struct t2v_err *err)
 {
     struct t2v_str type = t2v_json_str(t2v_json_get(head->config, "model_type"));
@@ -57,7 +51,7 @@ int t2v_head_read_kind(t2v_head *head, struct t2v_err *err)
     };
     struct t2v_str name = t2v_json_str(t2v_json_at(t2v_json_get(head->config, "architectures"), 0));
     for (int i = 0; i < 3 && name.ptr != NULL; i++) {
-        if (ends_with(name, ends[i])) {
+        if (t2v_str_ends(name, t2v_str_of(ends[i]))) {
             head->kind = (enum t2v_head_kind)i;
             return find_family(head, err);
         }

@@ -14,9 +14,8 @@ struct t2v_auth {
 };
 
 /* list: "token1,token2", borrowed for as long as auth is used; "" or NULL: everybody may. White
- * space around a token, line ends too, does not count; quotes do. A list
- * without any token in it is T2V_EUSAGE: it would either lock everybody out or let everybody in,
- * and neither was meant. */
+ * space around a token, line ends too, does not count; quotes do. A list without any token in it is
+ * T2V_EUSAGE: it would either lock everybody out or let everybody in, and neither was meant. */
 int t2v_auth_init(struct t2v_auth *auth, const char *list, struct t2v_err *err);
 void t2v_auth_deinit(struct t2v_auth *auth);
 /* True when a token begins or ends with a quote. A shell takes quotes away, an env file does not,

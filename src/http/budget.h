@@ -2,15 +2,15 @@
 #ifndef T2V_HTTP_BUDGET_H
 #define T2V_HTTP_BUDGET_H
 /*
- * The bytes that all clients together make the process hold: requests that come in, texts, vectors
- * and answers to come, answers that are not taken. Each connection and each job has a share, which
- * is set anew after each stage to what it really holds. On the loop thread alone.
+ * The bytes that the process holds for all clients together: requests being received, texts,
+ * vectors and answers to come, answers not yet sent. Each connection and each job has a share,
+ * which is set after each stage to what it holds then. For the loop thread alone.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
-/* An eighth of the budget is kept for small shares, so that large ones never keep out the many
- * short texts, or a probe. */
+/* 1 / T2V_BUDGET_KEPT of the budget is for shares up to T2V_BUDGET_SMALL bytes alone, so that large
+ * requests never keep out short texts or a probe. */
 enum { T2V_BUDGET_SMALL = 64 * 1024, T2V_BUDGET_KEPT = 8 };
 
 struct t2v_budget {
@@ -18,8 +18,8 @@ struct t2v_budget {
     size_t held; /* all shares */
 };
 
-/* Sets *share to bytes; 0 releases it. False when that is too much: nothing more should be begun
- * for it, though the share is set. */
+/* Sets *share to bytes; 0 releases it. False when the budget is exceeded and the share has grown:
+ * it is set all the same, but nothing more should be begun for it. */
 static inline bool t2v_budget_hold(struct t2v_budget *budget, size_t *share, size_t bytes)
 {
     bool small = bytes <= T2V_BUDGET_SMALL, less = bytes <= *share;

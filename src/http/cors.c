@@ -9,15 +9,15 @@
 
 #include "base/banned.h"
 
-/* Of a request's Access-Control-Request-Headers, and what is allowed instead of a longer one. */
+/* Bytes of Access-Control-Request-Headers that are repeated; a longer one gets our own list. */
 enum { FIELDS_MAX = 400 };
 
-/* The port that a browser leaves out, and so do we. */
+/* Browsers leave out the default port of a scheme, and so do we. */
 static struct t2v_str without_default_port(struct t2v_str origin)
 {
     struct t2v_str port =
         t2v_str_starts(origin, T2V_STR("https:")) ? T2V_STR(":443") : T2V_STR(":80");
-    if (origin.len > port.len && t2v_str_eq(t2v_str_skip(origin, origin.len - port.len), port))
+    if (t2v_str_ends(origin, port))
         origin.len -= port.len;
     return origin;
 }
@@ -118,8 +118,8 @@ bool t2v_cors_preflight(const struct t2v_cors *cors, const struct t2v_request *r
     return true;
 }
 
-/* Field names and what separates them, so that they can stand in our head. */
-static bool is_list_of_names(struct t2v_str s)
+/* Printable ASCII of bounded length: safe to repeat in a header line. */
+static bool is_safe_list(struct t2v_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
@@ -152,7 +152,7 @@ void t2v_cors_lines(const struct t2v_cors *cors, const struct t2v_request *reque
         snprintf(out + n, T2V_CORS_MAX - n, "Access-Control-Expose-Headers: Retry-After\r\n");
         return;
     }
-    if (!is_list_of_names(fields))
+    if (!is_safe_list(fields))
         fields = T2V_STR("Authorization, Content-Type");
     /* A token in Authorization is not covered by "*", so the fields are named. */
     snprintf(out + n, T2V_CORS_MAX - n,

@@ -16,7 +16,7 @@
 struct t2v_cors {
     struct t2v_str *origins; /* [n], views of the list that was given */
     size_t n;
-    bool any; /* the list holds "*" */
+    bool any; /* the list has "*" */
 };
 
 enum {

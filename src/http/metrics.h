@@ -40,7 +40,7 @@ struct t2v_metrics {
     uint64_t texts_cut;    /* texts of which a sequence was cut at the token limit */
 };
 
-/* What is served and within which limits: it does not change, but for the cache's two counts. */
+/* What is served and within which limits; also how much of the memory and the cache is in use. */
 struct t2v_metrics_facts {
     const char *version; /* as --version says it */
     const char *model;   /* the directory */

@@ -51,7 +51,7 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Taken once, so that it does not seem to move with the clock. */
+/* Computed once, so that it does not change when the wall clock is set. */
 static double start_time(uint64_t start_ticks)
 {
     static double kept;
@@ -63,7 +63,7 @@ static double start_time(uint64_t start_ticks)
     return kept;
 }
 
-/* Newer kernels tell the number as the folder's size; -1: there is no /proc. */
+/* On newer kernels the folder's size is the number; -1: there is no /proc. */
 static int64_t count_open_files(void)
 {
     struct stat st;

@@ -46,8 +46,8 @@ int t2v_service_init(struct t2v_service *service, const struct t2v_options *opti
                      t2v_engine *engine, const t2v_model *model, const char *version,
                      struct t2v_err *err);
 void t2v_service_deinit(struct t2v_service *service);
-/* Called by the loop at least every 250 ms. Where it comes much later the process was stopped, and
- * the time until now does not count as a stall of the engine or the clerk. */
+/* The loop calls it at least every 250 ms. A much later call means that the process was stopped:
+ * then the time until now does not count as a stall of the engine or the clerk. */
 void t2v_service_tick(struct t2v_service *service, uint64_t now_ns);
 
 /* What is to be done with a job, or has just been. */
@@ -57,8 +57,8 @@ enum t2v_job_stage {
     T2V_JOB_ANSWER  /* its answer is written, by the clerk when it is a large one */
 };
 
-/* A question on its way through the engine. While it is away (with the engine or the clerk) it is
- * theirs but for conn, so it outlives a connection that goes: then conn is NULL and the result is
+/* A question on its way through the engine. While the engine or the clerk has it, they own every
+ * field except conn, so it outlives a connection that goes: then conn is NULL and the result is
  * dropped. */
 struct t2v_job {
     struct t2v_work work;

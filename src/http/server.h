@@ -8,11 +8,12 @@
  *
  *     int fd;
  *     t2v_server *server;
- *     rc = t2v_server_bind(&options, &fd, &err);             before the model is opened
- *     rc = t2v_server_new(&options, fd, engine, model, "t2v 0.1.0", &server, &err);   the port is
- * open rc = t2v_server_run(server, &err);      until a signal, and the drain after it
- *     if (t2v_server_is_abandoned(server)) _exit(...);        nobody waits for the engine
- *     t2v_server_free(server);                before t2v_engine_free
+ *     rc = t2v_server_bind(&options, &fd, &err);   before the model is opened
+ *     rc = t2v_server_new(&options, fd, engine, model, "t2v 0.1.0", &server, &err);
+ *     rc = t2v_server_run(server, &err);           until a signal, and the drain after it
+ *     if (t2v_server_is_abandoned(server))
+ *         _exit(...);                              nobody waits for the engine
+ *     t2v_server_free(server);                     before t2v_engine_free
  *
  * One server in a process: it takes SIGTERM, SIGINT and SIGQUIT, which drain it, logs a line at
  * SIGHUP, ignores SIGPIPE, SIGUSR1 and SIGUSR2, and raises the soft limit on open files to what
@@ -28,7 +29,7 @@
 typedef struct t2v_server t2v_server;
 
 /* Checks the options that the server needs, and binds options->listen without opening the port, so
- * that what is wrong is said before a model is opened: "ADDR:PORT", "[V6ADDR]:PORT" or ":PORT";
+ * that mistakes are reported before a model is opened: "ADDR:PORT", "[V6ADDR]:PORT" or ":PORT";
  * "[::]:PORT" and ":PORT" are every address, v6 and v4; port 0 is a free one. *fd is set on success
  * alone, and the caller's. T2V_EUSAGE: an address or a list of tokens that makes no sense; T2V_EIO:
  * the address cannot be bound. */

@@ -90,8 +90,8 @@ static struct t2v_str keep(struct t2v_question *q, struct t2v_str text, size_t m
 enum { POOLING, TASK, DIMENSIONS, N_CONFIG };
 static const char *const config_names[N_CONFIG] = {"pooling_strategy", "task_type", "dimensions"};
 
-/* A string or null: *out is WORD_MAX bytes of it at most, which is more than any word that means
- * something; *len is its length. */
+/* A string or null. *out: its beginning, WORD_MAX + 1 bytes at most, which is longer than any word
+ * that means something; *len: its length. */
 static bool read_word(struct t2v_question *q, struct t2v_str value, const char *name,
                       struct t2v_str *out, size_t *len, struct t2v_reply *reply)
 {
@@ -198,7 +198,7 @@ struct census {
     struct t2v_str wrong_value;
 };
 
-/* One item: a string, or the first that is none. */
+/* Counts one item, and keeps the first that is no string. */
 static int count_item(struct t2v_pull *pull, struct census *census)
 {
     struct t2v_str value;
@@ -239,7 +239,7 @@ static bool make_room(struct t2v_question *q, size_t n, size_t n_byte, struct t2
     return true;
 }
 
-/* The strings of an array, which are known to be some. */
+/* Copies the items of an array, which count() has found to be strings. */
 static bool copy_all(struct t2v_question *q, struct t2v_str array, struct t2v_reply *reply)
 {
     struct t2v_pull pull;
@@ -329,7 +329,7 @@ static bool read_texts(struct t2v_question *q, struct t2v_str text, struct t2v_s
 enum { TEXT, TEXTS, CONFIG, N_MEMBER };
 static const char *const member_names[N_MEMBER] = {"text", "texts", "config"};
 
-/* Whether all of the body is JSON; *object: it is an object, whose members are in values. */
+/* Checks that the body is one JSON value. *whole: its text; values: the members of an object. */
 static int check(struct t2v_str body, struct t2v_str *values, struct t2v_str *whole,
                  struct t2v_err *err)
 {

@@ -205,7 +205,7 @@ static int open_inner(struct maker *m, char bracket, struct t2v_json *value)
 {
     if (m->depth == MAX_DEPTH)
         return t2v_fail_at(m->pull.err, T2V_EFORMAT, (size_t)(m->pull.at - m->pull.begin),
-                           "JSON of more than %d arrays and objects inside each other", MAX_DEPTH);
+                           "nested deeper than %d levels", MAX_DEPTH);
     m->depth++;
     value->type = bracket == '[' ? T2V_JSON_ARRAY : T2V_JSON_OBJECT;
     value->outer = m->inner;

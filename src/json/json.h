@@ -35,9 +35,9 @@ enum t2v_json_type {
 int t2v_json_parse(struct t2v_str text, t2v_json **root, struct t2v_err *err);
 /* The same, but equal keys in one object are an error. */
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err);
-/* What Python's json module also writes and reads: NaN, Infinity, -Infinity, and numbers above a
- * double's range, which are infinite. For files that Python reads; not for requests, nor for those
- * that Rust reads, tokenizer.json and the headers of safetensors. */
+/* The same, and also what Python's json module writes and reads: NaN, Infinity, -Infinity, and
+ * numbers above a double's range, which are infinite. For files that Python reads; not for
+ * requests, nor for those that Rust reads, tokenizer.json and the headers of safetensors. */
 int t2v_json_parse_python(struct t2v_str text, t2v_json **root, struct t2v_err *err);
 /* Copies a text that t2v_json_parse_python takes to out, with null for each number that is not
  * finite, so that it is JSON. T2V_ENOMEM, T2V_ETOOLARGE. */

@@ -1,27 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "json/overlay.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/banned.h"
 
-static bool is_white(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* What is between an object's brackets; empty when there is no member. */
+/* What is between an object's braces; empty when there is no member. */
 static struct t2v_str inside(struct t2v_str object)
 {
     const char *open = memchr(object.ptr, '{', object.len);
     size_t len = object.len;
     while (len != 0 && object.ptr[len - 1] != '}')
         len--;
-    struct t2v_str body = {open + 1, len - 1 - (size_t)(open + 1 - object.ptr)};
-    while (body.len != 0 && is_white(body.ptr[body.len - 1]))
-        body.len--;
-    return body;
+    return t2v_str_strip((struct t2v_str){open + 1, len - 1 - (size_t)(open + 1 - object.ptr)});
 }
 
 int t2v_json_overlay(struct t2v_str object, struct t2v_str more, struct t2v_buf *out)

@@ -327,7 +327,7 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
         if (c == '[' || c == '{') {
             if (depth == MAX_DEPTH)
                 return t2v_fail_at(pull->err, T2V_EFORMAT, (size_t)(pull->at - pull->begin),
-                                   "not JSON: nested deeper than %d levels", MAX_DEPTH);
+                                   "nested deeper than %d levels", MAX_DEPTH);
             closing[depth++] = c == '[' ? ']' : '}';
             pull->at++;
         } else if (c == '"') {
@@ -361,8 +361,7 @@ static int pass_word(struct t2v_pull *pull, char *closing, size_t *depth)
     if (c == '[' || c == '{') {
         if (*depth == VALUE_DEPTH)
             return t2v_fail_at(pull->err, T2V_EFORMAT, (size_t)(pull->at - pull->begin),
-                               "JSON of more than %d arrays and objects inside each other",
-                               VALUE_DEPTH);
+                               "nested deeper than %d levels", VALUE_DEPTH);
         closing[(*depth)++] = c == '[' ? ']' : '}';
         return t2v_pull_open(pull, c);
     }

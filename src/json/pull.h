@@ -65,8 +65,8 @@ int t2v_pull_word(struct t2v_pull *pull, const char *word);
 /* Any value; *out (may be NULL) is its text. Looks at brackets and strings alone: what is skipped
  * is not known to be JSON. At most 512 brackets deep. */
 int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out);
-/* Any value; *out is its text. Takes what t2v_json_parse takes, with its messages, and makes
- * nothing of it. At most T2V_JSON_MAX_DEPTH brackets deep. */
+/* Any value; *out is its text. Checks it as t2v_json_parse does, with the same messages, but makes
+ * no tree of it. At most T2V_JSON_MAX_DEPTH brackets deep. */
 int t2v_pull_pass(struct t2v_pull *pull, struct t2v_str *out);
 /* There is nothing more but white space. */
 int t2v_pull_end(struct t2v_pull *pull);

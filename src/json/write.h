@@ -8,7 +8,7 @@
  * escaped; a byte that is not UTF-8 becomes U+FFFD, so that the answer always parses. */
 void t2v_json_write_str(struct t2v_buf *buf, struct t2v_str s);
 
-/* How many bytes that is. */
+/* The bytes that t2v_json_write_str appends for s. */
 size_t t2v_json_str_bytes(struct t2v_str s);
 
 /* The shortest decimal that reads back as the same float32, as JSON: "0.12", "-1.5e-07", "3.0".

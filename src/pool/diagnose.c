@@ -47,8 +47,7 @@ struct listing {
 
 static bool ends_with(const char *name, const char *ending)
 {
-    size_t n = strlen(name), m = strlen(ending);
-    return n >= m && strcmp(name + n - m, ending) == 0;
+    return t2v_str_ends(t2v_str_of(name), t2v_str_of(ending));
 }
 
 /* Index in foreign[]; N_FOREIGN: none of them. */
@@ -115,8 +114,8 @@ static bool list_dir(const char *dir, struct listing *list)
     return true;
 }
 
-/* The only folder in dir; false when there is none, or more than one. */
-static bool only_folder(const char *dir, char out[NAME_BYTES])
+/* The name of the only entry of dir that is not hidden; false when there is none, or another. */
+static bool only_entry(const char *dir, char out[NAME_BYTES])
 {
     DIR *d = opendir(dir);
     size_t n = 0;
@@ -203,7 +202,7 @@ static int diagnose_cache(const char *dir, const struct listing *list, struct t2
                         "%.80s/snapshots/COMMIT",
                         list->cached);
     bool one = t2v_file_join(inner, sizeof inner, dir, "snapshots", NULL) == 0 &&
-               only_folder(inner, commit);
+               only_entry(inner, commit);
     return t2v_fail(err, T2V_EIO,
                     "a folder of the hub's cache; the model is below it: --model DIR/snapshots/%s",
                     one ? commit : "COMMIT");
@@ -230,7 +229,7 @@ static int diagnose_contents(const char *dir, const struct listing *list, struct
                         "no config.json, but %.60s: %s; t2v reads model.safetensors or "
                         "pytorch_model.bin (`models/fetch NAME` brings a model)",
                         list->alien, foreign[list->alien_kind].what);
-    if (only_folder(dir, inner) && t2v_file_join(path, sizeof path, dir, inner, NULL) == 0 &&
+    if (only_entry(dir, inner) && t2v_file_join(path, sizeof path, dir, inner, NULL) == 0 &&
         list_dir(path, &below) && (below.config || below.modules))
         return t2v_fail(err, T2V_EIO, "no config.json here, but in %.100s below it", inner);
     return t2v_fail(

@@ -2,9 +2,9 @@
 #ifndef T2V_POOL_DIAGNOSE_H
 #define T2V_POOL_DIAGNOSE_H
 /*
- * What a path given as --model is, where it is no model that can be read: missing, a file, a name
- * of the hub, a folder of the hub's cache, another program's format. Each has a message of its own
- * that says what to do.
+ * What a path given as --model is, where no model can be read there: missing, a file, a name of the
+ * hub, a folder of the hub's cache, another program's format. Each has its own message, which says
+ * what to do.
  */
 #include "base/error.h"
 

@@ -163,8 +163,8 @@ static int check_encoder_dir(const t2v_model *model, struct t2v_err *err)
     return rc;
 }
 
-/* Weights after pooling are held in float; under int8 a broken file is refused when it is opened,
- * whichever of its tensors is broken. */
+/* Under int8 a broken file is refused when it is opened, whichever of its tensors is broken: those
+ * of the steps after pooling, too, though they stay in float. */
 static int check_finite(const t2v_model *model, struct t2v_err *err)
 {
     int rc = 0;
@@ -173,7 +173,7 @@ static int check_finite(const t2v_model *model, struct t2v_err *err)
     return rc;
 }
 
-/* Of a table of vectors, or of a Transformer. */
+/* The pipeline of static embeddings, or of a Transformer. */
 static int read_pipeline(t2v_model *model, size_t hidden, struct t2v_err *err)
 {
     int rc = check_encoder_dir(model, err);
@@ -311,7 +311,7 @@ static void *open_tokenizer(void *arg)
     return NULL;
 }
 
-/* As the setting says; a word in the log where it has nothing to change. */
+/* As the setting says; a warning in the log where the family ignores it. */
 static enum t2v_bidirectional read_bidirectional(const t2v_model *model, const char *word)
 {
     static const char family[] = "gemma3_text";

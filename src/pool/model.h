@@ -59,7 +59,8 @@ const char *t2v_model_pipeline(const t2v_model *model);
 /* The widest row between hidden states and vector, in floats. */
 size_t t2v_model_width(const t2v_model *model);
 
-/* The tokenizer of a model directory alone; *is_static: its ids are t2v_tokenizer_encode_bare's. */
+/* The tokenizer of a model directory alone, freed by the caller. *is_static: static embeddings,
+ * whose ids t2v_tokenizer_encode_bare gives. */
 int t2v_model_open_tokenizer(const char *dir, const char *vectorizer, t2v_tokenizer **out,
                              bool *is_static, struct t2v_err *err);
 
@@ -94,8 +95,7 @@ struct t2v_plan {
 };
 
 /* For the command line, where nothing is ignored in silence: T2V_EUSAGE when the vectorizer ignores
- * one of what is given, or does not know it; err names the flag (--pooling, --task, --dimensions).
- */
+ * or does not know one of the values; err names the flag (--pooling, --task, --dimensions). */
 int t2v_model_check_ask(const t2v_model *model, const struct t2v_ask *ask, struct t2v_err *err);
 
 /* T2V_EPOOLING for an unknown strategy, where the strategy counts. */
@@ -121,7 +121,7 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str
 /* Puts the next sequence into ids and sets *more, or clears *more at the end. */
 int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
                   struct t2v_err *err);
-/* At the end: what the sum of the sequences' vectors is to be divided by. */
+/* At the end of a walk: what the sum of its sequences' vectors is divided by. */
 size_t t2v_walk_divisor(const struct t2v_walk *walk);
 void t2v_walk_deinit(struct t2v_walk *walk);
 
@@ -132,8 +132,8 @@ void t2v_pool(const struct t2v_plan *plan, const float *hidden, size_t n_tok, si
 /* Corrects sum[dim], a float32 sum over a text's sequences, by exact[dim], the same in double:
  * what is off by more than pooling may be becomes exact's. */
 void t2v_pool_settle(const struct t2v_plan *plan, const double *exact, size_t dim, float *sum);
-/* Turns n_row pooled rows, t2v_model_width floats apart, into vectors of t2v_model_dim in place.
- * spare is as large as rows. Any thread, on rows of its own. */
+/* Turns n_row pooled rows, t2v_model_width floats apart, into vectors of t2v_model_max_dim in
+ * place. spare is as large as rows. Any thread, on rows of its own. */
 void t2v_model_project(const t2v_model *model, float *rows, float *spare, size_t n_row);
 /* The last step: vector[dim], the sum over a text's sequences, becomes what is answered. divisor is
  * t2v_walk_divisor's. */

@@ -27,10 +27,10 @@ struct t2v_place {
 /* What model2vec reads of its settings. */
 struct t2v_model2vec {
     bool normalize;
-    bool rounds;     /* to f16, as the table is: sums are not, but means and answers are */
-    bool half_norm;  /* then a vector's length is computed in halves, too */
+    bool rounds;     /* means and answers are rounded to f16, sums are not: see static.c */
+    bool half_norm;  /* then a vector's length is computed in f16, too */
     size_t max_char; /* of a text; SIZE_MAX: all */
-    size_t max_tok;  /* of a text, unknown ones not counted */
+    size_t max_tok;  /* of a text, unknown tokens not counted; SIZE_MAX: all */
     int32_t unk;     /* the token that is dropped; -1: none */
 };
 
@@ -72,10 +72,12 @@ int t2v_marker_exists(const t2v_model *model, const char *name, bool *there, str
 
 /* --- locate.c --- */
 
-/* A JSON object's text, and what it says. *text and *json are the caller's, on failure too. */
+/* Reads a file that is a JSON object. *text (t2v_free) and *json (t2v_json_free) are the caller's,
+ * on failure too. */
 int t2v_read_object(const char *dir, const char *name, struct t2v_str *text, t2v_json **json,
                     struct t2v_err *err);
-/* Finds the parts of a model directory for a vectorizer's name, which may be "auto". */
+/* Finds the parts of a model directory for a vectorizer's name, which may be "auto". *out is freed
+ * with t2v_place_deinit; on failure nothing is left in it. */
 int t2v_place_find(const char *dir, const char *vectorizer, struct t2v_place *out,
                    struct t2v_err *err);
 void t2v_place_deinit(struct t2v_place *place);
@@ -84,9 +86,9 @@ void t2v_place_deinit(struct t2v_place *place);
 
 /* Reads model2vec's settings, and has the tokenizer cut as they say. */
 int t2v_model2vec_open(t2v_model *model, bool char_cut, struct t2v_err *err);
-/* The first so many characters of a text. */
+/* The beginning of a text, m2v.max_char characters at most. */
 struct t2v_str t2v_model2vec_cut_text(const t2v_model *model, struct t2v_str text);
-/* Drops unknown tokens, then what is too much. */
+/* Drops unknown tokens, then those beyond m2v.max_tok. */
 void t2v_model2vec_cut_ids(const t2v_model *model, struct t2v_ids *ids);
 /* The mean of a text's rows becomes its answer. */
 void t2v_model2vec_finish(const t2v_model *model, float *vector, size_t dim);

@@ -40,12 +40,12 @@ struct t2v_pipeline {
     size_t n_step;
     size_t width;                         /* of the widest row between pooling and vector */
     size_t dim;                           /* of the vector */
-    size_t cut_dim;                       /* truncate_dim, below dim; 0: nothing is cut */
+    size_t cut_dim;                       /* truncate_dim, below dim; 0: vectors are not cut */
     struct t2v_str prompts[T2V_N_PROMPT]; /* empty: none */
 };
 
-/* T2V_EUNSUPPORTED, naming the module, where modules.json of dir begins with one that has no model
- * of its own, a Router say. */
+/* T2V_EUNSUPPORTED, naming the module, where modules.json of dir begins with one that is neither a
+ * Transformer nor a StaticEmbedding, such as a Router. */
 int t2v_pipeline_check_first(const char *dir, struct t2v_err *err);
 
 /* The folder of the first module, where modules.json of dir puts it in one: "DIR/PATH", and whether

@@ -51,8 +51,7 @@ static bool is_f16(const t2v_store *store, const char *name)
     return tensor != NULL && tensor->dtype == T2V_F16;
 }
 
-/* Whether the mean of rows is a half: weights of single precision make it one of single precision
- * in 0.8.1, not in 0.10. */
+/* Whether the mean of rows is f16. UPSTREAM: f32 weights make it f32 in 0.8.1, not in 0.10. */
 static bool rounds(const t2v_store *store, bool char_cut)
 {
     if (!is_f16(store, "embedding.weight") && !is_f16(store, "embeddings"))
@@ -114,7 +113,7 @@ void t2v_model2vec_cut_ids(const t2v_model *model, struct t2v_ids *ids)
     ids->len = n;
 }
 
-/* The nearest number that a half holds, of two the even one; above the largest, infinity. */
+/* Rounds to f16, ties to even; above the largest, infinity. */
 static float round_f16(float x)
 {
     int exponent;
@@ -133,7 +132,7 @@ static void round_all(float *x, size_t n)
         x[i] = round_f16(x[i]);
 }
 
-/* The length of x as NumPy has that of halves: each square is one, and so is their sum. */
+/* The length of x as NumPy computes it in f16: squares, their sum and its root are each rounded. */
 static float half_length(const float *x, size_t n)
 {
     double sum = 0;

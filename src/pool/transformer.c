@@ -90,7 +90,7 @@ static int read_null(struct reading *r, const char *key)
     return is_there(t2v_json_get(r->root, key)) ? refuse(r, key, "is not supported") : 0;
 }
 
-/* A name that has to be the one that we do. */
+/* A name that must be the only one supported. */
 static int read_name(struct reading *r, const char *key, const char *ours)
 {
     const t2v_json *value = t2v_json_get(r->root, key);
@@ -111,7 +111,7 @@ static int read_output(struct reading *r, const char *key)
     return read_name(r, key, "token_embeddings");
 }
 
-/* How texts, images and the like go through the model. Of a "message" plain texts are made by the
+/* How texts, images and the like go through the model. A "message" becomes a plain text by the
  * tokenizer's chat template. */
 static int read_modality(struct reading *r, const char *key)
 {

@@ -14,7 +14,7 @@
 #include "base/notes.h"
 #include "base/str.h"
 
-/* A zeroed struct is that of a model without the file. */
+/* Zeroed for a model without the file. */
 struct t2v_transformer {
     size_t max_tok;                 /* of a sequence; 0: as the model and its tokenizer say */
     size_t query_tok, document_tok; /* the same for a task; 0: max_tok */

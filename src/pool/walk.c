@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * From a text to sequences. The default vectorizer's are sentences, or with direct tokenisation the
- * whole text; for the other two the whole text is one sequence.
+ * whole text; for the others the whole text is one sequence (static embeddings: it comes in
+ * pieces).
  */
 #include <inttypes.h>
 
@@ -48,11 +49,8 @@ static int rewrite(struct t2v_walk *walk, int (*fn)(struct t2v_str text, struct 
  * 5 wrote is taken to go with the latter. */
 static bool strips(const t2v_model *model)
 {
-    struct t2v_str wrote = t2v_json_str(t2v_json_get(model->json, "transformers_version"));
-    size_t major = 0;
-    for (size_t i = 0; i < wrote.len && i < 4 && wrote.ptr[i] >= '0' && wrote.ptr[i] <= '9'; i++)
-        major = major * 10 + (size_t)(wrote.ptr[i] - '0');
-    return major < 5;
+    const t2v_json *wrote = t2v_json_get(model->json, "transformers_version");
+    return t2v_str_leading(t2v_json_str(wrote)) < 5;
 }
 
 static int prepare(struct t2v_walk *walk)
@@ -190,7 +188,8 @@ int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids 
     return rc == 0 && *more ? check_rows(walk->model, ids, err) : rc;
 }
 
-/* Every vector of static embeddings under sentence-transformers gets length 1. */
+/* A mean of rows needs their number. Where a vector is made one of length 1, as that of static
+ * embeddings under sentence-transformers, the number of pieces will do. */
 size_t t2v_walk_divisor(const struct t2v_walk *walk)
 {
     bool rows = walk->model->vectorizer == T2V_VECTORIZER_MODEL2VEC;

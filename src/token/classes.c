@@ -154,11 +154,8 @@ bool t2v_class_next(const char **list, struct t2v_str *word)
 const struct t2v_class_info *t2v_class_by_name(struct t2v_str name)
 {
     static const struct t2v_str suffixes[] = {{"Fast", 4}, {"Tokenizer", 9}};
-    for (size_t i = 0; i < 2; i++) {
-        size_t n = suffixes[i].len;
-        if (name.len >= n && memcmp(name.ptr + name.len - n, suffixes[i].ptr, n) == 0)
-            name.len -= n;
-    }
+    for (size_t i = 0; i < 2; i++)
+        name.len -= t2v_str_ends(name, suffixes[i]) ? suffixes[i].len : 0;
     for (size_t i = 0; i < n_class; i++) {
         if (t2v_str_is(name, classes[i].name))
             return &classes[i];

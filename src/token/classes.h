@@ -20,7 +20,7 @@ enum t2v_special { /* in the order of transformers' SPECIAL_TOKENS_ATTRIBUTES */
                    T2V_N_SPECIAL
 };
 
-/* Which of them overrule the normalizer, and how one is made of the older files. */
+/* What a class makes of the normalizer, and of the older files. */
 enum t2v_class {
     T2V_CLASS_PLAIN,
     T2V_CLASS_BERT,
@@ -42,17 +42,17 @@ enum t2v_ends {
 
 struct t2v_class_info {
     const char *name;  /* less "Tokenizer" and "Fast" */
-    const char *types; /* the values of model_type that stand for it, each with a space after it */
+    const char *types; /* the values of model_type that imply it, each with a space after it */
     enum t2v_class class_;
-    const char *special[T2V_N_SPECIAL]; /* what they are when no file names them; or NULL */
-    unsigned flagged;     /* bit i: as a plain string, special token i is one without flags */
-    bool mask_strips;     /* but for a flagged mask_token, which has lstrip */
-    bool mask_normalized; /* and this, too */
+    const char *special[T2V_N_SPECIAL]; /* the defaults, where no file names them; or NULL */
+    unsigned flagged;     /* bit i: special token i, if a plain string, becomes one with flags */
+    bool mask_strips;     /* a mask_token so made has lstrip */
+    bool mask_normalized; /* and is normalized */
     enum t2v_ends ends;
     const char *lang; /* src_lang when there is none */
     const char *more; /* additional_special_tokens, each with a space after it */
     bool more_always; /* they are added to those that a file names, not instead of them */
-    bool ignored;     /* earlier releases did not know the class */
+    bool ignored;     /* earlier releases did not know the class, see base/notes.h */
 };
 
 /* By a class's name, or NULL. */

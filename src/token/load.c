@@ -143,8 +143,8 @@ static int set_lang(const struct t2v_settings *settings, t2v_tokenizer *tokenize
     return t2v_template_set_lang(&tokenizer->tmpl, lang, eos, last);
 }
 
-/* UPSTREAM: 4.56 refuses to add a token that there is not. 5 drops the two keys, and
- * only CodeLlama's class and GPT-NeoX's do not take tokenizer.json's template. */
+/* UPSTREAM: transformers 4.56 refuses to add a token that is not set. 5 ignores the two keys, and
+ * there only CodeLlama's and GPT-NeoX's classes replace the template of tokenizer.json. */
 static int set_ends(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
                     struct t2v_err *err)
 {

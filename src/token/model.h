@@ -29,7 +29,7 @@ struct t2v_token_model {
         /* The id of a token of the vocabulary, or -1. */
         int32_t (*id_of)(const struct t2v_token_model *model, struct t2v_str token);
         void (*free)(struct t2v_token_model *model);
-        /* Has take called for every token of the vocabulary, as t2v_trie_each. */
+        /* Calls take for every token of the vocabulary, as t2v_trie_each does. */
         int (*each)(const struct t2v_token_model *model, t2v_trie_take *take, void *ctx);
     } * ops;
     size_t n_vocab; /* entries */
@@ -51,8 +51,8 @@ bool t2v_token_model_takes_lists(const t2v_json *value, const struct t2v_model_l
  * T2V_ETOOLARGE, T2V_ENOMEM. */
 int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *lists,
                          const char *where, struct t2v_token_model **out, struct t2v_err *err);
-/* Has add called for every entry of vocab, an object of tokens and ids, which is where.vocab.
- * Errors as above; add gives 0, T2V_ENOMEM or T2V_ETOOLARGE. */
+/* Calls add for every entry of vocab, an object of tokens and ids, whose path is where.vocab.
+ * Errors as above; add returns 0, T2V_ENOMEM or T2V_ETOOLARGE. */
 typedef int t2v_token_model_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
 int t2v_token_model_read_vocab(const t2v_json *vocab, const char *where, t2v_token_model_add *add,
                                struct t2v_token_model *model, struct t2v_err *err);

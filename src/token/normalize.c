@@ -290,9 +290,9 @@ static int replaced_first(const struct t2v_norm_step *step, struct t2v_str in, s
     return 0;
 }
 
-/* Sets *moved when what a step puts first does not come from what stands first in `in`. A new text
- * lies where the last of the characters that it replaces lay. UPSTREAM: Precompiled does not count
- * what it drops at the beginning. */
+/* Sets *moved when the first character of a step's output does not come from the first of `in`. The
+ * library aligns a replacement with the last of the characters that it replaces. UPSTREAM:
+ * Precompiled does not count what it drops at the beginning. */
 static int look_at_start(const struct t2v_norm_step *step, struct t2v_norm_space *space,
                          struct t2v_str in, bool *moved)
 {

@@ -49,7 +49,8 @@ struct t2v_normalizer {
 
 /* Scratch of one thread; a zeroed struct is empty. */
 struct t2v_norm_space {
-    struct t2v_buf text[2], probe;
+    struct t2v_buf text[2]; /* output of the steps in turn */
+    struct t2v_buf probe;   /* what a step makes of the first character */
     struct t2v_cps cps;
 };
 void t2v_norm_space_init(struct t2v_norm_space *space);

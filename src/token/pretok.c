@@ -106,7 +106,7 @@ static int split_words(const struct t2v_pretok_step *step, struct t2v_pretok_run
 }
 
 /* UnicodeScripts: a border wherever the script changes. What goes with any script stays with what
- * stands before it; at the beginning of the text, where nothing does, the library drops it. */
+ * is before it. UPSTREAM: at the beginning of the text, where nothing is, it is dropped. */
 static int split_scripts(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
                          struct t2v_str text)
 {
@@ -245,7 +245,7 @@ bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok)
     return pretok->n != 0 && pretok->steps[0].cuts_at_space;
 }
 
-bool t2v_pretok_minds_start(const struct t2v_pretok *pretok)
+bool t2v_pretok_uses_start(const struct t2v_pretok *pretok)
 {
     for (size_t i = 0; i < pretok->n; i++) {
         if (pretok->steps[i].prepend == T2V_PREPEND_FIRST)

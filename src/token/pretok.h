@@ -82,8 +82,8 @@ bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type);
 /* True when ASCII white space is a border of pieces for the whole list. */
 bool t2v_pretok_cuts_at_space(const struct t2v_pretok *pretok);
 
-/* True when a step asks for at_start, below. */
-bool t2v_pretok_minds_start(const struct t2v_pretok *pretok);
+/* True when a step depends on at_start. */
+bool t2v_pretok_uses_start(const struct t2v_pretok *pretok);
 
 /* Splits text; run has all but depth and begin set. 0, or what `take` (or a step) returned to end
  * it. */

@@ -22,8 +22,8 @@ extern const size_t t2v_n_fold;
 
 /* What cp is folded to, or NULL where that is one character. */
 const struct t2v_fold *t2v_fold_of(uint32_t cp);
-/* The folding that the longest beginning of cps[n], in whatever case, is, of two characters at
- * least; or NULL. */
+/* The folding of 2 or 3 characters that cps[n] begins with, in whatever case, the longest of those;
+ * or NULL. */
 const struct t2v_fold *t2v_fold_longest(const uint32_t *cps, size_t n);
 /* The characters in fold->to: 2 or 3. */
 size_t t2v_fold_len(const struct t2v_fold *fold);

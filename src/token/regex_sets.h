@@ -21,8 +21,8 @@ bool t2v_regex_add_named(struct t2v_buf *out, const char *name, bool inside);
  * in it. False when there is none. */
 bool t2v_regex_add_negated(struct t2v_buf *out, const char *name);
 
-/* Adds the set of a script or an emoji property, by its small letters alone; a name that is none is
- * left to PCRE2 to refuse. */
+/* Adds the set of a script or an emoji property; name is in small letters, without '_'. A name that
+ * is neither is left to PCRE2 to refuse. */
 void t2v_regex_add_script(struct t2v_buf *out, const char *name);
 
 /* regex_data.c: the code points that are too young for PCRE2; sorted. */

@@ -259,8 +259,8 @@ static int add_extra(struct t2v_settings *settings)
     return 0;
 }
 
-/* Some classes make a token with flags of a plain one. RoBERTa's and GPT-2's slow ones do so with
- * all, and let all but the mask be normalized. */
+/* Some classes turn a plain token into one with flags. RoBERTa's and GPT-2's slow classes do so
+ * with all of them, and have all but the mask normalized. */
 static void set_flags(struct t2v_settings *settings)
 {
     const struct t2v_class_info *info = settings->info;
@@ -457,12 +457,8 @@ static bool written_by_5(const struct t2v_settings *settings)
 {
     if (settings->files[CONFIG] != NULL)
         return t2v_json_get(settings->files[CONFIG], "backend") != NULL;
-    struct t2v_str version =
-        t2v_json_str(t2v_json_get(settings->files[MODEL_CONFIG], "transformers_version"));
-    size_t digits = 0;
-    while (digits < version.len && version.ptr[digits] >= '0' && version.ptr[digits] <= '9')
-        digits++;
-    return digits > 1 || (digits == 1 && version.ptr[0] >= '5');
+    const t2v_json *version = t2v_json_get(settings->files[MODEL_CONFIG], "transformers_version");
+    return t2v_str_leading(t2v_json_str(version)) >= 5;
 }
 
 static int find_class(const char *model_dir, struct t2v_settings *settings, struct t2v_err *err)

@@ -36,7 +36,7 @@ struct t2v_settings {
     const struct t2v_class_info *info; /* never NULL */
     enum t2v_class class_;
     bool by_5;                    /* transformers 5 wrote the files */
-    bool from_json;               /* set by who made the tokenizer from tokenizer.json */
+    bool from_json;               /* set when loaded from tokenizer.json */
     char class_name[80];          /* for messages; "" when no file names one */
     bool lower, chinese, basic;   /* do_lower_case, tokenize_chinese_chars, do_basic_tokenize */
     bool accents, accents_null;   /* strip_accents */
@@ -53,7 +53,7 @@ struct t2v_settings {
     struct t2v_str src_lang; /* ptr NULL when not there */
     bool lang_last;          /* legacy_behaviour */
     bool alone;              /* no class and no file but tokenizer.json counts */
-    bool slow; /* set by who made the tokenizer from older files: its special tokens have flags */
+    bool slow;               /* set when loaded from older files: special tokens have flags then */
     size_t model_max;
     struct t2v_special_token special[T2V_N_SPECIAL];
     struct t2v_special_token *more; /* additional_special_tokens, then extra_special_tokens */

@@ -40,8 +40,8 @@ int t2v_template_set(struct t2v_template *tmpl, int32_t before, int32_t behind, 
 /* Of an empty template: bos before and eos after each text, -1 for none; of a pair, B and what
  * surrounds it is of token type 1. 0 or T2V_ENOMEM. */
 int t2v_template_set_ends(struct t2v_template *tmpl, int32_t bos, int32_t eos);
-/* Of an empty template: a language's id before a text (or both, all of token type 0); where
- * `last` is set, behind the eos after it. 0 or T2V_ENOMEM. */
+/* Of an empty template: a language's id before a text or a pair, eos after it, all of token type 0;
+ * with `last` the language's id comes after eos instead. 0 or T2V_ENOMEM. */
 int t2v_template_set_lang(struct t2v_template *tmpl, int32_t lang, int32_t eos, bool last);
 /* As without a post-processor: A of token type 0, then B of type 1, each behind the ids that stand
  * before a text. 0 or T2V_ENOMEM. */

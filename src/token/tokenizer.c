@@ -130,7 +130,7 @@ static int encode_plain(struct job *job, struct t2v_str text, bool at_start)
 static int encode_chunk(struct job *job, struct t2v_str text, bool at_start)
 {
     const t2v_tokenizer *tokenizer = job->tokenizer;
-    bool moved = !at_start || !t2v_pretok_minds_start(&tokenizer->pretok);
+    bool moved = !at_start || !t2v_pretok_uses_start(&tokenizer->pretok);
     int rc =
         t2v_normalizer_run_from(&tokenizer->normalizer, &job->space->norm, text, &text, &moved);
     at_start = at_start && !moved;
@@ -213,7 +213,7 @@ int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
     if (rc == 0 && room != 0) {
         struct job job = {tokenizer, space, ids, SIZE_MAX};
         if (!tokenizer->cut_left && room < SIZE_MAX - begin)
-            job.enough = begin + room + 1; /* one more shows that there was more */
+            job.enough = begin + room + 1; /* one more, to see that the text is cut */
         t2v_regex_allow(text.len);
         rc = encode_text(&job, text);
         shrink_space(space);

@@ -97,16 +97,16 @@ size_t t2v_tokenizer_truncation(const t2v_tokenizer *tokenizer);
 int32_t t2v_tokenizer_unk(const t2v_tokenizer *tokenizer, bool named);
 /* True where its pre-tokenizer is a ByteLevel, and nothing else, that has add_prefix_space. */
 bool t2v_tokenizer_prefix_space(const t2v_tokenizer *tokenizer);
-/* The number of tokens, added ones too, and the median of their lengths in characters, of two
- * middle ones the mean, rounded down. T2V_ENOMEM or 0. */
+/* The number of tokens, added ones too, and the median of their lengths in characters (the mean of
+ * the two middle ones, rounded down). 0 or T2V_ENOMEM. */
 int t2v_tokenizer_survey(const t2v_tokenizer *tokenizer, size_t *n_token, size_t *median);
 
 /* How many ids the template adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
 /* The largest id that can come out. */
 int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer);
-/* Appends how the vocabulary spells the token of this id; nothing where there is none. Looks at the
- * whole vocabulary. 0 or T2V_ENOMEM. */
+/* Appends the token with this id, as the vocabulary spells it; nothing where there is none. Slow:
+ * it goes through the whole vocabulary. 0 or T2V_ENOMEM. */
 int t2v_tokenizer_spell(const t2v_tokenizer *tokenizer, int32_t id, struct t2v_buf *out);
 /* `model_max_length` of tokenizer_config.json; 0 when there is none, or one above 2^31 - 1. */
 size_t t2v_tokenizer_model_max(const t2v_tokenizer *tokenizer);

@@ -37,8 +37,8 @@ void t2v_trie_deinit(struct t2v_trie *trie);
 int t2v_trie_set(struct t2v_trie *trie, struct t2v_str key, int32_t value);
 /* An entry's value, or -1. */
 int32_t t2v_trie_get(const struct t2v_trie *trie, struct t2v_str key);
-/* Has take(ctx, KEY, VALUE) called for every entry, in no order, until it returns something else
- * than 0, which is then returned. The key is take's for the call. 0 at the end, or T2V_ENOMEM. */
+/* Calls take(ctx, KEY, VALUE) for every entry, in no order, until it returns something other than
+ * 0, which is then returned. The key is valid during the call. 0 at the end, or T2V_ENOMEM. */
 typedef int t2v_trie_take(void *ctx, struct t2v_str key, int32_t value);
 int t2v_trie_each(const struct t2v_trie *trie, t2v_trie_take *take, void *ctx);
 /* The node that key leads to from `node`, or -1. */

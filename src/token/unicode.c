@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-/* What a table says of cp: its entries are first code points << 8 | what is true from there on. */
+/* The low byte of cp's entry in a sorted table: first code point << 8 | value from there on. */
 static unsigned look_up(const uint32_t *ranges, size_t n, uint32_t cp)
 {
     size_t low = 0, high = n;

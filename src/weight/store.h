@@ -67,7 +67,7 @@ const struct t2v_tensor *t2v_store_find(const t2v_store *store, struct t2v_str n
  * message that names it and what it should be. */
 int t2v_store_want(const t2v_store *store, const char *name, size_t rows, size_t columns,
                    const struct t2v_tensor **out, struct t2v_err *err);
-/* The error for a tensor that holds NaN or an infinity where that may not be. */
+/* Fails with T2V_EFORMAT: the tensor has NaN or an infinity, which int8 would hide. */
 int t2v_tensor_not_finite(const struct t2v_tensor *tensor, struct t2v_err *err);
 /* All of them, in the order of the files. */
 size_t t2v_store_len(const t2v_store *store);
@@ -81,7 +81,7 @@ const char *t2v_dtype_name(enum t2v_dtype dtype); /* "F32", "BF16", ... as safet
 void t2v_tensor_f32(const struct t2v_tensor *tensor, size_t first, size_t n, float *out);
 /* Whether none of the n floats is NaN or infinite. */
 bool t2v_floats_finite(const float *x, size_t n);
-/* The same of a whole tensor's items, as t2v_tensor_f32 converts them. */
+/* The same for all items of a tensor, as t2v_tensor_f32 converts them. */
 bool t2v_tensor_finite(const struct t2v_tensor *tensor);
 
 #endif

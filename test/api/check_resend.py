@@ -9,7 +9,7 @@ from daemon import Daemon, vectors
 
 LEAVE = {"close": lambda c: c.sock.close(), "reset": lambda c: c.reset(), "shut": lambda c: c.sock.shutdown(1)}
 LONG = "A sentence of some words, and one more. " * 40
-LARGE = "A page of many words. " * 2000  # above 32 KiB, so the clerk's
+LARGE = "A page of many words. " * 4000  # 88 KB: the body is read by the clerk, the text cut by the feeder
 TEXTS = [f"number {i}. {LONG[:i * 97 % 1600]}" for i in range(23)] + [LARGE]
 
 

@@ -11,7 +11,7 @@
 #include "kernel/kernel.h"
 
 /* exp(x), relative error below 2e-7 from -87.33 to 88.37; 0 below that, and above it as at 88.37,
- * 2.4e38; NaN of NaN. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
+ * 2.4e38; NaN for NaN. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
  * of Cephes' expf (Moshier). */
 static inline float approx_exp(float x)
 {

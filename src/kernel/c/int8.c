@@ -32,7 +32,7 @@ void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx,
         float least = int8_kept(outliers, x, 0), most = least, zero = 0.0f;
         for (size_t i = 0; i < n; i++) {
             float v = int8_kept(outliers, x, i);
-            zero += v * 0.0f; /* or NaN */
+            zero += v * 0.0f; /* NaN, once v is not finite */
             least = v < least ? v : least;
             most = v > most ? v : most;
         }

@@ -16,8 +16,8 @@ INLINE vf kept(const float *x, const uint32_t *keep, size_t i, size_t n)
     return vf_and(v, vf_load_n((const float *)(const void *)(keep + i), left));
 }
 
-/* first: the row's first value, or 0 where it is an outlier. A row with a value that is not finite
- * gets a least one that is not. */
+/* first: the row's first value, or 0 where it is an outlier. *least is NaN when a value of the row
+ * is not finite. */
 INLINE void row_range(const float *x, const uint32_t *keep, size_t n, vf first, float *least,
                       float *most)
 {
@@ -28,7 +28,7 @@ INLINE void row_range(const float *x, const uint32_t *keep, size_t n, vf first, 
             v = vf_select(mask_below(n - i), v, first); /* what does not exist is no 0 here */
         low = vf_min(v, low);
         high = vf_max(v, high);
-        zero = vf_fma(v, vf_zero(), zero); /* or NaN */
+        zero = vf_fma(v, vf_zero(), zero); /* NaN, once v is not finite */
     }
     *least = vf_least(low) + vf_sum(zero);
     *most = vf_most(high);

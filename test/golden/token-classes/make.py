@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Writes cases.json: one small tokenizer.json under every class of tokenizer, settings at random, and the ids that AutoTokenizer
 gives. With transformers 4.56.1 (tokenizers 0.22) and with 5.24.0, which writes "backend" into tokenizer_config.json:
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Writes cases.json: what tokenizers 0.22.0 makes of models without a type, of WordLevel, of models that lack the unknown token, and of
 the pre-tokenizers FixedLength and UnicodeScripts. `ids` is null where the library raises.
 

@@ -153,9 +153,7 @@ static void test_deep(void **state)
     char *body = t2v_alloc(N + 16);
     assert_non_null(body);
     memset(body, '[', N);
-    refuses(0, body, N, 422,
-            SAYS("", "JSON of more than 2048 arrays and objects inside each other", "json_invalid",
-                 ",2048"));
+    refuses(0, body, N, 422, SAYS("", "nested deeper than 2048 levels", "json_invalid", ",2048"));
     /* The same bytes in a string are text. */
     memcpy(body, "{\"text\":\"\\\"", 11);
     memcpy(body + N, "\\\\\"}", 5);

@@ -318,7 +318,7 @@ static int parse_deep(const char *open, const char *close, size_t n)
         memcpy(text + n * n_open + i * n_close, close, n_close);
     }
     int rc = t2v_json_parse((struct t2v_str){text, n * (n_open + n_close)}, &root, &err);
-    assert_true(rc == 0 || strstr(err.msg, "more than 2048") != NULL);
+    assert_true(rc == 0 || strstr(err.msg, "deeper than 2048") != NULL);
     t2v_json_free(root);
     free(text);
     return rc;
