@@ -2,7 +2,6 @@
 #include "base/guard.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -29,6 +28,7 @@ enum {
     FRESH_NS = 20000000,     /* within this, a second write may leave the same time stamp */
     PATH_BYTES = 1024        /* of a path that is printed */
 };
+static const uint64_t quiet_ns = UINT64_C(1000000000), doubt_ns = UINT64_C(10000000000);
 _Static_assert(READ_BYTES % T2V_DIGEST_BLOCK == 0, "whole blocks");
 
 struct guarded {
@@ -36,9 +36,18 @@ struct guarded {
     size_t len;
     char *path; /* as it may be printed */
     int fd;
-    struct timespec written; /* when the bytes that count were */
-    uint64_t digest;         /* of them, where known */
+    struct timespec modified; /* st_mtim of the bytes that count */
+    struct timespec
+        written;     /* their st_ctim, which nobody can set, and which links and names move */
+    uint64_t digest; /* of them, where known */
     bool known;
+    atomic_bool faulted; /* the handler has put zeros into the mapping */
+
+    /* While it is not what it was; the watcher's own. */
+    uint64_t doubted_ns;  /* since when; 0: it is */
+    off_t seen_size;      /* what it was last seen to be, */
+    struct timespec seen; /* last written then, */
+    uint64_t seen_ns;     /* since this time */
 };
 
 static struct guarded files[MAX_FILES];
@@ -52,7 +61,7 @@ static struct {
     bool stop, wanted;
     atomic_bool runs;
     atomic_uint steps;
-    atomic_int faulted; /* a file's place plus 1, once the handler has met a fault in it */
+    atomic_uint changes; /* faults, and files that were written to */
     struct t2v_err lost;
     uint8_t *bytes; /* [READ_BYTES], the thread's own */
 } watcher = {.wake = PTHREAD_COND_INITIALIZER, .settled = PTHREAD_COND_INITIALIZER};
@@ -78,8 +87,12 @@ static int fill(struct guarded *file, int fd, const uint8_t *ptr, size_t len, ch
     file->len = len;
     file->path = path;
     file->fd = fd;
-    file->written = st.st_mtim;
+    file->modified = st.st_mtim;
+    file->written = st.st_ctim;
     file->known = false;
+    file->doubted_ns = 0;
+    file->seen_size = -1;
+    atomic_store(&file->faulted, false);
     atomic_store(&file->ptr, ptr);
     return 0;
 }
@@ -126,24 +139,28 @@ static int changed(const struct guarded *file, off_t size, struct t2v_err *err)
                     file->path, file->len, (long long)size);
 }
 
-/* Sets *in_doubt where the bytes must tell. */
+static bool is_as_before(const struct guarded *file, const struct stat *st)
+{
+    return st->st_size == (off_t)file->len && same_time(st->st_ctim, file->written) &&
+           !atomic_load(&file->faulted);
+}
+
+/* Sets *in_doubt where the watcher must tell. */
 static int look_at(const struct guarded *file, bool *in_doubt, struct t2v_err *err)
 {
     struct stat st;
     if (fstat(file->fd, &st) != 0)
         return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
-    if (st.st_size != (off_t)file->len)
-        return changed(file, st.st_size, err);
-    *in_doubt |= !same_time(st.st_mtim, file->written);
-    return *in_doubt && !atomic_load(&watcher.runs) ? changed(file, st.st_size, err) : 0;
+    if (atomic_load(&watcher.runs)) {
+        *in_doubt |= !is_as_before(file, &st);
+        return 0;
+    }
+    bool same = st.st_size == (off_t)file->len && same_time(st.st_mtim, file->modified);
+    return same ? 0 : changed(file, st.st_size, err);
 }
 
 static int look_at_all(bool *in_doubt, struct t2v_err *err)
 {
-    int faulted = atomic_load(&watcher.faulted);
-    if (faulted != 0)
-        return t2v_fail(err, T2V_EIO, "%s: cut short, or unreadable, while it was in use",
-                        files[faulted - 1].path);
     int rc = 0;
     for (size_t i = 0; i < MAX_FILES && rc == 0; i++) {
         if (atomic_load(&files[i].ptr) != NULL)
@@ -160,7 +177,12 @@ static int lose(const struct t2v_err *why)
     return why->code;
 }
 
-int t2v_guard_check(struct t2v_err *err)
+unsigned t2v_guard_mark(void)
+{
+    return atomic_load(&watcher.changes);
+}
+
+int t2v_guard_check(unsigned mark, struct t2v_err *err)
 {
     struct t2v_err why = {0};
     bool in_doubt = true;
@@ -177,7 +199,9 @@ int t2v_guard_check(struct t2v_err *err)
         }
     }
     pthread_mutex_unlock(&lock);
-    return why.code != 0 ? t2v_fail(err, why.code, "%s", why.msg) : 0;
+    if (why.code != 0)
+        return t2v_fail(err, why.code, "%s", why.msg);
+    return atomic_load(&watcher.changes) != mark;
 }
 
 bool t2v_guard_is_lost(struct t2v_err *err)
@@ -227,40 +251,77 @@ static int read_digest(const struct guarded *file, uint64_t *out, struct timespe
         if (got < 0)
             return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
         if ((size_t)got != n)
-            return changed(file, (off_t)done + got, err);
+            return T2V_EBUSY;
         t2v_digest_add(&digest, watcher.bytes, n);
         atomic_fetch_add(&watcher.steps, 1);
     }
-    if (fstat(file->fd, &after) != 0 || !same_time(before.st_mtim, after.st_mtim) ||
-        is_fresh(after.st_mtim))
+    if (fstat(file->fd, &after) != 0 || after.st_size != (off_t)file->len ||
+        !same_time(before.st_ctim, after.st_ctim) || is_fresh(after.st_ctim))
         return T2V_EBUSY;
     *out = t2v_digest_end(&digest);
-    *written = after.st_mtim;
+    *written = after.st_ctim;
+    return 0;
+}
+
+/* A file is not what it was. T2V_EBUSY while it may become that again: a copy over it cuts it
+ * first. It has quiet_ns for it from the last write on, and doubt_ns in all. */
+static int judge(struct guarded *file, const struct stat *st, struct t2v_err *err)
+{
+    uint64_t now = t2v_clock_ns();
+    if (file->doubted_ns == 0)
+        file->doubted_ns = now;
+    if (st->st_size != file->seen_size || !same_time(st->st_ctim, file->seen)) {
+        file->seen_size = st->st_size;
+        file->seen = st->st_ctim;
+        file->seen_ns = now;
+    }
+    bool quiet = now - file->seen_ns >= quiet_ns, long_ago = now - file->doubted_ns >= doubt_ns;
+    return quiet || long_ago || !file->known ? changed(file, st->st_size, err) : T2V_EBUSY;
+}
+
+/* The bytes are those that are known. Where a fault put zeros into the mapping, it is made anew. */
+static int accept(struct guarded *file, struct timespec written, struct t2v_err *err)
+{
+    void *ptr = (void *)(uintptr_t)atomic_load(&file->ptr);
+    if (atomic_exchange(&file->faulted, false) &&
+        mmap(ptr, file->len, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->fd, 0) == MAP_FAILED)
+        return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", file->path, strerror(errno));
+    pthread_mutex_lock(&lock);
+    file->written = written;
+    pthread_mutex_unlock(&lock);
+    file->doubted_ns = 0;
+    atomic_fetch_add(&watcher.changes, 1);
+    t2v_log(T2V_LOG_INFO, "model", "written to, and the same as before path=%s", file->path);
     return 0;
 }
 
 /* Takes the first digest of a file, or compares its bytes with it. Called without the lock: only
  * the watcher writes these fields, and it takes the lock to write `written`, which others read. */
-static int settle_file(struct guarded *file, struct t2v_err *err)
+static int settle_file(struct guarded *file, const struct stat *st, struct t2v_err *err)
 {
-    uint64_t digest = 0, begun_ns = t2v_clock_ns();
+    uint64_t digest = 0;
     struct timespec written = {0};
+    /* Before there is a digest, the time that others can set has to do: names and links may move.
+     */
+    bool first = !file->known && st->st_size == (off_t)file->len &&
+                 same_time(st->st_mtim, file->modified) && !atomic_load(&file->faulted);
+    if (!first && st->st_size != (off_t)file->len)
+        return judge(file, st, err);
     int rc = read_digest(file, &digest, &written, err);
+    if (rc == T2V_EBUSY)
+        return first ? rc : judge(file, st, err);
     if (rc != 0)
         return rc;
-    if (!file->known && same_time(written, file->written)) {
+    if (first && same_time(written, st->st_ctim)) {
+        pthread_mutex_lock(&lock);
+        file->written = written;
+        pthread_mutex_unlock(&lock);
         file->digest = digest;
         file->known = true;
         return 0;
     }
-    if (!file->known || digest != file->digest)
-        return changed(file, (off_t)file->len, err);
-    pthread_mutex_lock(&lock);
-    file->written = written;
-    pthread_mutex_unlock(&lock);
-    t2v_log(T2V_LOG_INFO, "model", "written to, and the same as before path=%s ms=%.0f", file->path,
-            (double)(t2v_clock_ns() - begun_ns) / 1e6);
-    return 0;
+    return file->known && digest == file->digest ? accept(file, written, err)
+                                                 : judge(file, st, err);
 }
 
 /* Whether a file's bytes have to be read, and if so reads them. */
@@ -271,9 +332,7 @@ static int watch_file(struct guarded *file, struct t2v_err *err)
         return 0;
     if (fstat(file->fd, &st) != 0)
         return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
-    if (st.st_size != (off_t)file->len)
-        return changed(file, st.st_size, err);
-    return file->known && same_time(st.st_mtim, file->written) ? 0 : settle_file(file, err);
+    return file->known && is_as_before(file, &st) ? 0 : settle_file(file, &st, err);
 }
 
 static void rest(void)
@@ -318,7 +377,6 @@ int t2v_guard_watch(void)
         return T2V_ENOMEM;
     watcher.stop = watcher.wanted = false;
     watcher.lost = (struct t2v_err){0};
-    atomic_store(&watcher.faulted, 0);
     atomic_store(&watcher.runs, true);
     if (t2v_thread_start(&watcher.thread, watch, NULL) == 0)
         return 0;
@@ -373,7 +431,8 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
             continue;
         if (!atomic_load(&watcher.runs) || !patch(&files[i], at))
             end(files[i].path);
-        atomic_store(&watcher.faulted, (int)i + 1);
+        atomic_store(&files[i].faulted, true);
+        atomic_fetch_add(&watcher.changes, 1);
         return;
     }
     signal(number, SIG_DFL); /* not ours: what failed fails again, as it would have */

@@ -8,9 +8,9 @@
  * A file that is replaced by renaming another is a new file and does no harm.
  *
  * A service has a watcher, a thread that takes a digest of each file after the start. With it, a
- * file that has another time of writing and its old size is read once more: where the bytes are
- * the same (somebody has touched it, or written the same over it), nothing has happened. A copy
- * that cuts the file first, as cp does, is a change of size to whoever looks before it is done.
+ * file that was written to is read once more: where the bytes are the same (somebody has touched
+ * it, or copied it over itself), nothing has happened. A copy cuts the file first, so a file that
+ * is not the same has a second from its last write on to become that again, and 10 in all.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,16 +23,19 @@
 int t2v_guard_add(int fd, const uint8_t *ptr, size_t len, const char *path, struct t2v_err *err);
 void t2v_guard_drop(const uint8_t *ptr);
 
+/* Before something is computed from mapped files, for t2v_guard_check after it. */
+unsigned t2v_guard_mark(void);
 /* T2V_EIO, naming the file, when a mapped file is not what it was when it was mapped: its size, its
- * time of writing or, with a watcher, its bytes, for whose verdict this waits. A system call for
- * each file, if nothing has changed. With a watcher, what was wrong once stays wrong. */
-int t2v_guard_check(struct t2v_err *err);
+ * time of writing or, with a watcher, its bytes, for whose verdict this waits. 1: it is, but was
+ * written to since the mark, so what was computed is to be computed again. 0: nothing was. A system
+ * call for each file, if nothing has changed. With a watcher, what was wrong once stays wrong. */
+int t2v_guard_check(unsigned mark, struct t2v_err *err);
 
 /* From now on a SIGBUS in a mapped file is one line on stderr that names it, and exit 1. */
 void t2v_guard_start(void);
 
 /* Starts the watcher, which looks at the files once a second. From now on a SIGBUS in a mapped file
- * gives zeros and a t2v_guard_check that fails. No file may be dropped until t2v_guard_unwatch.
+ * gives zeros and a t2v_guard_check that is not 0. No file may be dropped until t2v_guard_unwatch.
  * T2V_ENOMEM. */
 int t2v_guard_watch(void);
 void t2v_guard_unwatch(void);

@@ -269,10 +269,15 @@ static void learn_budget(t2v_engine *engine, uint64_t ns)
 static void run_batch(t2v_engine *engine)
 {
     uint64_t begin = t2v_clock_ns();
-    t2v_team_run(engine->team, encode, engine);
-    learn_budget(engine, t2v_clock_ns() - begin);
-    if (t2v_guard_check(&engine->lost) != 0)
+    int said;
+    do {
+        unsigned mark = t2v_guard_mark();
+        t2v_team_run(engine->team, encode, engine);
+        said = t2v_guard_check(mark, &engine->lost);
+    } while (said > 0);
+    if (said < 0)
         return; /* rather no vector than a wrong one */
+    learn_budget(engine, t2v_clock_ns() - begin);
     scatter(engine);
     count_batch(engine);
 }

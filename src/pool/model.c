@@ -408,7 +408,7 @@ int t2v_model_open(const struct t2v_model_options *options, t2v_model **out, str
     if (rc == 0)
         rc = open_parts(model, options, err);
     if (rc == 0)
-        rc = t2v_guard_check(err);
+        rc = t2v_guard_check(t2v_guard_mark(), err);
     if (rc != 0) {
         t2v_model_free(model);
         return t2v_fail_in_dir(err, rc, options->dir, NULL);

@@ -267,12 +267,12 @@ static void check_change(const struct place *p, void (*change)(const char *path)
     struct t2v_err err = {0};
     put(p->full, "content");
     assert_int_equal(t2v_file_map(p->full, &mapping, &err), 0);
-    assert_int_equal(t2v_guard_check(&err), 0);
+    assert_int_equal(t2v_guard_check(t2v_guard_mark(), &err), 0);
     change(p->full);
-    assert_int_equal(t2v_guard_check(&err), T2V_EIO);
+    assert_int_equal(t2v_guard_check(t2v_guard_mark(), &err), T2V_EIO);
     assert_non_null(strstr(err.msg, p->full));
     t2v_file_unmap(&mapping);
-    assert_int_equal(t2v_guard_check(&err), 0);
+    assert_int_equal(t2v_guard_check(t2v_guard_mark(), &err), 0);
 }
 
 static void cut(const char *path)

@@ -187,13 +187,18 @@ static void test_full_queue(void **state)
     for (int i = 0; i < LONG; i++)
         text[i] = "Aa. "[i % 4];
     text[LONG] = '\0';
-    struct waited busy, second, third;
+    struct waited busy, other, second, third;
     waited_init(&busy, text, 0);
+    waited_init(&other, text, 0);
     waited_init(&second, texts[1], 1);
     waited_init(&third, texts[2], 2);
     assert_int_equal(t2v_engine_submit(engine, &busy.work), 0);
-    assert_int_equal(t2v_engine_submit(engine, &second.work), 0);
+    assert_int_equal(t2v_engine_submit(engine, &other.work), 0);
     assert_int_equal(t2v_engine_submit(engine, &third.work), T2V_EBUSY);
+    t2v_work_cancel(&other.work);
+    wait_for(&other);
+    t2v_work_deinit(&other.work);
+    assert_int_equal(t2v_engine_submit(engine, &second.work), 0);
     wait_for(&second); /* a short text passes a long one */
     assert_int_equal(busy.n_done, 0);
     expect_alike(second.work.vectors, alone[1], 1);
