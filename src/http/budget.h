@@ -22,7 +22,7 @@ struct t2v_budget {
  * it is set all the same, but nothing more should be begun for it. */
 static inline bool t2v_budget_hold(struct t2v_budget *budget, size_t *share, size_t bytes)
 {
-    bool small = bytes <= T2V_BUDGET_SMALL, less = bytes <= *share;
+    bool small = bytes <= T2V_BUDGET_SMALL, less = bytes < *share;
     budget->held += bytes - *share;
     *share = bytes;
     size_t limit = budget->limit - (small ? 0 : budget->limit / T2V_BUDGET_KEPT);

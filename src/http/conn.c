@@ -20,7 +20,6 @@
 enum {
     READ_BYTES = 64 * 1024, /* taken from a socket at a time; and kept of what is pipelined */
     LEAST_RATE = 64 * 1024, /* bytes a second that a client must take of an answer */
-    CONN_BYTES = 6 * 1024,  /* what a connection takes by itself */
     TURN_REQUESTS = 16,     /* pipelined ones answered before others have their turn */
     FIRST_MS = 1000,        /* for a new client to speak, however short idle_ms is */
     LINGER_MS = 2000
@@ -33,10 +32,11 @@ static uint64_t ms_ahead(int64_t ms)
     return t2v_clock_ns() + (uint64_t)(ms > 0 ? ms : 0) * 1000000;
 }
 
-/* What the connection holds, beside itself. True when there is memory for more. */
+/* What the connection holds, beside itself, which max-connections bounds. True when there is memory
+ * for more. */
 static bool hold(struct t2v_conn *c, size_t bytes)
 {
-    return t2v_server_hold(c->server, &c->held_bytes, CONN_BYTES + bytes);
+    return t2v_server_hold(c->server, &c->held_bytes, bytes);
 }
 
 /* Of the request that comes in. */
@@ -117,6 +117,8 @@ static void linger(struct t2v_conn *c)
         return;
     }
     c->state = T2V_CONN_LINGERING;
+    t2v_buf_deinit(&c->reader.body);
+    hold(c, 0);
     c->deadline_ns = ms_ahead(LINGER_MS);
     drain_input(c);
 }
@@ -291,7 +293,7 @@ static enum t2v_reader_said feed(struct t2v_conn *c, struct t2v_str piece)
     size_t used;
     enum t2v_reader_said said = t2v_reader_feed(&c->reader, piece.ptr, piece.len, &used);
     evbuffer_drain(bufferevent_get_input(c->bev), used);
-    hold(c, read_bytes(c));
+    c->over = !hold(c, read_bytes(c));
     return said;
 }
 
@@ -425,7 +427,7 @@ static void work_through(struct t2v_conn *c)
             refuse(c, c->reader.status, c->reader.err.msg);
             break;
         case T2V_READER_MORE:
-            if (read_bytes(c) != 0 && !hold(c, read_bytes(c)))
+            if (c->over && piece.len != 0)
                 refuse(c, 503, "no memory for this request now");
             else if (piece.len == 0 && c->eof)
                 kill_conn(c);
@@ -495,7 +497,7 @@ void t2v_conn_open(struct t2v_server *server, evutil_socket_t fd)
     c->next = server->conns;
     c->bev = bev;
     c->fd = fd;
-    c->eof = c->full = c->keep_alive = false;
+    c->eof = c->full = c->over = c->keep_alive = false;
     c->unsent = c->held_bytes = 0;
     c->write_ns = 0;
     c->job = NULL;
@@ -534,6 +536,12 @@ double t2v_conn_rate(struct t2v_conn *c, uint64_t now_ns)
 {
     bool waits = c->state == T2V_CONN_WRITING && now_ns > c->write_ns + second_ns;
     return waits ? rate_of(c, now_ns) : -1;
+}
+
+uint64_t t2v_conn_read_ns(const struct t2v_conn *c, uint64_t now_ns)
+{
+    bool waits = c->state == T2V_CONN_READING && c->held_bytes != 0 && now_ns > c->began_ns;
+    return waits ? now_ns - c->began_ns : 0;
 }
 
 void t2v_conn_drop(struct t2v_conn *c)

@@ -50,6 +50,7 @@ struct t2v_conn {
     enum t2v_conn_state state;
     bool eof;             /* the client sends no more */
     bool full;            /* enough has been read for now */
+    bool over;            /* with what was read last, there is not memory enough */
     bool keep_alive;      /* after the answer under way */
     uint64_t deadline_ns; /* of the state; UINT64_MAX: none */
     size_t unsent;        /* while WRITING: bytes that the client had to take at write_ns */
@@ -119,6 +120,8 @@ bool t2v_conn_is_busy(const struct t2v_conn *conn);
 /* Bytes a second that the client has taken of its answer, if it has had a second for it, and has
  * not taken all; else a negative number. */
 double t2v_conn_rate(struct t2v_conn *conn, uint64_t now_ns);
+/* For how long its client has been sending a request that is not whole and takes memory; else 0. */
+uint64_t t2v_conn_read_ns(const struct t2v_conn *conn, uint64_t now_ns);
 /* Closes it without a word; it is freed later, by t2v_conn_check. */
 void t2v_conn_drop(struct t2v_conn *conn);
 /* Nothing of its client is here that is not read: neither in our buffers nor in the kernel's. */
@@ -129,7 +132,7 @@ void t2v_conn_close(struct t2v_conn *conn);
 
 /* In server.c. */
 /* t2v_budget_hold with the server's budget; where it is too small, clients that take their answers
- * slowly go first, the slowest at once. */
+ * slowly go first, the slowest at once, then those that have been sending a request for longest. */
 bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes);
 /* Sends a job on its way, and adds to its share what it will need; 0, or a negative code, and it is
  * still the caller's, with the share that it had. */

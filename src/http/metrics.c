@@ -163,7 +163,7 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
     one(out, "t2v_connections", "gauge", "Connections open.", m->n_connection);
     one(out, "t2v_connections_total", "counter", "Connections accepted.", m->connections);
     one(out, "t2v_slow_readers_closed_total", "counter",
-        "Connections closed because others needed the memory of an answer that was taken slowly.",
+        "Connections closed because others needed the memory of what was taken or sent slowly.",
         m->dropped_slow);
     one(out, "t2v_connections_evicted_total", "counter",
         "Connections closed to make room for others.", m->evicted);

@@ -131,17 +131,33 @@ static size_t budget_of(const struct t2v_options *options)
     return bytes > budget_least ? bytes : budget_least;
 }
 
-/* Who takes an answer most slowly, and has had a second for it; NULL: nobody. */
-static struct t2v_conn *slowest(const struct t2v_server *server)
+/* Who takes an answer most slowly, and has had a second for it; NULL: nobody but the
+ * owner of share. */
+static struct t2v_conn *slowest(const struct t2v_server *server, const size_t *share)
 {
     uint64_t now = t2v_clock_ns();
     struct t2v_conn *found = NULL;
     double least = 0;
     for (struct t2v_conn *c = server->conns; c != NULL; c = c->next) {
-        double rate = t2v_conn_rate(c, now);
+        double rate = &c->held_bytes != share ? t2v_conn_rate(c, now) : -1;
         if (rate >= 0 && (found == NULL || rate < least)) {
             found = c;
             least = rate;
+        }
+    }
+    return found;
+}
+
+/* Who has been sending a request for longest, and for a second at least; NULL: as above. */
+static struct t2v_conn *stalest(const struct t2v_server *server, const size_t *share)
+{
+    uint64_t now = t2v_clock_ns(), most = quiet_ns;
+    struct t2v_conn *found = NULL;
+    for (struct t2v_conn *c = server->conns; c != NULL; c = c->next) {
+        uint64_t ns = &c->held_bytes != share ? t2v_conn_read_ns(c, now) : 0;
+        if (ns > most) {
+            found = c;
+            most = ns;
         }
     }
     return found;
@@ -151,7 +167,11 @@ bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes)
 {
     struct t2v_conn *slow;
     while (!t2v_budget_hold(&server->service.budget, share, bytes)) {
-        if ((slow = slowest(server)) == NULL)
+        bool fits = bytes <= server->service.budget.limit;
+        slow = fits ? slowest(server, share) : NULL;
+        if (slow == NULL && fits)
+            slow = stalest(server, share);
+        if (slow == NULL)
             return false;
         server->service.metrics.dropped_slow++;
         t2v_conn_drop(slow);

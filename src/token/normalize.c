@@ -297,7 +297,7 @@ static int look_at_start(const struct t2v_norm_step *step, struct t2v_norm_space
                          struct t2v_str in, bool *moved)
 {
     struct t2v_str first = first_char(in);
-    if (first.len == 0 || step->charsmap != NULL)
+    if (first.len == 0 || step->charsmap != NULL || (step->right && !step->left))
         return 0;
     if (step->replaces) {
         size_t len;

@@ -24,7 +24,8 @@ size_t t2v_fold_len(const struct t2v_fold *fold)
 static uint32_t folded(uint32_t cp)
 {
     uint32_t lower[2];
-    t2v_unicode_lower(cp, lower);
+    if (t2v_unicode_lower(cp, lower) != 1)
+        return cp;
     return cp == 0x17f ? 's' : lower[0]; /* the long s, which is a small letter already */
 }
 
@@ -55,12 +56,6 @@ static void add_all(struct t2v_buf *out, const struct t2v_fold *fold)
         t2v_buf_addf(out, "\\x{%x}", (unsigned)fold->to[i]);
 }
 
-void t2v_fold_add_or(struct t2v_buf *out, const struct t2v_fold *fold)
-{
-    t2v_buf_addc(out, '|');
-    add_all(out, fold);
-}
-
 void t2v_fold_add(struct t2v_buf *out, const struct t2v_fold *fold)
 {
     t2v_buf_adds(out, "(?:");
@@ -71,4 +66,10 @@ void t2v_fold_add(struct t2v_buf *out, const struct t2v_fold *fold)
             t2v_buf_addf(out, "\\x{%x}", (unsigned)t2v_folds[i].from);
     }
     t2v_buf_adds(out, "])");
+}
+
+void t2v_fold_add_or(struct t2v_buf *out, const struct t2v_fold *fold)
+{
+    t2v_buf_addc(out, '|');
+    t2v_fold_add(out, fold);
 }

@@ -10,7 +10,7 @@
 
 #include "base/banned.h"
 
-enum { MAX_GROUPS = 50, NO_ATOM = -1 };
+enum { MAX_GROUPS = 50, MAX_FOLDED = 16, NO_ATOM = -1 };
 
 struct translation {
     const char *at, *end;
@@ -21,7 +21,8 @@ struct translation {
     bool repeated; /* a quantifier stands behind it */
     int64_t groups[MAX_GROUPS]; /* where the open groups begin */
     size_t n_group;
-    const struct t2v_fold *folded;    /* of a character in the class that is being read */
+    const struct t2v_fold *folded[MAX_FOLDED]; /* of characters in the class that is being read */
+    size_t n_folded;
     bool any_case;                    /* (?i) counts here */
     bool any_case_before[MAX_GROUPS]; /* and where the open groups began */
 };
@@ -320,8 +321,9 @@ static int class_member(struct translation *tr, size_t *depth)
         return unsupported(tr, "[^ inside of [...]");
     if (c != '[' && c != ']' && c != '\\' && c != '-') {
         uint32_t cp = t2v_utf8_next(&tr->at, tr->end);
-        if (tr->any_case && tr->folded == NULL)
-            tr->folded = t2v_fold_of(cp);
+        const struct t2v_fold *fold = tr->any_case ? t2v_fold_of(cp) : NULL;
+        if (fold != NULL && tr->n_folded < MAX_FOLDED)
+            tr->folded[tr->n_folded++] = fold;
         add_char(tr, cp);
         return 0;
     }
@@ -341,7 +343,7 @@ static int class_member(struct translation *tr, size_t *depth)
 static int class(struct translation *tr)
 {
     begin_atom(tr);
-    tr->folded = NULL;
+    tr->n_folded = 0;
     add(tr, "[");
     bool negate = peek(tr) == '^';
     if (negate) {
@@ -361,8 +363,9 @@ static int class(struct translation *tr)
             return rc;
     }
     add(tr, "]");
-    if (tr->folded != NULL && !negate) {
-        t2v_fold_add_or(tr->out, tr->folded);
+    if (tr->n_folded != 0 && !negate) {
+        for (size_t i = 0; i < tr->n_folded; i++)
+            t2v_fold_add_or(tr->out, tr->folded[i]);
         wrap_atom(tr);
     }
     return 0;

@@ -142,6 +142,11 @@ static void test_hits(void **state)
          "s sss",
          "\xc3\x9f"
          "s [sss]"},
+        {"(?i)[\xef\xac\x86]", "x\xef\xac\x85x", "x[\xef\xac\x85]x"},
+        {"(?i)[\xef\xac\x93\xc3\x9f"
+         "b]",
+         "ssx", "[ss]x"},
+        {"(?i)f\xc4\xb0", "\xef\xac\x81\xcc\x87", "\xef\xac\x81\xcc\x87"},
         {"\\h", "ag", "[a]g"},
         {"\\v", "\x0b\n", "[\x0b]\n"},
         {"\\u0041|\\x{42}", "AB", "[A][B]"},
