@@ -53,7 +53,8 @@ def children(pid):
 
 def end_in_the_middle(check, number, where):
     argv = [sys.executable, "-c", RUNNER, os.path.dirname(os.path.abspath(__file__)), check.binary, check.model, where]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True) as runner:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+                          preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)) as runner:
         what = f"{signal.Signals(number).name} {where}"
         first = int(runner.stdout.readline())
         time.sleep(0.5)
