@@ -349,7 +349,7 @@ static void rest(void)
 static void *watch(void *arg)
 {
     (void)arg;
-    t2v_thread_lower_priority();
+    bool first = true; /* with the priority of all, so that the files are known soon */
     pthread_mutex_lock(&lock);
     while (!watcher.stop && watcher.lost.code == 0) {
         pthread_mutex_unlock(&lock);
@@ -357,6 +357,9 @@ static void *watch(void *arg)
         bool busy = false;
         for (size_t i = 0; i < MAX_FILES && why.code == 0; i++)
             busy |= watch_file(&files[i], &why) == T2V_EBUSY;
+        if (!busy && first)
+            t2v_thread_lower_priority();
+        first = first && busy;
         if (busy)
             nanosleep(&(struct timespec){.tv_nsec = FRESH_NS / 4}, NULL);
         pthread_mutex_lock(&lock);
