@@ -5,6 +5,7 @@ ages inside) says of every code point, asked of the library itself. Needs only t
 
     python3 unicode_data.py > unicode_data.c && clang-format -i unicode_data.c
 """
+from range_table import Ranges, code_points
 from tokenizers import normalizers, pre_tokenizers
 
 DROP, MN, MARK, PUNCT, WORD, CCC, NUMERIC = 1, 2, 4, 8, 16, 32, 64
@@ -38,26 +39,7 @@ def flags_of(c):
             | (NUMERIC if len(digits("a" + c + "b")) == 3 else 0))
 
 
-ranges, last = [], None
-for cp in range(0x110000):
-    if 0xD800 <= cp < 0xE000:
-        continue
-    flags = flags_of(chr(cp))
-    if flags != last:
-        ranges.append("0x%x" % (cp << 8 | flags))
-        last = flags
-
-print("/* SPDX-License-Identifier: BSD-3-Clause */")
-print("/* Made by unicode_data.py; do not edit. Each entry: first code point << 8 | flags of")
-print(" * unicode.h, good up to the next entry's code point. */")
-print('#include "token/unicode.h"\n')
-print('#include "base/banned.h"\n')
-print("const uint32_t t2v_unicode_ranges[] = {")
-line = "   "
-for r in ranges:
-    if len(line) + len(r) + 2 > 100:
-        print(line)
-        line = "   "
-    line += " " + r + ","
-print(line + "\n};\n")
-print("const size_t t2v_unicode_n_range = sizeof t2v_unicode_ranges / sizeof *t2v_unicode_ranges;")
+ranges = Ranges()
+for cp in code_points():
+    ranges.add(cp, flags_of(chr(cp)))
+ranges.write("unicode_data.py", "flags of\n * unicode.h, good up to the next entry's code point. */", "t2v_unicode")
