@@ -540,10 +540,10 @@ double t2v_conn_rate(struct t2v_conn *c, uint64_t now_ns)
     return waits ? rate_of(c, now_ns) : -1;
 }
 
-uint64_t t2v_conn_read_ns(const struct t2v_conn *c, uint64_t now_ns)
+double t2v_conn_sends_since(struct t2v_conn *c, uint64_t now_ns)
 {
-    bool waits = c->state == T2V_CONN_READING && c->held_bytes != 0 && now_ns > c->began_ns;
-    return waits ? now_ns - c->began_ns : 0;
+    bool waits = c->state == T2V_CONN_READING && c->held_bytes != 0;
+    return waits && now_ns > c->began_ns + second_ns ? (double)c->began_ns * 1e-9 : -1;
 }
 
 void t2v_conn_drop(struct t2v_conn *c)
@@ -560,12 +560,11 @@ static bool finds_place(struct t2v_conn *c)
     return true;
 }
 
-/* Bytes that came before the deadline, but after the loop last looked. */
-static bool has_unread(const struct t2v_conn *c)
+bool t2v_conn_is_silent(const struct t2v_conn *c)
 {
-    char byte;
-    return evbuffer_get_length(bufferevent_get_input(c->bev)) != 0 ||
-           recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    int unread = 0;
+    return evbuffer_get_length(bufferevent_get_input(c->bev)) == 0 &&
+           ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
@@ -579,7 +578,8 @@ void t2v_conn_check(struct t2v_conn *c, uint64_t now_ns)
             kill_conn(c);
         else
             c->deadline_ns = now_ns + second_ns;
-    } else if (c->state != T2V_CONN_READING || !has_unread(c)) {
+    } else if (c->state != T2V_CONN_READING || t2v_conn_is_silent(c)) {
+        /* Else bytes have come before the deadline, but after the loop last looked. */
         kill_conn(c);
     }
     settle(c);
@@ -589,13 +589,6 @@ bool t2v_conn_is_busy(const struct t2v_conn *c)
 {
     return c->state == T2V_CONN_WORKING || c->state == T2V_CONN_WRITING ||
            (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader));
-}
-
-bool t2v_conn_is_silent(const struct t2v_conn *c)
-{
-    int unread = 0;
-    return evbuffer_get_length(bufferevent_get_input(c->bev)) == 0 &&
-           ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 void t2v_conn_end(struct t2v_conn *c)

@@ -120,8 +120,9 @@ bool t2v_conn_is_busy(const struct t2v_conn *conn);
 /* Bytes a second that the client has taken of its answer, if it has had a second for it, and has
  * not taken all; else a negative number. */
 double t2v_conn_rate(struct t2v_conn *conn, uint64_t now_ns);
-/* For how long its client has been sending a request that is not whole and takes memory; else 0. */
-uint64_t t2v_conn_read_ns(const struct t2v_conn *conn, uint64_t now_ns);
+/* Since which second its client has been sending a request that is not whole and takes memory, if
+ * it has had a second for it; else a negative number. */
+double t2v_conn_sends_since(struct t2v_conn *conn, uint64_t now_ns);
 /* Closes it without a word; it is freed later, by t2v_conn_check. */
 void t2v_conn_drop(struct t2v_conn *conn);
 /* Nothing of its client is here that is not read: neither in our buffers nor in the kernel's. */

@@ -131,33 +131,18 @@ static size_t budget_of(const struct t2v_options *options)
     return bytes > budget_least ? bytes : budget_least;
 }
 
-/* Who takes an answer most slowly, and has had a second for it; NULL: nobody but the
- * owner of share. */
-static struct t2v_conn *slowest(const struct t2v_server *server, const size_t *share)
+/* Whose measure is the least, negative ones and the owner of share left out; NULL: nobody's. */
+static struct t2v_conn *least(const struct t2v_server *server, const size_t *share,
+                              double (*measure)(struct t2v_conn *c, uint64_t now_ns))
 {
     uint64_t now = t2v_clock_ns();
     struct t2v_conn *found = NULL;
-    double least = 0;
+    double smallest = 0;
     for (struct t2v_conn *c = server->conns; c != NULL; c = c->next) {
-        double rate = &c->held_bytes != share ? t2v_conn_rate(c, now) : -1;
-        if (rate >= 0 && (found == NULL || rate < least)) {
+        double x = &c->held_bytes != share ? measure(c, now) : -1;
+        if (x >= 0 && (found == NULL || x < smallest)) {
             found = c;
-            least = rate;
-        }
-    }
-    return found;
-}
-
-/* Who has been sending a request for longest, and for a second at least; NULL: as above. */
-static struct t2v_conn *stalest(const struct t2v_server *server, const size_t *share)
-{
-    uint64_t now = t2v_clock_ns(), most = quiet_ns;
-    struct t2v_conn *found = NULL;
-    for (struct t2v_conn *c = server->conns; c != NULL; c = c->next) {
-        uint64_t ns = &c->held_bytes != share ? t2v_conn_read_ns(c, now) : 0;
-        if (ns > most) {
-            found = c;
-            most = ns;
+            smallest = x;
         }
     }
     return found;
@@ -168,9 +153,9 @@ bool t2v_server_hold(struct t2v_server *server, size_t *share, size_t bytes)
     struct t2v_conn *slow;
     while (!t2v_budget_hold(&server->service.budget, share, bytes)) {
         bool fits = bytes <= server->service.budget.limit;
-        slow = fits ? slowest(server, share) : NULL;
+        slow = fits ? least(server, share, t2v_conn_rate) : NULL;
         if (slow == NULL && fits)
-            slow = stalest(server, share);
+            slow = least(server, share, t2v_conn_sends_since);
         if (slow == NULL)
             return false;
         server->service.metrics.dropped_slow++;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/vectors.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "http/body.h"
+#include "json/json.h"
 #include "json/pull.h"
 #include "json/write.h"
 
@@ -20,27 +20,6 @@ enum {
 
 /* --- reading; a value is its text in the body, ptr NULL where it is not there --- */
 
-static const char *kind_of(struct t2v_str value)
-{
-    if (value.ptr == NULL)
-        return "nothing";
-    switch (value.ptr[0]) {
-    case 'n':
-        return "null";
-    case 't':
-    case 'f':
-        return "true or false";
-    case '"':
-        return "a string";
-    case '[':
-        return "an array";
-    case '{':
-        return "an object";
-    default:
-        return "a number";
-    }
-}
-
 static bool is_there(struct t2v_str value)
 {
     return value.ptr != NULL && value.ptr[0] != 'n';
@@ -50,7 +29,8 @@ static void blame_type(struct t2v_reply *reply, struct t2v_blame blame, const ch
                        struct t2v_str value)
 {
     char message[96];
-    snprintf(message, sizeof message, "%s is needed here, not %s", wanted, kind_of(value));
+    snprintf(message, sizeof message, "%s is needed here, not %s", wanted,
+             t2v_json_kind_name(t2v_json_type_of(value)));
     t2v_reply_invalid(reply, &blame, message);
 }
 
@@ -138,10 +118,8 @@ static bool read_whole(struct t2v_str value, int64_t *out)
     double number;
     t2v_pull_init(&pull, value, NULL);
     bool ok = t2v_pull_is_number(&pull, value.ptr[0]) && t2v_pull_number(&pull, &number) == 0 &&
-              fabs(number) < 9007199254740992.0 && trunc(number) == number;
+              t2v_json_whole(number, out);
     t2v_pull_deinit(&pull);
-    if (ok)
-        *out = (int64_t)number;
     return ok;
 }
 
@@ -150,10 +128,10 @@ static bool read_dimensions(struct t2v_str value, int64_t *out, struct t2v_reply
     if (!is_there(value))
         return true;
     if (!read_whole(value, out)) {
-        const char *kind = kind_of(value);
+        enum t2v_json_type type = t2v_json_type_of(value);
         char message[96];
         snprintf(message, sizeof message, "a whole number is needed here, not %s",
-                 strcmp(kind, "a number") == 0 ? "another number" : kind);
+                 type == T2V_JSON_NUMBER ? "another number" : t2v_json_kind_name(type));
         t2v_reply_invalid(reply, &(struct t2v_blame){"int_type", "config", "dimensions", -1},
                           message);
         return false;

@@ -376,7 +376,7 @@ enum t2v_json_type t2v_json_type(const t2v_json *value)
     return value != NULL ? value->type : T2V_JSON_MISSING;
 }
 
-const char *t2v_json_type_name(const t2v_json *value)
+const char *t2v_json_kind_name(enum t2v_json_type type)
 {
     static const char *const names[] = {
         [T2V_JSON_MISSING] = "nothing",    [T2V_JSON_NULL] = "null",
@@ -384,7 +384,33 @@ const char *t2v_json_type_name(const t2v_json *value)
         [T2V_JSON_STRING] = "a string",    [T2V_JSON_ARRAY] = "an array",
         [T2V_JSON_OBJECT] = "an object",
     };
-    return names[t2v_json_type(value)];
+    return names[type];
+}
+
+const char *t2v_json_type_name(const t2v_json *value)
+{
+    return t2v_json_kind_name(t2v_json_type(value));
+}
+
+enum t2v_json_type t2v_json_type_of(struct t2v_str text)
+{
+    if (text.ptr == NULL)
+        return T2V_JSON_MISSING;
+    switch (text.ptr[0]) {
+    case 'n':
+        return T2V_JSON_NULL;
+    case 't':
+    case 'f':
+        return T2V_JSON_BOOL;
+    case '"':
+        return T2V_JSON_STRING;
+    case '[':
+        return T2V_JSON_ARRAY;
+    case '{':
+        return T2V_JSON_OBJECT;
+    default:
+        return T2V_JSON_NUMBER;
+    }
 }
 
 const t2v_json *t2v_json_get(const t2v_json *value, const char *key)
@@ -458,7 +484,12 @@ bool t2v_json_double(const t2v_json *value, double *out)
 bool t2v_json_int(const t2v_json *value, int64_t *out)
 {
     double x;
-    if (!t2v_json_double(value, &x) || x != trunc(x) || fabs(x) >= 0x1p53)
+    return t2v_json_double(value, &x) && t2v_json_whole(x, out);
+}
+
+bool t2v_json_whole(double x, int64_t *out)
+{
+    if (x != trunc(x) || fabs(x) >= 0x1p53)
         return false;
     *out = (int64_t)x;
     return true;

@@ -50,6 +50,10 @@ enum t2v_json_type t2v_json_type(const t2v_json *value);
 /* "null", "a number", "a string", ... for messages. */
 const char *t2v_json_type_name(const t2v_json *value);
 
+const char *t2v_json_kind_name(enum t2v_json_type type); /* the same, by the type */
+/* The type of a value by its text, which is known to be JSON; ptr NULL: MISSING. */
+enum t2v_json_type t2v_json_type_of(struct t2v_str text);
+
 /* The member of an object; NULL when there is none, or when value is no object. */
 const t2v_json *t2v_json_get(const t2v_json *value, const char *key);
 /* Members of an object, items of an array; 0 for anything else. */
@@ -74,5 +78,7 @@ struct t2v_str t2v_json_str(const t2v_json *value);
 bool t2v_json_bool(const t2v_json *value, bool *out);
 bool t2v_json_int(const t2v_json *value, int64_t *out);
 bool t2v_json_double(const t2v_json *value, double *out);
+/* As t2v_json_int, of a number. */
+bool t2v_json_whole(double x, int64_t *out);
 
 #endif

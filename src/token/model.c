@@ -105,6 +105,16 @@ int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *li
     return kind->load_lists(value, lists, where, out, err);
 }
 
+int t2v_token_model_put(struct t2v_token_model *model, struct t2v_trie *trie, struct t2v_str token,
+                        int32_t id)
+{
+    int rc = t2v_trie_set(trie, token, id);
+    model->n_vocab = trie->n_value;
+    if (rc == 0 && id > model->max_id)
+        model->max_id = id;
+    return rc;
+}
+
 void t2v_token_model_bytes(const struct t2v_token_model *model, int32_t ids[256])
 {
     for (unsigned i = 0; i < 256; i++) {

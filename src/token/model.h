@@ -56,6 +56,10 @@ int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *li
 typedef int t2v_token_model_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
 int t2v_token_model_read_vocab(const t2v_json *vocab, const char *where, t2v_token_model_add *add,
                                struct t2v_token_model *model, struct t2v_err *err);
+/* Puts a token into the trie of a model's vocabulary, and counts it. 0, T2V_ENOMEM, T2V_ETOOLARGE.
+ */
+int t2v_token_model_put(struct t2v_token_model *model, struct t2v_trie *trie, struct t2v_str token,
+                        int32_t id);
 /* The ids of the tokens <0x00> to <0xFF>, which stand for bytes; -1 for those that are not there.
  */
 void t2v_token_model_bytes(const struct t2v_token_model *model, int32_t ids[256]);

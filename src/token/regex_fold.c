@@ -50,26 +50,15 @@ const struct t2v_fold *t2v_fold_longest(const uint32_t *cps, size_t n)
     return best;
 }
 
-static void add_all(struct t2v_buf *out, const struct t2v_fold *fold)
-{
-    for (size_t i = 0; i < t2v_fold_len(fold); i++)
-        t2v_buf_addf(out, "\\x{%x}", (unsigned)fold->to[i]);
-}
-
 void t2v_fold_add(struct t2v_buf *out, const struct t2v_fold *fold)
 {
     t2v_buf_adds(out, "(?:");
-    add_all(out, fold);
+    for (size_t i = 0; i < t2v_fold_len(fold); i++)
+        t2v_buf_addf(out, "\\x{%x}", (unsigned)fold->to[i]);
     t2v_buf_adds(out, "|[");
     for (size_t i = 0; i < t2v_n_fold; i++) {
         if (memcmp(t2v_folds[i].to, fold->to, sizeof fold->to) == 0)
             t2v_buf_addf(out, "\\x{%x}", (unsigned)t2v_folds[i].from);
     }
     t2v_buf_adds(out, "])");
-}
-
-void t2v_fold_add_or(struct t2v_buf *out, const struct t2v_fold *fold)
-{
-    t2v_buf_addc(out, '|');
-    t2v_fold_add(out, fold);
 }

@@ -30,7 +30,5 @@ size_t t2v_fold_len(const struct t2v_fold *fold);
 /* Appends a group that matches what is folded to fold->to: those characters, or one of the others.
  */
 void t2v_fold_add(struct t2v_buf *out, const struct t2v_fold *fold);
-/* Appends the same as one more alternative. */
-void t2v_fold_add_or(struct t2v_buf *out, const struct t2v_fold *fold);
 
 #endif

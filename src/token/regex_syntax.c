@@ -364,8 +364,10 @@ static int class(struct translation *tr)
     }
     add(tr, "]");
     if (tr->n_folded != 0 && !negate) {
-        for (size_t i = 0; i < tr->n_folded; i++)
-            t2v_fold_add_or(tr->out, tr->folded[i]);
+        for (size_t i = 0; i < tr->n_folded; i++) {
+            add(tr, "|");
+            t2v_fold_add(tr->out, tr->folded[i]);
+        }
         wrap_atom(tr);
     }
     return 0;

@@ -51,12 +51,7 @@ static const struct t2v_token_model_ops ops = {"WordLevel", encode, id_of, free_
 
 static int add(struct t2v_token_model *model, struct t2v_str token, int32_t id)
 {
-    struct wordlevel *words = (struct wordlevel *)model;
-    int rc = t2v_trie_set(&words->trie, token, id);
-    model->n_vocab = words->trie.n_value;
-    if (rc == 0 && id > model->max_id)
-        model->max_id = id;
-    return rc;
+    return t2v_token_model_put(model, &((struct wordlevel *)model)->trie, token, id);
 }
 
 int t2v_wordlevel_load(const t2v_json *value, const char *where, struct t2v_token_model **out,

@@ -116,12 +116,7 @@ int t2v_wordpiece_new(size_t n_byte, struct t2v_token_model **out)
 
 int t2v_wordpiece_add(struct t2v_token_model *model, struct t2v_str token, int32_t id)
 {
-    struct wordpiece *wp = (struct wordpiece *)model;
-    int rc = t2v_trie_set(&wp->trie, token, id);
-    model->n_vocab = wp->trie.n_value;
-    if (rc == 0 && id > model->max_id)
-        model->max_id = id;
-    return rc;
+    return t2v_token_model_put(model, &((struct wordpiece *)model)->trie, token, id);
 }
 
 void t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_token,
