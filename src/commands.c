@@ -9,7 +9,7 @@
 
 #include "base/cpus.h"
 #include "base/utf8.h"
-#include "pool/diagnose.h"
+#include "model/diagnose.h"
 #include "text/space.h"
 #include "json/json.h"
 #include "json/write.h"

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "pool/model.h"
+#include "task/embed/embedder.h"
 
 typedef struct t2v_cache t2v_cache;
 

@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "base/hist.h"
 #include "base/str.h"
-#include "pool/model.h"
+#include "task/embed/embedder.h"
 
 typedef struct t2v_engine t2v_engine;
 

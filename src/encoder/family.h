@@ -3,7 +3,7 @@
 #define T2V_ENCODER_FAMILY_H
 /*
  * What a family's file is made of, and the blocks that families share. Private to encoder/, and to
- * head/, which reads config.json alike.
+ * task/classify/, which reads config.json alike.
  *
  * A family reads its settings from config.json (t2v_config_*), fills its struct of weights from a
  * table of wants (t2v_load), and strings blocks together in its forward pass. Every block is called

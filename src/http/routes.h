@@ -22,7 +22,7 @@
 #include "http/reader.h"
 #include "http/reply.h"
 #include "http/vectors.h"
-#include "pool/model.h"
+#include "task/embed/embedder.h"
 
 struct t2v_service {
     const struct t2v_options *options;

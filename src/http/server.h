@@ -24,7 +24,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "batch/engine.h"
-#include "pool/model.h"
+#include "task/embed/embedder.h"
 
 typedef struct t2v_server t2v_server;
 

@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 #include "http/reply.h"
-#include "pool/model.h"
+#include "task/embed/embedder.h"
 
 struct t2v_question {
     char *bytes; /* [n_byte], owned; the texts and the ask point into it */

@@ -5,8 +5,8 @@
  * there); what is left is the weights of both modules that have some. What is taken is run.
  */
 #include "folder.h"
-#include "pool/pipeline.h"
-#include "pool/transformer.h"
+#include "task/embed/pipeline.h"
+#include "task/embed/transformer.h"
 
 static const char *const names[] = {
     "modules.json",

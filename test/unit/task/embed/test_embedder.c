@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which vectorizer a directory and the settings mean, and what that makes of a request. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../base/copy.h"
+#include "base/log.h"
+#include "task/embed/embedder.h"
+
+#define GOLDEN T2V_TEST_DIR "/golden/"
+
+static char dir[] = "/tmp/t2v-model-XXXXXX";
+static const char *const copied[] = {"config.json", "model.safetensors", "tokenizer.json",
+                                     "tokenizer_config.json"};
+static const char *const markers[] = {"onnx_runtime", "model_name", "model_config",
+                                      "use_query_passage_prefixes"};
+
+static int set_up(void **state)
+{
+    (void)state;
+    char path[256], target[600];
+    t2v_log_setup(T2V_LOG_ERROR, 0);
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, copied[i]);
+        snprintf(target, sizeof target, GOLDEN "bert-uncased/%s", copied[i]);
+        copy_file(target, path);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char path[256];
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, copied[i]);
+        unlink(path);
+    }
+    return rmdir(dir);
+}
+
+/* "NAME=TEXT": those marker files and no others. */
+static void mark(const char *const files[4])
+{
+    char path[256];
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, markers[i]);
+        unlink(path);
+    }
+    for (size_t i = 0; i < 4 && files[i] != NULL; i++) {
+        const char *equals = strchr(files[i], '=');
+        snprintf(path, sizeof path, "%s/%.*s", dir, (int)(equals - files[i]), files[i]);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(equals + 1, file);
+        fclose(file);
+    }
+}
+
+static t2v_model *open_model(struct t2v_model_options options)
+{
+    t2v_model *model = NULL;
+    struct t2v_err err = {0};
+    options.precision = options.cpu = "";
+    if (options.vectorizer == NULL)
+        options.vectorizer = "auto";
+    if (t2v_model_open(&options, &model, &err) != 0)
+        fail_msg("%s", err.msg);
+    return model;
+}
+
+static void test_choice(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *files[4];
+        struct t2v_model_options options;
+        const char *want;
+    } CASES[] = {
+        {{NULL}, {.vectorizer = "auto"}, "default"},
+        {{NULL}, {.sentence_transformers = true}, "sentence-transformers"},
+        {{NULL}, {.onnx_runtime = true}, "onnx"},
+        {{NULL}, {.onnx_runtime = true, .sentence_transformers = true}, "onnx"},
+        {{"onnx_runtime=true"}, {.vectorizer = "auto"}, "onnx"},
+        {{"onnx_runtime=true\n"}, {.vectorizer = "auto"}, "onnx"},
+        {{"onnx_runtime=false"}, {.onnx_runtime = true}, "default"},
+        {{"onnx_runtime=True"}, {.onnx_runtime = true}, "default"},
+        {{"model_name=some/model"}, {.vectorizer = "auto"}, "sentence-transformers"},
+        {{"model_name="}, {.vectorizer = "auto"}, "sentence-transformers"},
+        {{"model_name=x", "onnx_runtime=true"}, {.vectorizer = "auto"}, "onnx"},
+        {{"model_name=x"}, {.vectorizer = "default"}, "default"},
+        {{"onnx_runtime=true"}, {.vectorizer = "sentence-transformers"}, "sentence-transformers"},
+        {{NULL}, {.vectorizer = "onnx"}, "onnx"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct t2v_model_options options = CASES[i].options;
+        options.dir = dir;
+        mark(CASES[i].files);
+        t2v_model *model = open_model(options);
+        if (strcmp(t2v_model_vectorizer(model), CASES[i].want) != 0)
+            fail_msg("case %zu: expected %s, got %s", i, CASES[i].want,
+                     t2v_model_vectorizer(model));
+        t2v_model_free(model);
+    }
+    mark((const char *const[4]){NULL});
+}
+
+static struct t2v_plan plan_of(const t2v_model *model, struct t2v_ask ask)
+{
+    struct t2v_plan plan;
+    struct t2v_err err = {0};
+    if (t2v_model_plan(model, &ask, &plan, &err) != 0)
+        fail_msg("%s", err.msg);
+    return plan;
+}
+
+static void test_marked_prefixes(void **state)
+{
+    (void)state;
+    struct t2v_ask ask = {.task = T2V_STR("query")};
+    mark((const char *const[4]){"use_query_passage_prefixes=true"});
+    t2v_model *model = open_model((struct t2v_model_options){.dir = dir});
+    assert_true(t2v_str_is(plan_of(model, ask).task, "query"));
+    assert_null(plan_of(model, (struct t2v_ask){0}).task.ptr);
+    t2v_model_free(model);
+    mark((const char *const[4]){"use_query_passage_prefixes=false"});
+    model = open_model((struct t2v_model_options){.dir = dir, .query_passage_prefixes = true});
+    assert_null(plan_of(model, ask).task.ptr);
+    t2v_model_free(model);
+    mark((const char *const[4]){NULL});
+}
+
+static void test_meta(void **state)
+{
+    (void)state;
+    mark((const char *const[4]){"model_name=x",
+                                "model_config={\"model_type\": \"as upstream had it\"}"});
+    t2v_model *model = open_model((struct t2v_model_options){.dir = dir});
+    assert_true(t2v_str_is(t2v_model_config(model), "{\"model_type\": \"as upstream had it\"}"));
+    t2v_model_free(model);
+    mark((const char *const[4]){"model_name=x", "model_config=[]"});
+    struct t2v_model_options options = {
+        .dir = dir, .vectorizer = "auto", .precision = "", .cpu = ""};
+    struct t2v_err err = {0};
+    assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EFORMAT);
+    assert_non_null(strstr(err.msg, "model_config: should be an object"));
+    mark((const char *const[4]){NULL});
+}
+
+static void test_sentence_transformers(void **state)
+{
+    (void)state;
+    t2v_model *model = open_model((struct t2v_model_options){
+        .dir = GOLDEN "st-dense", .vectorizer = "sentence-transformers"});
+    assert_int_equal(t2v_model_dim(model), 21);
+    assert_int_equal(t2v_model_width(model), 96);
+    assert_int_equal(t2v_model_max_tok(model), 14);
+    struct t2v_plan plan = plan_of(model, (struct t2v_ask){.pooling = T2V_STR("nonsense")});
+    assert_int_equal(plan.n_mode, 3);
+    assert_int_equal(plan.dim, 21);
+    assert_true(t2v_str_is(plan.prompt, "find: "));
+    size_t n_document = plan.n_skip;
+    assert_in_range(n_document, 3, 12);
+    plan = plan_of(model, (struct t2v_ask){.task = T2V_STR("query"), .dimensions = 20});
+    assert_true(t2v_str_starts(plan.prompt, T2V_STR("find the passage")));
+    assert_int_equal(plan.dim, 20);
+    assert_in_range(plan.n_skip, n_document + 1, 13);
+    plan = plan_of(model, (struct t2v_ask){.task = T2V_STR("Query"), .dimensions = INT64_MAX});
+    assert_true(t2v_str_is(plan.prompt, "find: "));
+    assert_int_equal(plan.dim, 21);
+    t2v_model_free(model);
+}
+
+/* max_seq_length is the smaller of the model's positions and the tokenizer's limit where no file
+ * gives one; onnx has the tokenizer's; the default vectorizer 500. */
+static void test_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dir, *vectorizer;
+        size_t want;
+    } CASES[] = {
+        {GOLDEN "bert-uncased", "default", 500},
+        {GOLDEN "bert-uncased", "onnx", 512},
+        {GOLDEN "bert-uncased", "sentence-transformers", 512},
+        {GOLDEN "st-max-last", "sentence-transformers", 20},
+        {GOLDEN "st-max-last", "onnx", 512},
+        {GOLDEN "st-all-modes", "sentence-transformers", 512},
+        {GOLDEN "st-plain", "sentence-transformers", 512},
+        {GOLDEN "dpr", "default", 64},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        t2v_model *model = open_model(
+            (struct t2v_model_options){.dir = CASES[i].dir, .vectorizer = CASES[i].vectorizer});
+        if (t2v_model_max_tok(model) != CASES[i].want)
+            fail_msg("case %zu: expected %zu, got %zu", i, CASES[i].want, t2v_model_max_tok(model));
+        t2v_model_free(model);
+    }
+}
+
+static void test_default_and_onnx(void **state)
+{
+    (void)state;
+    struct t2v_ask nonsense = {.pooling = T2V_STR("nonsense"), .dimensions = 3};
+    struct t2v_plan plan;
+    t2v_model *model = open_model((struct t2v_model_options){.dir = GOLDEN "bert-uncased"});
+    assert_int_equal(t2v_model_plan(model, &nonsense, &plan, NULL), T2V_EPOOLING);
+    assert_int_equal(plan_of(model, (struct t2v_ask){.pooling = T2V_STR("cls")}).modes[0],
+                     T2V_POOL_CLS);
+    plan = plan_of(model, (struct t2v_ask){.dimensions = 3});
+    assert_int_equal(plan.modes[0], T2V_POOL_MEAN);
+    assert_int_equal(plan.dim, 32);
+    t2v_model_free(model);
+    model =
+        open_model((struct t2v_model_options){.dir = GOLDEN "bert-uncased", .vectorizer = "onnx"});
+    assert_string_equal(t2v_model_precision(model), "int8");
+    plan = plan_of(model, nonsense);
+    assert_int_equal(plan.modes[0], T2V_POOL_MEAN);
+    assert_int_equal(plan.dim, 32);
+    t2v_model_free(model);
+}
+
+static void test_dpr(void **state)
+{
+    (void)state;
+    struct t2v_model_options options = {
+        .dir = GOLDEN "dpr", .vectorizer = "onnx", .precision = "", .cpu = ""};
+    struct t2v_err err = {0};
+    t2v_model *model;
+    assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+    assert_non_null(strstr(err.msg, "dpr runs under the default vectorizer"));
+    options.vectorizer = "auto";
+    model = open_model(options);
+    struct t2v_plan plan = plan_of(model, (struct t2v_ask){.pooling = T2V_STR("nonsense")});
+    assert_int_equal(plan.modes[0], T2V_POOL_CLS);
+    assert_int_equal(plan.dim, 9);
+    assert_int_equal(t2v_model_dim(model), 9);
+    t2v_model_free(model);
+}
+
+/* The pieces of a text of n words, none of them longer than 1024, nor with special tokens. */
+static void check_pieces(const t2v_model *model, size_t n)
+{
+    struct t2v_buf text;
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_walk walk;
+    struct t2v_plan plan = plan_of(model, (struct t2v_ask){{NULL, 0}, {NULL, 0}, 0});
+    size_t seen = 0, pieces = 0;
+    bool more = true;
+    t2v_buf_init(&text, SIZE_MAX);
+    for (size_t i = 0; i < n; i++)
+        t2v_buf_adds(&text, "a ");
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(t2v_walk_start(&walk, model, t2v_buf_str(&text), &plan, NULL), 0);
+    while (more) {
+        assert_int_equal(t2v_walk_next(&walk, space, &ids, &more, NULL), 0);
+        assert_true(ids.len <= 1024);
+        seen += ids.len;
+        pieces += more;
+    }
+    assert_int_equal(seen, n);
+    assert_int_equal(pieces, n == 0 ? 1 : (n + 1023) / 1024);
+    assert_int_equal(walk.n_seq, pieces);
+    t2v_walk_deinit(&walk);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+    t2v_buf_deinit(&text);
+}
+
+static void test_model2vec(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"default", "onnx"};
+    struct t2v_model_options options = {.dir = GOLDEN "model2vec", .precision = "", .cpu = ""};
+    t2v_model *model;
+    for (size_t i = 0; i < 2; i++) {
+        struct t2v_err err = {0};
+        options.vectorizer = others[i];
+        assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+        assert_non_null(strstr(
+            err.msg, "static embeddings run under sentence-transformers or model2vec, not under"));
+    }
+    model = open_model((struct t2v_model_options){.dir = options.dir});
+    assert_string_equal(t2v_model_vectorizer(model), "sentence-transformers");
+    assert_string_equal(t2v_model_pipeline(model), "mean of the tokens' rows, to length 1");
+    static const size_t words[] = {0, 1, 1023, 1024, 1025, 2048, 5000};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        check_pieces(model, words[i]);
+    t2v_model_free(model);
+}
+
+/* With a model in the directory, too: the library would take that of the folder. */
+static void check_both_places(const char *folder)
+{
+    static const char *const names[] = {"config.json", "model.safetensors", "tokenizer.json"};
+    enum { N = sizeof names / sizeof names[0] };
+    struct t2v_model_options options = {
+        .dir = folder, .vectorizer = "sentence-transformers", .precision = "", .cpu = ""};
+    struct t2v_err err = {0};
+    t2v_model *model;
+    char from[512], to[N][256];
+    for (size_t i = 0; i < N; i++) {
+        snprintf(from, sizeof from, GOLDEN "bert-uncased/%s", names[i]);
+        snprintf(to[i], sizeof to[i], "%s/%s", folder, names[i]);
+        copy_file(from, to[i]);
+    }
+    assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+    if (strstr(err.msg, "/0_BERT: modules.json has the Transformer here") == NULL)
+        fail_msg("%s", err.msg);
+    for (size_t i = 0; i < N; i++)
+        unlink(to[i]);
+}
+
+/* Everything in the folder of the Transformer module, as the library's first version had it. */
+static void test_old_layout(void **state)
+{
+    (void)state;
+    char old[] = "/tmp/t2v-model-XXXXXX", path[256], from[600];
+    assert_non_null(mkdtemp(old));
+    snprintf(path, sizeof path, "%s/0_BERT", old);
+    assert_int_equal(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(from, sizeof from, GOLDEN "bert-uncased/%s", copied[i]);
+        snprintf(path, sizeof path, "%s/0_BERT/%s", old, copied[i]);
+        copy_file(from, path);
+    }
+    snprintf(path, sizeof path, "%s/1_Pooling", old);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/1_Pooling/config.json", old);
+    copy_file(GOLDEN "bge-cls/1_Pooling/config.json", path);
+    snprintf(path, sizeof path, "%s/modules.json", old);
+    FILE *file = fopen(path, "w");
+    fputs("[{\"path\": \"0_BERT\", \"type\": \"sentence_transformers.models.Transformer\"},"
+          " {\"path\": \"1_Pooling\", \"type\": \"sentence_transformers.models.Pooling\"}]",
+          file);
+    fclose(file);
+    t2v_model *model =
+        open_model((struct t2v_model_options){.dir = old, .vectorizer = "sentence-transformers"});
+    assert_string_equal(t2v_model_pipeline(model), "cls, to length 1");
+    assert_string_equal(t2v_model_dir(model), old);
+    t2v_model_free(model);
+    check_both_places(old);
+    unlink(path);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/0_BERT/%s", old, copied[i]);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/0_BERT", old);
+    rmdir(path);
+    snprintf(path, sizeof path, "%s/1_Pooling/config.json", old);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/1_Pooling", old);
+    rmdir(path);
+    rmdir(old);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_choice),    cmocka_unit_test(test_marked_prefixes),
+        cmocka_unit_test(test_meta),      cmocka_unit_test(test_sentence_transformers),
+        cmocka_unit_test(test_limits),    cmocka_unit_test(test_default_and_onnx),
+        cmocka_unit_test(test_dpr),       cmocka_unit_test(test_old_layout),
+        cmocka_unit_test(test_model2vec),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
