@@ -10,7 +10,7 @@
 #include "base/cpus.h"
 #include "base/utf8.h"
 #include "model/diagnose.h"
-#include "text/space.h"
+#include "unicode/space.h"
 #include "json/json.h"
 #include "json/write.h"
 

@@ -13,8 +13,8 @@
 #include "base/suggest.h"
 #include "commands.h"
 #include "http/server.h"
-#include "text/letter.h"
-#include "token/regex.h"
+#include "regex/regex.h"
+#include "unicode/letter.h"
 #include "version.h"
 
 #include "base/banned.h"

@@ -2,7 +2,7 @@
 #include "text/punkt.h"
 
 #include "text/punkt_word.h"
-#include "text/space.h"
+#include "unicode/space.h"
 
 #include "base/banned.h"
 

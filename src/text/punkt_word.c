@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 #include "base/utf8.h"
-#include "text/letter.h"
 #include "text/punkt_data.h"
-#include "text/space.h"
+#include "unicode/letter.h"
+#include "unicode/space.h"
 
 #include "base/banned.h"
 

@@ -2,9 +2,9 @@
 #include "token/added.h"
 
 #include "base/mem.h"
+#include "regex/regex.h"
 #include "token/field.h"
-#include "token/regex.h"
-#include "token/unicode.h"
+#include "unicode/code_point.h"
 
 #include "base/banned.h"
 

@@ -19,8 +19,8 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/str.h"
-#include "token/model.h"
-#include "token/normalize.h"
+#include "token/model/model.h"
+#include "token/normalize/normalize.h"
 #include "token/trie.h"
 
 struct t2v_added_token {

@@ -2,18 +2,18 @@
 #ifndef T2V_TOKEN_PARTS_H
 #define T2V_TOKEN_PARTS_H
 /*
- * The parts of a tokenizer and how they are put together; private to this room. Four loaders fill
- * the same structures: load_json.c from tokenizer.json, load_legacy.c from vocab.txt and the
- * settings, load_bytes.c from vocab.json and merges.txt, load_spm.c from SentencePiece's file and
- * the settings. Then t2v_settings_apply does what `transformers` does to a tokenizer it has loaded.
+ * The parts of a tokenizer and how they are put together; private to this room. Four loaders of
+ * load/ fill the same structures: tokenizer_json.c, vocab_txt.c, vocab_json.c (with merges.txt) and
+ * sentencepiece.c. Then t2v_settings_apply does what `transformers` does to a tokenizer it has
+ * loaded.
  */
 #include "base/arena.h"
 #include "base/notes.h"
 #include "token/added.h"
-#include "token/model.h"
-#include "token/normalize.h"
-#include "token/pretok.h"
-#include "token/settings.h"
+#include "token/load/settings.h"
+#include "token/model/model.h"
+#include "token/normalize/normalize.h"
+#include "token/pretok/pretok.h"
 #include "token/template.h"
 #include "token/tokenizer.h"
 
@@ -41,29 +41,5 @@ struct t2v_token_space {
     struct t2v_buf pretok[T2V_PRETOK_MAX_STEPS];
     struct t2v_buf model[T2V_MODEL_SCRATCH];
 };
-
-/* Fill a zeroed *tokenizer (its `added` initialised) and, from tokenizer.json, what it says of
- * added tokens to settings. What was made stays in *tokenizer on failure. */
-int t2v_load_json(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
-                  struct t2v_err *err);
-int t2v_load_legacy(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
-                    struct t2v_err *err);
-
-/* The same from vocab.json (path) and merges.txt, for RoBERTa and GPT-2; settings->slow is set. */
-int t2v_load_bytes(const char *path, const char *merges_path, t2v_tokenizer *tokenizer,
-                   const struct t2v_settings *settings, struct t2v_err *err);
-/* What both have in common: the ids that transformers' slow tokenizer gives to its special tokens,
- * -1 for those that are not there. */
-void t2v_legacy_special_ids(const t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
-                            int32_t ids[T2V_N_SPECIAL]);
-
-/* The name of the SentencePiece model of the settings' class, or NULL; and what is read from it. */
-const char *t2v_spm_file(const struct t2v_settings *settings);
-int t2v_load_spm(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
-                 struct t2v_err *err);
-
-/* Adds the settings' tokens, makes the matchers, then lets the class change the normalizer. */
-int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *tokenizer,
-                       struct t2v_err *err);
 
 #endif

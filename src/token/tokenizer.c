@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "regex/regex.h"
 #include "token/parts.h"
-#include "token/regex.h"
 
 #include "base/banned.h"
 

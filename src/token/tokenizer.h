@@ -57,7 +57,7 @@ void t2v_token_space_free(t2v_token_space *space);
  * (as `truncation=True, max_length=max_tok`). max_tok is at least the number of special tokens.
  * Work stops early once enough ids are there. T2V_ENOMEM; T2V_ETOOLARGE when the normalizer makes
  * more than 256 MiB of it (a Replace that grows), when a word of it takes the model more than 512
- * MiB of scratch, or a pattern of the tokenizer more steps or memory than regex.c allows;
+ * MiB of scratch, or a pattern of the tokenizer more steps or memory than regex.h allows;
  * T2V_EUNSUPPORTED when BPE needs an unknown token that is not there.
  */
 int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,

@@ -3,7 +3,7 @@
  * Any bytes as SentencePiece's compiled replacements: what stands before the first NUL NUL NUL
  * NUL '|' is a text, too, the rest is the table, taken as bytes and as base64.
  */
-#include "token/charsmap.h"
+#include "token/normalize/charsmap.h"
 #include "base/utf8.h"
 #include "fuzz.h"
 

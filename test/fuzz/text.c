@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "fuzz.h"
 #include "text/punkt.h"
-#include "text/space.h"
+#include "unicode/space.h"
 
 static void check_sentences(const t2v_punkt *punkt, struct t2v_str text)
 {

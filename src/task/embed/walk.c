@@ -8,8 +8,8 @@
 
 #include "base/utf8.h"
 #include "task/embed/embedder_private.h"
-#include "text/lower.h"
-#include "text/space.h"
+#include "unicode/lower.h"
+#include "unicode/space.h"
 
 #include "base/banned.h"
 

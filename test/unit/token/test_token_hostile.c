@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "token/added.h"
-#include "token/model.h"
+#include "token/model/bpe.h"
+#include "token/model/unigram.h"
+#include "token/model/wordpiece.h"
 #include "token/template.h"
 #include "token/tokenizer.h"
 #include "token/trie.h"

@@ -4,8 +4,8 @@
 #include "dir.h"
 
 #include "base/mem.h"
-#include "token/normalize.h"
-#include "token/unicode.h"
+#include "token/normalize/normalize.h"
+#include "unicode/code_point.h"
 
 static void test_properties(void **state)
 {

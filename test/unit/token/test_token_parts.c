@@ -3,8 +3,9 @@
 #include "dir.h"
 
 #include "token/added.h"
-#include "token/model.h"
-#include "token/pretok.h"
+#include "token/model/model.h"
+#include "token/normalize/bert.h"
+#include "token/pretok/pretok.h"
 #include "token/template.h"
 #include "token/trie.h"
 

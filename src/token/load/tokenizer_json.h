@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_LOAD_TOKENIZER_JSON_H
+#define T2V_TOKEN_LOAD_TOKENIZER_JSON_H
+/* tokenizer.json. */
+#include "base/error.h"
+#include "token/load/settings.h"
+#include "token/parts.h"
+
+/* Fills a zeroed *tokenizer (its `added` initialised) and, from the file,
+ * what it says of added tokens to settings. What was made stays in *tokenizer on
+ * failure. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ETOOLARGE, T2V_ENOMEM, T2V_EIO. */
+int t2v_load_json(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                  struct t2v_err *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_MODEL_MODEL_H
+#define T2V_TOKEN_MODEL_MODEL_H
+/*
+ * The model: a piece of text to ids. Each kind is a file of its own that fills the table below; the
+ * rest of the room knows models only through it. Read-only once loaded, any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "token/tokenizer.h"
+#include "token/trie.h"
+#include "json/json.h"
+
+enum { T2V_MODEL_SCRATCH = 4 };
+
+struct t2v_token_model {
+    const struct t2v_token_model_ops {
+        const char *name; /* "WordPiece" */
+        /* Appends the ids of a piece (not empty) to ids. scratch: [T2V_MODEL_SCRATCH] buffers of
+         * this thread, for anything. 0, T2V_ENOMEM, T2V_ETOOLARGE (a scratch buffer's ceiling), or
+         * T2V_EUNSUPPORTED: the piece needs the unknown token, and there is none. */
+        int (*encode)(const struct t2v_token_model *model, struct t2v_buf *scratch,
+                      struct t2v_str piece, struct t2v_ids *ids);
+        /* The id of a token of the vocabulary, or -1. */
+        int32_t (*id_of)(const struct t2v_token_model *model, struct t2v_str token);
+        void (*free)(struct t2v_token_model *model);
+        /* Calls take for every token of the vocabulary, as t2v_trie_each does. */
+        int (*each)(const struct t2v_token_model *model, t2v_trie_take *take, void *ctx);
+    } * ops;
+    size_t n_vocab; /* entries */
+    int32_t max_id;
+    int32_t unk_id; /* of the unknown token; -1: none, or not in the vocabulary */
+};
+
+/* The long lists of a `model`: their text in the file, to be read with json/pull.h. ptr is NULL for
+ * one that is null or not there. A tree of 250,000 entries takes a second to make. */
+struct t2v_model_lists {
+    struct t2v_str vocab, merges;
+};
+
+/* True when the kind of model that value describes, beside these lists, is read from lists; then
+ * value need not have them. */
+bool t2v_token_model_takes_lists(const t2v_json *value, const struct t2v_model_lists *lists);
+/* Reads the `model` of tokenizer.json; where is its path there. lists: may be NULL for a kind that
+ * is read from the tree alone. T2V_EFORMAT, T2V_EUNSUPPORTED (a kind that we do not know),
+ * T2V_ETOOLARGE, T2V_ENOMEM. */
+int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *lists,
+                         const char *where, struct t2v_token_model **out, struct t2v_err *err);
+/* Calls add for every entry of vocab, an object of tokens and ids, whose path is where.vocab.
+ * Errors as above; add returns 0, T2V_ENOMEM or T2V_ETOOLARGE. */
+typedef int t2v_token_model_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
+int t2v_token_model_read_vocab(const t2v_json *vocab, const char *where, t2v_token_model_add *add,
+                               struct t2v_token_model *model, struct t2v_err *err);
+/* Puts a token into the trie of a model's vocabulary, and counts it. 0, T2V_ENOMEM, T2V_ETOOLARGE.
+ */
+int t2v_token_model_put(struct t2v_token_model *model, struct t2v_trie *trie, struct t2v_str token,
+                        int32_t id);
+/* The ids of the tokens <0x00> to <0xFF>, which stand for bytes; -1 for those that are not there.
+ */
+void t2v_token_model_bytes(const struct t2v_token_model *model, int32_t ids[256]);
+/* NULL is fine. */
+void t2v_token_model_free(struct t2v_token_model *model);
+
+#endif

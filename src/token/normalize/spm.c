@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The normalizers of tokenizers that come from SentencePiece: Nmt, Precompiled, Prepend, and a
+ * Replace whose pattern is a run of one character. */
+#include "token/normalize/spm.h"
+
+#include "token/field.h"
+#include "token/normalize/charsmap.h"
+
+#include "unicode/code_point.h"
+
+#include "base/banned.h"
+
+int t2v_norm_run_prepend(const struct t2v_norm_step *step, struct t2v_str in,
+                         struct t2v_cps *scratch, struct t2v_buf *out)
+{
+    (void)scratch;
+    if (in.len == 0)
+        return 0;
+    t2v_buf_add(out, step->content.ptr, step->content.len);
+    return t2v_buf_add(out, in.ptr, in.len);
+}
+
+int t2v_norm_load_prepend(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                          struct t2v_norm_step *step, struct t2v_err *err)
+{
+    struct t2v_str content;
+    int rc = t2v_field_str(value, where, "prepend", &content, err);
+    if (rc != 0)
+        return rc;
+    step->content = t2v_arena_dup(arena, content);
+    return step->content.ptr != NULL ? 0 : t2v_fail(err, T2V_ENOMEM, "no memory for %s", where);
+}
+
+int t2v_norm_run_precompiled(const struct t2v_norm_step *step, struct t2v_str in,
+                             struct t2v_cps *scratch, struct t2v_buf *out)
+{
+    (void)scratch;
+    return t2v_charsmap_run(step->charsmap, in, out);
+}
+
+int t2v_norm_load_precompiled(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                              struct t2v_norm_step *step, struct t2v_err *err)
+{
+    struct t2v_str base64;
+    struct t2v_charsmap *map;
+    int rc = t2v_field_str(value, where, "precompiled_charsmap", &base64, err);
+    if (rc != 0)
+        return rc;
+    rc = t2v_charsmap_read_base64(base64, arena, &map, err);
+    if (rc != 0)
+        return t2v_fail_in(err, rc, where);
+    step->charsmap = map;
+    return 0;
+}
+
+static bool nmt_drops(uint32_t cp)
+{
+    return (cp >= 1 && cp <= 8) || cp == 0xb || (cp >= 0xe && cp <= 0x1f) || cp == 0x7f ||
+           cp == 0x8f || cp == 0x9f;
+}
+
+static bool nmt_blanks(uint32_t cp)
+{
+    return cp == '\t' || cp == '\n' || cp == '\f' || cp == '\r' || cp == 0x1680 ||
+           (cp >= 0x200b && cp <= 0x200f) || cp == 0x2028 || cp == 0x2029 || cp == 0x2581 ||
+           cp == 0xfeff || cp == 0xfffd;
+}
+
+int t2v_norm_run_nmt(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
+                     struct t2v_buf *out)
+{
+    (void)step;
+    (void)scratch;
+    int rc = 0;
+    for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
+        uint32_t cp = t2v_utf8_next(&at, end);
+        if (!nmt_drops(cp))
+            rc = t2v_unicode_put(out, nmt_blanks(cp) ? ' ' : cp);
+    }
+    return rc;
+}
+
+/* Runs. */
+
+bool t2v_norm_read_run(struct t2v_str regex, struct t2v_norm_step *step)
+{
+    if (regex.len == 0)
+        return false;
+    const char *at = regex.ptr, *end = regex.ptr + regex.len;
+    uint32_t cp = t2v_utf8_next(&at, end);
+    if (cp == '\\' && at < end && *at == 's') {
+        at++;
+        cp = T2V_NORM_ANY_SPACE;
+    } else if (cp < 0x80 && memchr("\\^$.|?*+()[]{}", (int)cp, 14) != NULL) {
+        return false;
+    }
+    struct t2v_str count = {at, (size_t)(end - at)};
+    size_t min = 0;
+    if (t2v_str_is(count, "+")) {
+        min = 1;
+    } else if (count.len == 4 && count.ptr[0] == '{' && count.ptr[1] >= '1' &&
+               count.ptr[1] <= '9' && count.ptr[2] == ',' && count.ptr[3] == '}') {
+        min = (size_t)(count.ptr[1] - '0');
+    }
+    step->run_of = cp;
+    step->run_min = min;
+    return min != 0;
+}
+
+size_t t2v_norm_run_len(const struct t2v_norm_step *step, struct t2v_str in)
+{
+    const char *at = in.ptr, *end = in.ptr + in.len;
+    size_t n = 0;
+    for (const char *next = at; next < end; n++, at = next) {
+        uint32_t cp = t2v_utf8_next(&next, end);
+        if (step->run_of == T2V_NORM_ANY_SPACE ? !t2v_unicode_space(cp) : cp != step->run_of)
+            break;
+    }
+    return n >= step->run_min ? (size_t)(at - in.ptr) : 0;
+}
+
+int t2v_norm_run_runs(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
+                      struct t2v_buf *out)
+{
+    (void)scratch;
+    const char *at = in.ptr, *end = in.ptr + in.len, *done = in.ptr;
+    int rc = 0;
+    while (at < end && rc == 0) {
+        const char *begin = at, *next = at;
+        size_t n = 0;
+        while (next < end) {
+            uint32_t cp = t2v_utf8_next(&next, end);
+            bool same =
+                step->run_of == T2V_NORM_ANY_SPACE ? t2v_unicode_space(cp) : cp == step->run_of;
+            if (!same)
+                break;
+            n++;
+            at = next;
+        }
+        if (n >= step->run_min) {
+            t2v_buf_add(out, done, (size_t)(begin - done));
+            rc = t2v_buf_add(out, step->content.ptr, step->content.len);
+            done = at;
+        }
+        at = next; /* behind the character that ended the run */
+    }
+    return rc == 0 ? t2v_buf_add(out, done, (size_t)(end - done)) : rc;
+}

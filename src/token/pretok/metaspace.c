@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Metaspace: blanks become a mark, which is also put in front of the text unless it is there; then
+ * the text is cut before each mark. With the scheme "first" only the beginning of the whole input
+ * gets one, and not where the normalizer has taken something off that beginning.
+ */
+#include "token/pretok/metaspace.h"
+
+#include "base/utf8.h"
+#include "token/field.h"
+
+#include "base/banned.h"
+
+/* The text with its marks, in the step's scratch buffer. */
+static int mark(const struct t2v_pretok_step *step, const struct t2v_pretok_run *run,
+                struct t2v_str text, struct t2v_buf *buf)
+{
+    struct t2v_str sign = step->replacement;
+    bool first = run->at_start && text.ptr == run->begin;
+    bool wanted =
+        step->prepend == T2V_PREPEND_ALWAYS || (step->prepend == T2V_PREPEND_FIRST && first);
+    t2v_buf_clear(buf);
+    if (wanted && text.ptr[0] != ' ' && !t2v_str_starts(text, sign))
+        t2v_buf_add(buf, sign.ptr, sign.len);
+    while (text.len != 0 && buf->fail == 0) {
+        const char *blank = memchr(text.ptr, ' ', text.len);
+        size_t n = blank != NULL ? (size_t)(blank - text.ptr) : text.len;
+        t2v_buf_add(buf, text.ptr, n);
+        text = t2v_str_skip(text, n);
+        if (blank != NULL) {
+            t2v_buf_add(buf, sign.ptr, sign.len);
+            text = t2v_str_skip(text, 1);
+        }
+    }
+    return buf->fail;
+}
+
+int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                               struct t2v_str text)
+{
+    struct t2v_buf *buf = &run->scratch[run->depth];
+    struct t2v_str sign = step->replacement;
+    int rc = mark(step, run, text, buf);
+    if (rc != 0)
+        return rc;
+    struct t2v_str left = t2v_buf_str(buf);
+    while (left.len != 0 && rc == 0) {
+        const char *next = NULL;
+        if (step->cut_before_mark && left.len > sign.len)
+            next = memmem(left.ptr + 1, left.len - 1, sign.ptr, sign.len);
+        size_t n = next != NULL ? (size_t)(next - left.ptr) : left.len;
+        rc = t2v_pretok_emit(run, (struct t2v_str){left.ptr, n});
+        left = t2v_str_skip(left, n);
+    }
+    return rc;
+}
+
+static int read_scheme(const t2v_json *value, const char *where, struct t2v_pretok_step *step,
+                       struct t2v_err *err)
+{
+    static const char *const names[] = {"always", "first", "never"};
+    struct t2v_str name = T2V_STR("always");
+    if (t2v_json_get(value, "prepend_scheme") != NULL) {
+        int rc = t2v_field_str(value, where, "prepend_scheme", &name, err);
+        if (rc != 0)
+            return rc;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (t2v_str_is(name, names[i])) {
+            step->prepend = (enum t2v_prepend)i;
+            return 0;
+        }
+    }
+    return t2v_fail(err, T2V_EUNSUPPORTED, "%s.prepend_scheme \"%.*s\" is not supported", where,
+                    T2V_STR_ARG(name));
+}
+
+/* Older files have str_rep, which says what replacement says, and add_prefix_space; false there
+ * goes with "never" alone. */
+int t2v_pretok_load_metaspace(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                              struct t2v_pretok_step *step, struct t2v_err *err)
+{
+    struct t2v_str sign;
+    uint32_t cp;
+    bool prefix = true;
+    step->cut_before_mark = true;
+    int rc = t2v_field_str(value, where, "replacement", &sign, err);
+    if (rc == 0 && (sign.len == 0 || (size_t)t2v_utf8_decode(sign, &cp) != sign.len))
+        rc = t2v_fail(err, T2V_EFORMAT, "%s.replacement is not one character", where);
+    if (rc == 0)
+        rc = read_scheme(value, where, step, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "split", &step->cut_before_mark, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "add_prefix_space", &prefix, err);
+    if (rc != 0)
+        return rc;
+    if (!prefix && step->prepend != T2V_PREPEND_NEVER)
+        return t2v_fail(err, T2V_EFORMAT, "%s.add_prefix_space does not go with prepend_scheme",
+                        where);
+    step->replacement = t2v_arena_dup(arena, sign);
+    if (step->replacement.ptr == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", where);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_PRETOK_METASPACE_H
+#define T2V_TOKEN_PRETOK_METASPACE_H
+/* Metaspace: a mark for each space, and one before the text. */
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "token/pretok/pretok.h"
+#include "json/json.h"
+
+int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                               struct t2v_str text);
+int t2v_pretok_load_metaspace(const t2v_json *value, const char *where, struct t2v_arena *arena,
+                              struct t2v_pretok_step *step, struct t2v_err *err);
+
+#endif
