@@ -29,11 +29,17 @@ static inline size_t t2v_pulse_enter(struct t2v_pulse *pulse, uint64_t now_ns)
     return before;
 }
 
+/* One is queued no longer, without progress of the thread: it was refused, or goes elsewhere. */
+static inline void t2v_pulse_drop(struct t2v_pulse *pulse)
+{
+    atomic_fetch_sub(&pulse->n_waiting, 1);
+}
+
 /* One is done. */
 static inline void t2v_pulse_leave(struct t2v_pulse *pulse, uint64_t now_ns)
 {
     t2v_pulse_beat(pulse, now_ns);
-    atomic_fetch_sub(&pulse->n_waiting, 1);
+    t2v_pulse_drop(pulse);
 }
 
 static inline size_t t2v_pulse_waiting(const struct t2v_pulse *pulse)

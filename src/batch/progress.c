@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "batch/progress.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -166,4 +167,27 @@ void t2v_progress_settle(struct t2v_progress *progress)
         t2v_pool_settle(&progress->plan, progress->exact, work->dim,
                         work->vectors + progress->sum_text * work->dim);
     progress->n_sum = 0;
+}
+
+/* A model with broken weights can give what is no number, and JSON has no word for that. */
+static bool is_finite(const float *vector, size_t dim)
+{
+    bool finite = true;
+    for (size_t i = 0; i < dim; i++)
+        finite &= isfinite(vector[i]) != 0;
+    return finite;
+}
+
+void t2v_progress_finish(struct t2v_progress *progress, const t2v_model *model)
+{
+    struct t2v_work *work = progress->work;
+    t2v_progress_settle(progress);
+    for (size_t t = 0; t < work->n_text && work->err.code == 0; t++) {
+        float *vector = work->vectors + t * work->dim;
+        t2v_model_finish(model, vector, work->dim, progress->divisors[t]);
+        if (!is_finite(vector, work->dim)) {
+            t2v_fail(&work->err, T2V_EMODEL, "the model gave a vector that is not finite");
+            work->err_text = t;
+        }
+    }
 }

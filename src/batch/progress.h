@@ -74,5 +74,8 @@ size_t t2v_progress_take(struct t2v_progress *progress, int32_t *ids);
 void t2v_progress_add(struct t2v_progress *progress, size_t text, const float *row);
 /* No further sequence comes for the text that t2v_progress_add had last. */
 void t2v_progress_settle(struct t2v_progress *progress);
+/* All sequences are added: the sums become the work's vectors. T2V_EMODEL in work->err where one
+ * has a component that is not finite; a work that has failed is left as it is. */
+void t2v_progress_finish(struct t2v_progress *progress, const t2v_model *model);
 
 #endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BATCH_BATCH_H
+#define T2V_BATCH_BATCH_H
+/*
+ * Sequences of one or several works laid end to end, and what comes of them: placed one at a time,
+ * encoded by a team together, added to their texts' sums. One batch is used again and again, by one
+ * thread; everything is allocated by t2v_batch_init.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/team.h"
+#include "batch/progress.h"
+#include "encoder/encoder.h"
+#include "task/embed/embedder.h"
+
+/* The most tokens of a batch; a longer sequence, if the model takes one, is a batch of its own. */
+enum { T2V_BATCH_TOK = 1024 };
+
+/* How long a batch is to take, nanoseconds: so long may other people's work hold up a short
+ * request. */
+enum { T2V_BATCH_NS = 50 * 1000 * 1000 };
+
+/* Whose vector a sequence of the batch adds to. */
+struct t2v_slot {
+    struct t2v_progress *progress;
+    size_t text;
+};
+
+struct t2v_batch {
+    const t2v_model *model;
+    size_t hidden_dim, width; /* of a token's state, of a pooled row */
+    t2v_scratch *scratch;
+    int32_t *ids;           /* [max_tok] */
+    size_t *start;          /* [T2V_BATCH_TOK + 1] */
+    struct t2v_slot *slots; /* [T2V_BATCH_TOK] */
+    struct t2v_seqs seqs;   /* what is placed */
+    float *hidden;          /* [max_tok, hidden_dim] */
+    float *pooled;          /* [T2V_BATCH_TOK, width]: n_seq of them */
+    float *spare;           /* as pooled */
+    size_t budget;          /* tokens of the next batch */
+    double ns_of_tok;       /* a running mean; 0: nothing is known yet */
+};
+
+/* A batch for a team of n_lane, of at most max_tok tokens (at least T2V_BATCH_TOK). The model is
+ * borrowed. T2V_ENOMEM; the batch is for t2v_batch_deinit then, too. */
+int t2v_batch_init(struct t2v_batch *batch, const t2v_model *model, size_t max_tok, int n_lane);
+/* A zeroed batch is allowed. */
+void t2v_batch_deinit(struct t2v_batch *batch);
+
+/* Takes everything out. */
+void t2v_batch_clear(struct t2v_batch *batch);
+/* Whether as many tokens as the team encodes in T2V_BATCH_NS are in it. */
+bool t2v_batch_is_full(const struct t2v_batch *batch);
+/* Whether a sequence of n_tok may still be placed; in an empty batch every one may. */
+bool t2v_batch_fits(const struct t2v_batch *batch, size_t n_tok);
+/* Lays the work's next ready sequence at the end; there must be one. */
+void t2v_batch_place(struct t2v_batch *batch, struct t2v_progress *progress);
+/* Encodes what is placed and adds each sequence's vector to its text's, in the order of the text.
+ * T2V_EIO when a file of the model is not what it was (see base/guard.h): nothing is added then. */
+int t2v_batch_run(struct t2v_batch *batch, t2v_team *team, struct t2v_err *err);
+
+#endif

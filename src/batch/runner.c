@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "batch/runner.h"
+
+#include "base/clock.h"
+
+#include "base/banned.h"
+
+int t2v_runner_init(struct t2v_runner *runner, const t2v_model *model, size_t max_tok, int n_thread,
+                    const struct t2v_runner_calls *calls, struct t2v_err *err)
+{
+    *runner = (struct t2v_runner){.model = model, .calls = *calls};
+    t2v_queue_init(&runner->queue);
+    t2v_list_init(&runner->closing);
+    int rc = t2v_batch_init(&runner->batch, model, max_tok, n_thread);
+    if (rc == 0)
+        rc = t2v_token_space_new(&runner->space);
+    if (rc != 0)
+        return t2v_fail(err, rc, "no memory for batches of %zu tokens", max_tok);
+    return t2v_team_new(n_thread, &runner->team, err);
+}
+
+void t2v_runner_deinit(struct t2v_runner *runner)
+{
+    t2v_team_free(runner->team);
+    t2v_token_space_free(runner->space);
+    t2v_batch_deinit(&runner->batch);
+    *runner = (struct t2v_runner){0};
+}
+
+void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work)
+{
+    struct t2v_progress *progress = t2v_progress_new(runner->model, work);
+    if (progress != NULL)
+        t2v_queue_push(&runner->queue, progress);
+    else
+        runner->calls.complete(runner->calls.user, work);
+}
+
+/* Sees to it that a sequence of the work is ready, if it has one. False: another has the work
+ * now. */
+static bool make_ready(struct t2v_runner *runner, struct t2v_progress *progress,
+                       uint64_t deadline_ns)
+{
+    struct t2v_work *work = progress->work;
+    if (atomic_load(&work->cancelled)) {
+        t2v_fail(&work->err, T2V_EBUSY, "given up: the client has left");
+        progress->ended = true;
+        return true;
+    }
+    if (progress->ended || t2v_progress_peek(progress) != 0)
+        return true;
+    if (runner->calls.slow != NULL && t2v_progress_is_slow(progress)) {
+        runner->calls.slow(runner->calls.user, progress);
+        return false;
+    }
+    struct t2v_fill fill = {1, SIZE_MAX, deadline_ns, runner->max_text_tok};
+    t2v_progress_fill(progress, runner->model, runner->space, &fill);
+    return true;
+}
+
+/* Fills the batch from all works in turn, a sequence at a time, for T2V_BATCH_NS at most; a work
+ * without a further sequence (or with an error) goes to the closing list. */
+static void fill(struct t2v_runner *runner)
+{
+    uint64_t deadline_ns = t2v_clock_ns() + T2V_BATCH_NS;
+    struct t2v_batch *batch = &runner->batch;
+    struct t2v_queue *queue = &runner->queue;
+    struct t2v_progress *progress;
+    while (!t2v_batch_is_full(batch) && (progress = t2v_queue_next(queue)) != NULL) {
+        if (!make_ready(runner, progress, deadline_ns))
+            continue;
+        size_t n_tok = t2v_progress_peek(progress);
+        if (progress->work->err.code != 0 || (progress->ended && n_tok == 0)) {
+            t2v_list_push(&runner->closing, progress);
+            continue;
+        }
+        if (n_tok != 0 && !t2v_batch_fits(batch, n_tok)) {
+            t2v_queue_return(queue, progress);
+            return;
+        }
+        if (n_tok != 0)
+            t2v_batch_place(batch, progress);
+        t2v_queue_push(queue, progress);
+        if (t2v_clock_ns() >= deadline_ns)
+            return;
+    }
+}
+
+/* All works fail. */
+static void give_up(struct t2v_runner *runner)
+{
+    const char *message = runner->lost_message != NULL ? runner->lost_message : runner->lost.msg;
+    struct t2v_progress *progress;
+    while ((progress = t2v_queue_next(&runner->queue)) != NULL)
+        t2v_list_push(&runner->closing, progress);
+    for (progress = runner->closing.head; progress != NULL; progress = progress->next) {
+        if (progress->work->err.code == 0)
+            t2v_fail(&progress->work->err, T2V_EIO, "%s", message);
+    }
+}
+
+void t2v_runner_step(struct t2v_runner *runner)
+{
+    const struct t2v_runner_calls *calls = &runner->calls;
+    struct t2v_batch *batch = &runner->batch;
+    t2v_batch_clear(batch);
+    if (runner->lost.code == 0)
+        fill(runner);
+    if (batch->seqs.n_seq > 0 && t2v_batch_run(batch, runner->team, &runner->lost) == 0)
+        calls->encoded(calls->user, &batch->seqs);
+    if (runner->lost.code != 0)
+        give_up(runner);
+    struct t2v_progress *progress;
+    while ((progress = t2v_list_pop(&runner->closing)) != NULL) {
+        struct t2v_work *work = progress->work;
+        t2v_progress_finish(progress, runner->model);
+        t2v_progress_free(progress);
+        calls->complete(calls->user, work);
+    }
+}

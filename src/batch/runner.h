@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BATCH_RUNNER_H
+#define T2V_BATCH_RUNNER_H
+/*
+ * From works to answers, a batch at a time: what one thread of the engine does. It fills a batch
+ * from the works in its queue, has its team encode it, and hands back the works that are complete.
+ * A runner is one thread's at a time; the works in it are the runner's.
+ */
+#include "base/team.h"
+#include "batch/batch.h"
+#include "batch/queue.h"
+
+/* What its owner is told, on the thread that called t2v_runner_step or t2v_runner_add. */
+struct t2v_runner_calls {
+    /* Takes over a work whose next sequence may take long to make; NULL: the runner makes it. The
+     * owner brings it back by t2v_queue_push. */
+    void (*slow)(void *user, struct t2v_progress *progress);
+    /* A batch has been encoded: its works have moved on. */
+    void (*encoded)(void *user, const struct t2v_seqs *seqs);
+    /* The work is complete, or has failed (work->err). */
+    void (*complete)(void *user, struct t2v_work *work);
+    void *user;
+};
+
+struct t2v_runner {
+    const t2v_model *model;
+    struct t2v_runner_calls calls;
+    size_t max_text_tok; /* a text of more tokens is T2V_ETOOLARGE */
+    t2v_team *team;
+    t2v_token_space *space;
+    struct t2v_batch batch;
+    struct t2v_queue queue;
+    struct t2v_list closing;  /* no sequence is left to place; complete after this batch */
+    struct t2v_err lost;      /* a model's file is not what it was: no answer may be believed */
+    const char *lost_message; /* what works are told then; NULL: lost's, which has a path */
+};
+
+/* A runner with a team of n_thread and batches of at most max_tok tokens, at least T2V_BATCH_TOK.
+ * The caller sets max_text_tok and lost_message. The model is borrowed; calls is copied.
+ * T2V_ENOMEM, with the reason in err; the runner is for t2v_runner_deinit then, too. */
+int t2v_runner_init(struct t2v_runner *runner, const t2v_model *model, size_t max_tok, int n_thread,
+                    const struct t2v_runner_calls *calls, struct t2v_err *err);
+/* Its queue must be empty. A zeroed runner is allowed. */
+void t2v_runner_deinit(struct t2v_runner *runner);
+
+/* Takes a work; where it cannot be begun (a wrong ask, no memory), it is complete at once. */
+void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work);
+/* One batch, if there is anything to encode; hands back what is complete. */
+void t2v_runner_step(struct t2v_runner *runner);
+
+#endif
