@@ -9,7 +9,7 @@ MEDIAN, NINETIETH = 9, 22  # lines of the functions of all files, at most
 
 # What was longer when the limits came, by name, since files move. Take a name out once it fits; add none.
 LONG_FUNCTIONS = {"t2v_kernels_init"}
-LONG_FILES = {"bpe.c", "conn.c", "embedder.c", "pickle.c", "regex_syntax.c", "server.c", "settings.c"}
+LONG_FILES = {"bpe.c", "conn.c", "embedder.c", "pickle.c", "server.c", "settings.c", "syntax.c"}
 
 # Pairs that include each other on purpose: the unpickler and what makes tensors for it.
 CIRCLES = {("pickle", "pickle_tensor")}

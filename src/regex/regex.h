@@ -20,8 +20,6 @@
 #include "base/error.h"
 #include "base/str.h"
 
-enum { T2V_REGEX_MAX_BYTES = 8192 }; /* of a pattern */
-
 typedef struct t2v_regex t2v_regex;
 
 /* where: the pattern's path in the file, for messages. T2V_EFORMAT (not a pattern),

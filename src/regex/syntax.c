@@ -7,7 +7,6 @@
 
 #include "base/utf8.h"
 #include "regex/fold.h"
-#include "regex/regex.h"
 #include "regex/sets.h"
 
 #include "base/banned.h"

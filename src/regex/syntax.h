@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
+enum { T2V_REGEX_MAX_BYTES = 8192 }; /* of a pattern */
+
 /* Appends the pattern as PCRE2 wants it (UTF, UCP, MULTILINE) to out. Errors as
  * t2v_regex_new, of regex.h. */
 int t2v_regex_translate(struct t2v_str pattern, const char *where, struct t2v_buf *out,

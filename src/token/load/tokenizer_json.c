@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "token/field.h"
+#include "token/model/kinds.h"
 #include "json/pull.h"
 
 #include "base/banned.h"

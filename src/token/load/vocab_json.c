@@ -11,7 +11,6 @@
 #include "token/load/vocab_txt.h"
 #include "token/model/bpe.h"
 #include "token/model/bpe_load.h"
-#include "token/pretok/split.h"
 #include "unicode/space.h"
 
 #include "base/banned.h"

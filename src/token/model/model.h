@@ -43,16 +43,8 @@ struct t2v_model_lists {
     struct t2v_str vocab, merges;
 };
 
-/* True when the kind of model that value describes, beside these lists, is read from lists; then
- * value need not have them. */
-bool t2v_token_model_takes_lists(const t2v_json *value, const struct t2v_model_lists *lists);
-/* Reads the `model` of tokenizer.json; where is its path there. lists: may be NULL for a kind that
- * is read from the tree alone. T2V_EFORMAT, T2V_EUNSUPPORTED (a kind that we do not know),
- * T2V_ETOOLARGE, T2V_ENOMEM. */
-int t2v_token_model_load(const t2v_json *value, const struct t2v_model_lists *lists,
-                         const char *where, struct t2v_token_model **out, struct t2v_err *err);
 /* Calls add for every entry of vocab, an object of tokens and ids, whose path is where.vocab.
- * Errors as above; add returns 0, T2V_ENOMEM or T2V_ETOOLARGE. */
+ * T2V_EFORMAT; add returns 0, T2V_ENOMEM or T2V_ETOOLARGE. */
 typedef int t2v_token_model_add(struct t2v_token_model *model, struct t2v_str token, int32_t id);
 int t2v_token_model_read_vocab(const t2v_json *vocab, const char *where, t2v_token_model_add *add,
                                struct t2v_token_model *model, struct t2v_err *err);

@@ -51,26 +51,6 @@ static int run_strip_accents(const struct t2v_norm_step *step, struct t2v_str in
     return rc;
 }
 
-int t2v_norm_run_strip(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
-                       struct t2v_buf *out)
-{
-    (void)scratch;
-    const char *begin = in.ptr, *end = in.ptr + in.len;
-    while (step->left && begin < end) {
-        const char *next = begin;
-        if (!t2v_unicode_space(t2v_utf8_next(&next, end)))
-            break;
-        begin = next;
-    }
-    while (step->right && begin < end) {
-        const char *last = t2v_utf8_back(begin, end), *at = last;
-        if (!t2v_unicode_space(t2v_utf8_next(&at, end)))
-            break;
-        end = last;
-    }
-    return t2v_buf_add(out, begin, (size_t)(end - begin));
-}
-
 static int load_strip(const t2v_json *value, const char *where, struct t2v_arena *arena,
                       struct t2v_norm_step *step, struct t2v_err *err)
 {

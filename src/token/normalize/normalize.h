@@ -4,7 +4,7 @@
 /*
  * The normalizer: a list of steps, each of which rewrites the whole text. A Sequence is flattened
  * into the list. A new kind of step is one function that runs it, one that reads it from JSON, and
- * a line in the table of normalize.c. Read-only once loaded.
+ * a line in the table of normalize.c; the struct is in step.h. Read-only once loaded.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,33 +13,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "token/normalize/step.h"
 #include "unicode/normal_form.h"
 #include "json/json.h"
 
-enum { T2V_NORM_MAX_STEPS = 32, T2V_NORM_ANY_SPACE = 0x110000 /* for run_of */ };
-
-struct t2v_charsmap;
-
-struct t2v_norm_step {
-    const char *name; /* "NFC" */
-    /* Appends the rewritten text to out, which is empty. 0, T2V_ENOMEM or out's failure. */
-    int (*run)(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
-               struct t2v_buf *out);
-    /* What comes out of a text is what comes out of its parts, when it is cut before an ASCII
-     * white space character. */
-    bool local;
-    /* Settings; which of them count depends on the kind. */
-    bool clean, chinese, accents_null, accents, lower; /* BertNormalizer */
-    uint8_t ascii[128];                  /* BertNormalizer: what ASCII becomes; 0xff: dropped */
-    bool compat, compose;                /* normal forms */
-    bool left, right;                    /* Strip */
-    struct t2v_str pattern, content;     /* Replace, Prepend; owned by the arena */
-    uint32_t run_of;                     /* Replace of a run: of this character */
-    size_t run_min;                      /* at least so many of them */
-    const struct t2v_charsmap *charsmap; /* Precompiled; owned by the arena */
-    struct t2v_regex *regex;             /* Replace, instead of a pattern; owned */
-    bool replaces;                       /* it is a Replace */
-};
+enum { T2V_NORM_MAX_STEPS = 32 };
 
 struct t2v_normalizer {
     struct t2v_norm_step steps[T2V_NORM_MAX_STEPS];
@@ -62,13 +40,6 @@ void t2v_norm_space_deinit(struct t2v_norm_space *space);
 int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
                         struct t2v_normalizer *normalizer, struct t2v_err *err);
 void t2v_normalizer_deinit(struct t2v_normalizer *normalizer);
-
-/* For the files beside this one: how a kind is run and read. */
-typedef int t2v_norm_run(const struct t2v_norm_step *, struct t2v_str, struct t2v_cps *,
-                         struct t2v_buf *);
-typedef int t2v_norm_load(const t2v_json *, const char *, struct t2v_arena *,
-                          struct t2v_norm_step *, struct t2v_err *);
-t2v_norm_run t2v_norm_run_strip;
 
 /* Sets *out to the normalised text, good until the next run with this space (in, if there are no
  * steps). 0, T2V_ENOMEM, or T2V_ETOOLARGE when it grows beyond 256 MiB. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The normalizers of tokenizers that come from SentencePiece: Nmt, Precompiled, Prepend, and a
- * Replace whose pattern is a run of one character. */
+/* The normalizers of tokenizers that come from SentencePiece: Nmt, Precompiled, Prepend, Strip, and
+ * a Replace whose pattern is a run of one character. */
 #include "token/normalize/spm.h"
 
 #include "token/field.h"
@@ -9,6 +9,26 @@
 #include "unicode/code_point.h"
 
 #include "base/banned.h"
+
+int t2v_norm_run_strip(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
+                       struct t2v_buf *out)
+{
+    (void)scratch;
+    const char *begin = in.ptr, *end = in.ptr + in.len;
+    while (step->left && begin < end) {
+        const char *next = begin;
+        if (!t2v_unicode_space(t2v_utf8_next(&next, end)))
+            break;
+        begin = next;
+    }
+    while (step->right && begin < end) {
+        const char *last = t2v_utf8_back(begin, end), *at = last;
+        if (!t2v_unicode_space(t2v_utf8_next(&at, end)))
+            break;
+        end = last;
+    }
+    return t2v_buf_add(out, begin, (size_t)(end - begin));
+}
 
 int t2v_norm_run_prepend(const struct t2v_norm_step *step, struct t2v_str in,
                          struct t2v_cps *scratch, struct t2v_buf *out)

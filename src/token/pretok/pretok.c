@@ -194,6 +194,15 @@ bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type)
     return false;
 }
 
+int t2v_pretok_add_byte_level(struct t2v_pretok *pretok, bool prefix_space, struct t2v_err *err)
+{
+    struct t2v_pretok_step step;
+    int rc = t2v_pretok_make_byte_level(&step, prefix_space, err);
+    if (rc == 0)
+        pretok->steps[pretok->n++] = step;
+    return rc;
+}
+
 /* Where load_step puts a step. */
 struct target {
     struct t2v_pretok *pretok;

@@ -7,7 +7,7 @@
  * so the receiver can end the run at any piece. A step may hand on text of its own making, which it
  * keeps in its scratch buffer until the piece has been taken. A Sequence is flattened into the
  * list. A new kind is a function that splits, one that reads it from JSON if it has fields, and a
- * line in the table of pretok.c. Read-only once loaded.
+ * line in the table of pretok.c; the struct is in step.h. Read-only once loaded.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,42 +17,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "token/pretok/step.h"
 #include "json/json.h"
 
 enum { T2V_PRETOK_MAX_STEPS = 8 };
-
-enum t2v_prepend { T2V_PREPEND_ALWAYS, T2V_PREPEND_FIRST, T2V_PREPEND_NEVER };
-
-struct t2v_pretok_run;
-
-/* What becomes of a hit and of what stands around it. */
-enum t2v_split_behavior {
-    T2V_SPLIT_REMOVED,
-    T2V_SPLIT_ISOLATED,
-    T2V_SPLIT_MERGED_WITH_PREVIOUS,
-    T2V_SPLIT_MERGED_WITH_NEXT,
-    T2V_SPLIT_CONTIGUOUS
-};
-
-struct t2v_pretok_step {
-    const char *name; /* "Whitespace" */
-    /* Calls t2v_pretok_emit(run, piece) for each piece of text, and stops when that is not 0. */
-    int (*split)(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
-                 struct t2v_str text);
-    bool cuts_at_space; /* ASCII white space is a border of pieces and in none of them */
-    /* Settings; which of them count depends on the kind. */
-    struct t2v_str replacement; /* Metaspace: the mark; owned by the arena */
-    enum t2v_prepend prepend;   /* Metaspace */
-    bool cut_before_mark;       /* Metaspace: its `split` */
-    struct t2v_regex *regex;    /* owned; Split, ByteLevel (NULL: one piece) */
-    struct t2v_str pattern;     /* Split by a string; owned by the arena */
-    enum t2v_split_behavior behavior;
-    bool invert;        /* Split: what is no hit is one, and the other way round */
-    unsigned flag;      /* Digits, Punctuation: enum t2v_unicode_flag */
-    uint32_t delimiter; /* CharDelimiterSplit */
-    size_t length;      /* FixedLength: characters of a piece, at least 1 */
-    bool prefix_space;  /* ByteLevel: a text that begins without a space gets one */
-};
 
 struct t2v_pretok {
     struct t2v_pretok_step steps[T2V_PRETOK_MAX_STEPS];
@@ -60,23 +28,13 @@ struct t2v_pretok {
     bool sequence; /* the outermost component was a Sequence */
 };
 
-/* One text on its way through the steps. */
-struct t2v_pretok_run {
-    const struct t2v_pretok *pretok;
-    size_t depth;      /* the step that is splitting now */
-    const char *begin; /* of the text given to t2v_pretok_run */
-    bool at_start; /* the text given to t2v_pretok_run begins where the whole input begins, before
-                    * it was normalised; counts for Metaspace's "first" */
-    struct t2v_buf *scratch; /* [T2V_PRETOK_MAX_STEPS], of this thread; step i owns scratch[i] */
-    int (*take)(void *ctx, struct t2v_str piece); /* not 0 ends the run */
-    void *ctx;
-};
-
 /* Reads the component `value` (null: the whole text is one piece) into a zeroed *pretok. Errors as
  * t2v_normalizer_load; free with t2v_pretok_deinit even then. */
 int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
                     struct t2v_pretok *pretok, struct t2v_err *err);
 void t2v_pretok_deinit(struct t2v_pretok *pretok);
+/* Appends a ByteLevel step to a list that has room for it. Errors as above. */
+int t2v_pretok_add_byte_level(struct t2v_pretok *pretok, bool prefix_space, struct t2v_err *err);
 /* Appends the step of a kind without fields, by its name; false when there is none. */
 bool t2v_pretok_add(struct t2v_pretok *pretok, const char *type);
 /* True when ASCII white space is a border of pieces for the whole list. */
@@ -88,7 +46,4 @@ bool t2v_pretok_uses_start(const struct t2v_pretok *pretok);
 /* Splits text; run has all but depth and begin set. 0, or what `take` (or a step) returned to end
  * it. */
 int t2v_pretok_run(struct t2v_pretok_run *run, struct t2v_str text);
-/* For steps: hands on a piece; empty ones vanish. */
-int t2v_pretok_emit(struct t2v_pretok_run *run, struct t2v_str piece);
-
 #endif

@@ -315,12 +315,9 @@ int t2v_pretok_load_byte_level(const t2v_json *value, const char *where, struct 
     return regex ? t2v_regex_new(t2v_str_of(gpt2_pattern), where, &step->regex, err) : 0;
 }
 
-int t2v_pretok_add_byte_level(struct t2v_pretok *pretok, bool prefix_space, struct t2v_err *err)
+int t2v_pretok_make_byte_level(struct t2v_pretok_step *step, bool prefix_space, struct t2v_err *err)
 {
-    struct t2v_pretok_step step = {
+    *step = (struct t2v_pretok_step){
         .name = "ByteLevel", .split = split_byte_level, .prefix_space = prefix_space};
-    int rc = t2v_regex_new(t2v_str_of(gpt2_pattern), step.name, &step.regex, err);
-    if (rc == 0)
-        pretok->steps[pretok->n++] = step;
-    return rc;
+    return t2v_regex_new(t2v_str_of(gpt2_pattern), step->name, &step->regex, err);
 }

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "token/pretok/pretok.h"
+#include "token/pretok/step.h"
 #include "json/json.h"
 
 /* Each reads the fields of its kind into *step, zeroed but for its name. */
@@ -20,7 +20,8 @@ int t2v_pretok_load_punctuation(const t2v_json *value, const char *where, struct
                                 struct t2v_pretok_step *step, struct t2v_err *err);
 int t2v_pretok_load_delimiter(const t2v_json *value, const char *where, struct t2v_arena *arena,
                               struct t2v_pretok_step *step, struct t2v_err *err);
-/* Appends a ByteLevel step to a list that has room for it. Errors as t2v_pretok_load. */
-int t2v_pretok_add_byte_level(struct t2v_pretok *pretok, bool prefix_space, struct t2v_err *err);
+/* Makes *step a ByteLevel. Errors as t2v_pretok_load. */
+int t2v_pretok_make_byte_level(struct t2v_pretok_step *step, bool prefix_space,
+                               struct t2v_err *err);
 
 #endif

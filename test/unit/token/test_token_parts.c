@@ -3,7 +3,7 @@
 #include "dir.h"
 
 #include "token/added.h"
-#include "token/model/model.h"
+#include "token/model/kinds.h"
 #include "token/normalize/bert.h"
 #include "token/pretok/pretok.h"
 #include "token/template.h"
