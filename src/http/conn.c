@@ -43,7 +43,7 @@ static bool hold(struct t2v_conn *c, size_t bytes)
 /* Of the request that comes in, with what its connection takes by itself (measured: 5.7 KiB). */
 static size_t read_bytes(const struct t2v_conn *c)
 {
-    size_t n = c->reader.used + c->reader.body.len;
+    size_t n = t2v_reader_bytes(&c->reader);
     return n != 0 ? CONN_BYTES + n : 0;
 }
 

@@ -21,6 +21,11 @@ enum state {
 /* What a client that wants TLS sends first; no method begins with it. */
 enum { TLS_HANDSHAKE = 0x16 };
 
+enum {
+    CHUNKED_BYTES = 2 * 1024, /* of room for a chunked body, whose size nobody knows yet */
+    PAGE_BYTES = 4096
+};
+
 static int bad(struct t2v_reader *r, int status, const char *why)
 {
     r->state = BROKEN;
@@ -385,9 +390,27 @@ static void begin_body(struct t2v_reader *r)
         r->state = r->left != 0 ? BODY_BYTES : COMPLETE;
 }
 
+/* Makes room for n bytes more of the body, and for those that are to come as reader.h has it. */
+static void reserve(struct t2v_reader *r, size_t n)
+{
+    size_t len = r->body.len, need = len + n, size = need;
+    if (need <= r->body.cap)
+        return;
+    if (r->request.chunked && need <= CHUNKED_BYTES)
+        size = CHUNKED_BYTES;
+    else if (!r->request.chunked && r->request.length <= T2V_BODY_HEAP_MAX)
+        size = (size_t)r->request.length;
+    else if (need < T2V_BODY_MAPPED)
+        size = T2V_BODY_MAPPED;
+    if (size > r->max_body)
+        size = r->max_body;
+    t2v_buf_room(&r->body, size - len);
+}
+
 static size_t take_body(struct t2v_reader *r, const char *ptr, size_t len)
 {
     size_t n = len < r->left ? len : (size_t)r->left;
+    reserve(r, n);
     if (t2v_buf_add(&r->body, ptr, n) != 0) {
         bad(r, 503, "no memory for the body");
         r->err.code = T2V_ENOMEM;
@@ -438,6 +461,13 @@ enum t2v_reader_said t2v_reader_feed(struct t2v_reader *reader, const char *ptr,
 bool t2v_reader_begun(const struct t2v_reader *reader)
 {
     return reader->state != START_LINE || reader->used != reader->line;
+}
+
+size_t t2v_reader_bytes(const struct t2v_reader *reader)
+{
+    const struct t2v_buf *body = &reader->body;
+    size_t pages = (body->len + PAGE_BYTES - 1) / PAGE_BYTES + 1; /* malloc's own bytes: one more */
+    return reader->used + (body->cap < T2V_BODY_MAPPED ? body->cap : pages * PAGE_BYTES);
 }
 
 void t2v_reader_next(struct t2v_reader *reader)

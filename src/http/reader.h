@@ -7,8 +7,10 @@
  * parties that read the same bytes must not see different requests. Whatever the bytes are cut
  * into, the outcome is the same.
  *
- * The head lies in a fixed array inside the reader (the struct is some 17 KiB), the body in a
- * buffer that grows as bytes arrive, never on a header's word alone. One thread at a time.
+ * The head lies in a fixed array inside the reader (the struct is some 17 KiB). The body has no
+ * memory before its first byte. Then a small one has its whole size from the heap at once, and a
+ * large one a mapping of its own, whose pages count as they are written: a body that grew in the
+ * heap would leave a hole there at each step. One thread at a time.
  *
  * It does not decode percent signs, join repeated header fields, or keep fields it has no use for.
  */
@@ -24,7 +26,10 @@ enum {
     T2V_HEAD_MAX = 16 * 1024, /* request line and header fields, line ends included */
     T2V_FIELDS_MAX = 100,     /* header fields; trailer fields have the same limit */
     T2V_BODY_LINE_MAX = 1024, /* a line inside a chunked body: size and extensions, a trailer */
-    T2V_BODY_SPARE_MAX = 64 * 1024 /* bytes of a chunked body that say nothing of it */
+    T2V_BODY_SPARE_MAX = 64 * 1024, /* bytes of a chunked body that say nothing of it */
+    T2V_BODY_HEAP_MAX = 16 * 1024,  /* a body of more bytes has a mapping of its own */
+    T2V_BODY_MAPPED = 256 * 1024    /* and this much room at least; malloc maps so much by itself:
+                                       see M_MMAP_THRESHOLD in server.c */
 };
 
 /* What was asked. Views into the reader, good until t2v_reader_next or _deinit. */
@@ -83,6 +88,8 @@ enum t2v_reader_said t2v_reader_feed(struct t2v_reader *reader, const char *ptr,
 
 /* True when a request has begun: some of its bytes are read. */
 bool t2v_reader_begun(const struct t2v_reader *reader);
+/* Bytes of memory that the request holds so far, head and body. */
+size_t t2v_reader_bytes(const struct t2v_reader *reader);
 /* Forgets the request, after DONE, and waits for the next one on the connection. */
 void t2v_reader_next(struct t2v_reader *reader);
 

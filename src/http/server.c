@@ -24,8 +24,7 @@
 
 enum {
     BACKLOG = 4096,
-    SPARE_FILES = 64, /* open files that are not connections */
-    MMAP_BYTES = 256 * 1024,
+    SPARE_FILES = 64,  /* open files that are not connections */
     FEWEST = 16,       /* connections, however few files may be open */
     TURN_CALLS = 32,   /* what the loop runs before it looks at the sockets again */
     TURN_TAKEN = 16,   /* connections taken in one of these calls */
@@ -574,7 +573,7 @@ int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine
     if (rc != 0)
         goto out;
     server->service.budget.limit = budget_of(options);
-    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES); /* what is large goes back to the system at once */
+    mallopt(M_MMAP_THRESHOLD, T2V_BODY_MAPPED); /* what is large goes back to the system at once */
     raise_file_limit(&server->service);
     server->base = new_base();
     rc = server->base != NULL ? make_events(server) : T2V_ENOMEM;

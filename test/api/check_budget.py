@@ -11,6 +11,7 @@ from daemon import Daemon, request, vectors
 
 Q = {"text": "hello there"}
 SPARE_MIB = 64
+NOTHING_WRITTEN = {"MALLOC_PERTURB_": "0"}  # meson has malloc write to all that it gives, which makes it resident
 
 
 def mib(d, key):
@@ -62,6 +63,7 @@ LOADS = {
     "texts that grow with their escapes": lambda d: all_at_once(d, json.dumps({"text": "\x01 " * 500000}).encode(), 12),
     "long words": lambda d: all_at_once(d, json.dumps({"text": "a" * 4000000}).encode(), 12),
     "half-sent bodies": lambda d: crowd(d, b"POST /vectors HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"a" * 60000, 800),
+    "half-sent bodies in chunks": lambda d: crowd(d, b"POST /vectors HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nf000\r\n" + b"a" * 60000, 800),
     "half-sent heads": lambda d: crowd(d, b"GET /meta HTTP/1.1\r\nx: " + b"a" * 15000, 800),
 }
 
@@ -72,7 +74,7 @@ def check_peak(check):
         print("skipped, memory under sanitizers")
         return
     for what, load in LOADS.items():
-        with Daemon(check.binary, check.model, "--max-memory", "64m", files=4096) as d:
+        with Daemon(check.binary, check.model, "--max-memory", "64m", files=4096, env=NOTHING_WRITTEN) as d:
             before = begin(d)
             said = load(d)
             check(f"{what}: 200 or 503", set(said) <= {200, 503} and 200 in said, said)

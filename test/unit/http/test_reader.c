@@ -437,6 +437,60 @@ static void test_small_chunks(void **state)
     t2v_free(r);
 }
 
+/* Memory for a body of n_sent bytes so far, which this field announces. */
+static size_t bytes_held(const char *field, const char *sent, size_t n_sent)
+{
+    static char head[200];
+    struct t2v_reader *r = t2v_alloc(sizeof *r);
+    assert_non_null(r);
+    t2v_reader_init(r, 1 << 20);
+    int len = snprintf(head, sizeof head, POST "%s\r\n\r\n", field);
+    size_t used;
+    assert_int_equal(t2v_reader_feed(r, head, (size_t)len, &used), T2V_READER_HEAD);
+    assert_int_equal(t2v_reader_feed(r, NULL, 0, &used), T2V_READER_MORE);
+    size_t before = t2v_reader_bytes(r);
+    assert_int_equal(before, len);
+    for (size_t at = 0; at < n_sent; at += used) {
+        size_t n = n_sent - at < 1000 ? n_sent - at : 1000;
+        assert_int_equal(t2v_reader_feed(r, sent + at, n, &used), T2V_READER_MORE);
+        assert_true(r->body.len <= r->body.cap);
+    }
+    size_t bytes = t2v_reader_bytes(r) - before;
+    t2v_reader_deinit(r);
+    t2v_free(r);
+    return bytes;
+}
+
+/* None for a head's word alone; then a small body's whole size, and of a large one what has come,
+ * in pages. */
+static void test_room(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field;
+        size_t n_sent, want;
+    } rows[] = {
+        {"Content-Length: 1000000", 0, 0},
+        {"Content-Length: 1000", 1, 1000},
+        {"Content-Length: 16384", 1, 16384},
+        {"Content-Length: 16384", 16383, 16384},
+        {"Content-Length: 16385", 1, 2 * 4096},
+        {"Content-Length: 1000000", 8000, 3 * 4096},
+        {"Content-Length: 1000000", 300000, 75 * 4096},
+        {"Transfer-Encoding: chunked", 0, 0},
+    };
+    static char bytes[300000];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t got = bytes_held(rows[i].field, bytes, rows[i].n_sent);
+        if (got != rows[i].want)
+            fail_msg("%s, %zu bytes sent: expected %zu, got %zu", rows[i].field, rows[i].n_sent,
+                     rows[i].want, got);
+    }
+    static char chunk[20000] = "4e00\r\n"; /* its size, then as many of its bytes as are sent */
+    assert_int_equal(bytes_held("Transfer-Encoding: chunked", chunk, 1006), 2048);
+    assert_int_equal(bytes_held("Transfer-Encoding: chunked", chunk, 6006), 3 * 4096);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -468,7 +522,8 @@ int main(void)
         cmocka_unit_test(test_bad_fields),   cmocka_unit_test(test_nul_in_header),
         cmocka_unit_test(test_chunked),      cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_limits),       cmocka_unit_test(test_bytes_without_body),
-        cmocka_unit_test(test_small_chunks), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_small_chunks), cmocka_unit_test(test_room),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
