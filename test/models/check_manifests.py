@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The manifests are as doc/models.md says, say of each family what t2v says, and the README's table is theirs."""
+"""The manifests are as doc/models.md says, say of each family what t2v says, and that page's table is theirs."""
 import base64
 import hashlib
 import importlib.machinery
@@ -163,14 +163,14 @@ def check_families(checks):
                "models/table --write", unsupported == (fixtures is None), out)
 
 
-def check_readme(checks):
+def check_table(checks):
     loader = importlib.machinery.SourceFileLoader("table", os.path.join(ROOT, "models", "table"))
     table = importlib.util.module_from_spec(importlib.util.spec_from_loader("table", loader))
     sys.dont_write_bytecode = True
     loader.exec_module(table)
-    with open(table.README, encoding="utf-8") as f:
-        readme = f.read()
-    checks("the README's table is the manifests' (models/table --write)", table.written(readme) == readme)
+    with open(table.PAGE, encoding="utf-8") as f:
+        page = f.read()
+    checks("the table of doc/models.md is the manifests' (models/table --write)", table.written(page) == page)
     with open(os.path.join(ROOT, "models", "fetch-default"), encoding="utf-8") as f:
         checks("fetch-default brings a model that has a manifest", "model=all-MiniLM-L6-v2 " in f.read()
                and "all-MiniLM-L6-v2" in manifest.all_models())

@@ -3,7 +3,7 @@
 """
 run.py [BIN] [-k WORD]
 
-What lies in models/: the scripts that fetch, against a hub that we play; the manifests; the README's table; and ./run. BIN is
+What lies in models/: the scripts that fetch, against a hub that we play; the manifests; the table of models; and ./run. BIN is
 t2v, which says what families it runs. One line for each check that fails, and a summary.
 """
 import os
