@@ -27,7 +27,7 @@ enum {
     T2V_FIELDS_MAX = 100,     /* header fields; trailer fields have the same limit */
     T2V_BODY_LINE_MAX = 1024, /* a line inside a chunked body: size and extensions, a trailer */
     T2V_BODY_SPARE_MAX = 64 * 1024, /* bytes of a chunked body that say nothing of it */
-    T2V_BODY_HEAP_MAX = 16 * 1024,  /* a body of more bytes has a mapping of its own */
+    T2V_BODY_HEAP_MAX = 64 * 1024,  /* a body of more bytes has a mapping of its own */
     T2V_BODY_MAPPED = 256 * 1024    /* and this much room at least; malloc maps so much by itself:
                                        see M_MMAP_THRESHOLD in server.c */
 };

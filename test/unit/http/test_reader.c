@@ -472,9 +472,9 @@ static void test_room(void **state)
     } rows[] = {
         {"Content-Length: 1000000", 0, 0},
         {"Content-Length: 1000", 1, 1000},
-        {"Content-Length: 16384", 1, 16384},
-        {"Content-Length: 16384", 16383, 16384},
-        {"Content-Length: 16385", 1, 2 * 4096},
+        {"Content-Length: 65536", 1, 65536},
+        {"Content-Length: 65536", 65535, 65536},
+        {"Content-Length: 65537", 1, 2 * 4096},
         {"Content-Length: 1000000", 8000, 3 * 4096},
         {"Content-Length: 1000000", 300000, 75 * 4096},
         {"Transfer-Encoding: chunked", 0, 0},
