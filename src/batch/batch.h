@@ -12,7 +12,7 @@
 
 #include "base/team.h"
 #include "batch/progress.h"
-#include "encoder/encoder.h"
+#include "net/net.h"
 #include "task/embed/embedder.h"
 
 /* The most tokens of a batch; a longer sequence, if the model takes one, is a batch of its own. */

@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "encoder/encoder.h"
+#include "net/net.h"
 #include "token/tokenizer.h"
 
 enum t2v_head_kind {

@@ -2,8 +2,8 @@
 /* What each family puts between its encoder and the logits, and what the tensors are called. */
 #include <stdio.h>
 
-#include "encoder/family.h"
-#include "encoder/loose.h"
+#include "net/family.h"
+#include "net/load/single.h"
 #include "task/classify/classifier_private.h"
 
 #include "base/banned.h"
@@ -94,14 +94,14 @@ static int load_modernbert(t2v_head *head, size_t hidden, struct t2v_err *err)
     bool dense_bias, norm_bias;
     int rc = read_modernbert(head, &dense_bias, &norm_bias, err);
     if (rc == 0)
-        rc = t2v_loose_linear(head->store, "head.dense", hidden, hidden, dense_bias, &head->kernels,
-                              &head->arena, &head->dense, err);
+        rc = t2v_single_linear(head->store, "head.dense", hidden, hidden, dense_bias,
+                               &head->kernels, &head->arena, &head->dense, err);
     if (rc == 0)
-        rc = t2v_loose_vector(head->store, "head.norm.weight", hidden, &head->arena, &head->gamma,
-                              err);
+        rc = t2v_single_vector(head->store, "head.norm.weight", hidden, &head->arena, &head->gamma,
+                               err);
     if (rc == 0 && norm_bias)
-        rc =
-            t2v_loose_vector(head->store, "head.norm.bias", hidden, &head->arena, &head->beta, err);
+        rc = t2v_single_vector(head->store, "head.norm.bias", hidden, &head->arena, &head->beta,
+                               err);
     head->act = T2V_ACT_GELU;
     return rc;
 }
@@ -122,11 +122,11 @@ int t2v_head_load(t2v_head *head, size_t n_label, struct t2v_err *err)
         out = family->out;
         head->act = family->act;
         head->tanh = family->tanh;
-        rc = t2v_loose_linear(head->store, family->dense, hidden, hidden, true, &head->kernels,
-                              &head->arena, &head->dense, err);
+        rc = t2v_single_linear(head->store, family->dense, hidden, hidden, true, &head->kernels,
+                               &head->arena, &head->dense, err);
     }
     if (rc != 0)
         return rc;
-    return t2v_loose_linear(head->store, out, hidden, n_label, true, &head->kernels, &head->arena,
-                            &head->out, err);
+    return t2v_single_linear(head->store, out, hidden, n_label, true, &head->kernels, &head->arena,
+                             &head->out, err);
 }

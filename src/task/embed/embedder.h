@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "encoder/encoder.h"
+#include "net/net.h"
 #include "text/punkt.h"
 #include "token/tokenizer.h"
 

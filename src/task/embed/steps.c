@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/file.h"
-#include "encoder/loose.h"
+#include "net/load/single.h"
 #include "task/embed/pipeline.h"
 #include "weight/store.h"
 
@@ -169,8 +169,8 @@ static int load_dense(const char *folder, bool has_bias, const struct t2v_kernel
     int rc = t2v_store_open(folder, &store, err);
     if (rc != 0)
         return rc;
-    rc = t2v_loose_linear(store, "linear", step->n_in, step->n_out, has_bias, kernels, arena,
-                          &step->linear, err);
+    rc = t2v_single_linear(store, "linear", step->n_in, step->n_out, has_bias, kernels, arena,
+                           &step->linear, err);
     t2v_store_close(store);
     return rc;
 }
@@ -182,9 +182,9 @@ static int load_norm(const char *folder, struct t2v_arena *arena, struct t2v_ste
     int rc = t2v_store_open(folder, &store, err);
     if (rc != 0)
         return rc;
-    rc = t2v_loose_vector(store, "norm.weight", step->n_in, arena, &step->gamma, err);
+    rc = t2v_single_vector(store, "norm.weight", step->n_in, arena, &step->gamma, err);
     if (rc == 0)
-        rc = t2v_loose_vector(store, "norm.bias", step->n_in, arena, &step->beta, err);
+        rc = t2v_single_vector(store, "norm.bias", step->n_in, arena, &step->beta, err);
     t2v_store_close(store);
     return rc;
 }

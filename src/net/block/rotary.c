@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rotary positions (Su and others, 2021): queries and keys are turned by angles that grow with the
+ * position, the first half of a head's numbers paired with the second. */
+#include <math.h>
+
+#include "net/family.h"
+
+#include "base/banned.h"
+
+/* Where the settings of a layer type are: rope_parameters has an object for each type, or is flat
+ * where all are alike; older files have rope_scaling, which is flat. */
+static const t2v_json *settings_of(const t2v_json *config, const char *layer_type, bool flat_counts)
+{
+    const t2v_json *flat = t2v_json_get(config, "rope_scaling");
+    if (t2v_json_type(flat) <= T2V_JSON_NULL)
+        flat = t2v_json_get(config, "rope_parameters");
+    const t2v_json *own = t2v_json_get(flat, layer_type);
+    if (t2v_json_type(own) > T2V_JSON_NULL)
+        return own;
+    return flat_counts ? flat : NULL;
+}
+
+/* factor: what angles are divided by. */
+static int read_kind(const t2v_json *settings, float *factor, struct t2v_err *err)
+{
+    struct t2v_str kind = t2v_json_str(t2v_json_get(settings, "rope_type"));
+    float part = 1.0f;
+    *factor = 1.0f;
+    if (kind.ptr == NULL)
+        kind = t2v_json_str(t2v_json_get(settings, "type"));
+    int rc = t2v_config_float(settings, "partial_rotary_factor", 0, 1, 1, &part, err);
+    if (rc == 0 && part < 1.0f)
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "config.json: partial_rotary_factor %g is not supported (1 is)",
+                        (double)part);
+    if (rc != 0 || kind.ptr == NULL || t2v_str_is(kind, "default"))
+        return rc;
+    if (!t2v_str_is(kind, "linear"))
+        return t2v_fail(
+            err, T2V_EUNSUPPORTED,
+            "config.json: rope_type '%.*s' is not supported; supported: default, linear",
+            T2V_STR_ARG(kind));
+    return t2v_config_float(settings, "factor", 1e-3, 1e6, 1, factor, err);
+}
+
+int t2v_rotary_open(const t2v_json *config, const char *layer_type, bool flat_counts,
+                    const char *theta_key, double theta, size_t head_dim,
+                    const struct t2v_loader *loader, struct t2v_rotary *out, struct t2v_err *err)
+{
+    const t2v_json *settings = settings_of(config, layer_type, flat_counts);
+    float base, factor;
+    int rc = read_kind(settings, &factor, err);
+    if (t2v_json_type(t2v_json_get(settings, "rope_theta")) > T2V_JSON_NULL) {
+        config = settings;
+        theta_key = "rope_theta";
+    }
+    if (rc == 0)
+        rc = t2v_config_float(config, theta_key, 1, 1e12, theta, &base, err);
+    if (rc != 0)
+        return rc;
+    float *frequency = t2v_arena_alloc(loader->arena, head_dim / 2, sizeof *frequency);
+    if (frequency == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+    /* float32 where Transformers has it: far from the text's begin each bit can be seen. */
+    for (size_t i = 0; i < head_dim / 2; i++) {
+        float power = (float)(2 * i) / (float)head_dim;
+        frequency[i] = 1.0f / (float)pow((double)base, (double)power) / factor;
+    }
+    out->frequency = frequency;
+    return 0;
+}
+
+void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary, size_t head_dim,
+                      float *turns)
+{
+    const struct t2v_seqs *seqs = run->seqs;
+    size_t begin, end, half = head_dim / 2, s = 0;
+    t2v_block_rows(run, &begin, &end);
+    for (size_t t = begin; t < end; t++) {
+        while (seqs->start[s + 1] <= t)
+            s++;
+        float *row = turns + t * head_dim, position = (float)(t - seqs->start[s]);
+        for (size_t i = 0; i < half; i++) {
+            float angle = position * rotary->frequency[i];
+            row[i] = cosf(angle);
+            row[half + i] = sinf(angle);
+        }
+    }
+}
+
+/* head: [2 half]; turn: cosines, then sines. */
+static void turn_head(float *restrict head, const float *restrict turn, size_t half)
+{
+    for (size_t i = 0; i < half; i++) {
+        float a = head[i], b = head[half + i];
+        head[i] = a * turn[i] - b * turn[half + i];
+        head[half + i] = b * turn[i] + a * turn[half + i];
+    }
+}
+
+void t2v_block_rotate(const struct t2v_run *run, const struct t2v_heads *how, const float *turns,
+                      const struct t2v_norm *q_norm, const struct t2v_norm *k_norm, float eps,
+                      float *qkv)
+{
+    size_t begin, end, dim = how->head_dim, ld = (how->heads + 2 * how->kv_heads) * dim;
+    t2v_block_rows(run, &begin, &end);
+    for (size_t t = begin; t < end; t++) {
+        float *q = qkv + t * ld, *k = q + how->heads * dim;
+        if (q_norm->gamma != NULL)
+            run->kernels->rms_norm(q, NULL, how->heads, dim, q_norm->gamma, NULL, eps, q);
+        if (k_norm->gamma != NULL)
+            run->kernels->rms_norm(k, NULL, how->kv_heads, dim, k_norm->gamma, NULL, eps, k);
+        for (size_t h = 0; h < how->heads + how->kv_heads; h++)
+            turn_head(q + h * dim, turns + t * dim, dim / 2);
+    }
+    t2v_lane_barrier(run->lane);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Qwen3 (Yang and others, 2025), of which Qwen3-Embedding is made: Llama's layers, with the queries
+ * and keys of each head normalised; a token sees those before it. */
+#include "net/prenorm.h"
+
+#include <stdint.h>
+
+#include "base/banned.h"
+
+static const struct t2v_prenorm_names names = {
+    .act = "hidden_act",
+    .eps = "rms_norm_eps",
+    .kv_heads = "num_key_value_heads",
+    .head_dim = "head_dim",
+    .absent = {4096, 32, 22016, 32, 151936, 32768},
+    .eps_absent = 1e-6,
+    .act_absent = "silu",
+    .kv_heads_absent = 32,
+    .head_dim_absent = 128,
+    .theta = "rope_theta",
+    .theta_absent = 10000.0,
+    .words = {"embed_tokens"},
+    .final_norm = "norm",
+    .layer = "layers.",
+    .attention_norm = "input_layernorm",
+    .qkv = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"},
+    .q_norm = "self_attn.q_norm",
+    .k_norm = "self_attn.k_norm",
+    .out = "self_attn.o_proj",
+    .mlp_norm = "post_attention_layernorm",
+    .up = {"mlp.gate_proj", "mlp.up_proj"},
+    .down = "mlp.down_proj",
+    .norm = T2V_WANT_RMS,
+};
+
+static int qwen3_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
+                      void **model, struct t2v_err *err)
+{
+    struct t2v_prenorm *qwen3;
+    bool slides = false;
+    size_t first = 0, window = SIZE_MAX;
+    const struct t2v_size_key keys[] = {
+        {"max_window_layers", 0, 1024, 28, &first},
+        {"sliding_window", 1, 1 << 24, 4096, &window},
+    };
+    int rc = t2v_config_bool(config, "use_sliding_window", false, &slides, err);
+    if (t2v_json_type(t2v_json_get(config, "sliding_window")) == T2V_JSON_NULL)
+        slides = false;
+    if (rc == 0 && slides)
+        rc = t2v_config_sizes(config, keys, 2, err);
+    if (rc == 0)
+        rc = t2v_prenorm_open(config, &names, loader, &qwen3, err);
+    if (rc != 0)
+        return rc;
+    qwen3->sight[T2V_FULL].heads.after = 0;
+    for (size_t i = first; i < qwen3->shape.n_layer && slides; i++)
+        qwen3->layers[i].sight = T2V_LOCAL;
+    rc = t2v_prenorm_local(config, qwen3, window - 1, 0, NULL, loader, err);
+    *shape = qwen3->shape;
+    *model = qwen3;
+    return rc;
+}
+
+const struct t2v_family t2v_family_qwen3 = {
+    .model_type = "qwen3", .open = qwen3_open, .forward = t2v_prenorm_forward};

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdalign.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "net/family.h"
+
+#include "base/banned.h"
+
+enum { NAME_BYTES = 256 };
+
+static const struct t2v_tensor *look_up(const struct t2v_loader *loader, const char *under,
+                                        const char *name, const char *suffix, char full[NAME_BYTES])
+{
+    int n = snprintf(full, NAME_BYTES, "%s%s%s%s", loader->prefix, under, name, suffix);
+    if (n < 0 || n >= NAME_BYTES)
+        return NULL;
+    return t2v_store_find(loader->store, t2v_str_of(full));
+}
+
+/* The tensor NAME + suffix (or NAME + older suffix), of shape [n_out, n_in], or [n_out] when n_in
+ * is 0. */
+static int find(const struct t2v_loader *loader, const char *under, const char *name,
+                const char *suffix, const char *older, size_t n_out, size_t n_in,
+                const struct t2v_tensor **out, struct t2v_err *err)
+{
+    char full[NAME_BYTES];
+    const struct t2v_tensor *t = NULL;
+    if (older != NULL)
+        t = look_up(loader, under, name, older, full);
+    if (t == NULL)
+        look_up(loader, under, name, suffix, full);
+    return t2v_store_want(loader->store, full, n_out, n_in, out, err);
+}
+
+/* The same for a tensor that is not packed: where weights must be finite, it is looked at here. */
+static int find_finite(const struct t2v_loader *loader, const char *under, const char *name,
+                       const char *suffix, const char *older, size_t n_out, size_t n_in,
+                       const struct t2v_tensor **out, struct t2v_err *err)
+{
+    int rc = find(loader, under, name, suffix, older, n_out, n_in, out, err);
+    if (rc != 0 || !loader->finite || t2v_tensor_finite(*out))
+        return rc;
+    return t2v_tensor_not_finite(*out, err);
+}
+
+static int no_memory(struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights");
+}
+
+/* All of a tensor as f32: in place where it can be read there, else converted. */
+static const float *as_f32(const struct t2v_loader *loader, const struct t2v_tensor *t)
+{
+    if (t->dtype == T2V_F32 && (uintptr_t)t->data % alignof(float) == 0)
+        return (const float *)(const void *)t->data;
+    float *copy = t2v_arena_alloc(loader->arena, t->n, sizeof(float));
+    if (copy != NULL)
+        t2v_tensor_f32(t, 0, t->n, copy);
+    return copy;
+}
+
+/* Where floats are multiplied, weights that are all f16 or all bf16 stay so. */
+static const struct t2v_form *choose_form(const struct t2v_loader *loader,
+                                          const struct t2v_tensor *const *parts, size_t n_part,
+                                          size_t n_in)
+{
+    const struct t2v_form *form = n_in <= loader->form->max_in ? loader->form : loader->f32;
+    enum t2v_dtype dtype = parts[0]->dtype;
+    for (size_t p = 0; p < n_part; p++) {
+        if (form != loader->f32 || parts[p]->dtype != dtype)
+            return form;
+    }
+    const struct t2v_form *held = NULL;
+    if (dtype == T2V_F16)
+        held = loader->kernels->f32_of_f16;
+    else if (dtype == T2V_BF16)
+        held = loader->kernels->f32_of_bf16;
+    return held != NULL ? held : form;
+}
+
+int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
+                   size_t n_part, struct t2v_err *err)
+{
+    const struct t2v_tensor *weights[3], *biases[3];
+    bool biased = parts->kind == T2V_WANT_LINEAR;
+    size_t n_in = parts->n_in, n_out = 0;
+    for (size_t p = 0; p < n_part; n_out += parts[p++].n_out) {
+        const char *name = parts[p].names[0];
+        int rc = find(loader, under, name, ".weight", NULL, parts[p].n_out, n_in, &weights[p], err);
+        if (rc == 0 && biased)
+            rc =
+                find_finite(loader, under, name, ".bias", NULL, parts[p].n_out, 0, &biases[p], err);
+        if (rc != 0)
+            return rc;
+    }
+    struct t2v_linear *layer = parts->to;
+    float *bias = biased ? t2v_arena_alloc(loader->arena, n_out, sizeof(float)) : NULL, *to = bias;
+    if (biased && bias == NULL)
+        return no_memory(err);
+    for (size_t p = 0; p < n_part && biased; to += parts[p++].n_out)
+        t2v_tensor_f32(biases[p], 0, parts[p].n_out, to);
+    *layer = (struct t2v_linear){
+        .form = choose_form(loader, weights, n_part, n_in),
+        .n_in = n_in,
+        .n_out = n_out,
+        .bias = bias,
+    };
+    if (!layer->form->plain || n_part > 1)
+        return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(err) : 0;
+    if (loader->finite && !t2v_tensor_finite(weights[0]))
+        return t2v_tensor_not_finite(weights[0], err);
+    layer->weight = as_f32(loader, weights[0]);
+    return layer->weight == NULL ? no_memory(err) : 0;
+}
+
+static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want,
+                       struct t2v_err *err)
+{
+    struct t2v_want parts[3];
+    size_t n_part = 0;
+    for (; n_part < 3 && want->names[n_part] != NULL; n_part++) {
+        parts[n_part] = *want;
+        parts[n_part].names[0] = want->names[n_part];
+    }
+    return t2v_load_stack(loader, under, parts, n_part, err);
+}
+
+/* All of a tensor as f32, one added to each value. */
+static const float *one_more(const struct t2v_loader *loader, const struct t2v_tensor *t)
+{
+    float *copy = t2v_arena_alloc(loader->arena, t->n, sizeof(float));
+    if (copy != NULL)
+        t2v_tensor_f32(t, 0, t->n, copy);
+    for (size_t i = 0; i < t->n && copy != NULL; i++)
+        copy[i] += 1.0f;
+    return copy;
+}
+
+static int load_norm(const struct t2v_loader *loader, const char *under,
+                     const struct t2v_want *want, struct t2v_err *err)
+{
+    const struct t2v_tensor *gamma, *beta = NULL;
+    const char *name = want->names[0];
+    int rc = find_finite(loader, under, name, ".weight", ".gamma", want->n_out, 0, &gamma, err);
+    if (rc == 0 && want->kind == T2V_WANT_NORM)
+        rc = find_finite(loader, under, name, ".bias", ".beta", want->n_out, 0, &beta, err);
+    if (rc != 0)
+        return rc;
+    bool less_one = want->kind == T2V_WANT_RMS_LESS_ONE;
+    struct t2v_norm norm = {
+        .gamma = less_one ? one_more(loader, gamma) : as_f32(loader, gamma),
+        .rms = less_one || want->kind == T2V_WANT_RMS,
+    };
+    if (beta != NULL)
+        norm.beta = as_f32(loader, beta);
+    if (norm.gamma == NULL || (beta != NULL && norm.beta == NULL))
+        return no_memory(err);
+    *(struct t2v_norm *)want->to = norm;
+    return 0;
+}
+
+/* The first of the want's names that there is a tensor of, or else the first of all. */
+static const char *table_name(const struct t2v_loader *loader, const char *under,
+                              const struct t2v_want *want)
+{
+    char full[NAME_BYTES];
+    for (size_t i = 0; i < 3 && want->names[i] != NULL; i++) {
+        if (look_up(loader, under, want->names[i], ".weight", full) != NULL)
+            return want->names[i];
+    }
+    return want->names[0];
+}
+
+/* A table may be large, and few of its rows are ever used: pages that were only looked at are given
+ * back. */
+static int find_table(const struct t2v_loader *loader, const char *under,
+                      const struct t2v_want *want, struct t2v_err *err)
+{
+    const struct t2v_tensor **out = want->to;
+    int rc = find_finite(loader, under, table_name(loader, under, want), ".weight", NULL,
+                         want->n_out, want->n_in, out, err);
+    if (rc == 0 && loader->finite && !(*out)->copied)
+        t2v_file_release((*out)->data, (*out)->n_byte);
+    return rc;
+}
+
+int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name,
+                    struct t2v_err *err)
+{
+    for (size_t i = 0; prefixes[i] != NULL; i++) {
+        char full[NAME_BYTES];
+        snprintf(loader->prefix, sizeof loader->prefix, "%s", prefixes[i]);
+        if (look_up(loader, "", name, "", full) != NULL)
+            return 0;
+    }
+    return t2v_fail(err, T2V_EFORMAT, "no tensor is called %s, with or without a prefix", name);
+}
+
+int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
+             size_t n_want, struct t2v_err *err)
+{
+    for (size_t i = 0; i < n_want; i++) {
+        const struct t2v_want *want = &wants[i];
+        int rc = 0;
+        switch (want->kind) {
+        case T2V_WANT_LINEAR:
+        case T2V_WANT_MATRIX:
+            rc = load_linear(loader, under, want, err);
+            break;
+        case T2V_WANT_NORM:
+        case T2V_WANT_SCALE:
+        case T2V_WANT_RMS:
+        case T2V_WANT_RMS_LESS_ONE:
+            rc = load_norm(loader, under, want, err);
+            break;
+        case T2V_WANT_TABLE:
+            rc = find_table(loader, under, want, err);
+            break;
+        }
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Weights of linear layers into the kernels' form. That is most of the time a model takes to open,
+ * so they are noted first, get one block of memory, and are then packed by all threads at once;
+ * in a form that takes outliers, each layer when a trial first comes to it and its input is known.
+ */
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "net/family.h"
+
+#include "base/banned.h"
+
+struct t2v_pack {
+    struct t2v_linear *layer;          /* form, n_in, n_out are set */
+    const struct t2v_tensor *parts[3]; /* [some rows, n_in] each, n_out in all */
+    size_t n_part;
+    atomic_bool broken[3]; /* a part that is not finite, where it must be */
+    size_t at;             /* where its weights begin in the block, in bytes */
+    uint32_t *keep;        /* the layer's outliers.keep; NULL where its form takes none */
+};
+
+/* Below so many bytes threads are not worth starting; and some eight of them write as fast as the
+ * memory takes it. */
+enum { MANY_BYTES = 4 << 20, MOST_LANES = 8 };
+
+struct t2v_packing {
+    const struct t2v_loader *loader;
+    char *block;
+    float *panels; /* [n_lane, T2V_PANEL_MOST, widest]: a panel's weights before they are packed */
+    size_t widest; /* n_in */
+};
+
+int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
+                  const struct t2v_tensor *const *parts, size_t n_part)
+{
+    if (loader->n_pack == loader->cap_pack) {
+        struct t2v_pack *grown = t2v_grow(loader->packs, &loader->cap_pack, 16, sizeof *grown);
+        if (grown == NULL)
+            return T2V_ENOMEM;
+        loader->packs = grown;
+    }
+    struct t2v_pack *pack = &loader->packs[loader->n_pack++];
+    *pack = (struct t2v_pack){.layer = layer, .n_part = n_part, .at = loader->n_packed};
+    for (size_t p = 0; p < n_part; p++)
+        pack->parts[p] = parts[p];
+    loader->n_packed += (t2v_linear_bytes(layer->form, layer->n_in, layer->n_out) + 63) / 64 * 64;
+    return 0;
+}
+
+/* Rows [begin, end) of the stacked parts; begin is a multiple of the panel. */
+static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, size_t begin,
+                      size_t end, float *panel)
+{
+    size_t n_in = pack->layer->n_in, part = 0, above = 0; /* rows of the parts before */
+    const struct t2v_form *form = pack->layer->form;
+    char *to = packing->block + pack->at + begin / form->panel * form->panel_bytes(n_in);
+    for (size_t first = begin; first < end; first += form->panel) {
+        size_t rows = end - first < form->panel ? end - first : form->panel;
+        for (size_t r = 0; r < rows; r++) {
+            while (first + r - above >= pack->parts[part]->shape[0])
+                above += pack->parts[part++]->shape[0];
+            t2v_tensor_f32(pack->parts[part], (first + r - above) * n_in, n_in, panel + r * n_in);
+            if (packing->loader->finite && !t2v_floats_finite(panel + r * n_in, n_in))
+                atomic_store(&pack->broken[part], true);
+        }
+        form->pack(pack->layer, panel, rows, to);
+        to += form->panel_bytes(n_in);
+    }
+}
+
+/* Gives back the pages of the file that rows [begin, end) lie in. */
+static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
+{
+    for (size_t p = 0, above = 0; p < pack->n_part; above += pack->parts[p++]->shape[0]) {
+        size_t part_rows = pack->parts[p]->shape[0];
+        size_t first = begin > above ? begin - above : 0;
+        size_t last = end > above ? end - above : 0;
+        last = last < part_rows ? last : part_rows;
+        size_t row_bytes = pack->parts[p]->n_byte / part_rows;
+        if (first < last && !pack->parts[p]->copied)
+            t2v_file_release(pack->parts[p]->data + first * row_bytes, (last - first) * row_bytes);
+    }
+}
+
+/* The lane's room for a panel's weights. */
+static float *lane_panel(const struct t2v_packing *packing, const struct t2v_lane *lane)
+{
+    return packing->panels + (size_t)lane->rank * T2V_PANEL_MOST * packing->widest;
+}
+
+/* This lane's share of a layer. */
+static void pack_layer(const struct t2v_packing *packing, struct t2v_pack *pack,
+                       const struct t2v_lane *lane)
+{
+    size_t begin, end;
+    t2v_lane_share(lane, pack->layer->n_out, pack->layer->form->panel, &begin, &end);
+    pack_rows(packing, pack, begin, end, lane_panel(packing, lane));
+    release_rows(pack, begin, end);
+}
+
+static void pack_lane(void *arg, const struct t2v_lane *lane)
+{
+    struct t2v_packing *packing = arg;
+    const struct t2v_loader *loader = packing->loader;
+    if (loader->trial != NULL)
+        loader->trial(loader->trial_arg, lane, packing);
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        if (loader->packs[i].layer->weight == NULL)
+            pack_layer(packing, &loader->packs[i], lane);
+    }
+}
+
+/* The inputs that reach furthest. x: [n_tok, n_in]; top: room for n_in. */
+static void find_outliers(const struct t2v_pack *pack, const float *x, size_t n_tok, float *top)
+{
+    size_t n_in = pack->layer->n_in;
+    struct t2v_outliers *out = &pack->layer->outliers;
+    memset(top, 0, n_in * sizeof *top);
+    for (size_t t = 0; t < n_tok; t++, x += n_in) {
+        for (size_t i = 0; i < n_in; i++)
+            top[i] = fabsf(x[i]) > top[i] ? fabsf(x[i]) : top[i];
+    }
+    memset(pack->keep, 0xff, n_in * sizeof *pack->keep);
+    out->n = n_in < T2V_OUTLIERS ? n_in : T2V_OUTLIERS;
+    out->keep = pack->keep;
+    for (size_t k = 0; k < out->n; k++) {
+        size_t best = 0;
+        for (size_t i = 1; i < n_in; i++)
+            best = top[i] > top[best] ? i : best;
+        out->index[k] = (uint32_t)best;
+        pack->keep[best] = 0;
+        top[best] = -1.0f;
+    }
+}
+
+void t2v_pack_on_the_way(const struct t2v_run *run, const struct t2v_linear *layer, const float *x)
+{
+    const struct t2v_packing *packing = run->packing;
+    const struct t2v_loader *loader = packing->loader;
+    struct t2v_pack *pack = loader->packs;
+    while (pack < loader->packs + loader->n_pack && pack->layer != layer)
+        pack++;
+    if (pack == loader->packs + loader->n_pack || layer->weight != NULL)
+        return;
+    if (run->lane->rank == 0 && pack->keep != NULL)
+        find_outliers(pack, x, run->seqs->n_tok, lane_panel(packing, run->lane));
+    t2v_lane_barrier(run->lane);
+    pack_layer(packing, pack, run->lane);
+    t2v_lane_barrier(run->lane);
+    if (run->lane->rank == 0)
+        pack->layer->weight = packing->block + pack->at;
+    t2v_lane_barrier(run->lane);
+}
+
+static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,
+                     struct t2v_err *err)
+{
+    size_t bytes = loader->n_packed; /* config.c bounds the factors: below 2^56 */
+    packing->block = t2v_arena_alloc(loader->arena, bytes, 1);
+    packing->panels =
+        t2v_alloc_aligned((size_t)n_lane * T2V_PANEL_MOST * packing->widest, sizeof(float));
+    if (packing->block == NULL || packing->panels == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights (%zu bytes)", bytes);
+    t2v_mem_large_pages(packing->block, bytes);
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        struct t2v_pack *pack = &loader->packs[i];
+        if (!pack->layer->form->takes_outliers)
+            continue;
+        pack->keep = t2v_arena_alloc(loader->arena, pack->layer->n_in, sizeof *pack->keep);
+        if (pack->keep == NULL)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights");
+    }
+    return 0;
+}
+
+/* The first part that is not finite, where it must be. */
+static int check_finite(const struct t2v_loader *loader, struct t2v_err *err)
+{
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        const struct t2v_pack *pack = &loader->packs[i];
+        for (size_t p = 0; p < pack->n_part; p++) {
+            if (atomic_load(&pack->broken[p]))
+                return t2v_tensor_not_finite(pack->parts[p], err);
+        }
+    }
+    return 0;
+}
+
+static int pack_all(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,
+                    struct t2v_err *err)
+{
+    int rc = make_room(loader, packing, n_lane, err);
+    if (rc != 0)
+        return rc;
+    t2v_team *team;
+    rc = t2v_team_new(n_lane, &team, err);
+    if (rc != 0)
+        return rc;
+    t2v_team_run(team, pack_lane, packing);
+    t2v_team_free(team);
+    for (size_t i = 0; i < loader->n_pack; i++)
+        loader->packs[i].layer->weight = packing->block + loader->packs[i].at;
+    return check_finite(loader, err);
+}
+
+int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err)
+{
+    if (loader->n_pack == 0)
+        return 0;
+    struct t2v_packing packing = {.loader = loader};
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        size_t n_in = loader->packs[i].layer->n_in;
+        packing.widest = n_in > packing.widest ? n_in : packing.widest;
+    }
+    n_lane = n_lane < MOST_LANES ? n_lane : MOST_LANES;
+    if (loader->n_packed < MANY_BYTES)
+        n_lane = 1;
+    int rc = pack_all(loader, &packing, n_lane, err);
+    t2v_free(packing.panels);
+    return rc;
+}

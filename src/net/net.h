@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_NET_NET_H
+#define T2V_NET_NET_H
+/*
+ * Token ids to hidden states. The family is chosen by config.json's model_type; each is one file
+ * that holds its table of tensors and its forward pass (read postnorm.c first, then
+ * bert.c).
+ *
+ * Sequences lie end to end, without padding: a batch of n_seq sequences is n_tok rows. An encoder
+ * is read-only once opened; a forward pass works in a scratch of its own and allocates nothing.
+ *
+ * Dimensions: n_seq sequences, n_tok tokens in all of them, hidden, heads, head_dim, inter (width
+ * of the feed-forward layer), vocab.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/team.h"
+#include "kernel/kernel.h"
+#include "weight/store.h"
+#include "json/json.h"
+
+struct t2v_seqs {
+    const int32_t *ids;  /* [n_tok], each below vocab */
+    const size_t *start; /* [n_seq + 1]: sequence s is the rows start[s] .. start[s + 1] - 1 */
+    size_t n_seq, n_tok;
+    const int32_t *types; /* [n_tok], each below the encoder's n_type; NULL: all are 0. Not read
+                             where n_type is 0 */
+};
+
+/* What the rest of the program needs to know of an encoder. */
+struct t2v_shape {
+    size_t hidden, heads, head_dim, inter, n_layer, vocab;
+    size_t qkv;     /* width of a token's queries, keys and values side by side */
+    bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
+    size_t n_turn;  /* tables of rotary positions that the forward pass makes */
+    size_t max_tok; /* longest sequence */
+    size_t n_type;  /* token types; 0: the family has none */
+};
+
+typedef struct t2v_encoder t2v_encoder;
+typedef struct t2v_scratch t2v_scratch;
+
+/* Whether Gemma 3's tokens attend to later ones, too. */
+enum t2v_bidirectional { T2V_BIDIRECTIONAL_AUTO, T2V_BIDIRECTIONAL_TRUE, T2V_BIDIRECTIONAL_FALSE };
+
+struct t2v_encoder_options {
+    int n_lane;                           /* threads that pack weights, at least 1 */
+    enum t2v_bidirectional bidirectional; /* AUTO: as config.json says. Other families ignore it */
+};
+
+/* config: config.json. The store must outlive the encoder, which looks embeddings up in its
+ * mapping; other weights are packed and their pages given back. kernels is copied; form: of the
+ * linear layers, one of kernels'. T2V_EUNSUPPORTED names the model_type (and those that are
+ * supported) or the setting. */
+int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
+                     const struct t2v_kernels *kernels, const struct t2v_form *form,
+                     const struct t2v_encoder_options *options, t2v_encoder **out,
+                     struct t2v_err *err);
+/* Static embeddings, whatever config.json says; weighted: use the tensors weights and mapping, as
+ * model2vec does. */
+int t2v_encoder_open_static(const t2v_store *store, const struct t2v_kernels *kernels,
+                            bool weighted, t2v_encoder **out, struct t2v_err *err);
+void t2v_encoder_free(t2v_encoder *encoder);
+/* Whether config's model_type is one of ours; the same error if not. */
+int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);
+
+const char *t2v_encoder_family(const t2v_encoder *encoder);
+const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder);
+/* Whether tokens do not see each other: a text of any length is the sum of its pieces, none of them
+ * longer than shape.max_tok, and has no special tokens. Static embeddings alone. */
+bool t2v_encoder_is_bag(const t2v_encoder *encoder);
+/* Whether the vector of a sequence is its first token's last hidden state, whatever pooling is
+ * asked for: DPR alone, whose "pooler output" is that and then the projection below. */
+bool t2v_encoder_pools_first(const t2v_encoder *encoder);
+/* The linear layer [projection_dim, hidden] that DPR applies to the first token's state; NULL for
+ * every other family, and where projection_dim is 0. */
+const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder);
+
+/* Working memory for batches of up to max_tok tokens on a team of n_lane; one batch at a time.
+ * T2V_ENOMEM. */
+int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out);
+void t2v_scratch_free(t2v_scratch *scratch);
+
+/* Called by every lane of a team together. hidden: [n_tok, hidden] f32, the last hidden states; it
+ * is complete when all lanes have returned to a barrier, which the last step is. */
+void t2v_encoder_forward(const t2v_encoder *encoder, const struct t2v_lane *lane,
+                         const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden);
+
+#endif

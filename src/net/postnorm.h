@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_NET_POSTNORM_H
+#define T2V_NET_POSTNORM_H
+/*
+ * BERT and its kin: word + position (+ token type) embeddings, then layers of self-attention and a
+ * feed-forward net, each added to its input and normalised after that. The families differ in what
+ * settings and tensors are called, in where positions begin, and in what attention adds to its
+ * scores. Private to net/.
+ */
+#include "net/family.h"
+
+/* What a family calls things. */
+struct t2v_postnorm_names {
+    /* Keys of config.json. */
+    const char *hidden, *heads, *inter, *n_layer, *act;
+    const char *eps;    /* NULL: it is always 1e-12 */
+    const char *n_type; /* NULL: there are no token types */
+    const char *embed;  /* NULL: embeddings are of the hidden size */
+    struct t2v_absent absent;
+    int64_t embed_absent; /* the same for embed, where it is not NULL */
+    /* Tensors: what stands before a layer's number, and their names behind it. */
+    const char *layer;
+    const char *qkv[3], *out, *attention_norm, *up, *down, *norm;
+};
+
+/* BERT's own, which most of its kin kept. */
+extern const struct t2v_postnorm_names t2v_bert_names;
+
+struct t2v_postnorm_layer {
+    struct t2v_linear qkv;  /* [3 hidden, hidden] */
+    struct t2v_linear out;  /* [hidden, hidden] */
+    struct t2v_linear up;   /* [inter, hidden] */
+    struct t2v_linear down; /* [hidden, inter] */
+    struct t2v_norm attention_norm, norm;
+};
+
+struct t2v_postnorm {
+    struct t2v_shape shape;
+    enum t2v_act act;
+    float eps;
+    int32_t pad;                        /* see t2v_postnorm_open */
+    size_t embed;                       /* width of the embeddings, at most hidden */
+    const struct t2v_tensor *words;     /* [vocab, embed] */
+    const struct t2v_tensor *positions; /* [pad + 1 + max_tok, embed] */
+    bool no_positions;                  /* they are not added */
+    const struct t2v_tensor *types;     /* [shape.n_type, embed]; or NULL */
+    struct t2v_norm norm;
+    struct t2v_linear project;         /* [hidden, embed], where they differ; else n_out is 0 */
+    struct t2v_postnorm_layer *layers; /* [n_layer] */
+    struct t2v_relative relative;      /* none, if the family does not load it */
+};
+
+/* A family's open, but for what it has of its own: *out is a struct t2v_postnorm in the loader's
+ * arena. The tensors are called as `names` says, behind one of `prefixes` (the last is NULL).
+ * pad: the id of a token that stands at position `pad` wherever it is and is not counted; all other
+ * tokens count up from position pad + 1. -1: there is no such token, positions begin with 0. */
+int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *names,
+                      const char *const *prefixes, int32_t pad, struct t2v_loader *loader,
+                      struct t2v_shape *shape, void **out, struct t2v_err *err);
+
+/* A family's forward pass; model is a struct t2v_postnorm. */
+void t2v_postnorm_forward(const void *model, const struct t2v_run *run, float *hidden);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net/prenorm.h"
+
+#include <stdio.h>
+
+#include "base/banned.h"
+
+/* What sizes must be to each other, and what follows from them. */
+static int check_sizes(const struct t2v_prenorm_names *names, struct t2v_prenorm *model,
+                       size_t kv_heads, struct t2v_err *err)
+{
+    struct t2v_shape *shape = &model->shape;
+    if (shape->head_dim == 0 && shape->hidden % shape->heads != 0)
+        return t2v_fail(err, T2V_EFORMAT,
+                        "config.json: hidden_size %zu is no multiple of num_attention_heads %zu",
+                        shape->hidden, shape->heads);
+    if (shape->head_dim == 0)
+        shape->head_dim = shape->hidden / shape->heads;
+    if (names->theta != NULL && shape->head_dim % 2 != 0)
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "config.json: heads of %zu, an odd number, have no rotary positions",
+                        shape->head_dim);
+    if (kv_heads == 0)
+        kv_heads = shape->heads;
+    if (shape->heads % kv_heads != 0)
+        return t2v_fail(
+            err, T2V_EFORMAT,
+            "config.json: num_attention_heads %zu is no multiple of num_key_value_heads %zu",
+            shape->heads, kv_heads);
+    shape->qkv = (shape->heads + 2 * kv_heads) * shape->head_dim;
+    shape->gated = !names->ungated;
+    shape->n_turn = names->theta != NULL ? T2V_N_SIGHT : 0;
+    model->sight[T2V_FULL].heads = t2v_heads_plain(shape);
+    model->sight[T2V_FULL].heads.kv_heads = kv_heads;
+    return 0;
+}
+
+static const char *or_else(const char *key, const char *usual)
+{
+    return key != NULL ? key : usual;
+}
+
+/* The default of a size that Transformers takes from other sizes, here 0, where the key is null. */
+static int64_t absent_of(const t2v_json *config, const char *key, int64_t absent)
+{
+    bool null = key != NULL && t2v_json_type(t2v_json_get(config, key)) == T2V_JSON_NULL;
+    return null ? 0 : absent;
+}
+
+static int read_config(const t2v_json *config, const struct t2v_prenorm_names *names,
+                       struct t2v_prenorm *model, struct t2v_err *err)
+{
+    struct t2v_shape *shape = &model->shape;
+    const struct t2v_absent *absent = &names->absent;
+    size_t kv_heads = 0;
+    shape->max_tok = names->most_tok;
+    const struct t2v_size_key keys[] = {
+        {or_else(names->hidden, "hidden_size"), 1, 65536, absent->hidden, &shape->hidden},
+        {or_else(names->heads, "num_attention_heads"), 1, 1024, absent->heads, &shape->heads},
+        {or_else(names->inter, "intermediate_size"), 1, 1 << 20, absent->inter, &shape->inter},
+        {or_else(names->n_layer, "num_hidden_layers"), 0, 1024, absent->n_layer, &shape->n_layer},
+        {"vocab_size", 1, 1 << 24, absent->vocab, &shape->vocab},
+        {"max_position_embeddings", 1, 1 << 20, absent->positions, &shape->max_tok},
+    };
+    const struct t2v_size_key grouped = {names->kv_heads, 1, 1024,
+                                         absent_of(config, names->kv_heads, names->kv_heads_absent),
+                                         &kv_heads};
+    const struct t2v_size_key head_dim = {
+        names->head_dim, 1, 65536, absent_of(config, names->head_dim, names->head_dim_absent),
+        &shape->head_dim};
+    size_t n_key = sizeof keys / sizeof keys[0] - (names->most_tok != 0);
+    int rc = t2v_config_sizes(config, keys, n_key, err);
+    if (rc == 0 && names->kv_heads != NULL)
+        rc = t2v_config_sizes(config, &grouped, 1, err);
+    if (rc == 0 && names->head_dim != NULL)
+        rc = t2v_config_sizes(config, &head_dim, 1, err);
+    if (rc == 0)
+        rc = t2v_config_float(config, names->eps, 0, 1, names->eps_absent, &model->eps, err);
+    if (rc == 0 && names->act != NULL)
+        rc = t2v_config_act(config, names->act, names->act_absent, &model->act, err);
+    return rc != 0 ? rc : check_sizes(names, model, kv_heads, err);
+}
+
+/* Which of a layer's tensors are there. */
+struct biases {
+    enum t2v_want_kind attention, mlp, norm;
+};
+
+static int read_biases(const t2v_json *config, const struct t2v_prenorm_names *names,
+                       struct biases *out, struct t2v_err *err)
+{
+    bool attention, mlp, norm;
+    int rc = t2v_config_bool(config, "attention_bias", false, &attention, err);
+    if (rc == 0)
+        rc = t2v_config_bool(config, "mlp_bias", false, &mlp, err);
+    if (rc == 0)
+        rc = t2v_config_bool(config, "norm_bias", false, &norm, err);
+    if (rc != 0)
+        return rc;
+    out->attention = attention ? T2V_WANT_LINEAR : T2V_WANT_MATRIX;
+    out->mlp = mlp ? T2V_WANT_LINEAR : T2V_WANT_MATRIX;
+    out->norm = norm && names->norm == T2V_WANT_SCALE ? T2V_WANT_NORM : names->norm;
+    return 0;
+}
+
+static int load_norm(struct t2v_loader *loader, const char *under, enum t2v_want_kind kind,
+                     const char *name, size_t n, struct t2v_norm *to, struct t2v_err *err)
+{
+    const struct t2v_want want = {kind, to, {name}, 0, n};
+    return name == NULL ? 0 : t2v_load(loader, under, &want, 1, err);
+}
+
+static int load_norms(const struct t2v_prenorm *model, size_t index, const char *under,
+                      const struct t2v_prenorm_names *names, enum t2v_want_kind kind,
+                      struct t2v_loader *loader, struct t2v_err *err)
+{
+    struct t2v_prenorm_layer *layer = &model->layers[index];
+    size_t hidden = model->shape.hidden, dim = model->shape.head_dim;
+    const struct {
+        const char *name;
+        size_t n;
+        struct t2v_norm *to;
+    } norms[] = {
+        {index == 0 && names->first_plain ? NULL : names->attention_norm, hidden,
+         &layer->attention_norm},
+        {names->q_norm, dim, &layer->q_norm},
+        {names->k_norm, dim, &layer->k_norm},
+        {names->attention_after, hidden, &layer->attention_after},
+        {names->mlp_norm, hidden, &layer->mlp_norm},
+        {names->mlp_after, hidden, &layer->mlp_after},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof norms / sizeof norms[0] && rc == 0; i++)
+        rc = load_norm(loader, under, kind, norms[i].name, norms[i].n, norms[i].to, err);
+    return rc;
+}
+
+static int load_layer(const struct t2v_prenorm *model, size_t index,
+                      const struct t2v_prenorm_names *names, const struct biases *biases,
+                      struct t2v_loader *loader, struct t2v_err *err)
+{
+    struct t2v_prenorm_layer *layer = &model->layers[index];
+    const struct t2v_shape *shape = &model->shape;
+    const struct t2v_heads *heads = &model->sight[T2V_FULL].heads;
+    size_t hidden = shape->hidden, inter = shape->inter;
+    size_t q = heads->heads * heads->head_dim, kv = heads->kv_heads * heads->head_dim;
+    bool stacked = names->qkv[1] == NULL; /* by the checkpoint */
+    const struct t2v_want qkv[] = {
+        {biases->attention, &layer->qkv, {names->qkv[0]}, hidden, stacked ? shape->qkv : q},
+        {biases->attention, NULL, {names->qkv[1]}, hidden, kv},
+        {biases->attention, NULL, {names->qkv[2]}, hidden, kv},
+    };
+    const struct t2v_want wants[] = {
+        {biases->attention, &layer->out, {names->out}, q, hidden},
+        {biases->mlp,
+         &layer->up,
+         {names->up[0], names->up[1]},
+         hidden,
+         names->up[1] == NULL && shape->gated ? 2 * inter : inter},
+        {biases->mlp, &layer->down, {names->down}, inter, hidden},
+    };
+    char under[64];
+    snprintf(under, sizeof under, "%s%zu.", names->layer, index);
+    int rc = t2v_load_stack(loader, under, qkv, stacked ? 1 : 3, err);
+    if (rc == 0)
+        rc = t2v_load(loader, under, wants, sizeof wants / sizeof wants[0], err);
+    return rc != 0 ? rc : load_norms(model, index, under, names, biases->norm, loader, err);
+}
+
+static int load(const t2v_json *config, const struct t2v_prenorm_names *names,
+                struct t2v_prenorm *model, struct t2v_loader *loader, struct t2v_err *err)
+{
+    static const char *const prefixes[] = {"", "model.", "transformer.", NULL};
+    const struct t2v_shape *shape = &model->shape;
+    const struct t2v_want words = {T2V_WANT_TABLE,
+                                   &model->words,
+                                   {names->words[0], names->words[1]},
+                                   shape->hidden,
+                                   shape->vocab};
+    struct biases biases;
+    char first[96];
+    snprintf(first, sizeof first, "%s.weight", names->final_norm);
+    int rc = read_biases(config, names, &biases, err);
+    if (rc == 0)
+        rc = t2v_load_prefix(loader, prefixes, first, err);
+    if (rc == 0)
+        rc = t2v_load(loader, "", &words, 1, err);
+    if (rc == 0)
+        rc = load_norm(loader, "", biases.norm, names->embed_norm, shape->hidden,
+                       &model->embed_norm, err);
+    for (size_t i = 0; i < shape->n_layer && rc == 0; i++)
+        rc = load_layer(model, i, names, &biases, loader, err);
+    return rc != 0 ? rc
+                   : load_norm(loader, "", biases.norm, names->final_norm, shape->hidden,
+                               &model->norm, err);
+}
+
+int t2v_prenorm_open(const t2v_json *config, const struct t2v_prenorm_names *names,
+                     struct t2v_loader *loader, struct t2v_prenorm **out, struct t2v_err *err)
+{
+    struct t2v_prenorm *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
+    if (model == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+    *model = (struct t2v_prenorm){.embed_scale = 1.0f};
+    int rc = read_config(config, names, model, err);
+    if (rc != 0)
+        return rc;
+    size_t n_layer = model->shape.n_layer;
+    model->layers = t2v_arena_alloc(loader->arena, n_layer, sizeof *model->layers);
+    if (model->layers == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+    for (size_t i = 0; i < n_layer; i++)
+        model->layers[i] = (struct t2v_prenorm_layer){.sight = T2V_FULL};
+    rc = load(config, names, model, loader, err);
+    if (rc == 0 && names->theta != NULL)
+        rc = t2v_rotary_open(config, "full_attention", true, names->theta, names->theta_absent,
+                             model->shape.head_dim, loader, &model->sight[T2V_FULL].rotary, err);
+    *out = model;
+    return rc;
+}
+
+static int read_layer_types(const t2v_json *config, struct t2v_prenorm *model, struct t2v_err *err)
+{
+    const t2v_json *types = t2v_json_get(config, "layer_types");
+    size_t n_layer = model->shape.n_layer;
+    if (t2v_json_type(types) <= T2V_JSON_NULL)
+        return 0;
+    if (t2v_json_len(types) != n_layer)
+        return t2v_fail(err, T2V_EFORMAT,
+                        "config.json: layer_types is of %zu layers, num_hidden_layers is %zu",
+                        t2v_json_len(types), n_layer);
+    for (size_t i = 0; i < n_layer; i++) {
+        struct t2v_str type = t2v_json_str(t2v_json_at(types, i));
+        if (type.ptr == NULL)
+            return t2v_fail(err, T2V_EFORMAT, "config.json: layer_types[%zu] should be a string",
+                            i);
+        if (!t2v_str_is(type, "full_attention") && !t2v_str_is(type, "sliding_attention"))
+            return t2v_fail(err, T2V_EUNSUPPORTED,
+                            "config.json: layer_types[%zu] '%.*s' is not supported; supported: "
+                            "full_attention, sliding_attention",
+                            i, T2V_STR_ARG(type));
+        model->layers[i].sight = t2v_str_is(type, "full_attention") ? T2V_FULL : T2V_LOCAL;
+    }
+    return 0;
+}
+
+int t2v_prenorm_local(const t2v_json *config, struct t2v_prenorm *model, size_t before,
+                      size_t after, const struct t2v_turn *turn, struct t2v_loader *loader,
+                      struct t2v_err *err)
+{
+    struct t2v_sight *local = &model->sight[T2V_LOCAL];
+    int rc = read_layer_types(config, model, err);
+    *local = model->sight[T2V_FULL];
+    local->heads.before = before;
+    local->heads.after = after;
+    if (rc == 0 && turn != NULL)
+        rc =
+            t2v_rotary_open(config, "sliding_attention", turn->flat_counts, turn->theta,
+                            turn->theta_absent, model->shape.head_dim, loader, &local->rotary, err);
+    return rc;
+}
+
+static void embed(const struct t2v_prenorm *model, const struct t2v_run *run, float *hidden)
+{
+    size_t n = model->shape.hidden, begin, end;
+    t2v_block_rows(run, &begin, &end);
+    t2v_block_embed(run, model->words, n, hidden);
+    if (model->embed_scale != 1.0f) {
+        for (size_t i = begin * n; i < end * n; i++)
+            hidden[i] *= model->embed_scale;
+        t2v_lane_barrier(run->lane);
+    }
+    if (model->embed_norm.gamma != NULL)
+        t2v_block_norm(run, hidden, NULL, n, &model->embed_norm, model->eps, hidden);
+}
+
+/* s->delta becomes what attention adds to hidden. turns: see t2v_block_rotary. */
+static void attend(const struct t2v_prenorm *model, const struct t2v_prenorm_layer *layer,
+                   const struct t2v_run *run, const float *input, const float *turns)
+{
+    const struct t2v_heads *heads = &model->sight[layer->sight].heads;
+    t2v_scratch *s = run->scratch;
+    t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, input, s->qkv);
+    if (model->sight[layer->sight].rotary.frequency != NULL)
+        t2v_block_rotate(run, heads, turns, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
+    t2v_block_attention(run, heads, s->qkv, s->mixed);
+    t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
+    if (layer->attention_after.gamma != NULL)
+        t2v_block_norm(run, s->delta, NULL, model->shape.hidden, &layer->attention_after,
+                       model->eps, s->delta);
+}
+
+/* s->delta becomes what the feed-forward net adds, from its normalised input there. */
+static void feed_forward(const struct t2v_prenorm *model, const struct t2v_prenorm_layer *layer,
+                         const struct t2v_run *run)
+{
+    t2v_scratch *s = run->scratch;
+    t2v_block_feed(run, &layer->up, &layer->down, model->act, model->shape.gated, s->delta,
+                   s->delta);
+    if (layer->mlp_after.gamma != NULL)
+        t2v_block_norm(run, s->delta, NULL, model->shape.hidden, &layer->mlp_after, model->eps,
+                       s->delta);
+}
+
+void t2v_prenorm_forward(const void *model_, const struct t2v_run *run, float *hidden)
+{
+    const struct t2v_prenorm *model = model_;
+    const struct t2v_shape *shape = &model->shape;
+    t2v_scratch *s = run->scratch;
+    const float *add = NULL; /* what the last layer adds */
+    size_t n_turn = run->seqs->n_tok * shape->head_dim;
+    for (int i = 0; i < T2V_N_SIGHT; i++) {
+        if (model->sight[i].rotary.frequency != NULL)
+            t2v_block_rotary(run, &model->sight[i].rotary, shape->head_dim,
+                             s->turns + (size_t)i * n_turn);
+    }
+    embed(model, run, hidden);
+    for (size_t i = 0; i < shape->n_layer; i++) {
+        const struct t2v_prenorm_layer *layer = &model->layers[i];
+        const float *input = hidden;
+        if (layer->attention_norm.gamma != NULL) {
+            t2v_block_norm(run, hidden, add, shape->hidden, &layer->attention_norm, model->eps,
+                           s->delta);
+            input = s->delta;
+        }
+        attend(model, layer, run, input, s->turns + (size_t)layer->sight * n_turn);
+        t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->mlp_norm, model->eps,
+                       s->delta);
+        feed_forward(model, layer, run);
+        add = s->delta;
+    }
+    t2v_block_norm(run, hidden, add, shape->hidden, &model->norm, model->eps, hidden);
+}
