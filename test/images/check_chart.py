@@ -133,6 +133,30 @@ def check_settings(check):
         check(f"{line} is there", line in deployment, deployment)
 
 
+def check_memory(check):
+    """The limit is modelMemory, max-memory as the program has it, and 64 MiB, unless it is said; the request the same less max-memory."""
+    if not HELM:
+        return
+    for settings, request, limit in (
+            ([], "256Mi", "768Mi"), (["env.T2V_MAX_MEMORY=1g"], "256Mi", "1280Mi"), (["env.T2V_MAX_MEMORY=100MiB"], "256Mi", "356Mi"),
+            (["env.T2V_MAX_MEMORY=0"], "256Mi", "768Mi"), (["env.T2V_MAX_BODY=64m"], "256Mi", "2304Mi"), (["env.T2V_MAX_BODY=1m"], "256Mi", "512Mi"),
+            (["modelMemory=1Gi"], "1088Mi", "1600Mi"), (["modelMemory=1Gi", "env.T2V_MAX_MEMORY=2G"], "1088Mi", "3136Mi"),
+            (["env.T2V_MAX_MEMORY=1000001"], "256Mi", '"269435457"'), (["env=null"], "256Mi", "768Mi"),
+            (["resources.limits.memory=2Gi", "env.T2V_MAX_MEMORY=1g"], "256Mi", "2Gi"), (["resources.requests.memory=1Gi"], "1Gi", "768Mi"),
+            (["resources.limits.memory=null"], "256Mi", None), (["resources.limits=null"], "256Mi", None), (["resources=null"], None, None)):
+        deployment = render(check, settings, *settings).get("Deployment", "")
+        found = [(m := re.search(rf"^            {word}:\n(?:              .*\n)*?              memory: (\S+)\n", deployment, re.M)) and m[1]
+                 for word in ("requests", "limits")]
+        check(f"{settings}: request and limit", found == [request, limit], found)
+    found = render_file(check, "numbers", "modelMemory: 1073741824\nenv: {T2V_MAX_MEMORY: 536870912}\n").get("Deployment", "")
+    check("a file's numbers", "memory: 1600Mi\n" in found, found)
+    for setting, why in (("env.T2V_MAX_MEMORY=1t", "env.T2V_MAX_MEMORY"), ("env.T2V_MAX_BODY=x", "env.T2V_MAX_BODY"), ("modelMemory=much", "modelMemory"),
+                         ("extraEnv[0].name=T2V_MAX_MEMORY,extraEnv[0].value=1g", "T2V_MAX_MEMORY belongs in env")):
+        err = refusal(setting)
+        check(f"{setting} is refused", err and why in err, err)
+    check("but not beside a limit that is said", refusal("resources.limits.memory=2Gi", "extraEnv[0].name=T2V_MAX_MEMORY,extraEnv[0].value=1g") is None)
+
+
 MILLIONS = """
 replicas: 1000000
 env: {T2V_MAX_TEXT_TOKENS: 1000000, T2V_MAX_BODY: 16777216, T2V_READ_TIMEOUT: 0.5, ENABLE_CACHE: true, T2V_CPU: null, T2V_THREADS: 0}

@@ -11,6 +11,7 @@ import tempfile
 
 import manifest
 import matrix
+import memory
 from daemon import Daemon, vectors
 from fakehub import Hub
 
@@ -78,12 +79,42 @@ def check_compose_file(check):
         check(f"{name}: no token among the arguments", "HF_TOKEN" not in text)
         check(f"{name}: a check, limits", all(f"    {word}: " in text for word in ("healthcheck", "mem_limit", "cpus")), text)
         check(f"{name}: listens as the program does", "T2V_LISTEN" not in text)
-        check(f"{name}: enough memory", re.search(r"mem_limit: (\w+)", text)[1] == ("1536m" if "dpr" in text else "768m"), text)
     for name in ("weaviate", "weaviate-dpr"):
         wanted = {host for host in re.findall(r"http://([\w-]+):8080", found[name])}
         waits = set(re.findall(r"^      ([\w-]+): \{condition: service_healthy\}$", found[name], re.M))
         check(f"{name} waits for its sidecars", wanted and wanted == waits, (wanted, waits))
     check("the secret's source", "\nsecrets:\n  hf_token:\n    environment: HF_TOKEN\n" in text_of("docker-compose.yml"))
+
+
+def with_variables(text, **variables):
+    """As compose reads it: ${NAME:-DEFAULT}."""
+    return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda m: variables.get(m[1]) or m[2], text)
+
+
+def check_memory(check):
+    """A limit is what the model needs, max-memory and 64 MiB: in each file, and for another max-memory."""
+    for path, (old, new) in memory.texts().items():
+        check(f"{path} has the limits (images/memory.py --write)", old == new)
+    mib = 1 << 20
+    check("a model's need", memory.need(91_000_000) == 192 * mib and memory.need(438_000_000) == 544 * mib)
+    check("two values of max-memory", [memory.limit(91_000_000, n * mib) // mib for n in (512, 1024)] == [768, 1280])
+    for max_memory, of_minilm, of_dpr in (("", "768m", "1120m"), ("1g", "1280m", "1632m")):
+        said = [memory_of(name, max_memory or "512m") for name in ("91m", memory.DPR)]
+        check(f"{max_memory}: what memory.py prints", said == [of_minilm, of_dpr], said)
+        variables = {"T2V_MAX_MEMORY": max_memory, "T2V_MEM_LIMIT": max_memory and said[0], "T2V_DPR_MEM_LIMIT": max_memory and said[1]}
+        for name, text in services().items():
+            if "MODEL_NAME" not in text:
+                continue
+            text = with_variables(text, **variables)
+            own = re.search(r"T2V_MAX_MEMORY: \"(\w+)\"", text)[1], re.search(r"mem_limit: (\w+)", text)[1]
+            check(f"{name} with {variables}", own == (max_memory or "512m", of_dpr if "dpr" in text else of_minilm), own)
+    for args, why in ((["91x"], "'91x' is not a count"), (["91m", "-1"], "'-1' is not a count"), (["--help"], "usage:"), (["1", "2", "3"], "usage:")):
+        p = subprocess.run([sys.executable, memory.__file__, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        check(f"memory.py {args}", p.returncode == 2 and why in p.stderr and not p.stdout, p.stderr)
+
+
+def memory_of(*args):
+    return subprocess.run([sys.executable, memory.__file__, *args], stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def check_markers(check):
