@@ -13,7 +13,7 @@ struct facts {
     const t2v_model *model;
     const struct t2v_shape *shape;
     const t2v_store *store;
-    bool is_bag;             /* a table of vectors, without an encoder */
+    bool is_static;          /* a table of vectors, without an encoder */
     size_t n_weight, n_byte; /* of all tensors */
 };
 
@@ -21,9 +21,9 @@ static struct facts facts_of(const t2v_model *model)
 {
     struct facts f = {
         .model = model,
-        .shape = t2v_encoder_shape(t2v_model_encoder(model)),
+        .shape = t2v_net_shape(t2v_model_encoder(model)),
         .store = t2v_model_store(model),
-        .is_bag = t2v_encoder_is_bag(t2v_model_encoder(model)),
+        .is_static = t2v_net_is_static(t2v_model_encoder(model)),
     };
     for (size_t i = 0; i < t2v_store_len(f.store); i++) {
         const struct t2v_tensor *t = t2v_store_at(f.store, i);
@@ -62,7 +62,7 @@ static void print_text(const struct facts *f)
     print_fact("vectorizer", t2v_model_vectorizer(f->model));
     printf("precision   %s, %s kernels\n", t2v_model_precision(f->model), t2v_model_cpu(f->model));
     print_fact("tokenizer", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
-    if (f->is_bag)
+    if (f->is_static)
         printf("tokens      %zu words, a vector for each\n", shape->vocab);
     else
         printf("tokens      %zu words, at most %zu tokens in a sequence\n"
@@ -91,7 +91,7 @@ static void add_encoder(struct t2v_buf *out, const struct facts *f)
 {
     const struct t2v_shape *shape = f->shape;
     add_count(out, "vocabulary", shape->vocab);
-    if (f->is_bag)
+    if (f->is_static)
         return;
     add_count(out, "max_tokens", t2v_model_max_tok(f->model));
     add_count(out, "layers", shape->n_layer);

@@ -12,8 +12,8 @@ enum { FEWEST_TOK = 128 };
 
 int t2v_batch_init(struct t2v_batch *batch, const t2v_model *model, size_t max_tok, int n_lane)
 {
-    const t2v_encoder *encoder = t2v_model_encoder(model);
-    size_t hidden_dim = t2v_encoder_shape(encoder)->hidden, width = t2v_model_width(model);
+    const t2v_net *encoder = t2v_model_encoder(model);
+    size_t hidden_dim = t2v_net_shape(encoder)->hidden, width = t2v_model_width(model);
     size_t n_hidden;
     *batch = (struct t2v_batch){
         .model = model,
@@ -83,7 +83,7 @@ static void encode(void *arg, const struct t2v_lane *lane)
 {
     struct t2v_batch *batch = arg;
     const struct t2v_seqs *seqs = &batch->seqs;
-    t2v_encoder_forward(t2v_model_encoder(batch->model), lane, seqs, batch->scratch, batch->hidden);
+    t2v_net_forward(t2v_model_encoder(batch->model), lane, seqs, batch->scratch, batch->hidden);
     size_t begin, end;
     t2v_lane_share(lane, seqs->n_seq, 1, &begin, &end);
     for (size_t s = begin; s < end; s++)

@@ -66,10 +66,10 @@ struct t2v_family {
     int (*open)(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
                 void **model, struct t2v_err *err);
     void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
-    /* As t2v_encoder_pools_first and t2v_encoder_projection; false and NULL where nothing is said.
+    /* As t2v_net_pools_first and t2v_net_projection; false and NULL where nothing is said.
      */
     bool pools_first;
-    bool bag; /* t2v_encoder_is_bag */
+    bool is_static; /* t2v_net_is_static */
     const struct t2v_linear *(*projection)(const void *model);
 };
 

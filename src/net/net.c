@@ -17,7 +17,7 @@ static const struct t2v_family *const families[] = {
 };
 enum { N_FAMILY = sizeof families / sizeof families[0] };
 
-struct t2v_encoder {
+struct t2v_net {
     const struct t2v_family *family;
     struct t2v_kernels kernels;
     const struct t2v_form *form;
@@ -47,7 +47,7 @@ static int find_family(const t2v_json *config, const struct t2v_family **out, st
                     T2V_STR_ARG(type), known);
 }
 
-int t2v_encoder_check(const t2v_json *config, struct t2v_err *err)
+int t2v_net_check(const t2v_json *config, struct t2v_err *err)
 {
     const struct t2v_family *family;
     return find_family(config, &family, err);
@@ -58,7 +58,7 @@ int t2v_encoder_check(const t2v_json *config, struct t2v_err *err)
 enum { TRIAL_SEQ = 4, TRIAL_TOK = 32 };
 
 struct trial {
-    const t2v_encoder *encoder;
+    const t2v_net *encoder;
     struct t2v_seqs seqs;
     t2v_scratch *scratch;
     float *hidden;
@@ -71,7 +71,7 @@ static void run_trial(void *arg, const struct t2v_lane *lane, struct t2v_packing
     trial->encoder->family->forward(trial->encoder->model, &run, trial->hidden);
 }
 
-static int pack_by_trial(const t2v_encoder *encoder, struct t2v_loader *loader, int n_lane,
+static int pack_by_trial(const t2v_net *encoder, struct t2v_loader *loader, int n_lane,
                          struct t2v_err *err)
 {
     const struct t2v_shape *shape = &encoder->shape;
@@ -105,10 +105,9 @@ static int pack_by_trial(const t2v_encoder *encoder, struct t2v_loader *loader, 
 static int open_family(const struct t2v_family *family, const t2v_json *config,
                        const t2v_store *store, const struct t2v_kernels *kernels,
                        const struct t2v_form *form, bool weighted,
-                       const struct t2v_encoder_options *options, t2v_encoder **out,
-                       struct t2v_err *err)
+                       const struct t2v_net_options *options, t2v_net **out, struct t2v_err *err)
 {
-    t2v_encoder *encoder = t2v_alloc_zero(1, sizeof *encoder);
+    t2v_net *encoder = t2v_alloc_zero(1, sizeof *encoder);
     if (encoder == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     encoder->family = family;
@@ -129,17 +128,16 @@ static int open_family(const struct t2v_family *family, const t2v_json *config,
                  : t2v_pack_finish(&loader, options->n_lane, err);
     t2v_free(loader.packs);
     if (rc != 0) {
-        t2v_encoder_free(encoder);
+        t2v_net_free(encoder);
         return rc;
     }
     *out = encoder;
     return 0;
 }
 
-int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
-                     const struct t2v_kernels *kernels, const struct t2v_form *form,
-                     const struct t2v_encoder_options *options, t2v_encoder **out,
-                     struct t2v_err *err)
+int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2v_kernels *kernels,
+                 const struct t2v_form *form, const struct t2v_net_options *options, t2v_net **out,
+                 struct t2v_err *err)
 {
     const struct t2v_family *family;
     int rc = find_family(config, &family, err);
@@ -147,15 +145,15 @@ int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
                    : rc;
 }
 
-int t2v_encoder_open_static(const t2v_store *store, const struct t2v_kernels *kernels,
-                            bool weighted, t2v_encoder **out, struct t2v_err *err)
+int t2v_net_open_static(const t2v_store *store, const struct t2v_kernels *kernels, bool weighted,
+                        t2v_net **out, struct t2v_err *err)
 {
-    const struct t2v_encoder_options one = {.n_lane = 1};
+    const struct t2v_net_options one = {.n_lane = 1};
     return open_family(&t2v_family_model2vec, NULL, store, kernels, kernels->f32, weighted, &one,
                        out, err);
 }
 
-void t2v_encoder_free(t2v_encoder *encoder)
+void t2v_net_free(t2v_net *encoder)
 {
     if (encoder == NULL)
         return;
@@ -163,27 +161,27 @@ void t2v_encoder_free(t2v_encoder *encoder)
     t2v_free(encoder);
 }
 
-const char *t2v_encoder_family(const t2v_encoder *encoder)
+const char *t2v_net_family(const t2v_net *encoder)
 {
     return encoder->family->model_type;
 }
 
-const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder)
+const struct t2v_shape *t2v_net_shape(const t2v_net *encoder)
 {
     return &encoder->shape;
 }
 
-bool t2v_encoder_is_bag(const t2v_encoder *encoder)
+bool t2v_net_is_static(const t2v_net *encoder)
 {
-    return encoder->family->bag;
+    return encoder->family->is_static;
 }
 
-bool t2v_encoder_pools_first(const t2v_encoder *encoder)
+bool t2v_net_pools_first(const t2v_net *encoder)
 {
     return encoder->family->pools_first;
 }
 
-const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder)
+const struct t2v_linear *t2v_net_projection(const t2v_net *encoder)
 {
     const struct t2v_family *family = encoder->family;
     return family->projection != NULL ? family->projection(encoder->model) : NULL;
@@ -197,7 +195,7 @@ static size_t larger(size_t a, size_t b)
 /* The scratch's parts, in the order in which they lie. */
 enum { QKV, MIXED, DELTA, INTER, GATE, TURNS, ROWS, LANES, N_SCRATCH };
 
-int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out)
+int t2v_scratch_new(const t2v_net *encoder, size_t max_tok, int n_lane, t2v_scratch **out)
 {
     const struct t2v_shape *shape = &encoder->shape;
     size_t longest = max_tok < shape->max_tok ? max_tok : shape->max_tok;
@@ -251,8 +249,8 @@ void t2v_scratch_free(t2v_scratch *scratch)
     t2v_free(scratch);
 }
 
-void t2v_encoder_forward(const t2v_encoder *encoder, const struct t2v_lane *lane,
-                         const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden)
+void t2v_net_forward(const t2v_net *encoder, const struct t2v_lane *lane,
+                     const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden)
 {
     struct t2v_run run = {&encoder->kernels, lane, seqs, scratch, NULL};
     encoder->family->forward(encoder->model, &run, hidden);

@@ -40,13 +40,13 @@ struct t2v_shape {
     size_t n_type;  /* token types; 0: the family has none */
 };
 
-typedef struct t2v_encoder t2v_encoder;
+typedef struct t2v_net t2v_net;
 typedef struct t2v_scratch t2v_scratch;
 
 /* Whether Gemma 3's tokens attend to later ones, too. */
 enum t2v_bidirectional { T2V_BIDIRECTIONAL_AUTO, T2V_BIDIRECTIONAL_TRUE, T2V_BIDIRECTIONAL_FALSE };
 
-struct t2v_encoder_options {
+struct t2v_net_options {
     int n_lane;                           /* threads that pack weights, at least 1 */
     enum t2v_bidirectional bidirectional; /* AUTO: as config.json says. Other families ignore it */
 };
@@ -55,38 +55,37 @@ struct t2v_encoder_options {
  * mapping; other weights are packed and their pages given back. kernels is copied; form: of the
  * linear layers, one of kernels'. T2V_EUNSUPPORTED names the model_type (and those that are
  * supported) or the setting. */
-int t2v_encoder_open(const t2v_json *config, const t2v_store *store,
-                     const struct t2v_kernels *kernels, const struct t2v_form *form,
-                     const struct t2v_encoder_options *options, t2v_encoder **out,
-                     struct t2v_err *err);
+int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2v_kernels *kernels,
+                 const struct t2v_form *form, const struct t2v_net_options *options, t2v_net **out,
+                 struct t2v_err *err);
 /* Static embeddings, whatever config.json says; weighted: use the tensors weights and mapping, as
  * model2vec does. */
-int t2v_encoder_open_static(const t2v_store *store, const struct t2v_kernels *kernels,
-                            bool weighted, t2v_encoder **out, struct t2v_err *err);
-void t2v_encoder_free(t2v_encoder *encoder);
+int t2v_net_open_static(const t2v_store *store, const struct t2v_kernels *kernels, bool weighted,
+                        t2v_net **out, struct t2v_err *err);
+void t2v_net_free(t2v_net *encoder);
 /* Whether config's model_type is one of ours; the same error if not. */
-int t2v_encoder_check(const t2v_json *config, struct t2v_err *err);
+int t2v_net_check(const t2v_json *config, struct t2v_err *err);
 
-const char *t2v_encoder_family(const t2v_encoder *encoder);
-const struct t2v_shape *t2v_encoder_shape(const t2v_encoder *encoder);
+const char *t2v_net_family(const t2v_net *encoder);
+const struct t2v_shape *t2v_net_shape(const t2v_net *encoder);
 /* Whether tokens do not see each other: a text of any length is the sum of its pieces, none of them
  * longer than shape.max_tok, and has no special tokens. Static embeddings alone. */
-bool t2v_encoder_is_bag(const t2v_encoder *encoder);
+bool t2v_net_is_static(const t2v_net *encoder);
 /* Whether the vector of a sequence is its first token's last hidden state, whatever pooling is
  * asked for: DPR alone, whose "pooler output" is that and then the projection below. */
-bool t2v_encoder_pools_first(const t2v_encoder *encoder);
+bool t2v_net_pools_first(const t2v_net *encoder);
 /* The linear layer [projection_dim, hidden] that DPR applies to the first token's state; NULL for
  * every other family, and where projection_dim is 0. */
-const struct t2v_linear *t2v_encoder_projection(const t2v_encoder *encoder);
+const struct t2v_linear *t2v_net_projection(const t2v_net *encoder);
 
 /* Working memory for batches of up to max_tok tokens on a team of n_lane; one batch at a time.
  * T2V_ENOMEM. */
-int t2v_scratch_new(const t2v_encoder *encoder, size_t max_tok, int n_lane, t2v_scratch **out);
+int t2v_scratch_new(const t2v_net *encoder, size_t max_tok, int n_lane, t2v_scratch **out);
 void t2v_scratch_free(t2v_scratch *scratch);
 
 /* Called by every lane of a team together. hidden: [n_tok, hidden] f32, the last hidden states; it
  * is complete when all lanes have returned to a barrier, which the last step is. */
-void t2v_encoder_forward(const t2v_encoder *encoder, const struct t2v_lane *lane,
-                         const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden);
+void t2v_net_forward(const t2v_net *encoder, const struct t2v_lane *lane,
+                     const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden);
 
 #endif

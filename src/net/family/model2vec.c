@@ -170,5 +170,7 @@ static void model2vec_forward(const void *model_, const struct t2v_run *run, flo
     t2v_lane_barrier(run->lane);
 }
 
-const struct t2v_family t2v_family_model2vec = {
-    .model_type = "model2vec", .open = model2vec_open, .forward = model2vec_forward, .bag = true};
+const struct t2v_family t2v_family_model2vec = {.model_type = "model2vec",
+                                                .open = model2vec_open,
+                                                .forward = model2vec_forward,
+                                                .is_static = true};

@@ -22,7 +22,7 @@ static int open_config(t2v_head *head, const char *dir, struct t2v_err *err)
     if (rc == 0)
         rc = t2v_json_load(path, CONFIG_BYTES, &head->config, err);
     if (rc == 0)
-        rc = t2v_encoder_check(head->config, err);
+        rc = t2v_net_check(head->config, err);
     if (rc == 0)
         rc =
             t2v_file_find(path, sizeof path, dir, "config_sentence_transformers.json", &there, err);
@@ -40,9 +40,9 @@ static int open_encoder(t2v_head *head, const struct t2v_head_options *options, 
     if (rc == 0)
         rc = t2v_store_open(options->dir, &head->store, err);
     if (rc == 0)
-        rc = t2v_encoder_open(
+        rc = t2v_net_open(
             head->config, head->store, &head->kernels, form,
-            &(struct t2v_encoder_options){.n_lane = options->threads > 1 ? options->threads : 1},
+            &(struct t2v_net_options){.n_lane = options->threads > 1 ? options->threads : 1},
             &head->encoder, err);
     return rc;
 }
@@ -51,7 +51,7 @@ static int open_encoder(t2v_head *head, const struct t2v_head_options *options, 
  * comes: a head for single texts needs none. */
 static int check_fit(t2v_head *head, struct t2v_err *err)
 {
-    const struct t2v_shape *shape = t2v_encoder_shape(head->encoder);
+    const struct t2v_shape *shape = t2v_net_shape(head->encoder);
     size_t limit = t2v_tokenizer_model_max(head->tokenizer), n_special;
     int32_t max_id = t2v_tokenizer_max_id(head->tokenizer), of_pair, max_type;
     if (t2v_tokenizer_pair(head->tokenizer, &n_special, &of_pair, &max_type) && of_pair > max_id)
@@ -104,7 +104,7 @@ void t2v_head_free(t2v_head *head)
     if (head == NULL)
         return;
     t2v_tokenizer_free(head->tokenizer);
-    t2v_encoder_free(head->encoder);
+    t2v_net_free(head->encoder);
     t2v_store_close(head->store);
     t2v_json_free(head->config);
     t2v_json_free(head->st_config);
@@ -117,7 +117,7 @@ enum t2v_head_kind t2v_head_kind(const t2v_head *head)
     return head->kind;
 }
 
-const t2v_encoder *t2v_head_encoder(const t2v_head *head)
+const t2v_net *t2v_head_encoder(const t2v_head *head)
 {
     return head->encoder;
 }
@@ -159,7 +159,7 @@ int t2v_head_encode(const t2v_head *head, t2v_token_space *space, struct t2v_str
                     struct t2v_str second, size_t max_tok, struct t2v_ids *ids,
                     struct t2v_ids *types, struct t2v_err *err)
 {
-    size_t n_type = t2v_encoder_shape(head->encoder)->n_type, n_special;
+    size_t n_type = t2v_net_shape(head->encoder)->n_type, n_special;
     int32_t max_id, max_type;
     if (second.ptr == NULL) {
         int rc = t2v_tokenizer_encode(head->tokenizer, space, text, max_tok, ids, err);

@@ -8,7 +8,7 @@
  * says.
  *
  * Read-only after t2v_head_open; any number of threads may use it. The way of a text: encode (ids,
- * types), t2v_encoder_forward by a team over as many sequences as there are, then for each sequence
+ * types), t2v_net_forward by a team over as many sequences as there are, then for each sequence
  * t2v_head_logits on its rows. No route of the server asks for this yet.
  */
 #include <stddef.h>
@@ -42,7 +42,7 @@ int t2v_head_open(const struct t2v_head_options *options, t2v_head **out, struct
 void t2v_head_free(t2v_head *head);
 
 enum t2v_head_kind t2v_head_kind(const t2v_head *head);
-const t2v_encoder *t2v_head_encoder(const t2v_head *head);
+const t2v_net *t2v_head_encoder(const t2v_head *head);
 const t2v_tokenizer *t2v_head_tokenizer(const t2v_head *head);
 /* Width of a row of logits; 2 for a span. */
 size_t t2v_head_n_label(const t2v_head *head);

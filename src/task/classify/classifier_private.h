@@ -16,7 +16,7 @@ struct t2v_head {
     t2v_json *st_config; /* config_sentence_transformers.json; NULL where there is none */
     t2v_store *store;
     struct t2v_kernels kernels;
-    t2v_encoder *encoder;
+    t2v_net *encoder;
     t2v_tokenizer *tokenizer;
     struct t2v_arena arena;
     size_t max_tok;

@@ -108,7 +108,7 @@ static int load_modernbert(t2v_head *head, size_t hidden, struct t2v_err *err)
 
 int t2v_head_load(t2v_head *head, size_t n_label, struct t2v_err *err)
 {
-    size_t hidden = t2v_encoder_shape(head->encoder)->hidden;
+    size_t hidden = t2v_net_shape(head->encoder)->hidden;
     const struct t2v_head_family *family = head->family;
     const char *out = head->kind == T2V_HEAD_SPAN ? "qa_outputs" : "classifier";
     int rc = 0;

@@ -84,7 +84,7 @@ static size_t task_limit(size_t own, size_t other, size_t of_encoder)
 /* The tokenizer and the encoder must fit each other. */
 static int check_fit(t2v_model *model, struct t2v_err *err)
 {
-    const struct t2v_shape *shape = t2v_encoder_shape(model->encoder);
+    const struct t2v_shape *shape = t2v_net_shape(model->encoder);
     int32_t max_id = t2v_tokenizer_max_id(model->tokenizer);
     if (max_id < 0)
         return t2v_fail(err, T2V_EFORMAT, "the tokenizer has no token");
@@ -179,7 +179,7 @@ static int read_pipeline(t2v_model *model, size_t hidden, struct t2v_err *err)
     int rc = check_encoder_dir(model, err);
     if (rc != 0)
         return rc;
-    rc = t2v_encoder_is_bag(model->encoder)
+    rc = t2v_net_is_static(model->encoder)
              ? t2v_pipeline_read_bag(model->dir, hidden, &model->arena, &model->pipeline, err)
              : t2v_pipeline_read(model->dir, hidden, &model->kernels, &model->arena,
                                  &model->pipeline, err);
@@ -191,9 +191,9 @@ static int read_pipeline(t2v_model *model, size_t hidden, struct t2v_err *err)
 /* What becomes of hidden states. */
 static int open_pipeline(t2v_model *model, struct t2v_err *err)
 {
-    size_t hidden = t2v_encoder_shape(model->encoder)->hidden;
-    bool first = t2v_encoder_pools_first(model->encoder);
-    const struct t2v_linear *projection = t2v_encoder_projection(model->encoder);
+    size_t hidden = t2v_net_shape(model->encoder)->hidden;
+    bool first = t2v_net_pools_first(model->encoder);
+    const struct t2v_linear *projection = t2v_net_projection(model->encoder);
     if (model->vectorizer == T2V_VECTORIZER_SENTENCE)
         return read_pipeline(model, hidden, err);
     if (model->vectorizer == T2V_VECTORIZER_MODEL2VEC) {
@@ -208,14 +208,14 @@ static int open_pipeline(t2v_model *model, struct t2v_err *err)
             T2V_LOG_WARN, "model",
             "of %s's sentences only the first of every 25 counts, as in the Python server; with "
             "T2V_TRANSFORMERS_DIRECT_TOKENIZE=1 the whole text does",
-            t2v_encoder_family(model->encoder));
+            t2v_net_family(model->encoder));
     return 0;
 }
 
 /* UPSTREAM: pooling_strategy counts under the default vectorizer alone, and there not for DPR. */
 static bool reads_pooling(const t2v_model *model)
 {
-    return model->vectorizer == T2V_VECTORIZER_DEFAULT && !t2v_encoder_pools_first(model->encoder);
+    return model->vectorizer == T2V_VECTORIZER_DEFAULT && !t2v_net_pools_first(model->encoder);
 }
 
 static int describe(t2v_model *model, struct t2v_err *err)
@@ -276,7 +276,7 @@ static int open_settings(t2v_model *model, const struct t2v_model_options *optio
 {
     int rc = find_parts(model, options->vectorizer, err);
     if (rc == 0 && !model->is_static)
-        rc = t2v_encoder_check(model->json, err);
+        rc = t2v_net_check(model->json, err);
     if (rc == 0)
         rc = t2v_choose_vectorizer(model, options, err);
     if (rc == 0)
@@ -326,18 +326,18 @@ static enum t2v_bidirectional read_bidirectional(const t2v_model *model, const c
 static int open_weights(t2v_model *model, const struct t2v_model_options *options,
                         struct t2v_err *err)
 {
-    const struct t2v_encoder_options of_encoder = {
+    const struct t2v_net_options of_encoder = {
         .n_lane = options->threads > 1 ? options->threads : 1,
         .bidirectional = read_bidirectional(model, options->bidirectional),
     };
     int rc = t2v_store_open(model->encoder_dir, &model->store, err);
     if (rc == 0 && model->is_static)
-        return t2v_encoder_open_static(model->store, &model->kernels,
-                                       model->vectorizer == T2V_VECTORIZER_MODEL2VEC,
-                                       &model->encoder, err);
+        return t2v_net_open_static(model->store, &model->kernels,
+                                   model->vectorizer == T2V_VECTORIZER_MODEL2VEC, &model->encoder,
+                                   err);
     if (rc == 0)
-        rc = t2v_encoder_open(model->json, model->store, &model->kernels, model->form, &of_encoder,
-                              &model->encoder, err);
+        rc = t2v_net_open(model->json, model->store, &model->kernels, model->form, &of_encoder,
+                          &model->encoder, err);
     return rc;
 }
 
@@ -374,7 +374,7 @@ static int open_parts(t2v_model *model, const struct t2v_model_options *options,
     int rc = open_settings(model, options, err);
     if (rc == 0)
         rc = open_files(model, options, err);
-    if (rc == 0 && t2v_encoder_is_bag(model->encoder))
+    if (rc == 0 && t2v_net_is_static(model->encoder))
         model->form = model->kernels.f32; /* whatever was asked for: nothing is multiplied */
     if (rc == 0 && model->vectorizer == T2V_VECTORIZER_MODEL2VEC)
         rc = t2v_model2vec_open(model, options->char_cut, err);
@@ -427,7 +427,7 @@ void t2v_model_free(t2v_model *model)
     if (model == NULL)
         return;
     t2v_punkt_free(model->punkt);
-    t2v_encoder_free(model->encoder);
+    t2v_net_free(model->encoder);
     t2v_store_close(model->store);
     t2v_tokenizer_free(model->tokenizer);
     t2v_json_free(model->json);
@@ -452,7 +452,7 @@ const char *t2v_model_dir(const t2v_model *model)
 
 const char *t2v_model_family(const t2v_model *model)
 {
-    return t2v_encoder_family(model->encoder);
+    return t2v_net_family(model->encoder);
 }
 
 const char *t2v_model_vectorizer(const t2v_model *model)
@@ -493,7 +493,7 @@ const t2v_tokenizer *t2v_model_tokenizer(const t2v_model *model)
     return model->tokenizer;
 }
 
-const t2v_encoder *t2v_model_encoder(const t2v_model *model)
+const t2v_net *t2v_model_encoder(const t2v_model *model)
 {
     return model->encoder;
 }
@@ -554,7 +554,7 @@ int t2v_model_plan(const t2v_model *model, const struct t2v_ask *ask, struct t2v
 static int ignored(const t2v_model *model, const char *flag, struct t2v_err *err)
 {
     return t2v_fail(err, T2V_EUSAGE, "--%s has no effect on %s under the vectorizer %s", flag,
-                    t2v_encoder_family(model->encoder), t2v_vectorizer_names[model->vectorizer]);
+                    t2v_net_family(model->encoder), t2v_vectorizer_names[model->vectorizer]);
 }
 
 int t2v_model_check_ask(const t2v_model *model, const struct t2v_ask *ask, struct t2v_err *err)

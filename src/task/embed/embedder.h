@@ -25,7 +25,7 @@ struct t2v_model_options {
     const char *precision;     /* "f32", "bf16", "int8", "auto"; "" when not given */
     const char *cpu;           /* cap on the instruction set; "": none */
     int threads;               /* that pack its weights; below 1: one */
-    const char *bidirectional; /* "auto", "true", "false": struct t2v_encoder_options; NULL: auto */
+    const char *bidirectional; /* "auto", "true", "false": struct t2v_net_options; NULL: auto */
     bool direct_tokenize;
     bool char_cut; /* model2vec: texts are cut as its version 0.8.1 does */
     bool sentence_transformers, onnx_runtime, query_passage_prefixes; /* upstream's environment */
@@ -51,7 +51,7 @@ size_t t2v_model_max_dim(const t2v_model *model);
 /* The longest sequence it makes, special tokens included. */
 size_t t2v_model_max_tok(const t2v_model *model);
 const t2v_tokenizer *t2v_model_tokenizer(const t2v_model *model);
-const t2v_encoder *t2v_model_encoder(const t2v_model *model);
+const t2v_net *t2v_model_encoder(const t2v_model *model);
 const t2v_store *t2v_model_store(const t2v_model *model);
 
 /* "mean, Dense to 24, Normalize": what becomes of hidden states, for people. */

@@ -44,7 +44,7 @@ struct t2v_model {
     t2v_store *store;
     struct t2v_kernels kernels;
     const struct t2v_form *form; /* of the encoder's linear layers: the precision */
-    t2v_encoder *encoder;
+    t2v_net *encoder;
     t2v_tokenizer *tokenizer;
     t2v_punkt *punkt;
     struct t2v_arena arena;

@@ -36,7 +36,7 @@ static int read_max_length(const t2v_json *settings, size_t *out, struct t2v_err
 /* A table that no mapping leads to has a row for each token. */
 static int check_rows(const t2v_model *model, size_t n_token, struct t2v_err *err)
 {
-    size_t n_row = t2v_encoder_shape(model->encoder)->vocab;
+    size_t n_row = t2v_net_shape(model->encoder)->vocab;
     if (t2v_store_find(model->store, T2V_STR("mapping")) != NULL || n_row == n_token)
         return 0;
     return t2v_fail(err, T2V_EFORMAT,

@@ -62,7 +62,7 @@ static int prepare(struct t2v_walk *walk)
         walk->text = t2v_model2vec_cut_text(model, walk->text);
     if (model->vectorizer != T2V_VECTORIZER_SENTENCE)
         return 0;
-    if (t2v_encoder_is_bag(model->encoder))
+    if (t2v_net_is_static(model->encoder))
         return 0;
     if (strips(model))
         walk->text = t2v_space_strip(walk->text);
@@ -91,7 +91,7 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_model *model, struct t2v_str
 /* The next sentence that counts; false at the end. */
 static bool next_sentence(struct t2v_walk *walk, struct t2v_str *out)
 {
-    bool first_alone = t2v_encoder_pools_first(walk->model->encoder);
+    bool first_alone = t2v_net_pools_first(walk->model->encoder);
     while (t2v_punkt_next(&walk->sentences, out)) {
         if (walk->n_seq++ % DPR_BATCH == 0 || !first_alone)
             return true;
@@ -137,7 +137,7 @@ static int next_sequence(struct t2v_walk *walk, t2v_token_space *space, struct t
                          bool *more, struct t2v_err *err)
 {
     struct t2v_str sequence = walk->text;
-    if (t2v_encoder_is_bag(walk->model->encoder))
+    if (t2v_net_is_static(walk->model->encoder))
         return next_piece(walk, space, ids, more, err);
     *more = walk->whole ? walk->n_seq == 0 : next_sentence(walk, &sequence);
     if (!*more)
@@ -173,7 +173,7 @@ static int refuse_token(const t2v_model *model, int32_t id, struct t2v_err *err)
  * model, and fail where a text has one of those tokens. */
 static int check_rows(const t2v_model *model, const struct t2v_ids *ids, struct t2v_err *err)
 {
-    size_t n_row = t2v_encoder_shape(model->encoder)->vocab;
+    size_t n_row = t2v_net_shape(model->encoder)->vocab;
     for (size_t i = 0; i < ids->len; i++) {
         if ((size_t)ids->ptr[i] >= n_row)
             return refuse_token(model, ids->ptr[i], err);

@@ -12,7 +12,7 @@ struct fixture {
     t2v_json *config, *expected;
     t2v_store *store;
     struct t2v_kernels kernels;
-    t2v_encoder *encoder;
+    t2v_net *encoder;
 };
 
 /* Where the folders of models are. */
@@ -39,8 +39,8 @@ static inline struct fixture open_fixture_as(const char *name, const char *cpu,
     assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
     assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
     assert_int_equal(t2v_kernels_form(&f.kernels, precision, &form, &err), 0);
-    if (t2v_encoder_open(f.config, f.store, &f.kernels, form,
-                         &(struct t2v_encoder_options){.n_lane = n_lane}, &f.encoder, &err) != 0)
+    if (t2v_net_open(f.config, f.store, &f.kernels, form,
+                     &(struct t2v_net_options){.n_lane = n_lane}, &f.encoder, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     return f;
 }
@@ -52,7 +52,7 @@ static inline struct fixture open_fixture(const char *name, const char *cpu)
 
 static void close_fixture(struct fixture *f)
 {
-    t2v_encoder_free(f->encoder);
+    t2v_net_free(f->encoder);
     t2v_store_close(f->store);
     t2v_json_free(f->expected);
     t2v_json_free(f->config);
@@ -68,7 +68,7 @@ struct pass {
 static void run_pass(void *arg, const struct t2v_lane *lane)
 {
     struct pass *pass = arg;
-    t2v_encoder_forward(pass->fixture->encoder, lane, &pass->seqs, pass->scratch, pass->hidden);
+    t2v_net_forward(pass->fixture->encoder, lane, &pass->seqs, pass->scratch, pass->hidden);
 }
 
 /* The hidden states of n sequences as one batch, on a team of n_lane. */
@@ -78,7 +78,7 @@ static float *encode(const struct fixture *f, int32_t *ids, size_t *start, size_
     t2v_team *team;
     assert_int_equal(t2v_team_new(n_lane, &team, NULL), 0);
     assert_int_equal(t2v_scratch_new(f->encoder, start[n], n_lane, &pass.scratch), 0);
-    pass.hidden = calloc(start[n] * t2v_encoder_shape(f->encoder)->hidden, sizeof(float));
+    pass.hidden = calloc(start[n] * t2v_net_shape(f->encoder)->hidden, sizeof(float));
     t2v_team_run(team, run_pass, &pass);
     t2v_scratch_free(pass.scratch);
     t2v_team_free(team);

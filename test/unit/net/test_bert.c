@@ -53,7 +53,7 @@ static const t2v_json *direct_case(const struct fixture *f, const char *pooling)
 static void check_fixture(const char *name, const char *cpu, int n_lane)
 {
     struct fixture f = open_fixture(name, cpu);
-    size_t dim = t2v_encoder_shape(f.encoder)->hidden, *start;
+    size_t dim = t2v_net_shape(f.encoder)->hidden, *start;
     int32_t *ids;
     size_t n = all_ids(&f, &ids, &start);
     float *hidden = encode(&f, ids, start, n, n_lane);
@@ -102,7 +102,7 @@ static void test_alone_and_in_a_batch(void **state)
 {
     (void)state;
     struct fixture f = open_fixture("bert-uncased", "");
-    size_t dim = t2v_encoder_shape(f.encoder)->hidden, *start;
+    size_t dim = t2v_net_shape(f.encoder)->hidden, *start;
     int32_t *ids;
     size_t n = all_ids(&f, &ids, &start);
     float *all = encode(&f, ids, start, n, 2);
@@ -172,11 +172,11 @@ static void test_refusals(void **state)
     struct fixture f = open_fixture("bert-uncased", "");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         t2v_json *config;
-        t2v_encoder *encoder = NULL;
+        t2v_net *encoder = NULL;
         struct t2v_err err = {0};
         assert_int_equal(t2v_json_parse(t2v_str_of(cases[i].config), &config, &err), 0);
-        int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32,
-                                  &(struct t2v_encoder_options){.n_lane = 1}, &encoder, &err);
+        int rc = t2v_net_open(config, f.store, &f.kernels, f.kernels.f32,
+                              &(struct t2v_net_options){.n_lane = 1}, &encoder, &err);
         if (rc == 0 || encoder != NULL || strstr(err.msg, cases[i].says) == NULL) {
             print_error("%s: got %d '%s', expected '%s'\n", cases[i].config, rc, err.msg,
                         cases[i].says);

@@ -17,7 +17,7 @@
 static void check_row(const struct fixture *f, const t2v_json *of, const char *what)
 {
     const t2v_json *list = t2v_json_get(of, "ids"), *row = t2v_json_get(of, "row");
-    size_t start[2] = {0, t2v_json_len(list)}, dim = t2v_encoder_shape(f->encoder)->hidden;
+    size_t start[2] = {0, t2v_json_len(list)}, dim = t2v_net_shape(f->encoder)->hidden;
     int32_t ids[512];
     struct distance d = {0};
     assert_true(start[1] > 0 && start[1] <= 512 && t2v_json_len(row) == dim);
@@ -54,10 +54,10 @@ static void check_case(const t2v_json *of)
     snprintf(name, sizeof name, "%.*s", T2V_STR_ARG(model));
     snprintf(what, sizeof what, "%s, %.*s is %.*s", name, T2V_STR_ARG(key), T2V_STR_ARG(value));
     struct fixture f = open_fixture(name, "");
-    t2v_encoder_free(f.encoder);
+    t2v_net_free(f.encoder);
     f.encoder = NULL;
-    int rc = t2v_encoder_open(t2v_json_get(of, "config"), f.store, &f.kernels, f.kernels.f32,
-                              &(struct t2v_encoder_options){.n_lane = 1}, &f.encoder, &err);
+    int rc = t2v_net_open(t2v_json_get(of, "config"), f.store, &f.kernels, f.kernels.f32,
+                          &(struct t2v_net_options){.n_lane = 1}, &f.encoder, &err);
     if (runs && rc != 0)
         fail_msg("%s: %s", what, err.msg);
     if (runs)

@@ -24,11 +24,11 @@ static void make_ids(const struct fixture *f)
 {
     uint64_t random = 42;
     for (size_t s = 0; s < N_SEQ; s++) {
-        size_t len = (s + 1) * (s + 1) / 3 + 1, most = t2v_encoder_shape(f->encoder)->max_tok;
+        size_t len = (s + 1) * (s + 1) / 3 + 1, most = t2v_net_shape(f->encoder)->max_tok;
         start[s + 1] = start[s] + (len < most ? len : most);
         for (size_t i = start[s]; i < start[s + 1]; i++) {
             random = random * 6364136223846793005u + 1442695040888963407u;
-            ids[i] = (int32_t)((random >> 33) % t2v_encoder_shape(f->encoder)->vocab);
+            ids[i] = (int32_t)((random >> 33) % t2v_net_shape(f->encoder)->vocab);
         }
     }
 }
@@ -49,7 +49,7 @@ static void check(const char *name, const char *cpu, double most_off)
     struct fixture exact = open_fixture_as(name, cpu, "f32", 1);
     struct fixture f = open_fixture_as(name, cpu, "int8", 1);
     struct fixture other = open_fixture_as(name, cpu, "int8", 3);
-    size_t dim = t2v_encoder_shape(f.encoder)->hidden;
+    size_t dim = t2v_net_shape(f.encoder)->hidden;
     make_ids(&f);
     float *want = encode(&exact, ids, start, N_SEQ, 1), *got = encode(&f, ids, start, N_SEQ, 1);
     float *again = encode(&other, ids, start, N_SEQ, 3);

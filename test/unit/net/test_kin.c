@@ -48,11 +48,11 @@ static size_t read_ids(const struct fixture *f, size_t i, int32_t *ids)
 static void check_projection(const struct fixture *f, const char *what, size_t sequence,
                              const float *first, const t2v_json *want)
 {
-    assert_true(t2v_encoder_pools_first(f->encoder) == (want != NULL));
+    assert_true(t2v_net_pools_first(f->encoder) == (want != NULL));
     if (want == NULL)
         return;
     float out[256];
-    const struct t2v_linear *layer = t2v_encoder_projection(f->encoder);
+    const struct t2v_linear *layer = t2v_net_projection(f->encoder);
     if (layer == NULL) {
         expect_close(what, sequence, first, want);
         return;
@@ -71,7 +71,7 @@ static void check(const char *name, const char *cpu, int n_lane)
     snprintf(what, sizeof what, "%s cpu=%s lanes=%d", name, cpu, n_lane);
     static int32_t ids[8192];
     size_t start[64] = {0}, n = t2v_json_len(t2v_json_get(f.expected, "ids"));
-    size_t dim = t2v_encoder_shape(f.encoder)->hidden;
+    size_t dim = t2v_net_shape(f.encoder)->hidden;
     assert_true(n > 0 && n < 64);
     for (size_t i = 0; i < n; i++)
         start[i + 1] = start[i] + read_ids(&f, i, ids + start[i]);
@@ -123,11 +123,11 @@ static void refuse(const char *name, const char *from, const char *to, const cha
         fail_msg("%s: no '%s' in its config.json", name, from);
     snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
     t2v_json *config;
-    t2v_encoder *encoder = NULL;
+    t2v_net *encoder = NULL;
     struct t2v_err err = {0};
     assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
-    int rc = t2v_encoder_open(config, f.store, &f.kernels, f.kernels.f32,
-                              &(struct t2v_encoder_options){.n_lane = 1}, &encoder, &err);
+    int rc = t2v_net_open(config, f.store, &f.kernels, f.kernels.f32,
+                          &(struct t2v_net_options){.n_lane = 1}, &encoder, &err);
     if (rc == 0 || encoder != NULL || strstr(err.msg, says) == NULL)
         fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
     t2v_json_free(config);
@@ -215,7 +215,7 @@ static void test_number_of_lanes(void **state)
     (void)state;
     struct fixture f = open_fixture("kin/xlm-roberta-mlm", "c");
     int32_t ids[64];
-    size_t len = read_ids(&f, 5, ids), dim = t2v_encoder_shape(f.encoder)->hidden;
+    size_t len = read_ids(&f, 5, ids), dim = t2v_net_shape(f.encoder)->hidden;
     size_t alone[2] = {0, len};
     float *one = encode(&f, ids, alone, 1, 1);
     for (int n_lane = 2; n_lane < 9; n_lane++) {
@@ -233,7 +233,7 @@ static void check_alone(const char *name, const char *cpu)
     struct fixture f = open_fixture(name, cpu);
     static int32_t ids[8192];
     size_t start[64] = {0}, n = t2v_json_len(t2v_json_get(f.expected, "ids"));
-    size_t dim = t2v_encoder_shape(f.encoder)->hidden;
+    size_t dim = t2v_net_shape(f.encoder)->hidden;
     for (size_t i = 0; i < n; i++)
         start[i + 1] = start[i] + read_ids(&f, i, ids + start[i]);
     float *all = encode(&f, ids, start, n, 3);
@@ -279,19 +279,19 @@ static struct fixture open_changed(const char *name, const char *from, const cha
     const char *at = strstr(text, from);
     assert_non_null(at);
     snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-    t2v_encoder_free(f.encoder);
+    t2v_net_free(f.encoder);
     t2v_json_free(f.config);
     assert_int_equal(t2v_json_parse(t2v_str_of(changed), &f.config, &err), 0);
-    if (t2v_encoder_open(f.config, f.store, &f.kernels, f.kernels.f32,
-                         &(struct t2v_encoder_options){.n_lane = 1}, &f.encoder, &err) != 0)
+    if (t2v_net_open(f.config, f.store, &f.kernels, f.kernels.f32,
+                     &(struct t2v_net_options){.n_lane = 1}, &f.encoder, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     return f;
 }
 
 static void check_long(const struct fixture *f, const char *name, const t2v_json *json)
 {
-    size_t dim = t2v_encoder_shape(f->encoder)->hidden;
-    size_t n_id = t2v_encoder_shape(f->encoder)->vocab;
+    size_t dim = t2v_net_shape(f->encoder)->hidden;
+    size_t n_id = t2v_net_shape(f->encoder)->vocab;
     int64_t n_tok = 0, row = 0;
     assert_true(t2v_json_int(t2v_json_get(json, "n_tok"), &n_tok) && n_tok > 0);
     int32_t *ids = calloc((size_t)n_tok, sizeof *ids);
@@ -363,7 +363,7 @@ static float *encode_changed(const char *name, const char *from, const char *to,
     int32_t ids[64];
     size_t start[2] = {0, read_ids(&f, 4, ids)};
     float *hidden = encode(&f, ids, start, 1, 1);
-    *n = start[1] * t2v_encoder_shape(f.encoder)->hidden;
+    *n = start[1] * t2v_net_shape(f.encoder)->hidden;
     close_fixture(&f);
     return hidden;
 }

@@ -30,15 +30,14 @@ struct pass {
 static void run_pass(void *arg, const struct t2v_lane *lane)
 {
     struct pass *pass = arg;
-    t2v_encoder_forward(t2v_head_encoder(pass->head), lane, &pass->seqs, pass->scratch,
-                        pass->hidden);
+    t2v_net_forward(t2v_head_encoder(pass->head), lane, &pass->seqs, pass->scratch, pass->hidden);
 }
 
 /* The logits of one sequence; *n: how many. */
 static float *logits_of(const t2v_head *head, const struct t2v_ids *ids,
                         const struct t2v_ids *types, int n_lane, size_t *n)
 {
-    size_t start[2] = {0, ids->len}, dim = t2v_encoder_shape(t2v_head_encoder(head))->hidden;
+    size_t start[2] = {0, ids->len}, dim = t2v_net_shape(t2v_head_encoder(head))->hidden;
     size_t n_row = t2v_head_n_row(head, ids->len);
     struct pass pass = {head, {ids->ptr, start, 1, ids->len, types->ptr}, NULL, NULL};
     t2v_team *team;
