@@ -124,6 +124,20 @@ void t2v_regex_allow(size_t n_byte)
     steps_left = ANY_TEXT_STEPS + (uint64_t)n_byte * STEPS_PER_BYTE;
 }
 
+void t2v_regex_enter(struct t2v_regex_account *account, size_t n_byte)
+{
+    if (!account->open)
+        account->left = ANY_TEXT_STEPS;
+    account->open = true;
+    account->left += (uint64_t)n_byte * STEPS_PER_BYTE;
+    steps_left = account->left;
+}
+
+void t2v_regex_leave(struct t2v_regex_account *account)
+{
+    account->left = steps_left;
+}
+
 int t2v_regex_begin(struct t2v_regex_walk *walk, const t2v_regex *regex, struct t2v_str text)
 {
     *walk = (struct t2v_regex_walk){.regex = regex, .text = text};

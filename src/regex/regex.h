@@ -15,6 +15,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -43,6 +44,15 @@ struct t2v_regex_walk {
  * many pieces, by the thread that does: what all of them together may take is in proportion to it.
  */
 void t2v_regex_allow(size_t n_byte);
+/* The same for a text that comes in parts, between which this thread may be at other texts: what
+ * it may still take. A zeroed struct is a text of which nothing has come yet. */
+struct t2v_regex_account {
+    uint64_t left;
+    bool open;
+};
+/* Before a part of n_byte is walked through, and behind it. */
+void t2v_regex_enter(struct t2v_regex_account *account, size_t n_byte);
+void t2v_regex_leave(struct t2v_regex_account *account);
 /* 0 or T2V_ENOMEM; call t2v_regex_end in any case. */
 int t2v_regex_begin(struct t2v_regex_walk *walk, const t2v_regex *regex, struct t2v_str text);
 /* 1: there is a hit; 0: no more; T2V_ETOOLARGE: more than was allowed, T2V_ENOMEM. */
