@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token/byte_level.h"
 
-#include <stdint.h>
-
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -16,6 +14,18 @@ static uint32_t char_of(uint8_t byte)
     if (byte >= 0x7f && byte <= 0xa0)
         return 0x121u + (byte - 0x7fu);
     return byte == 0xad ? 0x143 : byte;
+}
+
+int t2v_byte_level_byte(uint32_t cp)
+{
+    uint32_t byte = cp;
+    if (cp >= 0x100 && cp <= 0x120)
+        byte = cp - 0x100;
+    else if (cp > 0x120 && cp <= 0x142)
+        byte = cp - 0x121 + 0x7f;
+    else if (cp == 0x143)
+        byte = 0xad;
+    return byte <= 0xff && char_of((uint8_t)byte) == cp ? (int)byte : -1;
 }
 
 int t2v_byte_level_add(struct t2v_str text, struct t2v_buf *out)

@@ -3,10 +3,14 @@
 #define T2V_TOKEN_BYTE_LEVEL_H
 /* The alphabet of GPT-2: every byte is a printable character of one or two bytes, so that a
  * vocabulary of text can hold any bytes. Read-only, any thread. */
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
 /* Appends the characters of the bytes of text. 0 or out's failure. */
 int t2v_byte_level_add(struct t2v_str text, struct t2v_buf *out);
+/* The byte that a character stands for, or -1. */
+int t2v_byte_level_byte(uint32_t cp);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/notes.h"
 #include "token/added.h"
+#include "token/decode/spec.h"
 #include "token/load/settings.h"
 #include "token/model/model.h"
 #include "token/normalize/normalize.h"
@@ -26,7 +27,9 @@ struct t2v_tokenizer {
     struct t2v_token_model *model;
     struct t2v_template tmpl;
     struct t2v_added added;
+    struct t2v_decode_spec decode;
     bool chunked;  /* a long text may be taken in chunks cut before white space */
+    bool tidies;   /* clean_up_tokenization_spaces */
     bool cut_left; /* too long a text loses its beginning */
     size_t model_max;
     size_t limit; /* truncation, SIZE_MAX for none: of t2v_tokenizer_encode_bare */

@@ -214,6 +214,7 @@ int t2v_settings_apply(const struct t2v_settings *settings, t2v_tokenizer *token
     if (!settings->alone)
         override_prefix(settings, tokenizer);
     tokenizer->cut_left = settings->cut_left;
+    tokenizer->tidies = settings->tidies;
     tokenizer->model_max = settings->model_max;
     tokenizer->chunked = t2v_normalizer_local(&tokenizer->normalizer) &&
                          t2v_pretok_cuts_at_space(&tokenizer->pretok) &&
@@ -403,6 +404,7 @@ void t2v_tokenizer_free(t2v_tokenizer *tokenizer)
     t2v_pretok_deinit(&tokenizer->pretok);
     t2v_template_deinit(&tokenizer->tmpl);
     t2v_added_deinit(&tokenizer->added);
+    t2v_decode_spec_deinit(&tokenizer->decode);
     t2v_arena_free(&tokenizer->arena);
     t2v_free(tokenizer);
 }

@@ -164,6 +164,10 @@ static int load_bytes(struct t2v_str bytes, t2v_tokenizer *tokenizer,
         .prepend = prepend_of(settings),
         .cut_before_mark = true,
     };
+    bool keep = prepend_of(settings) == T2V_PREPEND_NEVER;
+    if (rc == 0 &&
+        t2v_decode_spec_metaspace(mark, keep, &tokenizer->arena, &tokenizer->decode) != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the decoder");
     return rc;
 }
 

@@ -400,6 +400,7 @@ static int read_flags(const t2v_json *config, struct t2v_settings *settings, str
     settings->add_eos = t2v_field_truth(t2v_json_get(config, "add_eos_token"));
     settings->add_bos_said = t2v_json_get(config, "add_bos_token") != NULL;
     settings->src_lang = t2v_json_str(t2v_json_get(config, "src_lang"));
+    settings->tidies = t2v_field_truth(t2v_json_get(config, "clean_up_tokenization_spaces"));
     settings->lang_last = t2v_field_truth(t2v_json_get(config, "legacy_behaviour"));
     const char *max_key =
         t2v_json_get(config, "model_max_length") != NULL ? "model_max_length" : "max_len";

@@ -52,6 +52,7 @@ struct t2v_settings {
     bool add_bos_said;       /* the first was there, be it as null */
     struct t2v_str src_lang; /* ptr NULL when not there */
     bool lang_last;          /* legacy_behaviour */
+    bool tidies;             /* clean_up_tokenization_spaces, false when not there */
     bool alone;              /* no class and no file but tokenizer.json counts */
     bool slow;               /* set when loaded from older files: special tokens have flags then */
     size_t model_max;

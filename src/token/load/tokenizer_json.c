@@ -82,6 +82,9 @@ static int load_parts(const t2v_json *root, const struct t2v_model_lists *lists,
         rc = t2v_template_load(t2v_json_get(root, "post_processor"), "post_processor",
                                &tokenizer->tmpl, err);
     if (rc == 0)
+        rc = t2v_decode_spec_load(t2v_json_get(root, "decoder"), "decoder", &tokenizer->arena,
+                                  &tokenizer->decode, err);
+    if (rc == 0)
         rc = load_added(t2v_json_get(root, "added_tokens"), tokenizer, settings, err);
     return rc;
 }

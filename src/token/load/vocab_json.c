@@ -120,6 +120,8 @@ int t2v_load_bytes(const char *path, const char *merges_path, t2v_tokenizer *tok
         rc = t2v_bpe_finish(tokenizer->model, err);
     if (rc == 0)
         rc = t2v_pretok_add_byte_level(&tokenizer->pretok, settings->prefix_space, err);
+    if (rc == 0 && t2v_decode_spec_byte_level(&tokenizer->arena, &tokenizer->decode) != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the decoder");
     tokenizer->source = "vocab.json, merges.txt";
     return rc == 0 ? make_template(tokenizer, settings, err) : rc;
 }

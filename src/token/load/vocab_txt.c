@@ -142,5 +142,7 @@ int t2v_load_legacy(const char *path, t2v_tokenizer *tokenizer, const struct t2v
                   settings->basic && settings->lower);
     t2v_pretok_add(&tokenizer->pretok, "BertPreTokenizer");
     tokenizer->source = "vocab.txt";
+    if (t2v_decode_spec_wordpiece(&tokenizer->arena, &tokenizer->decode) != 0)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the decoder");
     return make_template(tokenizer, settings, err);
 }
