@@ -1,78 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* t2v: options -> model -> engine -> server -> drain. What goes wrong is said here, and the exit
- * status is made here (but for a mapped file that changes, see base/guard.h). */
+/* t2v: which command, with which settings. What goes wrong is reported here, and the exit status is
+ * made here (but for a mapped file that changes, see base/guard.h). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/suggest.h"
-#include "commands.h"
+#include "cli/bench.h"
+#include "cli/embed.h"
+#include "cli/health.h"
+#include "cli/inspect.h"
+#include "cli/selftest.h"
+#include "cli/sentences.h"
+#include "cli/serve.h"
+#include "cli/tokens.h"
 #include "http/server.h"
+#include "kernel/kernel.h"
 #include "regex/regex.h"
 #include "unicode/letter.h"
 #include "version.h"
 
 #include "base/banned.h"
-
-static void log_start(const struct t2v_options *options, const t2v_model *model)
-{
-    t2v_log(T2V_LOG_INFO, "model", "open path=%s family=%s vectorizer=%s precision=%s dim=%zu",
-            t2v_model_dir(model), t2v_model_family(model), t2v_model_vectorizer(model),
-            t2v_model_precision(model), t2v_model_dim(model));
-    t2v_log(T2V_LOG_INFO, "kernel", "chosen kernels=%s blas=%s threads=%d", t2v_model_cpu(model),
-            t2v_blas_name(), t2v_thread_count(options));
-    if (strcmp(t2v_model_precision(model), "f32") != 0)
-        t2v_log(T2V_LOG_WARN, "model",
-                "vectors are near those of f32, but not the same: an index needs one precision for "
-                "all of its vectors precision=%s",
-                t2v_model_precision(model));
-    const char *forced = getenv("OPENBLAS_CORETYPE");
-    if (forced != NULL && *forced != '\0' && strcmp(t2v_model_cpu(model), "blas") == 0)
-        t2v_log(T2V_LOG_WARN, "kernel",
-                "OPENBLAS_CORETYPE forces the core of OpenBLAS; one that is too low halves the "
-                "speed core=%.40s",
-                forced);
-}
-
-static int serve(const struct t2v_options *options, struct t2v_err *err)
-{
-    uint64_t begun = t2v_clock_ns();
-    t2v_log_setup(t2v_log_level_of(options->log_level), strcmp(options->log_format, "json") == 0);
-    t2v_log_never_wait(true);
-    t2v_options_log_environment();
-    t2v_model *model = NULL;
-    t2v_engine *engine = NULL;
-    t2v_server *server = NULL;
-    int fd;
-    int rc = t2v_server_bind(options, &fd, err);
-    if (rc != 0)
-        return rc;
-    rc = t2v_open(options, true, &model, &engine, err);
-    if (rc == 0 && (rc = t2v_guard_watch()) != 0)
-        t2v_fail(err, rc, "no memory for what watches the model's files");
-    if (rc == 0) {
-        log_start(options, model); /* before anybody can connect */
-        rc = t2v_server_new(options, fd, engine, model, T2V_VERSION, &server, err);
-    } else {
-        close(fd);
-    }
-    if (rc == 0) {
-        t2v_log(T2V_LOG_INFO, "http", "ready ms=%.0f", (double)(t2v_clock_ns() - begun) / 1e6);
-        rc = t2v_server_run(server, err);
-        if (t2v_server_is_abandoned(server) && *err->msg == '\0')
-            _exit(rc == 0 ? 0 : 1);
-    }
-    t2v_server_free(server);
-    t2v_engine_free(engine);
-    t2v_guard_unwatch();
-    t2v_model_free(model);
-    return rc;
-}
 
 static const struct {
     const char *name;
@@ -80,7 +31,7 @@ static const struct {
     int (*run)(const struct t2v_options *options, struct t2v_err *err);
     const char *help;
 } commands[] = {
-    {"serve", T2V_CMD_SERVE, serve, "answer /vectors and /meta over HTTP"},
+    {"serve", T2V_CMD_SERVE, t2v_command_serve, "answer /vectors and /meta over HTTP"},
     {"embed", T2V_CMD_EMBED, t2v_command_embed, "JSON strings, one a line, to vectors, one a line"},
     {"tokens", T2V_CMD_TOKENS, t2v_command_tokens,
      "JSON strings, one a line, to arrays of token ids"},

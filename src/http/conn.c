@@ -322,7 +322,7 @@ static void say_continue(struct t2v_conn *c)
 /* To an ordinary place, with the time that one has there. */
 static bool promote(struct t2v_conn *c, bool may_close)
 {
-    const struct t2v_options *options = c->server->service.options;
+    const struct t2v_server_options *options = c->server->service.options;
     if (!t2v_places_promote(c, may_close))
         return false;
     int64_t ms = t2v_reader_begun(&c->reader) ? options->read_ms : options->idle_ms;

@@ -49,7 +49,7 @@ static int make_meta(struct t2v_buf *buf, const t2v_model *model, const char *ve
     return buf->fail;
 }
 
-int t2v_service_init(struct t2v_service *service, const struct t2v_options *options,
+int t2v_service_init(struct t2v_service *service, const struct t2v_server_options *options,
                      t2v_engine *engine, const t2v_model *model, const char *version,
                      struct t2v_err *err)
 {

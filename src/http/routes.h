@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/options.h"
 #include "base/pulse.h"
 #include "batch/cache.h"
 #include "batch/engine.h"
@@ -19,13 +18,14 @@
 #include "http/budget.h"
 #include "http/cors.h"
 #include "http/metrics.h"
+#include "http/options.h"
 #include "http/reader.h"
 #include "http/reply.h"
 #include "http/vectors.h"
 #include "task/embed/embedder.h"
 
 struct t2v_service {
-    const struct t2v_options *options;
+    const struct t2v_server_options *options;
     t2v_engine *engine;
     const t2v_model *model;
     const char *version;
@@ -42,7 +42,7 @@ struct t2v_service {
 };
 
 /* All pointers are borrowed for the life of the service. */
-int t2v_service_init(struct t2v_service *service, const struct t2v_options *options,
+int t2v_service_init(struct t2v_service *service, const struct t2v_server_options *options,
                      t2v_engine *engine, const t2v_model *model, const char *version,
                      struct t2v_err *err);
 void t2v_service_deinit(struct t2v_service *service);

@@ -120,7 +120,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
 
 /* ---- Jobs go to the engine and come back ---- */
 
-static size_t budget_of(const struct t2v_options *options)
+static size_t budget_of(const struct t2v_server_options *options)
 {
     size_t body = (size_t)options->max_body_bytes, bytes;
     if (options->max_memory_bytes > 0)
@@ -456,7 +456,7 @@ static void ignore_signals(void)
         signal(numbers[i], SIG_IGN);
 }
 
-int t2v_server_bind(const struct t2v_options *options, int *fd, struct t2v_err *err)
+int t2v_server_bind(const struct t2v_server_options *options, int *fd, struct t2v_err *err)
 {
     struct t2v_auth auth;
     struct t2v_cors cors;
@@ -552,13 +552,13 @@ static int make_events(struct t2v_server *server)
         server->wake_event != NULL && server->tick_event != NULL && server->turn_event != NULL;
     if (!made || event_add(server->wake_event, NULL) != 0 || make_signals(server) != 0)
         return T2V_ENOMEM;
-    const struct t2v_options *options = server->service.options;
+    const struct t2v_server_options *options = server->service.options;
     int64_t least = options->idle_ms < options->read_ms ? options->idle_ms : options->read_ms;
     int64_t tick = least / 8;
     return set_tick(server, tick < 10 ? 10 : tick > 250 ? 250 : tick);
 }
 
-int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine,
+int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine *engine,
                    const t2v_model *model, const char *version, t2v_server **out,
                    struct t2v_err *err)
 {

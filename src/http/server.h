@@ -22,8 +22,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "base/options.h"
 #include "batch/engine.h"
+#include "http/options.h"
 #include "task/embed/embedder.h"
 
 typedef struct t2v_server t2v_server;
@@ -33,12 +33,12 @@ typedef struct t2v_server t2v_server;
  * "[::]:PORT" and ":PORT" are every address, v6 and v4; port 0 is a free one. *fd is set on success
  * alone, and the caller's. T2V_EUSAGE: an address or a list of tokens that makes no sense; T2V_EIO:
  * the address cannot be bound. */
-int t2v_server_bind(const struct t2v_options *options, int *fd, struct t2v_err *err);
+int t2v_server_bind(const struct t2v_server_options *options, int *fd, struct t2v_err *err);
 
 /* Opens the port that fd is bound to; fd is the server's from then on, also on failure. All
  * pointers are borrowed until t2v_server_free. version goes into /meta and /metrics. T2V_EIO,
  * T2V_ENOMEM. */
-int t2v_server_new(const struct t2v_options *options, int fd, t2v_engine *engine,
+int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine *engine,
                    const t2v_model *model, const char *version, t2v_server **out,
                    struct t2v_err *err);
 

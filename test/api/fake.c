@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/options.h"
 #include "batch/engine.h"
+#include "cli/options.h"
 #include "http/server.h"
 
 #include "base/banned.h"
@@ -253,7 +253,7 @@ uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 static int serve(const struct t2v_options *options, struct t2v_err *err)
 {
     struct t2v_model model = {options->model};
-    struct t2v_engine engine = {.max_queue = (size_t)options->max_queue};
+    struct t2v_engine engine = {.max_queue = (size_t)options->server.max_queue};
     engine.stats.batch_tok.first = engine.stats.batch_seq.first = 1;
     sigset_t all, old;
     sigfillset(&all);
@@ -264,9 +264,9 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     t2v_server *server = NULL;
     int fd;
-    int rc = t2v_server_bind(options, &fd, err);
+    int rc = t2v_server_bind(&options->server, &fd, err);
     if (rc == 0)
-        rc = t2v_server_new(options, fd, &engine, &model, "fake 1", &server, err);
+        rc = t2v_server_new(&options->server, fd, &engine, &model, "fake 1", &server, err);
     if (rc == 0)
         rc = t2v_server_run(server, err);
     if (rc == 0 && t2v_server_is_abandoned(server))

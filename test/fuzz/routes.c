@@ -5,6 +5,7 @@
  */
 #include "http/routes.h"
 #include "base/clock.h"
+#include "cli/options.h"
 #include "fuzz.h"
 #include "json/json.h"
 
@@ -23,7 +24,7 @@ static void open_service(void)
     t2v_engine *engine = NULL;
     bool help;
     CHECK(t2v_options_parse(&options, T2V_CMD_SERVE, 6, settings, &help, NULL) == 0);
-    options.cache = true;
+    options.server.cache = true;
     const struct t2v_model_options of_model = {
         .dir = options.model,
         .vectorizer = options.vectorizer,
@@ -33,7 +34,7 @@ static void open_service(void)
     };
     CHECK(t2v_model_open(&of_model, &model, NULL) == 0);
     CHECK(t2v_engine_new(model, &of_engine, &engine, NULL) == 0);
-    CHECK(t2v_service_init(&service, &options, engine, model, "fuzz", NULL) == 0);
+    CHECK(t2v_service_init(&service, &options.server, engine, model, "fuzz", NULL) == 0);
 }
 
 static void check_body(struct t2v_str body)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "base/options.h"
+#include "cli/options.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ enum {
 // clang-format off
 static const struct setting settings[] = {
     {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
-    {"listen", "T2V_LISTEN", TEXT, AT(listen), "[::]:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; [::] is every address, IPv4 too (0.0.0.0 where the kernel has no IPv6); ADDR is a number or localhost, no name is looked up"},
+    {"listen", "T2V_LISTEN", TEXT, AT(server.listen), "[::]:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; [::] is every address, IPv4 too (0.0.0.0 where the kernel has no IPv6); ADDR is a number or localhost, no name is looked up"},
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
     {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx model2vec", MODEL, "how a text becomes a vector; auto: as the model directory says"},
@@ -50,18 +50,18 @@ static const struct setting settings[] = {
     {"query-passage-prefixes", "USE_QUERY_PASSAGE_PREFIXES", SWITCH, AT(query_passage_prefixes), "false", "", MODEL, "put \"TASK_TYPE: \" before each text"},
     {"onnx-runtime", "ONNX_RUNTIME", SWITCH, AT(onnx_runtime), "false", "", MODEL, "run as the Python server's int8 images do"},
 
-    {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(tokens), "", "", SERVE, "comma-separated bearer tokens; unset: everybody may ask"},
-    {"cors-origins", "T2V_CORS_ORIGINS", TEXT, AT(cors_origins), "", "", SERVE, "web pages that may read the answers: SCHEME://HOST:PORT, comma-separated, or * for all; unset: no CORS"},
-    {"cache", "ENABLE_CACHE", SWITCH, AT(cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
-    {"max-body", "T2V_MAX_BODY", COUNT, AT(max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
-    {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(max_memory_bytes), "0", "", SERVE, "bytes held for all clients together: requests, texts, vectors, answers; 0: 32 times max-body, at least 256m"},
+    {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(server.tokens), "", "", SERVE, "comma-separated bearer tokens; unset: everybody may ask"},
+    {"cors-origins", "T2V_CORS_ORIGINS", TEXT, AT(server.cors_origins), "", "", SERVE, "web pages that may read the answers: SCHEME://HOST:PORT, comma-separated, or * for all; unset: no CORS"},
+    {"cache", "ENABLE_CACHE", SWITCH, AT(server.cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
+    {"max-body", "T2V_MAX_BODY", COUNT, AT(server.max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
+    {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "bytes held for all clients together: requests, texts, vectors, answers; 0: 32 times max-body, at least 256m"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted as they are encoded, after the cut of each sentence"},
-    {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
-    {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(max_connections), "16384", "", SERVE, "open connections; 16 more for probes"},
-    {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(idle_ms), "120", "", SERVE, "seconds that a kept-alive connection may idle"},
-    {"read-timeout", "T2V_READ_TIMEOUT", SECONDS, AT(read_ms), "30", "", SERVE, "seconds for a whole request to come in, or for an answer to be taken"},
-    {"drain", "T2V_DRAIN", SECONDS, AT(drain_ms), "5", "", SERVE, "seconds of service after SIGTERM, at most; a fifth of it without a request ends it"},
-    {"stall-timeout", "T2V_STALL_TIMEOUT", SECONDS, AT(stall_ms), "60", "", SERVE, "seconds without progress on waiting work after which live says 503"},
+    {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(server.max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
+    {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(server.max_connections), "16384", "", SERVE, "open connections; 16 more for probes"},
+    {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(server.idle_ms), "120", "", SERVE, "seconds that a kept-alive connection may idle"},
+    {"read-timeout", "T2V_READ_TIMEOUT", SECONDS, AT(server.read_ms), "30", "", SERVE, "seconds for a whole request to come in, or for an answer to be taken"},
+    {"drain", "T2V_DRAIN", SECONDS, AT(server.drain_ms), "5", "", SERVE, "seconds of service after SIGTERM, at most; a fifth of it without a request ends it"},
+    {"stall-timeout", "T2V_STALL_TIMEOUT", SECONDS, AT(server.stall_ms), "60", "", SERVE, "seconds without progress on waiting work after which live says 503"},
     {"log-level", "T2V_LOG_LEVEL", TEXT, AT(log_level), "info", "error warn info debug", SERVE, "what is logged to standard error"},
     {"log-format", "T2V_LOG_FORMAT", TEXT, AT(log_format), "text", "text json", SERVE, "a line of text, or of JSON, an event"},
 
@@ -283,8 +283,8 @@ static int check(const struct t2v_options *options, struct t2v_err *err)
 {
     if (options->threads > 1024)
         return t2v_fail(err, T2V_EUSAGE, "--threads: %" PRId64 " is above 1024", options->threads);
-    if (options->max_queue < 1 || options->max_connections < 1 || options->max_body_bytes < 1 ||
-        options->max_text_tok < 1)
+    if (options->server.max_queue < 1 || options->server.max_connections < 1 ||
+        options->server.max_body_bytes < 1 || options->max_text_tok < 1)
         return t2v_fail(
             err, T2V_EUSAGE,
             "--max-queue, --max-connections, --max-body and --max-text-tokens must be above 0");

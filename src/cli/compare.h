@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_AGAINST_H
-#define T2V_AGAINST_H
+#ifndef T2V_CLI_COMPARE_H
+#define T2V_CLI_COMPARE_H
 /* How far vectors are from those of another precision: what `bench --against` prints. */
 #include <stddef.h>
 

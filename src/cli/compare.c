@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "against.h"
+#include "cli/compare.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `t2v health`: is the service on this machine ready? For a HEALTHCHECK where there is no shell. */
+#include "cli/health.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "commands.h"
 #include "http/address.h"
 
 #include "base/banned.h"
@@ -62,11 +63,11 @@ int t2v_command_health(const struct t2v_options *options, struct t2v_err *err)
     struct t2v_address found[T2V_ADDRESSES];
     struct t2v_err first = {0}, second = {0};
     size_t n = 0;
-    int rc = t2v_address_find(options->listen, false, found, &n, err);
+    int rc = t2v_address_find(options->server.listen, false, found, &n, err);
     if (rc != 0)
         return rc;
-    rc = ask_at(&found[0], options->listen, &first);
-    if (rc != 0 && n > 1 && ask_at(&found[1], options->listen, &second) == 0)
+    rc = ask_at(&found[0], options->server.listen, &first);
+    if (rc != 0 && n > 1 && ask_at(&found[1], options->server.listen, &second) == 0)
         rc = 0;
     if (rc != 0)
         t2v_fail(err, rc, "%s%s%s", first.msg, n > 1 ? "; " : "", second.msg);

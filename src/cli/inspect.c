@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `t2v inspect`: what a model directory holds, for people or as JSON. */
+#include "cli/inspect.h"
+
 #include <stdio.h>
 
-#include "commands.h"
+#include "cli/command.h"
+#include "cli/lines.h"
 #include "json/write.h"
 
 #include "base/banned.h"

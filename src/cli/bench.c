@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `t2v bench`: times the texts of a corpus, or says how far their vectors are from those of another
  * precision. */
+#include "cli/bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "against.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "commands.h"
+#include "cli/command.h"
+#include "cli/compare.h"
+#include "cli/lines.h"
 #include "json/json.h"
 #include "json/write.h"
 

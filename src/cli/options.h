@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_BASE_OPTIONS_H
-#define T2V_BASE_OPTIONS_H
+#ifndef T2V_CLI_OPTIONS_H
+#define T2V_CLI_OPTIONS_H
 /*
  * The settings of the program: one table (in options.c) gives each its flag, environment name,
  * kind, default and help; it drives parsing, --help and the table in doc/api.md. A flag wins over
@@ -12,28 +12,18 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "http/options.h"
 
 struct t2v_options {
     const char *model;
-    const char *listen; /* ADDR:PORT, [V6ADDR]:PORT or :PORT */
-    int64_t threads;    /* 0: as many as the container may use */
+    int64_t threads; /* 0: as many as the container may use */
     const char *precision, *vectorizer, *cpu;
     const char *bidirectional; /* "auto", "true", "false" */
     bool direct_tokenize, char_cut;
     bool sentence_transformers, query_passage_prefixes, onnx_runtime;
 
-    /* serve */
-    const char *tokens;       /* comma-separated bearer tokens; "": none needed */
-    const char *cors_origins; /* comma-separated, or "*"; "": no CORS */
-    bool cache;
-    int64_t max_body_bytes, max_memory_bytes;
+    struct t2v_server_options server; /* serve */
     int64_t max_text_tok;
-    int64_t max_queue; /* requests waiting or running */
-    int64_t max_connections;
-    int64_t idle_ms;  /* a kept-alive connection with nothing under way */
-    int64_t read_ms;  /* from a request's first byte to its last; also for a reader that stalls */
-    int64_t drain_ms; /* after SIGTERM */
-    int64_t stall_ms; /* live says 503 when waiting work sees no progress for so long */
     const char *log_level, *log_format;
 
     /* embed, bench */

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "base/options.h"
+#include "cli/options.h"
 
 static struct t2v_options options;
 static struct t2v_err err;
@@ -29,11 +29,11 @@ static void test_defaults(void **state)
     (void)state;
     assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
     assert_string_equal(options.model, "./models/model");
-    assert_string_equal(options.listen, "[::]:8080");
-    assert_int_equal(options.max_body_bytes, 16 << 20);
-    assert_int_equal(options.idle_ms, 120000);
-    assert_int_equal(options.drain_ms, 5000);
-    assert_false(options.cache);
+    assert_string_equal(options.server.listen, "[::]:8080");
+    assert_int_equal(options.server.max_body_bytes, 16 << 20);
+    assert_int_equal(options.server.idle_ms, 120000);
+    assert_int_equal(options.server.drain_ms, 5000);
+    assert_false(options.server.cache);
 }
 
 static void test_flags(void **state)
@@ -42,10 +42,10 @@ static void test_flags(void **state)
     assert_int_equal(parse(T2V_CMD_SERVE, "--model", "m"), 0);
     assert_string_equal(options.model, "m");
     assert_int_equal(parse(T2V_CMD_SERVE, "--max-body=2k", "--cache"), 0);
-    assert_int_equal(options.max_body_bytes, 2048);
-    assert_true(options.cache);
+    assert_int_equal(options.server.max_body_bytes, 2048);
+    assert_true(options.server.cache);
     assert_int_equal(parse(T2V_CMD_SERVE, "--drain=0.25", NULL), 0);
-    assert_int_equal(options.drain_ms, 250);
+    assert_int_equal(options.server.drain_ms, 250);
 }
 
 static void test_switches(void **state)
@@ -56,20 +56,20 @@ static void test_switches(void **state)
     for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
         setenv("ENABLE_CACHE", on[i], 1);
         assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
-        assert_true(options.cache);
+        assert_true(options.server.cache);
         assert_int_equal(parse(T2V_CMD_SERVE, "--cache=false", NULL), 0); /* a flag wins */
-        assert_false(options.cache);
+        assert_false(options.server.cache);
         assert_int_equal(parse(T2V_CMD_SERVE, "--cache", off[i]), 0);
-        assert_false(options.cache);
+        assert_false(options.server.cache);
         setenv("ENABLE_CACHE", off[i], 1);
         assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
-        assert_false(options.cache);
+        assert_false(options.server.cache);
         assert_int_equal(parse(T2V_CMD_SERVE, "--cache", on[i]), 0);
-        assert_true(options.cache);
+        assert_true(options.server.cache);
     }
     unsetenv("ENABLE_CACHE");
     assert_int_equal(parse(T2V_CMD_SERVE, "--cache", "--onnx-runtime"), 0);
-    assert_true(options.cache && options.onnx_runtime);
+    assert_true(options.server.cache && options.onnx_runtime);
     assert_int_equal(parse(T2V_CMD_SERVE, "--cache", "maybe"), T2V_EUSAGE);
 }
 
@@ -80,12 +80,12 @@ static void test_sizes(void **state)
                                         "16Mi",     "16MB",   "16mb", "16mib"};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         assert_int_equal(parse(T2V_CMD_SERVE, "--max-body", sizes[i]), 0);
-        assert_int_equal(options.max_body_bytes, 16 << 20);
+        assert_int_equal(options.server.max_body_bytes, 16 << 20);
     }
     assert_int_equal(parse(T2V_CMD_SERVE, "--max-body", "1GiB"), 0);
-    assert_int_equal(options.max_body_bytes, 1 << 30);
+    assert_int_equal(options.server.max_body_bytes, 1 << 30);
     assert_int_equal(parse(T2V_CMD_SERVE, "--max-body", "2KiB"), 0);
-    assert_int_equal(options.max_body_bytes, 2048);
+    assert_int_equal(options.server.max_body_bytes, 2048);
 }
 
 static void test_environment(void **state)
@@ -95,9 +95,9 @@ static void test_environment(void **state)
     setenv("T2V_THREADS", "3", 1);
     setenv("T2V_LISTEN", "", 1); /* empty counts as not set */
     assert_int_equal(parse(T2V_CMD_SERVE, NULL, NULL), 0);
-    assert_true(options.cache);
+    assert_true(options.server.cache);
     assert_int_equal(options.threads, 3);
-    assert_string_equal(options.listen, "[::]:8080");
+    assert_string_equal(options.server.listen, "[::]:8080");
     assert_int_equal(parse(T2V_CMD_SERVE, "--threads", "2"), 0); /* a flag wins */
     assert_int_equal(options.threads, 2);
     setenv("T2V_THREADS", "many", 1);

@@ -10,6 +10,8 @@
  *
  * Cases of other vectorizers are passed over. Vectors are float's; int8 and bf16 must be near them.
  */
+#include "cli/selftest.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +19,7 @@
 #include "base/base64.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "commands.h"
+#include "cli/command.h"
 #include "json/json.h"
 
 #include "base/banned.h"

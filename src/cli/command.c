@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpus.h"
+
+#include "base/banned.h"
+
+int t2v_thread_count(const struct t2v_options *options)
+{
+    return options->threads > 0 ? (int)options->threads : t2v_cpus();
+}
+
+/* UPSTREAM: images of model2vec's server have the model in another place than the others. */
+static const char *model_dir(const struct t2v_options *options)
+{
+    static const char usual[] = "./models/model", of_model2vec[] = "/app/models";
+    bool other = strcmp(options->vectorizer, "model2vec") == 0 &&
+                 strcmp(options->model, usual) == 0 && access(usual, F_OK) != 0 && errno == ENOENT;
+    return other ? of_model2vec : options->model;
+}
+
+static struct t2v_model_options model_options(const struct t2v_options *options)
+{
+    return (struct t2v_model_options){
+        .dir = model_dir(options),
+        .vectorizer = options->vectorizer,
+        .precision = options->precision,
+        .cpu = options->cpu,
+        .threads = t2v_thread_count(options),
+        .bidirectional = options->bidirectional,
+        .direct_tokenize = options->direct_tokenize,
+        .char_cut = options->char_cut,
+        .sentence_transformers = options->sentence_transformers,
+        .onnx_runtime = options->onnx_runtime,
+        .query_passage_prefixes = options->query_passage_prefixes,
+    };
+}
+
+int t2v_open_model(const struct t2v_options *options, t2v_model **model, struct t2v_err *err)
+{
+    struct t2v_model_options of_model = model_options(options);
+    return t2v_model_open(&of_model, model, err);
+}
+
+int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
+             struct t2v_err *err)
+{
+    struct t2v_model_options of_model = model_options(options);
+    struct t2v_engine_options of_engine = {
+        .n_thread = t2v_thread_count(options),
+        .leader = leader,
+        .max_queue = options->server.max_queue > 0 ? (size_t)options->server.max_queue : 1,
+        .max_text_tok = (size_t)options->max_text_tok,
+    };
+    int rc = t2v_model_open(&of_model, model, err);
+    if (rc != 0)
+        return rc;
+    rc = t2v_engine_new(*model, &of_engine, engine, err);
+    if (rc != 0) {
+        t2v_model_free(*model);
+        *model = NULL;
+    }
+    return rc;
+}
+
+int t2v_run_work(t2v_engine *engine, struct t2v_work *work, struct t2v_err *err)
+{
+    t2v_engine_run(engine, work);
+    return work->err.code != 0 ? t2v_fail(err, work->err.code, "%s", work->err.msg) : 0;
+}
