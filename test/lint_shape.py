@@ -15,7 +15,7 @@ LONG_FILES = {"bpe.c", "conn.c", "embedder.c", "pickle.c", "server.c", "settings
 CIRCLES = {("pickle", "pickle_tensor")}
 # Pairs that did so when the check came. Take a pair out once it is open; add none.
 OLD_CIRCLES = {
-    ("conn", "places"), ("conn", "server"), ("embedder", "pipeline"), ("family", "net"),
+    ("conn", "places"), ("conn", "server"), ("embedder", "pipeline"),
     ("parts", "tokenizer"), ("punkt", "punkt_word"), ("reader", "store"),
 }
 

@@ -6,11 +6,8 @@
  * that holds its table of tensors and its forward pass (read postnorm.c first, then
  * bert.c).
  *
- * Sequences lie end to end, without padding: a batch of n_seq sequences is n_tok rows. An encoder
+ * Sequences lie end to end, without padding: a batch of n_seq sequences is n_tok rows. A net
  * is read-only once opened; a forward pass works in a scratch of its own and allocates nothing.
- *
- * Dimensions: n_seq sequences, n_tok tokens in all of them, hidden, heads, head_dim, inter (width
- * of the feed-forward layer), vocab.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,32 +16,11 @@
 #include "base/error.h"
 #include "base/team.h"
 #include "kernel/kernel.h"
+#include "net/seqs.h"
 #include "weight/store.h"
 #include "json/json.h"
 
-struct t2v_seqs {
-    const int32_t *ids;  /* [n_tok], each below vocab */
-    const size_t *start; /* [n_seq + 1]: sequence s is the rows start[s] .. start[s + 1] - 1 */
-    size_t n_seq, n_tok;
-    const int32_t *types; /* [n_tok], each below the encoder's n_type; NULL: all are 0. Not read
-                             where n_type is 0 */
-};
-
-/* What the rest of the program needs to know of an encoder. */
-struct t2v_shape {
-    size_t hidden, heads, head_dim, inter, n_layer, vocab;
-    size_t qkv;     /* width of a token's queries, keys and values side by side */
-    bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
-    size_t n_turn;  /* tables of rotary positions that the forward pass makes */
-    size_t max_tok; /* longest sequence */
-    size_t n_type;  /* token types; 0: the family has none */
-};
-
 typedef struct t2v_net t2v_net;
-typedef struct t2v_scratch t2v_scratch;
-
-/* Whether Gemma 3's tokens attend to later ones, too. */
-enum t2v_bidirectional { T2V_BIDIRECTIONAL_AUTO, T2V_BIDIRECTIONAL_TRUE, T2V_BIDIRECTIONAL_FALSE };
 
 struct t2v_net_options {
     int n_lane;                           /* threads that pack weights, at least 1 */
@@ -62,30 +38,29 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
  * model2vec does. */
 int t2v_net_open_static(const t2v_store *store, const struct t2v_kernels *kernels, bool weighted,
                         t2v_net **out, struct t2v_err *err);
-void t2v_net_free(t2v_net *encoder);
+void t2v_net_free(t2v_net *net);
 /* Whether config's model_type is one of ours; the same error if not. */
 int t2v_net_check(const t2v_json *config, struct t2v_err *err);
 
-const char *t2v_net_family(const t2v_net *encoder);
-const struct t2v_shape *t2v_net_shape(const t2v_net *encoder);
+const char *t2v_net_family(const t2v_net *net);
+const struct t2v_shape *t2v_net_shape(const t2v_net *net);
 /* Whether tokens do not see each other: a text of any length is the sum of its pieces, none of them
  * longer than shape.max_tok, and has no special tokens. Static embeddings alone. */
-bool t2v_net_is_static(const t2v_net *encoder);
+bool t2v_net_is_static(const t2v_net *net);
 /* Whether the vector of a sequence is its first token's last hidden state, whatever pooling is
  * asked for: DPR alone, whose "pooler output" is that and then the projection below. */
-bool t2v_net_pools_first(const t2v_net *encoder);
+bool t2v_net_pools_first(const t2v_net *net);
 /* The linear layer [projection_dim, hidden] that DPR applies to the first token's state; NULL for
  * every other family, and where projection_dim is 0. */
-const struct t2v_linear *t2v_net_projection(const t2v_net *encoder);
+const struct t2v_linear *t2v_net_projection(const t2v_net *net);
 
 /* Working memory for batches of up to max_tok tokens on a team of n_lane; one batch at a time.
  * T2V_ENOMEM. */
-int t2v_scratch_new(const t2v_net *encoder, size_t max_tok, int n_lane, t2v_scratch **out);
-void t2v_scratch_free(t2v_scratch *scratch);
+int t2v_scratch_new(const t2v_net *net, size_t max_tok, int n_lane, t2v_scratch **out);
 
 /* Called by every lane of a team together. hidden: [n_tok, hidden] f32, the last hidden states; it
  * is complete when all lanes have returned to a barrier, which the last step is. */
-void t2v_net_forward(const t2v_net *encoder, const struct t2v_lane *lane,
-                     const struct t2v_seqs *seqs, t2v_scratch *scratch, float *hidden);
+void t2v_net_forward(const t2v_net *net, const struct t2v_lane *lane, const struct t2v_seqs *seqs,
+                     t2v_scratch *scratch, float *hidden);
 
 #endif

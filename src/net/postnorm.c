@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/block/attention.h"
+#include "net/block/ffn.h"
+#include "net/block/linear.h"
+
 #include "base/banned.h"
 
 /* Whether config.json was written by Transformers 5 or later. */

@@ -7,7 +7,11 @@
  * settings and tensors are called, in where positions begin, and in what attention adds to its
  * scores. Private to net/.
  */
-#include "net/family.h"
+#include "net/block/norm.h"
+#include "net/block/relative.h"
+#include "net/family/family.h"
+#include "net/load/config.h"
+#include "net/load/load.h"
 
 /* What a family calls things. */
 struct t2v_postnorm_names {

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+#include "net/block/ffn.h"
+#include "net/block/linear.h"
+
 #include "base/banned.h"
 
 /* What sizes must be to each other, and what follows from them. */

@@ -8,7 +8,12 @@
  * called, in the kind of norm and where there are more of them, and in which tokens a layer's
  * tokens see. Private to net/.
  */
-#include "net/family.h"
+#include "net/block/norm.h"
+#include "net/block/relative.h"
+#include "net/block/rotary.h"
+#include "net/family/family.h"
+#include "net/load/config.h"
+#include "net/load/load.h"
 
 /* What a family calls things. */
 struct t2v_prenorm_names {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Relative positions as T5 has them: distances fall into buckets, each with a number a head. */
+#include "net/block/relative.h"
+
 #include <math.h>
 #include <stdlib.h>
-
-#include "net/family.h"
 
 #include "base/banned.h"
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rotary positions (Su and others, 2021): queries and keys are turned by angles that grow with the
  * position, the first half of a head's numbers paired with the second. */
+#include "net/block/rotary.h"
+
 #include <math.h>
 
-#include "net/family.h"
+#include "net/load/config.h"
 
 #include "base/banned.h"
 

@@ -4,7 +4,7 @@
  * each token, and nothing after it. A text's vector is the mean of its tokens' rows. model2vec's
  * own rows are table[mapping[id]] * weights[id], where the file has these two.
  */
-#include "net/family.h"
+#include "net/family/family.h"
 
 #include <inttypes.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "net/load/config.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-
-#include "net/family.h"
 
 #include "base/banned.h"
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "net/load/load.h"
+
 #include <stdalign.h>
 #include <stdio.h>
 
 #include "base/file.h"
-#include "net/family.h"
+#include "net/load/pack.h"
 
 #include "base/banned.h"
 

@@ -2,15 +2,16 @@
 /*
  * Weights of linear layers into the kernels' form. That is most of the time a model takes to open,
  * so they are noted first, get one block of memory, and are then packed by all threads at once;
- * in a form that takes outliers, each layer when a trial first comes to it and its input is known.
+ * in a form that takes outliers, each layer when the calibration pass reaches it, see calibrate.c.
  */
+#include "net/load/pack.h"
+
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "net/family.h"
 
 #include "base/banned.h"
 
@@ -106,8 +107,8 @@ static void pack_lane(void *arg, const struct t2v_lane *lane)
 {
     struct t2v_packing *packing = arg;
     const struct t2v_loader *loader = packing->loader;
-    if (loader->trial != NULL)
-        loader->trial(loader->trial_arg, lane, packing);
+    if (loader->calibrate != NULL)
+        loader->calibrate(loader->calibrate_arg, lane, packing);
     for (size_t i = 0; i < loader->n_pack; i++) {
         if (loader->packs[i].layer->weight == NULL)
             pack_layer(packing, &loader->packs[i], lane);
@@ -137,23 +138,27 @@ static void find_outliers(const struct t2v_pack *pack, const float *x, size_t n_
     }
 }
 
-void t2v_pack_on_the_way(const struct t2v_run *run, const struct t2v_linear *layer, const float *x)
+struct t2v_pack *t2v_pack_find(const struct t2v_packing *packing, const struct t2v_linear *layer)
 {
-    const struct t2v_packing *packing = run->packing;
     const struct t2v_loader *loader = packing->loader;
-    struct t2v_pack *pack = loader->packs;
-    while (pack < loader->packs + loader->n_pack && pack->layer != layer)
-        pack++;
-    if (pack == loader->packs + loader->n_pack || layer->weight != NULL)
-        return;
-    if (run->lane->rank == 0 && pack->keep != NULL)
-        find_outliers(pack, x, run->seqs->n_tok, lane_panel(packing, run->lane));
-    t2v_lane_barrier(run->lane);
-    pack_layer(packing, pack, run->lane);
-    t2v_lane_barrier(run->lane);
-    if (run->lane->rank == 0)
+    for (size_t i = 0; i < loader->n_pack; i++) {
+        if (loader->packs[i].layer == layer)
+            return layer->weight == NULL ? &loader->packs[i] : NULL;
+    }
+    return NULL;
+}
+
+void t2v_pack_observed(const struct t2v_packing *packing, struct t2v_pack *pack,
+                       const struct t2v_lane *lane, const float *x, size_t n_tok)
+{
+    if (lane->rank == 0 && pack->keep != NULL)
+        find_outliers(pack, x, n_tok, lane_panel(packing, lane));
+    t2v_lane_barrier(lane);
+    pack_layer(packing, pack, lane);
+    t2v_lane_barrier(lane);
+    if (lane->rank == 0)
         pack->layer->weight = packing->block + pack->at;
-    t2v_lane_barrier(run->lane);
+    t2v_lane_barrier(lane);
 }
 
 static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,

@@ -2,7 +2,7 @@
 /* What each family puts between its encoder and the logits, and what the tensors are called. */
 #include <stdio.h>
 
-#include "net/family.h"
+#include "net/load/config.h"
 #include "net/load/single.h"
 #include "task/classify/classifier_private.h"
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_NET_FAMILY_FAMILY_H
+#define T2V_NET_FAMILY_FAMILY_H
+/*
+ * A model family: one file each in net/family/, which reads its settings from config.json
+ * (load/config.h), fills its struct of weights from a table of wants (load/load.h), and strings
+ * blocks together in its forward pass. family.c has the list. Private to net/.
+ */
+#include "base/error.h"
+#include "net/load/loader.h"
+#include "net/run.h"
+#include "json/json.h"
+
+struct t2v_family {
+    const char *model_type;
+    /* Reads config and weights into *model (from the arena) and *shape. */
+    int (*open)(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
+                void **model, struct t2v_err *err);
+    void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
+    /* As t2v_net_pools_first and t2v_net_projection; false and NULL where nothing is said.
+     */
+    bool pools_first;
+    bool is_static; /* t2v_net_is_static */
+    const struct t2v_linear *(*projection)(const void *model);
+};
+
+/* The family of config.json's model_type. T2V_EFORMAT where there is no model_type,
+ * T2V_EUNSUPPORTED where it is another one: the message names those that are supported. */
+int t2v_family_find(const t2v_json *config, const struct t2v_family **out, struct t2v_err *err);
+
+extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
+    t2v_family_dpr, t2v_family_electra, t2v_family_eurobert, t2v_family_gemma3,
+    t2v_family_model2vec, t2v_family_modernbert, t2v_family_mpnet, t2v_family_qwen3,
+    t2v_family_roberta, t2v_family_t5, t2v_family_xlm_roberta;
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_NET_LOAD_CALIBRATE_H
+#define T2V_NET_LOAD_CALIBRATE_H
+/*
+ * The calibration pass, for forms that take outliers: one forward pass over a few random tokens,
+ * in which each linear layer is packed when it is first reached, since its input then shows which
+ * of its columns are outliers. Random tokens show them as well as real texts do. Private to net/.
+ */
+#include "net/load/loader.h"
+#include "net/run.h"
+
+struct t2v_calibration {
+    const struct t2v_kernels *kernels;
+    const struct t2v_form *form;
+    const struct t2v_shape *shape;
+    /* The family's forward pass, and its model. */
+    void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
+    const void *model;
+};
+
+/* t2v_pack_finish with a calibration pass. T2V_ENOMEM, T2V_EFORMAT as there. */
+int t2v_calibrate(const struct t2v_calibration *calibration, struct t2v_loader *loader, int n_lane,
+                  struct t2v_err *err);
+
+#endif

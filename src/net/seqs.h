@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_NET_SEQS_H
+#define T2V_NET_SEQS_H
+/*
+ * What a forward pass reads, and what the rest of the program may know of a net. Public, by net.h.
+ *
+ * Dimensions: n_seq sequences, n_tok tokens in all of them, hidden, heads, head_dim, inter (width
+ * of the feed-forward layer), vocab.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct t2v_scratch t2v_scratch; /* working memory of a pass */
+
+struct t2v_seqs {
+    const int32_t *ids;  /* [n_tok], each below vocab */
+    const size_t *start; /* [n_seq + 1]: sequence s is the rows start[s] .. start[s + 1] - 1 */
+    size_t n_seq, n_tok;
+    const int32_t *types; /* [n_tok], each below the encoder's n_type; NULL: all are 0. Not read
+                             where n_type is 0 */
+};
+
+/* What the rest of the program needs to know of an encoder. */
+struct t2v_shape {
+    size_t hidden, heads, head_dim, inter, n_layer, vocab;
+    size_t qkv;     /* width of a token's queries, keys and values side by side */
+    bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
+    size_t n_turn;  /* tables of rotary positions that the forward pass makes */
+    size_t max_tok; /* longest sequence */
+    size_t n_type;  /* token types; 0: the family has none */
+};
+
+/* Whether Gemma 3's tokens attend to later ones, too. */
+enum t2v_bidirectional { T2V_BIDIRECTIONAL_AUTO, T2V_BIDIRECTIONAL_TRUE, T2V_BIDIRECTIONAL_FALSE };
+
+void t2v_scratch_free(t2v_scratch *scratch); /* NULL: nothing is done */
+
+#endif
