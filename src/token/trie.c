@@ -92,6 +92,12 @@ static int add_child(struct t2v_trie *trie, uint32_t node, uint8_t byte, uint32_
 
 int t2v_trie_set(struct t2v_trie *trie, struct t2v_str key, int32_t value)
 {
+    int32_t before;
+    return t2v_trie_swap(trie, key, value, &before);
+}
+
+int t2v_trie_swap(struct t2v_trie *trie, struct t2v_str key, int32_t value, int32_t *before)
+{
     uint32_t node = T2V_TRIE_ROOT;
     if (key.len > T2V_TRIE_MAX_KEY)
         return T2V_ETOOLARGE;
@@ -104,7 +110,8 @@ int t2v_trie_set(struct t2v_trie *trie, struct t2v_str key, int32_t value)
         }
         node = child;
     }
-    trie->n_value += trie->values[node] < 0;
+    *before = trie->values[node];
+    trie->n_value += *before < 0;
     trie->values[node] = value;
     return 0;
 }

@@ -35,6 +35,8 @@ void t2v_trie_deinit(struct t2v_trie *trie);
 /* Sets or replaces an entry's value (0 or more). T2V_ENOMEM; T2V_ETOOLARGE: too many nodes,
  * or a key of more than T2V_TRIE_MAX_KEY bytes. */
 int t2v_trie_set(struct t2v_trie *trie, struct t2v_str key, int32_t value);
+/* The same; *before is the value that it had, or -1. */
+int t2v_trie_swap(struct t2v_trie *trie, struct t2v_str key, int32_t value, int32_t *before);
 /* An entry's value, or -1. */
 int32_t t2v_trie_get(const struct t2v_trie *trie, struct t2v_str key);
 /* Calls take(ctx, KEY, VALUE) for every entry, in no order, until it returns something other than

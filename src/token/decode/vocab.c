@@ -35,6 +35,15 @@ static int take_token(void *ctx, struct t2v_str token, int32_t id)
     return put(vocab, token, id);
 }
 
+/* An id whose text has another id, too. */
+static void copy_twin(struct t2v_decode_vocab *vocab, const struct t2v_token_twins *twins)
+{
+    if (vocab->tokens[twins->earlier].len != UINT32_MAX)
+        return;
+    vocab->tokens[twins->earlier] = vocab->tokens[twins->later];
+    vocab->special[twins->earlier] = vocab->special[twins->later];
+}
+
 static int make_room(struct t2v_decode_vocab *vocab, int32_t max_id)
 {
     vocab->n_id = (size_t)(max_id + 1);
@@ -56,7 +65,11 @@ int t2v_decode_vocab_build(const struct t2v_token_model *model, const struct t2v
     int rc = make_room(vocab, model->max_id > added->max_id ? model->max_id : added->max_id);
     for (size_t i = 0; i < added->by_id.n && rc == 0; i++)
         rc = take_token(&filling, added->by_id.ptr[i].content, added->by_id.ptr[i].id);
-    return rc == 0 ? model->ops->each(model, take_token, &filling) : rc;
+    if (rc == 0)
+        rc = model->ops->each(model, take_token, &filling);
+    for (size_t i = model->n_twin; i-- > 0 && rc == 0;)
+        copy_twin(vocab, &model->twins[i]);
+    return rc;
 }
 
 void t2v_decode_vocab_deinit(struct t2v_decode_vocab *vocab)

@@ -35,6 +35,12 @@ struct t2v_token_model {
     size_t n_vocab; /* entries */
     int32_t max_id;
     int32_t unk_id; /* of the unknown token; -1: none, or not in the vocabulary */
+    /* Pairs of ids with the same text, in the order of `later`, which is the text's id: Unigram's
+     * list may have one twice. Owned. */
+    struct t2v_token_twins {
+        int32_t earlier, later;
+    } * twins;
+    size_t n_twin;
 };
 
 /* The long lists of a `model`: their text in the file, to be read with json/pull.h. ptr is NULL for

@@ -28,7 +28,7 @@ struct unigram {
     struct t2v_token_model base; /* first: the two are cast into each other */
     struct t2v_trie trie;
     double *scores; /* [n_vocab] */
-    size_t cap;
+    size_t cap, cap_twin;
     double min_score;
     bool byte_fallback;
     int32_t bytes[256]; /* the ids of <0x00> to <0xFF>, -1 for none */
@@ -206,6 +206,7 @@ static void free_unigram(struct t2v_token_model *model)
     struct unigram *unigram = (struct unigram *)model;
     t2v_trie_deinit(&unigram->trie);
     t2v_free(unigram->scores);
+    t2v_free(unigram->base.twins);
     t2v_free(unigram);
 }
 
@@ -229,6 +230,20 @@ int t2v_unigram_new(size_t n_byte, struct t2v_token_model **out)
     return 0;
 }
 
+static int add_twins(struct unigram *unigram, int32_t earlier, int32_t later)
+{
+    struct t2v_token_model *model = &unigram->base;
+    if (model->n_twin == unigram->cap_twin) {
+        struct t2v_token_twins *grown =
+            t2v_grow(model->twins, &unigram->cap_twin, 8, sizeof *grown);
+        if (grown == NULL)
+            return T2V_ENOMEM;
+        model->twins = grown;
+    }
+    model->twins[model->n_twin++] = (struct t2v_token_twins){earlier, later};
+    return 0;
+}
+
 int t2v_unigram_add(struct t2v_token_model *model, struct t2v_str token, double score)
 {
     struct unigram *unigram = (struct unigram *)model;
@@ -240,12 +255,15 @@ int t2v_unigram_add(struct t2v_token_model *model, struct t2v_str token, double 
             return T2V_ENOMEM;
         unigram->scores = grown;
     }
-    int rc = t2v_trie_set(&unigram->trie, token, (int32_t)model->n_vocab);
+    int32_t id = (int32_t)model->n_vocab, earlier;
+    int rc = t2v_trie_swap(&unigram->trie, token, id, &earlier);
+    if (rc == 0 && earlier >= 0)
+        rc = add_twins(unigram, earlier, id);
     if (rc != 0)
         return rc;
     if (score < unigram->min_score)
         unigram->min_score = score;
-    model->max_id = (int32_t)model->n_vocab;
+    model->max_id = id;
     unigram->scores[model->n_vocab++] = score;
     return 0;
 }

@@ -444,6 +444,38 @@ static void test_tokens(void **state)
     }
 }
 
+/* A list of Unigram's that has a text twice: both ids are spelt so, and special where one is. */
+static void test_twins(void **state)
+{
+    (void)state;
+    static const char *const want[2][8] = {{"<unk>", "a", "b", "a", "c", "a", "b", ""},
+                                           {"<unk>", "a", "", "a", "c", "a", "", ""}};
+    char dir[DIR_PATH];
+    dir_make(dir);
+    dir_write(dir, "tokenizer.json",
+              T2V_STR("{\"added_tokens\": [{\"id\": 1, \"content\": \"b\", \"special\": true, "
+                      "\"single_word\": false, \"lstrip\": false, \"rstrip\": false, "
+                      "\"normalized\": false}], \"model\": {\"type\": \"Unigram\", \"unk_id\": 0, "
+                      "\"vocab\": [[\"<unk>\", 0], [\"a\", -1], [\"b\", -1], [\"a\", -2], "
+                      "[\"c\", -1], [\"a\", -1], [\"b\", -3]]}}"));
+    t2v_tokenizer *tokenizer = must_open(dir, true);
+    t2v_decoder *decoder = must_decode(tokenizer);
+    struct t2v_buf out;
+    t2v_buf_init(&out, SIZE_MAX);
+    for (unsigned flags = 0; flags < 2; flags++) {
+        for (int32_t id = 0; id < 8; id++) {
+            t2v_buf_clear(&out);
+            assert_int_equal(t2v_decode(decoder, &id, 1, flags, &out), 0);
+            if (!t2v_str_is(t2v_buf_str(&out), want[flags][id]))
+                fail_msg("way %u, id %d: \"%.*s\"", flags, (int)id, T2V_STR_ARG(t2v_buf_str(&out)));
+        }
+    }
+    t2v_buf_deinit(&out);
+    t2v_decoder_free(decoder);
+    t2v_tokenizer_free(tokenizer);
+    dir_remove(dir);
+}
+
 /* What the file makes too much: text that has to be held back, steps of a pattern, an answer. */
 static void check_limit(const char *decoder_json, const char *token, size_t n, size_t max, int code)
 {
@@ -521,11 +553,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),     cmocka_unit_test(test_models),
-        cmocka_unit_test(test_held),      cmocka_unit_test(test_no_allocation),
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_no_type),
-        cmocka_unit_test(test_tokens),    cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_kinds),   cmocka_unit_test(test_models),
+        cmocka_unit_test(test_held),    cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_no_type),
+        cmocka_unit_test(test_tokens),  cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_limits),  cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
