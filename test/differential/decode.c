@@ -57,7 +57,7 @@ static void check_parts(const t2v_decoder *decoder, const struct t2v_ids *ids, u
             fail("an error", at);
         if (!t2v_utf8_valid(t2v_str_skip(t2v_buf_str(&out), before), NULL))
             fail("not UTF-8", at);
-        if (ids->len < 200 || draw(50) == 0)
+        if (ids->len < 60 || draw((uint32_t)ids->len / 8) == 0)
             check_beginning(decoder, ids, at + n, flags, &out);
     }
     if (t2v_decoding_finish(decoding, &out) != 0 || !t2v_str_eq(t2v_buf_str(&out), whole))

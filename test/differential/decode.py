@@ -32,7 +32,7 @@ tidy = transformers.PreTrainedTokenizerBase.clean_up_tokenization
 def ours(binary, folder, lists, *args):
     lines = "".join(json.dumps(x) + "\n" for x in lists)
     p = subprocess.run([binary, folder, *args], input=lines.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    out = [json.loads(x) for x in p.stdout.decode().splitlines()]
+    out = [json.loads(x) for x in p.stdout.decode().split("\n")[:-1]]
     if p.returncode != 0:
         at = max(len(out) - 1, 0)
         raise SystemExit(f"{folder}: {p.stderr.decode()[:200]!r}; the next list is {str(lists[at:at + 1])[:300]}")
