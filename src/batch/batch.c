@@ -19,6 +19,7 @@ int t2v_batch_init(struct t2v_batch *batch, const t2v_model *model, size_t max_t
         .model = model,
         .hidden_dim = hidden_dim,
         .width = width,
+        .max_tok = max_tok,
         .budget = FEWEST_TOK * 2, /* nobody knows yet how large the model is */
     };
     if (!t2v_mul(max_tok, hidden_dim, &n_hidden))
@@ -70,6 +71,7 @@ void t2v_batch_place(struct t2v_batch *batch, struct t2v_progress *progress)
     size_t n_tok = t2v_progress_peek(progress);
     size_t text = t2v_progress_take(progress, batch->ids + seqs->n_tok);
     batch->slots[seqs->n_seq] = (struct t2v_slot){progress, text};
+    progress->placed = true;
     seqs->n_tok += n_tok;
     seqs->n_seq++;
     batch->start[seqs->n_seq] = seqs->n_tok;
@@ -127,6 +129,8 @@ int t2v_batch_run(struct t2v_batch *batch, t2v_team *team, struct t2v_err *err)
         t2v_team_run(team, encode, batch);
         said = t2v_guard_check(mark, err);
     } while (said > 0);
+    for (size_t s = 0; s < batch->seqs.n_seq; s++)
+        batch->slots[s].progress->placed = false;
     if (said < 0)
         return said; /* rather no vector than a wrong one */
     learn_budget(batch, t2v_clock_ns() - begin);

@@ -31,6 +31,7 @@ struct t2v_slot {
 struct t2v_batch {
     const t2v_model *model;
     size_t hidden_dim, width; /* of a token's state, of a pooled row */
+    size_t max_tok;           /* of a sequence */
     t2v_scratch *scratch;
     int32_t *ids;           /* [max_tok] */
     size_t *start;          /* [T2V_BATCH_TOK + 1] */

@@ -125,7 +125,9 @@ static void *lead(void *arg)
             t2v_runner_add(&engine->runner, work);
             work = next;
         }
-        t2v_runner_step(&engine->runner);
+        t2v_runner_fill(&engine->runner);
+        t2v_runner_encode(&engine->runner);
+        t2v_runner_close(&engine->runner);
     }
 }
 
@@ -233,8 +235,7 @@ void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
     reset(work);
     t2v_pulse_enter(&engine->pulse, work->queued_ns);
     t2v_runner_add(&engine->runner, work);
-    while (!t2v_queue_is_empty(&engine->runner.queue))
-        t2v_runner_step(&engine->runner);
+    t2v_runner_finish_all(&engine->runner);
 }
 
 uint64_t t2v_engine_stalled_ms(t2v_engine *engine)

@@ -17,6 +17,8 @@ enum { T2V_READY_SEQ = 64 }; /* sequences that may be ready at once */
 struct t2v_progress {
     struct t2v_progress *next;
     struct t2v_work *work;
+    unsigned rank; /* an enum t2v_rank */
+    bool placed;   /* a sequence of it is in the batch that is being encoded */
     struct t2v_plan plan;
     size_t *divisors; /* [n_text]: what each text's sum is divided by */
     double *exact;    /* [dim]: the sum of the text that sequences were added to last */

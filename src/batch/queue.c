@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "batch/queue.h"
 
-#include <stddef.h>
-
 #include "base/banned.h"
 
 void t2v_list_init(struct t2v_list *list)
@@ -37,27 +35,95 @@ static void push_front(struct t2v_list *list, struct t2v_progress *progress)
     list->head = progress;
 }
 
+size_t t2v_small_bytes(const struct t2v_work *work)
+{
+    size_t bytes = 0;
+    for (size_t t = 0; t < work->n_text && bytes <= T2V_SMALL_BYTES; t++)
+        bytes += work->texts[t].len + 1;
+    return bytes;
+}
+
+enum t2v_rank t2v_rank_of(const struct t2v_work *work)
+{
+    return t2v_small_bytes(work) <= T2V_SMALL_BYTES ? T2V_RANK_SMALL : T2V_RANK_LARGE;
+}
+
 void t2v_queue_init(struct t2v_queue *queue)
 {
-    t2v_list_init(&queue->active);
+    *queue = (struct t2v_queue){0};
+    for (int rank = 0; rank < T2V_N_RANK; rank++)
+        t2v_list_init(&queue->active[rank]);
+}
+
+static bool waits(const struct t2v_queue *queue, enum t2v_rank rank)
+{
+    return queue->active[rank].head != NULL;
 }
 
 bool t2v_queue_is_empty(const struct t2v_queue *queue)
 {
-    return queue->active.head == NULL;
+    return !waits(queue, T2V_RANK_SMALL) && !waits(queue, T2V_RANK_LARGE);
 }
 
 void t2v_queue_push(struct t2v_queue *queue, struct t2v_progress *progress)
 {
-    t2v_list_push(&queue->active, progress);
+    t2v_list_push(&queue->active[progress->rank], progress);
+}
+
+void t2v_queue_begin(struct t2v_queue *queue, size_t budget)
+{
+    queue->small_most = budget / 2;
+    for (int rank = 0; rank < T2V_N_RANK; rank++) {
+        queue->taken[rank] = 0;
+        queue->full[rank] = false;
+    }
 }
 
 struct t2v_progress *t2v_queue_next(struct t2v_queue *queue)
 {
-    return t2v_list_pop(&queue->active);
+    bool small = waits(queue, T2V_RANK_SMALL) && !queue->full[T2V_RANK_SMALL];
+    bool large = waits(queue, T2V_RANK_LARGE) && !queue->full[T2V_RANK_LARGE];
+    bool large_first = queue->large_due && queue->taken[T2V_RANK_LARGE] == 0;
+    if (large && (!small || large_first || queue->taken[T2V_RANK_SMALL] >= queue->small_most))
+        return t2v_list_pop(&queue->active[T2V_RANK_LARGE]);
+    return small ? t2v_list_pop(&queue->active[T2V_RANK_SMALL]) : NULL;
+}
+
+void t2v_queue_took(struct t2v_queue *queue, struct t2v_progress *progress, size_t n_tok)
+{
+    queue->taken[progress->rank] += n_tok;
+    t2v_queue_push(queue, progress);
 }
 
 void t2v_queue_return(struct t2v_queue *queue, struct t2v_progress *progress)
 {
-    push_front(&queue->active, progress);
+    queue->full[progress->rank] = true;
+    push_front(&queue->active[progress->rank], progress);
+}
+
+void t2v_queue_end(struct t2v_queue *queue)
+{
+    queue->large_due = waits(queue, T2V_RANK_LARGE) && queue->taken[T2V_RANK_LARGE] == 0;
+}
+
+void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *list)
+{
+    struct t2v_list all = queue->active[T2V_RANK_SMALL];
+    struct t2v_list *kept = &queue->active[T2V_RANK_SMALL];
+    struct t2v_progress *progress = all.head, *next;
+    t2v_list_init(kept);
+    for (; progress != NULL; progress = next) {
+        next = progress->next;
+        t2v_list_push(progress->placed ? kept : list, progress);
+    }
+}
+
+void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *list)
+{
+    struct t2v_progress *progress;
+    struct t2v_list *small = &queue->active[T2V_RANK_SMALL];
+    while ((progress = t2v_list_pop(small)) != NULL)
+        t2v_list_push(list, progress);
+    while ((progress = t2v_list_pop(list)) != NULL)
+        t2v_list_push(small, progress);
 }

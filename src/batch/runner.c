@@ -30,10 +30,12 @@ void t2v_runner_deinit(struct t2v_runner *runner)
 void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work)
 {
     struct t2v_progress *progress = t2v_progress_new(runner->model, work);
-    if (progress != NULL)
-        t2v_queue_push(&runner->queue, progress);
-    else
+    if (progress == NULL) {
         runner->calls.complete(runner->calls.user, work);
+        return;
+    }
+    progress->rank = t2v_rank_of(work);
+    t2v_queue_push(&runner->queue, progress);
 }
 
 /* Sees to it that a sequence of the work is ready, if it has one. False: another has the work
@@ -58,32 +60,49 @@ static bool make_ready(struct t2v_runner *runner, struct t2v_progress *progress,
     return true;
 }
 
-/* Fills the batch from all works in turn, a sequence at a time, for T2V_BATCH_NS at most; a work
- * without a further sequence (or with an error) goes to the closing list. */
-static void fill(struct t2v_runner *runner)
+/* What is done with the work whose turn it is. One without a further sequence (or with an error)
+ * goes to the closing list. */
+static void take_turn(struct t2v_runner *runner, struct t2v_progress *progress)
+{
+    struct t2v_batch *batch = &runner->batch;
+    size_t n_tok = t2v_progress_peek(progress);
+    if (progress->work->err.code != 0 || (progress->ended && n_tok == 0)) {
+        t2v_list_push(&runner->closing, progress);
+    } else if (n_tok > batch->max_tok) {
+        runner->calls.too_long(runner->calls.user, progress);
+    } else if (n_tok != 0 && !t2v_batch_fits(batch, n_tok)) {
+        t2v_queue_return(&runner->queue, progress);
+    } else {
+        if (n_tok != 0)
+            t2v_batch_place(batch, progress);
+        t2v_queue_took(&runner->queue, progress, n_tok);
+    }
+}
+
+void t2v_runner_fill(struct t2v_runner *runner)
 {
     uint64_t deadline_ns = t2v_clock_ns() + T2V_BATCH_NS;
     struct t2v_batch *batch = &runner->batch;
-    struct t2v_queue *queue = &runner->queue;
     struct t2v_progress *progress;
-    while (!t2v_batch_is_full(batch) && (progress = t2v_queue_next(queue)) != NULL) {
+    t2v_batch_clear(batch);
+    if (runner->lost.code != 0)
+        return;
+    t2v_queue_begin(&runner->queue, batch->budget);
+    while (!t2v_batch_is_full(batch) && (progress = t2v_queue_next(&runner->queue)) != NULL) {
         if (!make_ready(runner, progress, deadline_ns))
             continue;
-        size_t n_tok = t2v_progress_peek(progress);
-        if (progress->work->err.code != 0 || (progress->ended && n_tok == 0)) {
-            t2v_list_push(&runner->closing, progress);
-            continue;
-        }
-        if (n_tok != 0 && !t2v_batch_fits(batch, n_tok)) {
-            t2v_queue_return(queue, progress);
-            return;
-        }
-        if (n_tok != 0)
-            t2v_batch_place(batch, progress);
-        t2v_queue_push(queue, progress);
+        take_turn(runner, progress);
         if (t2v_clock_ns() >= deadline_ns)
-            return;
+            break;
     }
+    t2v_queue_end(&runner->queue);
+}
+
+void t2v_runner_encode(struct t2v_runner *runner)
+{
+    struct t2v_batch *batch = &runner->batch;
+    if (batch->seqs.n_seq > 0 && t2v_batch_run(batch, runner->team, &runner->lost) == 0)
+        runner->calls.encoded(runner->calls.user, &batch->seqs);
 }
 
 /* All works fail. */
@@ -91,6 +110,7 @@ static void give_up(struct t2v_runner *runner)
 {
     const char *message = runner->lost_message != NULL ? runner->lost_message : runner->lost.msg;
     struct t2v_progress *progress;
+    t2v_queue_begin(&runner->queue, SIZE_MAX); /* so that none is left in it */
     while ((progress = t2v_queue_next(&runner->queue)) != NULL)
         t2v_list_push(&runner->closing, progress);
     for (progress = runner->closing.head; progress != NULL; progress = progress->next) {
@@ -99,22 +119,24 @@ static void give_up(struct t2v_runner *runner)
     }
 }
 
-void t2v_runner_step(struct t2v_runner *runner)
+void t2v_runner_close(struct t2v_runner *runner)
 {
-    const struct t2v_runner_calls *calls = &runner->calls;
-    struct t2v_batch *batch = &runner->batch;
-    t2v_batch_clear(batch);
-    if (runner->lost.code == 0)
-        fill(runner);
-    if (batch->seqs.n_seq > 0 && t2v_batch_run(batch, runner->team, &runner->lost) == 0)
-        calls->encoded(calls->user, &batch->seqs);
+    struct t2v_progress *progress;
     if (runner->lost.code != 0)
         give_up(runner);
-    struct t2v_progress *progress;
     while ((progress = t2v_list_pop(&runner->closing)) != NULL) {
         struct t2v_work *work = progress->work;
         t2v_progress_finish(progress, runner->model);
         t2v_progress_free(progress);
-        calls->complete(calls->user, work);
+        runner->calls.complete(runner->calls.user, work);
+    }
+}
+
+void t2v_runner_finish_all(struct t2v_runner *runner)
+{
+    while (!t2v_queue_is_empty(&runner->queue)) {
+        t2v_runner_fill(runner);
+        t2v_runner_encode(runner);
+        t2v_runner_close(runner);
     }
 }

@@ -10,11 +10,14 @@
 #include "batch/batch.h"
 #include "batch/queue.h"
 
-/* What its owner is told, on the thread that called t2v_runner_step or t2v_runner_add. */
+/* What its owner is told, on the thread that calls the runner. */
 struct t2v_runner_calls {
     /* Takes over a work whose next sequence may take long to make; NULL: the runner makes it. The
      * owner brings it back by t2v_queue_push. */
     void (*slow)(void *user, struct t2v_progress *progress);
+    /* Takes over a work whose next sequence is longer than the runner's batches may be; not called
+     * where they may be as long as the model's sequences. */
+    void (*too_long)(void *user, struct t2v_progress *progress);
     /* A batch has been encoded: its works have moved on. */
     void (*encoded)(void *user, const struct t2v_seqs *seqs);
     /* The work is complete, or has failed (work->err). */
@@ -45,7 +48,14 @@ void t2v_runner_deinit(struct t2v_runner *runner);
 
 /* Takes a work; where it cannot be begun (a wrong ask, no memory), it is complete at once. */
 void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work);
-/* One batch, if there is anything to encode; hands back what is complete. */
-void t2v_runner_step(struct t2v_runner *runner);
+/* Fills the batch from all works in the queue's order, a sequence at a time, for T2V_BATCH_NS at
+ * most. */
+void t2v_runner_fill(struct t2v_runner *runner);
+/* Encodes it, if there is anything in it. */
+void t2v_runner_encode(struct t2v_runner *runner);
+/* Hands back what is complete. */
+void t2v_runner_close(struct t2v_runner *runner);
+/* All three, until the queue is empty. */
+void t2v_runner_finish_all(struct t2v_runner *runner);
 
 #endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "batch/queue.h"
+
+enum { MANY = 30 };
+
+static struct t2v_progress works[MANY];
+
+static void queue_of(struct t2v_queue *queue, int n_small, int n_large)
+{
+    t2v_queue_init(queue);
+    memset(works, 0, sizeof works);
+    for (int i = 0; i < n_small + n_large; i++) {
+        works[i].rank = i < n_small ? T2V_RANK_SMALL : T2V_RANK_LARGE;
+        t2v_queue_push(queue, &works[i]);
+    }
+}
+
+/* Fills a batch of `budget` tokens as the runner does, from works without end: a sequence of a
+ * small one has `small` tokens, of a large one `large`. The works' indices go to order, ended by
+ * -1. */
+static void fill(struct t2v_queue *queue, size_t budget, size_t small, size_t large, int *order)
+{
+    struct t2v_progress *progress;
+    size_t n_tok = 0;
+    t2v_queue_begin(queue, budget);
+    while (n_tok < budget && (progress = t2v_queue_next(queue)) != NULL) {
+        size_t n = progress->rank == T2V_RANK_SMALL ? small : large;
+        if (n_tok != 0 && n_tok + n > budget) {
+            t2v_queue_return(queue, progress);
+            continue;
+        }
+        n_tok += n;
+        t2v_queue_took(queue, progress, n);
+        *order++ = (int)(progress - works);
+    }
+    t2v_queue_end(queue);
+    *order = -1;
+}
+
+static void expect(const int *got, const int *want)
+{
+    for (int i = 0;; i++) {
+        if (got[i] != want[i])
+            fail_msg("place %d: work %d, expected %d", i, got[i], want[i]);
+        if (want[i] == -1)
+            return;
+    }
+}
+
+static void test_in_turn(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    queue_of(&queue, 3, 0);
+    int order[MANY];
+    fill(&queue, 40, 10, 0, order);
+    expect(order, (int[]){0, 1, 2, 0, -1});
+    fill(&queue, 40, 10, 0, order);
+    expect(order, (int[]){1, 2, 0, 1, -1});
+    queue_of(&queue, 0, 3);
+    fill(&queue, 40, 0, 15, order);
+    expect(order, (int[]){0, 1, -1});
+    fill(&queue, 40, 0, 15, order);
+    expect(order, (int[]){2, 0, -1});
+}
+
+/* A small work goes before every large one, however many have come before it. */
+static void test_small_first(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    queue_of(&queue, 0, 24);
+    int order[MANY];
+    fill(&queue, 100, 10, 100, order);
+    expect(order, (int[]){0, -1});
+    works[24].rank = T2V_RANK_SMALL;
+    t2v_queue_push(&queue, &works[24]);
+    t2v_queue_begin(&queue, 100);
+    assert_ptr_equal(t2v_queue_next(&queue), &works[24]);
+}
+
+/* Small works without end leave half of each batch to a large one that fits there, */
+static void test_half_for_large(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    queue_of(&queue, 2, 2);
+    int order[MANY];
+    for (int turn = 0; turn < 4; turn++) {
+        fill(&queue, 80, 10, 20, order);
+        expect(order, (int[]){0, 1, 0, 1, 2, 3, -1});
+    }
+    queue_of(&queue, 2, 1); /* and what it does not need is theirs */
+    t2v_queue_begin(&queue, 40);
+    for (int i = 0; i < 2; i++)
+        t2v_queue_took(&queue, t2v_queue_next(&queue), 10);
+    assert_ptr_equal(t2v_queue_next(&queue), &works[2]);
+    for (int i = 0; i < 2; i++)
+        t2v_queue_took(&queue, t2v_queue_next(&queue), 10);
+    assert_int_equal(queue.taken[T2V_RANK_SMALL], 40);
+}
+
+/* and every second batch to one that does not. */
+static void test_large_every_second(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    queue_of(&queue, 2, 2);
+    int order[MANY];
+    for (int turn = 0; turn < 4; turn++) {
+        fill(&queue, 40, 10, 100, order);
+        expect(order, (int[]){0, 1, 0, 1, -1});
+        fill(&queue, 40, 10, 100, order);
+        expect(order, (int[]){2 + turn % 2, -1});
+    }
+}
+
+static void test_rank(void **state)
+{
+    (void)state;
+    static char bytes[2 * T2V_SMALL_BYTES];
+    struct t2v_str texts[] = {{bytes, T2V_SMALL_BYTES - 2}, {bytes, 0}, {bytes, 0}};
+    struct t2v_work work = {.texts = texts, .n_text = 2};
+    assert_int_equal(t2v_rank_of(&work), T2V_RANK_SMALL);
+    work.n_text = 3;
+    assert_int_equal(t2v_rank_of(&work), T2V_RANK_LARGE);
+    texts[0].len = sizeof bytes;
+    work.n_text = 1;
+    assert_int_equal(t2v_rank_of(&work), T2V_RANK_LARGE);
+}
+
+/* Small works that are not placed are lent, and come back before the others, in order. */
+static void test_lend(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    queue_of(&queue, 4, 1);
+    struct t2v_list list;
+    t2v_list_init(&list);
+    works[0].placed = works[2].placed = true;
+    t2v_queue_lend(&queue, &list);
+    assert_ptr_equal(queue.active[T2V_RANK_SMALL].head, &works[0]);
+    assert_ptr_equal(works[0].next, &works[2]);
+    assert_ptr_equal(queue.active[T2V_RANK_LARGE].head, &works[4]);
+    assert_ptr_equal(list.head, &works[1]);
+    t2v_queue_reclaim(&queue, &list);
+    assert_null(list.head);
+    int order[MANY];
+    fill(&queue, 80, 10, 20, order);
+    expect(order, (int[]){1, 3, 0, 2, 4, 4, -1});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_in_turn),        cmocka_unit_test(test_small_first),
+        cmocka_unit_test(test_half_for_large), cmocka_unit_test(test_large_every_second),
+        cmocka_unit_test(test_rank),           cmocka_unit_test(test_lend),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
