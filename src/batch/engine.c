@@ -9,43 +9,56 @@
 #include "base/pulse.h"
 #include "base/thread.h"
 #include "batch/feeder.h"
+#include "batch/inbox.h"
 #include "batch/runner.h"
 
 #include "base/banned.h"
 
-struct t2v_engine {
-    struct t2v_engine_options options;
-
-    /* The leader's own. */
-    struct t2v_runner runner;
-    size_t n_away; /* works that are with the feeder */
-
-    /* Shared, under the lock. */
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    struct t2v_work *queue, **queue_tail;
-    struct t2v_list fed; /* back from the feeder */
-    bool stop;
-    struct t2v_engine_stats stats;
-    bool has_leader;
-    pthread_t leader;
-    t2v_feeder *feeder;     /* NULL without a leader */
-    struct t2v_pulse pulse; /* of works queued or running */
-    atomic_uint seen_steps; /* of the team, when a stall was last looked for */
+/* One of the two threads that encode, or, without them, the caller's. */
+struct side {
+    t2v_engine *engine;
+    struct t2v_runner runner; /* the thread's own */
+    struct t2v_pulse pulse;   /* of works that are queued for it, or running there */
+    atomic_uint seen_steps;   /* of its team, when a stall was last looked for */
+    pthread_t thread;
+    bool is_started;
 };
 
-/* --- what the runner tells --- */
+struct t2v_engine {
+    struct t2v_engine_options options;
+    struct t2v_inbox inbox;
+    struct side leader;
+    struct side express; /* not used without a leader */
+    t2v_feeder *feeder;  /* NULL without a leader */
+
+    pthread_mutex_t lock;
+    struct t2v_engine_stats stats; /* under the lock */
+};
+
+/* --- what the runners tell --- */
 
 static void give_to_feeder(void *user, struct t2v_progress *progress)
 {
-    t2v_engine *engine = user;
-    engine->n_away++;
+    t2v_engine *engine = ((struct side *)user)->engine;
+    t2v_inbox_send_away(&engine->inbox);
     t2v_feeder_give(engine->feeder, progress);
+}
+
+/* From the express thread to the leader. */
+static void give_to_leader(void *user, struct t2v_progress *progress)
+{
+    struct side *side = user;
+    t2v_engine *engine = side->engine;
+    uint64_t now_ns = t2v_clock_ns();
+    t2v_pulse_leave(&side->pulse, now_ns);
+    t2v_pulse_enter(&engine->leader.pulse, now_ns);
+    t2v_inbox_bring_back(&engine->inbox, progress);
 }
 
 static void count_batch(void *user, const struct t2v_seqs *seqs)
 {
-    t2v_engine *engine = user;
+    struct side *side = user;
+    t2v_engine *engine = side->engine;
     pthread_mutex_lock(&engine->lock);
     struct t2v_engine_stats *stats = &engine->stats;
     stats->n_batch++;
@@ -54,12 +67,12 @@ static void count_batch(void *user, const struct t2v_seqs *seqs)
     t2v_hist_add(&stats->batch_tok, (double)seqs->n_tok);
     t2v_hist_add(&stats->batch_seq, (double)seqs->n_seq);
     pthread_mutex_unlock(&engine->lock);
-    t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
+    t2v_pulse_beat(&side->pulse, t2v_clock_ns());
 }
 
 static void hand_back(void *user, struct t2v_work *work)
 {
-    t2v_engine *engine = user;
+    struct side *side = user;
     if (work->err.code != 0) {
         t2v_free(work->vectors);
         work->vectors = NULL;
@@ -67,9 +80,16 @@ static void hand_back(void *user, struct t2v_work *work)
     work->ended_ns = t2v_clock_ns();
     if (work->begun_ns == 0)
         work->begun_ns = work->ended_ns;
-    t2v_pulse_leave(&engine->pulse, work->ended_ns);
+    t2v_pulse_leave(&side->pulse, work->ended_ns);
     if (work->done != NULL)
         work->done(work);
+}
+
+static void hand_back_express(void *user, struct t2v_work *work)
+{
+    struct side *side = user;
+    hand_back(user, work);
+    t2v_inbox_settle(&side->engine->inbox);
 }
 
 void t2v_work_deinit(struct t2v_work *work)
@@ -78,67 +98,112 @@ void t2v_work_deinit(struct t2v_work *work)
     work->vectors = NULL;
 }
 
-/* --- the leader --- */
+/* --- threads --- */
 
 /* On the feeder's thread. */
 static void on_fed(void *user, struct t2v_progress *progress)
 {
     t2v_engine *engine = user;
-    pthread_mutex_lock(&engine->lock);
-    t2v_list_push(&engine->fed, progress);
-    pthread_cond_signal(&engine->wake);
-    pthread_mutex_unlock(&engine->lock);
-    t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
+    t2v_inbox_bring_back(&engine->inbox, progress);
+    t2v_pulse_beat(&engine->leader.pulse, t2v_clock_ns());
 }
 
-/* All that is queued, and works back from the feeder become active; waits when nothing is. NULL
- * with *stop set: the end. */
-static struct t2v_work *take_queued(t2v_engine *engine, bool *stop)
+static void add_all(struct t2v_runner *runner, struct t2v_work *work)
 {
-    struct t2v_progress *progress;
-    pthread_mutex_lock(&engine->lock);
-    while (engine->queue == NULL && engine->fed.head == NULL &&
-           t2v_queue_is_empty(&engine->runner.queue) && !(engine->stop && engine->n_away == 0))
-        pthread_cond_wait(&engine->wake, &engine->lock);
-    struct t2v_work *works = engine->queue;
-    engine->queue = NULL;
-    engine->queue_tail = &engine->queue;
-    while ((progress = t2v_list_pop(&engine->fed)) != NULL) {
-        engine->n_away--;
-        t2v_queue_push(&engine->runner.queue, progress);
+    while (work != NULL) {
+        struct t2v_work *next = work->next;
+        t2v_runner_add(runner, work);
+        work = next;
     }
-    *stop = works == NULL && t2v_queue_is_empty(&engine->runner.queue);
-    pthread_mutex_unlock(&engine->lock);
-    return works;
 }
 
 static void *lead(void *arg)
 {
     t2v_engine *engine = arg;
-    for (;;) {
-        bool stop;
-        struct t2v_work *work = take_queued(engine, &stop);
-        if (stop)
-            return NULL;
-        while (work != NULL) {
-            struct t2v_work *next = work->next;
-            t2v_runner_add(&engine->runner, work);
-            work = next;
-        }
-        t2v_runner_fill(&engine->runner);
-        t2v_runner_encode(&engine->runner);
-        t2v_runner_close(&engine->runner);
+    struct t2v_runner *runner = &engine->leader.runner;
+    struct t2v_work *works;
+    while (t2v_inbox_take_all(&engine->inbox, &runner->queue, &works)) {
+        add_all(runner, works);
+        t2v_runner_fill(runner);
+        t2v_inbox_lend(&engine->inbox, &runner->queue);
+        t2v_runner_encode(runner);
+        t2v_inbox_reclaim(&engine->inbox, &runner->queue);
+        t2v_runner_close(runner);
     }
+    return NULL;
 }
 
-/* The leader and what it needs. */
-static int start_leader(t2v_engine *engine, const t2v_model *model, struct t2v_err *err)
+/* Takes small works while a batch of the leader's takes long. The system shares the processors
+ * between the two; a work is one thread's from its first sequence to its last, since sums depend on
+ * their order. */
+static void *lead_express(void *arg)
 {
+    t2v_engine *engine = arg;
+    struct side *side = &engine->express;
+    struct t2v_work *works;
+    size_t n;
+    while (t2v_inbox_take_small(&engine->inbox, &side->runner.queue, &works, &n)) {
+        for (size_t i = 0; i < n; i++) {
+            t2v_pulse_enter(&side->pulse, t2v_clock_ns());
+            t2v_pulse_drop(&engine->leader.pulse);
+        }
+        add_all(&side->runner, works);
+        t2v_runner_finish_all(&side->runner);
+    }
+    return NULL;
+}
+
+static int start_side(struct side *side, void *(*fn)(void *), struct t2v_err *err)
+{
+    int rc = t2v_thread_start(&side->thread, fn, side->engine);
+    side->is_started = rc == 0;
+    return rc == 0 ? 0 : t2v_fail(err, rc, "the engine's threads cannot be started");
+}
+
+static int init_side(t2v_engine *engine, struct side *side, const t2v_model *model, size_t max_tok,
+                     int n_thread, struct t2v_runner_calls calls, struct t2v_err *err)
+{
+    calls.user = side;
+    side->engine = engine;
+    int rc = t2v_runner_init(&side->runner, model, max_tok, n_thread, &calls, err);
+    side->runner.max_text_tok = engine->options.max_text_tok;
+    if (engine->options.leader) /* clients are not told of paths */
+        side->runner.lost_message = "a file of the model changed while it was in use";
+    return rc;
+}
+
+static int init_leader(t2v_engine *engine, const t2v_model *model, struct t2v_err *err)
+{
+    const struct t2v_runner_calls calls = {
+        .slow = engine->options.leader ? give_to_feeder : NULL,
+        .encoded = count_batch,
+        .complete = hand_back,
+    };
+    size_t longest = t2v_model_max_tok(model);
+    return init_side(engine, &engine->leader, model,
+                     longest > T2V_BATCH_TOK ? longest : T2V_BATCH_TOK, engine->options.n_thread,
+                     calls, err);
+}
+
+/* The threads and what they need beside the leader's runner. Nothing of the express thread's memory
+ * is touched before it is used. */
+static int start_threads(t2v_engine *engine, const t2v_model *model, struct t2v_err *err)
+{
+    const struct t2v_runner_calls calls = {
+        .too_long = give_to_leader,
+        .encoded = count_batch,
+        .complete = hand_back_express,
+    };
     int rc = t2v_feeder_new(model, engine->options.max_text_tok, on_fed, engine, &engine->feeder);
+    if (rc != 0)
+        return t2v_fail(err, rc, "the feeder's thread cannot be started");
+    rc = init_side(engine, &engine->express, model, T2V_BATCH_TOK, 1, calls, err);
     if (rc == 0)
-        rc = t2v_thread_start(&engine->leader, lead, engine);
-    engine->has_leader = rc == 0;
-    return rc == 0 ? 0 : t2v_fail(err, rc, "the engine's thread cannot be started");
+        rc = start_side(&engine->express, lead_express, err);
+    if (rc != 0)
+        return rc;
+    engine->inbox.has_express = true;
+    return start_side(&engine->leader, lead, err);
 }
 
 int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *options,
@@ -147,27 +212,13 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
     t2v_engine *engine = t2v_alloc_zero(1, sizeof *engine);
     if (engine == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the engine");
-    const struct t2v_runner_calls calls = {
-        .slow = options->leader ? give_to_feeder : NULL,
-        .encoded = count_batch,
-        .complete = hand_back,
-        .user = engine,
-    };
-    size_t longest = t2v_model_max_tok(model);
     engine->options = *options;
     engine->stats.batch_tok.first = engine->stats.batch_seq.first = 1;
-    engine->queue_tail = &engine->queue;
-    t2v_list_init(&engine->fed);
+    t2v_inbox_init(&engine->inbox);
     pthread_mutex_init(&engine->lock, NULL);
-    pthread_cond_init(&engine->wake, NULL);
-    struct t2v_runner *runner = &engine->runner;
-    int rc = t2v_runner_init(runner, model, longest > T2V_BATCH_TOK ? longest : T2V_BATCH_TOK,
-                             options->n_thread, &calls, err);
-    runner->max_text_tok = options->max_text_tok;
-    if (options->leader) /* clients are not told of paths */
-        runner->lost_message = "a file of the model changed while it was in use";
+    int rc = init_leader(engine, model, err);
     if (rc == 0 && options->leader)
-        rc = start_leader(engine, model, err);
+        rc = start_threads(engine, model, err);
     if (rc != 0) {
         t2v_engine_free(engine);
         return rc;
@@ -180,16 +231,15 @@ void t2v_engine_free(t2v_engine *engine)
 {
     if (engine == NULL)
         return;
-    if (engine->has_leader) {
-        pthread_mutex_lock(&engine->lock);
-        engine->stop = true;
-        pthread_cond_signal(&engine->wake);
-        pthread_mutex_unlock(&engine->lock);
-        pthread_join(engine->leader, NULL);
-    }
+    t2v_inbox_stop(&engine->inbox);
+    if (engine->leader.is_started)
+        pthread_join(engine->leader.thread, NULL);
+    if (engine->express.is_started)
+        pthread_join(engine->express.thread, NULL);
     t2v_feeder_free(engine->feeder);
-    t2v_runner_deinit(&engine->runner);
-    pthread_cond_destroy(&engine->wake);
+    t2v_runner_deinit(&engine->leader.runner);
+    t2v_runner_deinit(&engine->express.runner);
+    t2v_inbox_deinit(&engine->inbox);
     pthread_mutex_destroy(&engine->lock);
     t2v_free(engine);
 }
@@ -209,19 +259,14 @@ static void reset(struct t2v_work *work)
 
 int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
 {
-    size_t waiting = t2v_pulse_enter(&engine->pulse, t2v_clock_ns());
+    size_t waiting = t2v_pulse_enter(&engine->leader.pulse, t2v_clock_ns()) +
+                     t2v_pulse_waiting(&engine->express.pulse);
     if (waiting >= engine->options.max_queue) {
-        t2v_pulse_drop(&engine->pulse);
+        t2v_pulse_drop(&engine->leader.pulse);
         return T2V_EBUSY;
     }
     reset(work);
-    pthread_mutex_lock(&engine->lock);
-    bool was_empty = engine->queue == NULL;
-    *engine->queue_tail = work;
-    engine->queue_tail = &work->next;
-    if (was_empty)
-        pthread_cond_signal(&engine->wake);
-    pthread_mutex_unlock(&engine->lock);
+    t2v_inbox_put(&engine->inbox, work);
     return 0;
 }
 
@@ -232,24 +277,32 @@ void t2v_work_cancel(struct t2v_work *work)
 
 void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
 {
+    struct side *side = &engine->leader;
     reset(work);
-    t2v_pulse_enter(&engine->pulse, work->queued_ns);
-    t2v_runner_add(&engine->runner, work);
-    t2v_runner_finish_all(&engine->runner);
+    t2v_pulse_enter(&side->pulse, work->queued_ns);
+    t2v_runner_add(&side->runner, work);
+    t2v_runner_finish_all(&side->runner);
+}
+
+static uint64_t stalled_ms(struct side *side, uint64_t now_ns)
+{
+    unsigned steps = t2v_team_steps(side->runner.team) + t2v_guard_steps();
+    if (atomic_exchange(&side->seen_steps, steps) != steps)
+        t2v_pulse_beat(&side->pulse, now_ns);
+    return t2v_pulse_stalled_ms(&side->pulse, now_ns);
 }
 
 uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 {
-    unsigned steps = t2v_team_steps(engine->runner.team) + t2v_guard_steps();
-    uint64_t now_ns = t2v_clock_ns();
-    if (atomic_exchange(&engine->seen_steps, steps) != steps)
-        t2v_pulse_beat(&engine->pulse, now_ns);
-    return t2v_pulse_stalled_ms(&engine->pulse, now_ns);
+    uint64_t now_ns = t2v_clock_ns(), leader_ms = stalled_ms(&engine->leader, now_ns);
+    uint64_t express_ms = engine->options.leader ? stalled_ms(&engine->express, now_ns) : 0;
+    return leader_ms > express_ms ? leader_ms : express_ms;
 }
 
 void t2v_engine_resumed(t2v_engine *engine)
 {
-    t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
+    t2v_pulse_beat(&engine->leader.pulse, t2v_clock_ns());
+    t2v_pulse_beat(&engine->express.pulse, t2v_clock_ns());
 }
 
 int t2v_engine_threads(const t2v_engine *engine)
@@ -262,5 +315,6 @@ void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
     pthread_mutex_lock(&engine->lock);
     *out = engine->stats;
     pthread_mutex_unlock(&engine->lock);
-    out->n_waiting = t2v_pulse_waiting(&engine->pulse);
+    out->n_waiting =
+        t2v_pulse_waiting(&engine->leader.pulse) + t2v_pulse_waiting(&engine->express.pulse);
 }

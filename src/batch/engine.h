@@ -2,16 +2,17 @@
 #ifndef T2V_BATCH_ENGINE_H
 #define T2V_BATCH_ENGINE_H
 /*
- * Texts in, vectors out. The engine has one thread, the leader, that takes work from a queue, cuts
- * texts into sentences and sentences into tokens, lays sequences of one or several requests end to
- * end in a batch, has the whole team of threads encode it, and pools. While a batch runs, arriving
- * work queues up; the next batch takes from all of it in turn, up to a token budget, so one long
- * text does not hold up many short ones. Without a leader (`leader` false) the caller of
- * t2v_engine_run does the leader's work itself: bench, embed, the tests.
+ * Texts in, vectors out. A thread, the leader, takes works from a queue, cuts texts into sentences
+ * and sentences into tokens, lays sequences of one or several works end to end in a batch, has the
+ * whole team of threads encode it, and pools. While a batch runs, arriving works queue up; the next
+ * batch takes small ones first, then from large ones in turn, up to a token budget. While a batch
+ * takes long, a second thread encodes small works beside it. So a short text waits for no long one
+ * for more than about a batch. Without a leader (`leader` false) the caller of t2v_engine_run does
+ * the leader's work itself: bench, embed, the tests.
  *
  * Threads: submit, cancel, stalled_ms and stats may be called from any thread. `done` is called
- * exactly once for every submitted work, from the leader thread, with no lock held; the work is the
- * caller's again then, and may be freed in it.
+ * exactly once for every submitted work, from one of the engine's two threads, with no lock held;
+ * the work is the caller's again then, and may be freed in it.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -54,7 +55,7 @@ struct t2v_work {
 
 struct t2v_engine_options {
     int n_thread;        /* the team; at least 1 */
-    bool leader;         /* start a leader thread */
+    bool leader;         /* start the threads that take submitted works */
     size_t max_queue;    /* works waiting or running; one more is T2V_EBUSY */
     size_t max_text_tok; /* a text of more tokens is T2V_ETOOLARGE */
 };

@@ -28,7 +28,7 @@ enum t2v_rank {
     T2V_RANK_LARGE,
     T2V_N_RANK
 };
-enum { T2V_SMALL_BYTES = 2048 };
+enum { T2V_SMALL_BYTES = 1024 };
 
 /* Bytes of a work's texts, and one for each text; counted up to the first text at which there are
  * more than T2V_SMALL_BYTES. */

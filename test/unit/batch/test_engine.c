@@ -353,6 +353,116 @@ static void test_broken_weights(void **state)
     rmdir(dir);
 }
 
+/* --- a long sequence --- */
+
+/* Copies a file of a model; the first `from` in it, if there is one, is replaced by "9999". */
+static void copy_with(const char *dir, const char *name, const char *from)
+{
+    char path[600], *bytes;
+    size_t len, n = strlen(from), at = 0;
+    snprintf(path, sizeof path, "%s/golden/qwen3-embedding/%s", T2V_TEST_DIR, name);
+    assert_int_equal(t2v_file_read(path, (size_t)1 << 30, &bytes, &len, NULL), 0);
+    while (at + n <= len && memcmp(bytes + at, from, n) != 0)
+        at++;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    if (n == 0 || at + n > len)
+        at = 0, n = 0;
+    fwrite(bytes, 1, at, file);
+    fputs(n != 0 ? "9999" : "", file);
+    fwrite(bytes + at + n, 1, len - at - n, file);
+    assert_int_equal(fclose(file), 0);
+    t2v_free(bytes);
+}
+
+static const char *const long_files[][2] = {{"config.json", "1024"},
+                                            {"tokenizer_config.json", "512"},
+                                            {"sentence_bert_config.json", "512"},
+                                            {"tokenizer.json", ""},
+                                            {"model.safetensors", ""}};
+enum { N_LONG_FILE = sizeof long_files / sizeof *long_files };
+
+/* A model that takes sequences of 9,999 tokens, with plain C kernels, so that one of them is long
+ * on every machine. */
+static t2v_model *open_long_model(char *dir)
+{
+    t2v_model *out;
+    assert_non_null(mkdtemp(dir));
+    for (size_t i = 0; i < N_LONG_FILE; i++)
+        copy_with(dir, long_files[i][0], long_files[i][1]);
+    struct t2v_model_options options = {
+        .dir = dir, .vectorizer = "sentence-transformers", .precision = "", .cpu = "c"};
+    assert_int_equal(t2v_model_open(&options, &out, NULL), 0);
+    return out;
+}
+
+static void remove_long_model(const char *dir, t2v_model *it)
+{
+    char path[600];
+    t2v_model_free(it);
+    for (size_t i = 0; i < N_LONG_FILE; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, long_files[i][0]);
+        unlink(path);
+    }
+    rmdir(dir);
+}
+
+/* While the leader's team is busy with one long sequence, short texts are encoded, to the same bits
+ * as by a team of three. */
+static void test_express(void **state)
+{
+    (void)state;
+    enum { N = 8, N_WORD = 1000 };
+    char dir[] = "/tmp/t2v-test-XXXXXX", *text = calloc(N_WORD, 4);
+    for (size_t i = 0; i < N_WORD; i++)
+        memcpy(text + 4 * i, "fox ", 4);
+    text[4 * N_WORD - 1] = '\0';
+    t2v_model *usual = model;
+    model = open_long_model(dir);
+    struct t2v_str list[N];
+    for (int i = 0; i < N; i++)
+        list[i] = t2v_str_of(texts[i]);
+    t2v_engine *engine = new_engine(false, 3, 1, 10000);
+    struct t2v_work want = {.texts = list, .n_text = N};
+    t2v_engine_run(engine, &want);
+    assert_int_equal(want.err.code, 0);
+    t2v_engine_free(engine);
+
+    engine = new_engine(true, 1, 100, 10000);
+    struct waited busy, works[N];
+    waited_init(&busy, text, 0);
+    assert_int_equal(t2v_engine_submit(engine, &busy.work), 0);
+    usleep(20000); /* so that they find it at work */
+    for (int i = 0; i < N; i++) {
+        waited_init(&works[i], texts[i], i);
+        if (i == N - 1)
+            t2v_work_cancel(&works[i].work);
+        assert_int_equal(t2v_engine_submit(engine, &works[i].work), 0);
+    }
+    for (int i = 0; i < N; i++)
+        wait_for(&works[i]);
+    assert_int_equal(busy.n_done, 0);
+    assert_int_equal(works[N - 1].work.err.code, T2V_EBUSY);
+    for (size_t i = 0; i < N - 1; i++)
+        assert_memory_equal(works[i].work.vectors, want.vectors + i * want.dim,
+                            want.dim * sizeof(float));
+    struct t2v_engine_stats stats;
+    t2v_engine_get_stats(engine, &stats);
+    assert_int_equal(stats.n_waiting, 1);
+    wait_for(&busy);
+    assert_int_equal(busy.work.err.code, 0);
+    assert_true(busy.work.n_tok > 2000); /* in one sequence */
+    t2v_engine_free(engine);
+    for (int i = 0; i < N; i++)
+        t2v_work_deinit(&works[i].work);
+    t2v_work_deinit(&busy.work);
+    t2v_work_deinit(&want);
+    remove_long_model(dir, model);
+    model = usual;
+    free(text);
+}
+
 /* Many texts in one work: far more tokens than a batch holds. */
 static void test_many_texts(void **state)
 {
@@ -481,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_large_texts),
         cmocka_unit_test(test_large_text_of_too_many_tokens),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_express),
         cmocka_unit_test(test_many_texts),
         cmocka_unit_test(test_many_sentences),
         cmocka_unit_test(test_random_vectors),

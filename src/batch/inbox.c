@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "batch/inbox.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+
+#include "base/banned.h"
+
+static const uint64_t second_ns = 1000000000, patience_ns = (uint64_t)T2V_EXPRESS_MS * 1000000;
+
+static void arrivals_init(struct t2v_arrivals *arrivals)
+{
+    arrivals->head = NULL;
+    arrivals->tail = &arrivals->head;
+}
+
+static void arrivals_push(struct t2v_arrivals *arrivals, struct t2v_work *work)
+{
+    work->next = NULL;
+    *arrivals->tail = work;
+    arrivals->tail = &work->next;
+}
+
+static struct t2v_work *arrivals_pop(struct t2v_arrivals *arrivals)
+{
+    struct t2v_work *work = arrivals->head;
+    if (work != NULL) {
+        arrivals->head = work->next;
+        if (arrivals->head == NULL)
+            arrivals->tail = &arrivals->head;
+    }
+    return work;
+}
+
+void t2v_inbox_init(struct t2v_inbox *inbox)
+{
+    pthread_condattr_t attributes;
+    *inbox = (struct t2v_inbox){0};
+    for (int rank = 0; rank < T2V_N_RANK; rank++)
+        arrivals_init(&inbox->arrived[rank]);
+    t2v_list_init(&inbox->back);
+    t2v_list_init(&inbox->lent);
+    pthread_mutex_init(&inbox->lock, NULL);
+    pthread_cond_init(&inbox->for_leader, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&inbox->for_express, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+void t2v_inbox_deinit(struct t2v_inbox *inbox)
+{
+    pthread_cond_destroy(&inbox->for_leader);
+    pthread_cond_destroy(&inbox->for_express);
+    pthread_mutex_destroy(&inbox->lock);
+}
+
+static bool small_waits(const struct t2v_inbox *inbox)
+{
+    return inbox->lent.head != NULL || inbox->arrived[T2V_RANK_SMALL].head != NULL;
+}
+
+/* Lets the express thread set its alarm. While it has one, this is nothing. */
+static void alert_express(struct t2v_inbox *inbox)
+{
+    if (inbox->express_is_asleep && inbox->batch_ns != 0 && small_waits(inbox)) {
+        inbox->express_is_asleep = false;
+        pthread_cond_signal(&inbox->for_express);
+    }
+}
+
+static bool has_arrivals(const struct t2v_inbox *inbox)
+{
+    return inbox->arrived[T2V_RANK_SMALL].head != NULL ||
+           inbox->arrived[T2V_RANK_LARGE].head != NULL;
+}
+
+void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work)
+{
+    enum t2v_rank rank = t2v_rank_of(work);
+    pthread_mutex_lock(&inbox->lock);
+    bool was_empty = !has_arrivals(inbox);
+    arrivals_push(&inbox->arrived[rank], work);
+    if (was_empty)
+        pthread_cond_signal(&inbox->for_leader);
+    alert_express(inbox);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+void t2v_inbox_bring_back(struct t2v_inbox *inbox, struct t2v_progress *progress)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->n_away--;
+    t2v_list_push(&inbox->back, progress);
+    pthread_cond_signal(&inbox->for_leader);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+void t2v_inbox_stop(struct t2v_inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->stop = true;
+    pthread_cond_signal(&inbox->for_leader);
+    pthread_cond_signal(&inbox->for_express);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+/* --- the leader --- */
+
+bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works)
+{
+    struct t2v_progress *progress;
+    struct t2v_arrivals *small = &inbox->arrived[T2V_RANK_SMALL];
+    struct t2v_arrivals *large = &inbox->arrived[T2V_RANK_LARGE];
+    pthread_mutex_lock(&inbox->lock);
+    while (!has_arrivals(inbox) && inbox->back.head == NULL && t2v_queue_is_empty(queue) &&
+           !(inbox->stop && inbox->n_away == 0))
+        pthread_cond_wait(&inbox->for_leader, &inbox->lock);
+    while ((progress = t2v_list_pop(&inbox->back)) != NULL)
+        t2v_queue_push(queue, progress);
+    *small->tail = large->head;
+    *works = small->head;
+    arrivals_init(small);
+    arrivals_init(large);
+    pthread_mutex_unlock(&inbox->lock);
+    return *works != NULL || !t2v_queue_is_empty(queue);
+}
+
+void t2v_inbox_send_away(struct t2v_inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->n_away++;
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queue *queue)
+{
+    uint64_t now_ns = t2v_clock_ns();
+    pthread_mutex_lock(&inbox->lock);
+    inbox->batch_ns = now_ns;
+    if (inbox->has_express)
+        t2v_queue_lend(queue, &inbox->lent);
+    alert_express(inbox);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queue *queue)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->batch_ns = 0;
+    t2v_queue_reclaim(queue, &inbox->lent);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+/* --- the express thread --- */
+
+/* Under the lock: waits for anything that could be a reason to work. */
+static void await_small(struct t2v_inbox *inbox)
+{
+    if (inbox->batch_ns == 0 || !small_waits(inbox)) {
+        inbox->express_is_asleep = true;
+        pthread_cond_wait(&inbox->for_express, &inbox->lock);
+        inbox->express_is_asleep = false;
+    } else {
+        uint64_t until_ns = inbox->batch_ns + patience_ns;
+        struct timespec until = {.tv_sec = (time_t)(until_ns / second_ns),
+                                 .tv_nsec = (long)(until_ns % second_ns)};
+        pthread_cond_timedwait(&inbox->for_express, &inbox->lock, &until);
+    }
+}
+
+static bool is_due(const struct t2v_inbox *inbox)
+{
+    return inbox->batch_ns != 0 && small_waits(inbox) &&
+           t2v_clock_ns() >= inbox->batch_ns + patience_ns;
+}
+
+bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works,
+                          size_t *n)
+{
+    struct t2v_arrivals taken;
+    struct t2v_progress *progress;
+    struct t2v_work *work;
+    size_t bytes = 0;
+    *n = 0;
+    arrivals_init(&taken);
+    pthread_mutex_lock(&inbox->lock);
+    while (!inbox->stop && !is_due(inbox))
+        await_small(inbox);
+    bool stop = inbox->stop;
+    while (!stop && bytes < T2V_SMALL_BYTES && (progress = t2v_list_pop(&inbox->lent)) != NULL) {
+        bytes += t2v_small_bytes(progress->work);
+        t2v_queue_push(queue, progress);
+        ++*n;
+    }
+    while (!stop && bytes < T2V_SMALL_BYTES &&
+           (work = arrivals_pop(&inbox->arrived[T2V_RANK_SMALL])) != NULL) {
+        bytes += t2v_small_bytes(work);
+        arrivals_push(&taken, work);
+        ++*n;
+    }
+    inbox->n_away += *n;
+    pthread_mutex_unlock(&inbox->lock);
+    *works = taken.head;
+    return !stop;
+}
+
+void t2v_inbox_settle(struct t2v_inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->n_away--;
+    if (inbox->stop)
+        pthread_cond_signal(&inbox->for_leader);
+    pthread_mutex_unlock(&inbox->lock);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_BATCH_INBOX_H
+#define T2V_BATCH_INBOX_H
+/*
+ * Where works wait for one of the engine's two threads, and where these wait for works. The leader
+ * takes all; while its batch runs for longer than T2V_EXPRESS_MS, the express thread takes small
+ * ones. All of the engine's shared lists are here, under one lock; a work that was taken is its
+ * taker's alone. Any thread may call these functions, except where they say whose they are.
+ */
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "batch/queue.h"
+
+/* Long enough that ordinary batches, which aim at T2V_BATCH_NS, have ended by then. */
+enum { T2V_EXPRESS_MS = 100 };
+
+/* Works that nobody has begun, linked by their next. */
+struct t2v_arrivals {
+    struct t2v_work *head, **tail;
+};
+
+struct t2v_inbox {
+    pthread_mutex_t lock; /* of all that follows */
+    pthread_cond_t for_leader, for_express;
+    struct t2v_arrivals arrived[T2V_N_RANK];
+    struct t2v_list back;   /* from the feeder or the express thread, for the leader */
+    struct t2v_list lent;   /* the leader's small works of which no sequence is in its batch */
+    size_t n_away;          /* works that are with the feeder or the express thread */
+    uint64_t batch_ns;      /* when the leader's batch began; 0: none runs */
+    bool has_express;       /* there is such a thread */
+    bool express_is_asleep; /* until something small waits while a batch runs */
+    bool stop;
+};
+
+void t2v_inbox_init(struct t2v_inbox *inbox);
+/* Nobody may wait, and it must be empty. */
+void t2v_inbox_deinit(struct t2v_inbox *inbox);
+
+void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work);
+/* What was away is for the leader again. */
+void t2v_inbox_bring_back(struct t2v_inbox *inbox, struct t2v_progress *progress);
+/* Both threads end: the express thread at once, the leader when all works are complete. */
+void t2v_inbox_stop(struct t2v_inbox *inbox);
+
+/* The leader's. Waits until something has arrived or come back, or the queue holds something.
+ * Moves what came back into queue; returns what has arrived, linked by next, small works first.
+ * False: the end. */
+bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works);
+/* It gives a work away, for which t2v_inbox_bring_back is called. */
+void t2v_inbox_send_away(struct t2v_inbox *inbox);
+/* Its batch begins: small works in the queue that are not in it may be taken; and has ended. */
+void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queue *queue);
+void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queue *queue);
+
+/* The express thread's. Waits until the leader's batch has run for T2V_EXPRESS_MS and small works
+ * wait; takes about T2V_SMALL_BYTES of them, the oldest: those that the leader had begun into
+ * *queue, the others linked by next. *n: how many. False: the end. */
+bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works,
+                          size_t *n);
+/* A work that it took is complete. */
+void t2v_inbox_settle(struct t2v_inbox *inbox);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "batch/inbox.h"
+
+static const struct t2v_str small = T2V_STR("a short text"), large = {NULL, T2V_SMALL_BYTES};
+
+static struct t2v_work small_work(void)
+{
+    return (struct t2v_work){.texts = &small, .n_text = 1};
+}
+
+/* What the express thread gets. */
+struct taker {
+    struct t2v_inbox *inbox;
+    struct t2v_queue queue;
+    struct t2v_work *works;
+    size_t n;
+    bool got;
+    uint64_t at_ns;
+    pthread_t thread;
+};
+
+static void *take(void *arg)
+{
+    struct taker *taker = arg;
+    taker->got = t2v_inbox_take_small(taker->inbox, &taker->queue, &taker->works, &taker->n);
+    taker->at_ns = t2v_clock_ns();
+    return NULL;
+}
+
+static void start(struct taker *taker, struct t2v_inbox *inbox)
+{
+    *taker = (struct taker){.inbox = inbox};
+    t2v_queue_init(&taker->queue);
+    assert_int_equal(pthread_create(&taker->thread, NULL, take, taker), 0);
+}
+
+/* Nothing is taken while no batch runs, and during one only after a while. */
+static void test_patience(void **state)
+{
+    (void)state;
+    struct t2v_inbox inbox;
+    struct t2v_queue leader;
+    struct taker taker;
+    struct t2v_work work = small_work(), big = {.texts = &large, .n_text = 1}, *works;
+    t2v_inbox_init(&inbox);
+    t2v_queue_init(&leader);
+    inbox.has_express = true;
+    start(&taker, &inbox);
+    t2v_inbox_put(&inbox, &big);
+    t2v_inbox_put(&inbox, &work);
+    uint64_t begin_ns = t2v_clock_ns();
+    t2v_inbox_lend(&inbox, &leader);
+    pthread_join(taker.thread, NULL);
+    assert_true(taker.got && taker.n == 1 && taker.works == &work && work.next == NULL);
+    assert_true(taker.at_ns - begin_ns >= (uint64_t)T2V_EXPRESS_MS * 1000000);
+    t2v_inbox_reclaim(&inbox, &leader);
+    t2v_inbox_settle(&inbox);
+    assert_true(t2v_inbox_take_all(&inbox, &leader, &works));
+    assert_true(works == &big && big.next == NULL);
+    t2v_inbox_stop(&inbox);
+    assert_false(t2v_inbox_take_all(&inbox, &leader, &works));
+    t2v_inbox_deinit(&inbox);
+}
+
+/* What the leader had begun goes first, at most about T2V_SMALL_BYTES at a time; what is not taken
+ * is the leader's again, in order. */
+static void test_lent(void **state)
+{
+    (void)state;
+    static char bytes[T2V_SMALL_BYTES / 2];
+    const struct t2v_str half = {bytes, sizeof bytes - 1};
+    struct t2v_work of[3], *works;
+    struct t2v_progress progress[3];
+    struct t2v_inbox inbox;
+    struct t2v_queue leader;
+    struct taker taker;
+    t2v_inbox_init(&inbox);
+    t2v_queue_init(&leader);
+    inbox.has_express = true;
+    memset(progress, 0, sizeof progress);
+    for (int i = 0; i < 3; i++) {
+        of[i] = (struct t2v_work){.texts = &half, .n_text = 1};
+        progress[i].work = &of[i];
+        t2v_queue_push(&leader, &progress[i]);
+    }
+    struct t2v_work arrived = small_work();
+    t2v_inbox_put(&inbox, &arrived);
+    t2v_inbox_lend(&inbox, &leader);
+    assert_true(t2v_queue_is_empty(&leader));
+    start(&taker, &inbox);
+    pthread_join(taker.thread, NULL);
+    assert_true(taker.got && taker.n == 2 && taker.works == NULL);
+    assert_ptr_equal(t2v_list_pop(&taker.queue.active[T2V_RANK_SMALL]), &progress[0]);
+    t2v_inbox_reclaim(&inbox, &leader);
+    t2v_inbox_bring_back(&inbox, &progress[0]);
+    t2v_inbox_settle(&inbox);
+    assert_true(t2v_inbox_take_all(&inbox, &leader, &works) && works == &arrived);
+    assert_ptr_equal(leader.active[T2V_RANK_SMALL].head, &progress[2]);
+    assert_ptr_equal(progress[2].next, &progress[0]);
+    assert_int_equal(inbox.n_away, 0);
+    t2v_inbox_deinit(&inbox);
+}
+
+static void test_stop(void **state)
+{
+    (void)state;
+    struct t2v_inbox inbox;
+    struct taker taker;
+    t2v_inbox_init(&inbox);
+    start(&taker, &inbox);
+    t2v_inbox_stop(&inbox);
+    pthread_join(taker.thread, NULL);
+    assert_true(!taker.got && taker.n == 0);
+    t2v_inbox_deinit(&inbox);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_lent),
+        cmocka_unit_test(test_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
