@@ -2,7 +2,7 @@
 complete -c t2v -f
 complete -c t2v -n __fish_use_subcommand -a serve -d 'answer /vectors and /meta over HTTP'
 complete -c t2v -n __fish_use_subcommand -a embed -d 'JSON strings, one a line, to vectors, one a line'
-complete -c t2v -n __fish_use_subcommand -a tokens -d 'JSON strings, one a line, to arrays of token ids'
+complete -c t2v -n __fish_use_subcommand -a tokens -d 'JSON strings, one a line, to arrays of token ids; with --decode the way back'
 complete -c t2v -n __fish_use_subcommand -a sentences -d 'JSON strings, one a line, to arrays of sentences'
 complete -c t2v -n __fish_use_subcommand -a inspect -d 'say what a model directory holds'
 complete -c t2v -n __fish_use_subcommand -a bench -d 'time a corpus, one text at a time and all at once'
@@ -40,6 +40,9 @@ complete -c t2v -n '__fish_seen_subcommand_from serve' -l log-format -x -a 'text
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l pooling -x -d 'pooling_strategy: masked_mean or cls'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l task -x -d 'task_type: query or passage'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l dimensions -x -d 'components to keep, where the vectorizer does that'
+complete -c t2v -n '__fish_seen_subcommand_from tokens' -l decode -d 'the way back: arrays of token ids, one a line, to texts as JSON strings'
+complete -c t2v -n '__fish_seen_subcommand_from tokens' -l keep-special -d 'with --decode: special tokens stay in the text'
+complete -c t2v -n '__fish_seen_subcommand_from tokens' -l raw -d 'with --decode: spaces before punctuation stay also where clean_up_tokenization_spaces says otherwise'
 complete -c t2v -n '__fish_seen_subcommand_from inspect' -l json -d 'one line of JSON'
 complete -c t2v -n '__fish_seen_subcommand_from inspect' -l short -d 'without the list of tensors'
 complete -c t2v -n '__fish_seen_subcommand_from bench' -l corpus -r -F -d 'a JSON file, {"SET": ["TEXT", ...], ...}'

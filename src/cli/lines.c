@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "json/json.h"
 
 #include "base/banned.h"
 
-/* JSON strings, one a line, from standard input. */
+/* JSON, a value a line, from standard input. */
 struct reader {
     char *line;
     size_t cap, number; /* number: of the line, from 1 */
@@ -26,9 +25,9 @@ static int in_line(const struct reader *reader, int rc, struct t2v_err *err)
     return t2v_fail_in(err, rc, where);
 }
 
-/* The next line's text, which lives until the next call; *more is false at the end. Blank lines are
- * passed over. */
-static int next_text(struct reader *reader, struct t2v_str *text, bool *more, struct t2v_err *err)
+/* Reads the next line to reader->json, which lives until the next call; *more is false at the end.
+ * Blank lines are passed over. */
+static int next_line(struct reader *reader, bool *more, struct t2v_err *err)
 {
     ssize_t len;
     t2v_json_free(reader->json);
@@ -43,13 +42,7 @@ static int next_text(struct reader *reader, struct t2v_str *text, bool *more, st
                            : t2v_fail(err, T2V_EIO,
                                       "standard input cannot be read, or no memory for a line");
     int rc = t2v_json_parse((struct t2v_str){reader->line, (size_t)len}, &reader->json, err);
-    if (rc == 0 && t2v_json_type(reader->json) != T2V_JSON_STRING)
-        rc = t2v_fail(err, T2V_EFORMAT, "expected a JSON string, found %s",
-                      t2v_json_type_name(reader->json));
-    if (rc != 0)
-        return in_line(reader, rc, err);
-    *text = t2v_json_str(reader->json);
-    return 0;
+    return rc != 0 ? in_line(reader, rc, err) : 0;
 }
 
 static void reader_deinit(struct reader *reader)
@@ -106,16 +99,15 @@ int t2v_print_json(struct t2v_buf *line, struct t2v_err *err)
     return rc;
 }
 
-int t2v_lines_each(t2v_line_fn *on_line, void *user, struct t2v_err *err)
+int t2v_lines_each_value(t2v_line_value_fn *on_line, void *user, struct t2v_err *err)
 {
     struct reader reader = {0};
     struct t2v_buf out;
     t2v_buf_init(&out, SIZE_MAX);
     for (;;) {
-        struct t2v_str text;
         bool more;
-        int rc = next_text(&reader, &text, &more, err);
-        if (rc == 0 && more && (rc = on_line(user, text, &out, err)) != 0)
+        int rc = next_line(&reader, &more, err);
+        if (rc == 0 && more && (rc = on_line(user, reader.json, &out, err)) != 0)
             in_line(&reader, rc, err);
         if (rc == 0 && more)
             rc = print_line(&out, err);
@@ -125,4 +117,25 @@ int t2v_lines_each(t2v_line_fn *on_line, void *user, struct t2v_err *err)
             return rc;
         }
     }
+}
+
+/* Who takes the texts. */
+struct text_taker {
+    t2v_line_fn *on_line;
+    void *user;
+};
+
+static int take_text(void *user, const t2v_json *value, struct t2v_buf *out, struct t2v_err *err)
+{
+    const struct text_taker *taker = user;
+    if (t2v_json_type(value) != T2V_JSON_STRING)
+        return t2v_fail(err, T2V_EFORMAT, "expected a JSON string, found %s",
+                        t2v_json_type_name(value));
+    return taker->on_line(taker->user, t2v_json_str(value), out, err);
+}
+
+int t2v_lines_each(t2v_line_fn *on_line, void *user, struct t2v_err *err)
+{
+    struct text_taker taker = {on_line, user};
+    return t2v_lines_each_value(take_text, &taker, err);
 }

@@ -71,6 +71,9 @@ static const struct setting settings[] = {
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
     {"json", NULL, SWITCH, AT(json), "false", "", T2V_CMD_INSPECT, "one line of JSON"},
     {"short", NULL, SWITCH, AT(brief), "false", "", T2V_CMD_INSPECT, "without the list of tensors"},
+    {"decode", NULL, SWITCH, AT(decode), "false", "", T2V_CMD_TOKENS, "the way back: arrays of token ids, one a line, to texts as JSON strings"},
+    {"keep-special", NULL, SWITCH, AT(keep_special), "false", "", T2V_CMD_TOKENS, "with --decode: special tokens stay in the text"},
+    {"raw", NULL, SWITCH, AT(raw), "false", "", T2V_CMD_TOKENS, "with --decode: spaces before punctuation stay also where clean_up_tokenization_spaces says otherwise"},
     {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "components to keep, where the vectorizer does that; 0: all"},
 };
 // clang-format on
@@ -288,6 +291,9 @@ static int check(const struct t2v_options *options, struct t2v_err *err)
         return t2v_fail(
             err, T2V_EUSAGE,
             "--max-queue, --max-connections, --max-body and --max-text-tokens must be above 0");
+    if (!options->decode && (options->keep_special || options->raw))
+        return t2v_fail(err, T2V_EUSAGE, "--%s means nothing without --decode",
+                        options->raw ? "raw" : "keep-special");
     return 0;
 }
 

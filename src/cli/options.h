@@ -32,6 +32,9 @@ struct t2v_options {
 
     /* inspect */
     bool json, brief;
+
+    /* tokens */
+    bool decode, keep_special, raw;
 };
 
 /* The commands that know a setting, as bits. */

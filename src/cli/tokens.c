@@ -4,7 +4,9 @@
 #include "cli/lines.h"
 #include "model/diagnose.h"
 #include "task/embed/embedder.h"
+#include "token/decode/decoder.h"
 #include "token/tokenizer.h"
+#include "json/write.h"
 
 #include "base/banned.h"
 
@@ -44,11 +46,75 @@ static int open_tokenizer(struct encoder *e, const char *dir, struct t2v_err *er
     return rc;
 }
 
+/* The way back. */
+struct back {
+    t2v_decoder *decoder;
+    unsigned flags;
+    struct t2v_ids ids;
+    struct t2v_buf text;
+};
+
+/* An id above int32 is nobody's, as any that the vocabulary lacks. */
+static int read_ids(const t2v_json *list, struct t2v_ids *ids, struct t2v_err *err)
+{
+    if (t2v_json_type(list) != T2V_JSON_ARRAY)
+        return t2v_fail(err, T2V_EFORMAT, "expected an array of token ids, found %s",
+                        t2v_json_type_name(list));
+    ids->len = 0;
+    for (size_t i = 0; i < t2v_json_len(list); i++) {
+        const t2v_json *item = t2v_json_at(list, i);
+        int64_t id = -1;
+        if (!t2v_json_int(item, &id) || id < 0)
+            return t2v_fail(err, T2V_EFORMAT, "[%zu] is not a token id", i);
+        if (t2v_ids_add(ids, id <= INT32_MAX ? (int32_t)id : -1) != 0)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for the token ids");
+    }
+    return 0;
+}
+
+static int decode_line(void *user, const t2v_json *value, struct t2v_buf *out, struct t2v_err *err)
+{
+    struct back *back = user;
+    int rc = read_ids(value, &back->ids, err);
+    if (rc != 0)
+        return rc;
+    t2v_buf_clear(&back->text);
+    rc = t2v_decode(back->decoder, back->ids.ptr, back->ids.len, back->flags, &back->text);
+    if (rc != 0)
+        return t2v_fail(err, rc,
+                        rc == T2V_ENOMEM ? "no memory for the text of %zu ids"
+                                         : "the text of %zu ids is too long, or takes a pattern of "
+                                           "the decoder too many steps",
+                        back->ids.len);
+    t2v_json_write_str(out, t2v_buf_str(&back->text));
+    return 0;
+}
+
+static int decode_lines(const t2v_tokenizer *tokenizer, const struct t2v_options *options,
+                        struct t2v_err *err)
+{
+    struct back back = {.decoder = NULL};
+    t2v_buf_init(&back.text, SIZE_MAX);
+    int rc = t2v_decoder_new(tokenizer, &back.decoder, err);
+    if (rc == 0) {
+        bool tidy = !options->raw && t2v_decoder_tidies(back.decoder);
+        back.flags =
+            (options->keep_special ? 0 : T2V_DECODE_SKIP_SPECIAL) | (tidy ? T2V_DECODE_TIDY : 0);
+        rc = t2v_lines_each_value(decode_line, &back, err);
+    }
+    t2v_decoder_free(back.decoder);
+    t2v_ids_deinit(&back.ids);
+    t2v_buf_deinit(&back.text);
+    return rc;
+}
+
 int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
 {
     struct encoder e = {.tokenizer = NULL};
     int rc = open_tokenizer(&e, options->model, err);
-    if (rc == 0)
+    if (rc == 0 && options->decode)
+        rc = decode_lines(e.tokenizer, options, err);
+    else if (rc == 0)
         rc = t2v_lines_each(on_line, &e, err);
     t2v_token_space_free(e.space);
     t2v_tokenizer_free(e.tokenizer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_CLI_TOKENS_H
 #define T2V_CLI_TOKENS_H
-/* `t2v tokens`: token ids for each line of standard input, cut as the default vectorizer does. */
+/* `t2v tokens`: token ids for each line of standard input, cut as the default vectorizer does; with
+ * --decode the text of each line of ids. */
 #include "base/error.h"
 #include "cli/options.h"
 

@@ -183,6 +183,29 @@ def check_embed_flags(check):
         check("over HTTP", d.ask(vectors({"text": "a", "config": {"dimensions": 4, "task_type": "foo"}})).json["dim"] == 32)
 
 
+def check_decode(check):
+    """tokens --decode: the way back, as transformers has it, and the mistakes that are said."""
+    def decode(lines, *flags, model="bert-uncased"):
+        folder = os.path.join(os.path.dirname(__file__), "..", "golden", model)
+        p = subprocess.run([check.binary, "tokens", "--decode", "--model", folder, *flags], input=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        return p.returncode, [json.loads(x) for x in p.stdout.split("\n")[:-1]], p.stderr
+    with open(os.path.join(os.path.dirname(__file__), "..", "golden", "token-decode", "models.json"), encoding="utf-8") as f:
+        models = {m["folder"]: m for m in json.load(f)["models"] if "folder" in m}
+    for name in ("bert-uncased", "qwen3-embedding", "embeddinggemma"):
+        cases = models[name]["cases"]
+        lines = "".join(json.dumps(c[0]) + "\n" for c in cases)
+        ways = [[c[1] if c[k] is None else c[k] for c in cases] for k in (1, 2, 3, 4)]
+        for flags, way in (([], 3 if models[name]["tidies"] else 1), (["--keep-special"], 2 if models[name]["tidies"] else 0), (["--raw"], 1), (["--raw", "--keep-special"], 0)):
+            code, out, err = decode(lines, *flags, model=name)
+            check(f"{name} {flags}", code == 0 and out == ways[way] and not err, (code, err))
+    check("nobody's ids, and none", decode("[1200, 4000000000]\n\n[]\n") == (0, ["", ""], ""))
+    for line, words in (('"a"', "expected an array of token ids, found a string"), ("[5, -1]", "[1] is not a token id"), ("[1.5]", "[0] is not a token id"), ("[5", "line 2")):
+        code, out, err = decode("[5]\n" + line)
+        check(line, code == 1 and len(out) == 1 and "line 2" in err and words in err, (code, out, err))
+    code, out, err = run(check, "tokens", "--raw", "--model", check.model)
+    check("--raw alone", code == 2 and "--raw means nothing without --decode" in err, (code, err))
+
+
 def check_inspect_forms(check):
     """--json is one line of JSON, --short lacks the tensors."""
     golden = os.path.join(os.path.dirname(__file__), "..", "golden")
