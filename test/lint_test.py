@@ -24,6 +24,7 @@ FILES = {
     "src/b/w.h": "\n",
     "doc/A.md": "# A `b` [c](A.md)\n[](A.md#a-b-c) [](#d) [](B.md)\n\n    [](C.md)\n`[](D.md)` [](https://e.example)\n",
 }
+FILES["doc/README.md"] = "x " * 51 + "\n" + "    " + "x " * 60 + "\n`" + "x " * 60 + "`\n|" + "x " * 60 + "\n" * 117 + "x\n"
 SUBJECTS = ["1 " + "x" * 72, "2 " + "x" * 73]
 
 with tempfile.TemporaryDirectory() as folder:
@@ -36,6 +37,7 @@ with tempfile.TemporaryDirectory() as folder:
     found = [(path, *what) for path in c for what in lint_shape.check_lengths(path)]
     found += [("", *what) for what in lint_shape.check_circles(c)]
     found += [("", *what) for what in lint_text.check_links("doc/A.md")]
+    found += [("", *what) for what in lint_text.check_width("doc/README.md")]
     found += [("", *what) for what in lint_text.check_subjects(SUBJECTS)]
     os.chdir("/")
 
@@ -46,6 +48,8 @@ WANTED = [
     ("", 1, "b/w and b/z include each other"),
     ("", 2, "a link to #d: there is no such heading"),
     ("", 2, "a link to B.md, which is not there"),
+    ("", 1, "102 columns, at most 100 are allowed"),
+    ("", 121, "121 lines, at most 120 are allowed"),
     ("", 1, "2: a subject of 73 characters, at most 72 are allowed: " + "x" * 73),
 ]
 for what in found + WANTED:

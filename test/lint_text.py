@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is written for people: links of the Markdown files, subjects of commits."""
+"""What is written for people: links and widths of the Markdown files, subjects of commits."""
 import os
 import re
 import subprocess
 
+COLUMNS = 100  # of running text in Markdown
+README_LINES = 120
 SUBJECT = 72  # characters of a commit's first line
 BASE = "eaaf2ccd2beeef5022893256138fd5c80435bc95"  # subjects are checked after this commit; older ones are what they are
 
@@ -42,6 +44,17 @@ def check_links(path):
                 yield n, f"a link to {file}, which is not there"
             elif anchor and anchor not in anchors(there):
                 yield n, f"a link to {file}#{anchor}: there is no such heading"
+
+
+def check_width(path):
+    """Tables and indented code may be wider, and so may lines with a quoted message that cannot be broken."""
+    n = 0
+    for n, line in prose(path):
+        quoted = re.findall(r"`[^`]*`|\]\([^)]*\)|<img.*>", line)
+        if len(line) > COLUMNS and not line.startswith("|") and max(map(len, quoted), default=0) < COLUMNS // 2:
+            yield n, f"{len(line)} columns, at most {COLUMNS} are allowed"
+    if os.path.basename(path) == "README.md" and n > README_LINES:
+        yield n, f"{n} lines, at most {README_LINES} are allowed"
 
 
 def git(*args):
