@@ -254,6 +254,7 @@ static void reset(struct t2v_work *work)
     work->n_tok = work->n_cut = 0;
     work->begun_ns = 0;
     work->next = NULL;
+    work->bytes = t2v_small_bytes(work);
     work->queued_ns = t2v_clock_ns();
 }
 

@@ -50,6 +50,7 @@ struct t2v_work {
 
     /* The engine's own. */
     atomic_bool cancelled; /* stays so once it is */
+    size_t bytes;          /* t2v_small_bytes of it */
     struct t2v_work *next;
 };
 

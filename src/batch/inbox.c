@@ -22,14 +22,25 @@ static void arrivals_push(struct t2v_arrivals *arrivals, struct t2v_work *work)
     arrivals->tail = &work->next;
 }
 
-static struct t2v_work *arrivals_pop(struct t2v_arrivals *arrivals)
+/* Where the one of the fewest bytes, the oldest of these, is linked. */
+static struct t2v_work **find_shortest(struct t2v_arrivals *arrivals)
 {
-    struct t2v_work *work = arrivals->head;
-    if (work != NULL) {
-        arrivals->head = work->next;
-        if (arrivals->head == NULL)
-            arrivals->tail = &arrivals->head;
+    struct t2v_work **shortest = &arrivals->head;
+    for (struct t2v_work **place = &arrivals->head; *place != NULL; place = &(*place)->next) {
+        if ((*place)->bytes < (*shortest)->bytes)
+            shortest = place;
     }
+    return shortest;
+}
+
+/* There must be one. */
+static struct t2v_work *arrivals_pop_shortest(struct t2v_arrivals *arrivals)
+{
+    struct t2v_work **shortest = find_shortest(arrivals);
+    struct t2v_work *work = *shortest;
+    *shortest = work->next;
+    if (work->next == NULL)
+        arrivals->tail = shortest;
     return work;
 }
 
@@ -176,6 +187,13 @@ static bool is_due(const struct t2v_inbox *inbox)
            t2v_clock_ns() >= inbox->batch_ns + patience_ns;
 }
 
+/* NULL: a work that arrived is shorter than all that are lent, or none is lent. */
+static struct t2v_progress *pop_lent_if_shortest(struct t2v_inbox *inbox)
+{
+    const struct t2v_work *arrived = *find_shortest(&inbox->arrived[T2V_RANK_SMALL]);
+    return t2v_list_pop_shortest(&inbox->lent, arrived != NULL ? arrived->bytes : SIZE_MAX);
+}
+
 bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works,
                           size_t *n)
 {
@@ -189,16 +207,15 @@ bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, stru
     while (!inbox->stop && !is_due(inbox))
         await_small(inbox);
     bool stop = inbox->stop;
-    while (!stop && bytes < T2V_SMALL_BYTES && (progress = t2v_list_pop(&inbox->lent)) != NULL) {
-        bytes += t2v_small_bytes(progress->work);
-        t2v_queue_push(queue, progress);
-        ++*n;
-    }
-    while (!stop && bytes < T2V_SMALL_BYTES &&
-           (work = arrivals_pop(&inbox->arrived[T2V_RANK_SMALL])) != NULL) {
-        bytes += t2v_small_bytes(work);
-        arrivals_push(&taken, work);
-        ++*n;
+    for (; !stop && bytes < T2V_SMALL_BYTES && small_waits(inbox); ++*n) {
+        if ((progress = pop_lent_if_shortest(inbox)) != NULL) {
+            bytes += progress->work->bytes;
+            t2v_queue_push(queue, progress);
+        } else {
+            work = arrivals_pop_shortest(&inbox->arrived[T2V_RANK_SMALL]);
+            bytes += work->bytes;
+            arrivals_push(&taken, work);
+        }
     }
     inbox->n_away += *n;
     pthread_mutex_unlock(&inbox->lock);

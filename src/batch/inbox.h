@@ -56,7 +56,7 @@ void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queue *queue);
 void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queue *queue);
 
 /* The express thread's. Waits until the leader's batch has run for T2V_EXPRESS_MS and small works
- * wait; takes about T2V_SMALL_BYTES of them, the oldest: those that the leader had begun into
+ * wait; takes about T2V_SMALL_BYTES of them, the shortest: those that the leader had begun into
  * *queue, the others linked by next. *n: how many. False: the end. */
 bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works,
                           size_t *n);

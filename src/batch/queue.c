@@ -27,6 +27,22 @@ struct t2v_progress *t2v_list_pop(struct t2v_list *list)
     return progress;
 }
 
+struct t2v_progress *t2v_list_pop_shortest(struct t2v_list *list, size_t bytes)
+{
+    struct t2v_progress **shortest = &list->head;
+    for (struct t2v_progress **place = &list->head; *place != NULL; place = &(*place)->next) {
+        if ((*place)->work->bytes < (*shortest)->work->bytes)
+            shortest = place;
+    }
+    struct t2v_progress *progress = *shortest;
+    if (progress == NULL || progress->work->bytes > bytes)
+        return NULL;
+    *shortest = progress->next;
+    if (progress->next == NULL)
+        list->tail = shortest;
+    return progress;
+}
+
 static void push_front(struct t2v_list *list, struct t2v_progress *progress)
 {
     progress->next = list->head;
@@ -45,7 +61,7 @@ size_t t2v_small_bytes(const struct t2v_work *work)
 
 enum t2v_rank t2v_rank_of(const struct t2v_work *work)
 {
-    return t2v_small_bytes(work) <= T2V_SMALL_BYTES ? T2V_RANK_SMALL : T2V_RANK_LARGE;
+    return work->bytes <= T2V_SMALL_BYTES ? T2V_RANK_SMALL : T2V_RANK_LARGE;
 }
 
 void t2v_queue_init(struct t2v_queue *queue)
@@ -79,6 +95,13 @@ void t2v_queue_begin(struct t2v_queue *queue, size_t budget)
     }
 }
 
+static struct t2v_progress *next_small(struct t2v_queue *queue)
+{
+    struct t2v_list *small = &queue->active[T2V_RANK_SMALL];
+    queue->shortest_is_next = !queue->shortest_is_next;
+    return queue->shortest_is_next ? t2v_list_pop(small) : t2v_list_pop_shortest(small, SIZE_MAX);
+}
+
 struct t2v_progress *t2v_queue_next(struct t2v_queue *queue)
 {
     bool small = waits(queue, T2V_RANK_SMALL) && !queue->full[T2V_RANK_SMALL];
@@ -86,7 +109,7 @@ struct t2v_progress *t2v_queue_next(struct t2v_queue *queue)
     bool large_first = queue->large_due && queue->taken[T2V_RANK_LARGE] == 0;
     if (large && (!small || large_first || queue->taken[T2V_RANK_SMALL] >= queue->small_most))
         return t2v_list_pop(&queue->active[T2V_RANK_LARGE]);
-    return small ? t2v_list_pop(&queue->active[T2V_RANK_SMALL]) : NULL;
+    return small ? next_small(queue) : NULL;
 }
 
 void t2v_queue_took(struct t2v_queue *queue, struct t2v_progress *progress, size_t n_tok)

@@ -4,8 +4,10 @@
 /*
  * Works in a row, and which of them the next sequence of a batch comes from: small works before
  * large ones, so that a short text waits for no long one but those in the batch that runs, and for
- * one more at most. Large works are sure of half of a batch, or of every second one. The works are
- * owned by whoever owns the list or the queue; nothing here locks, allocates or fails.
+ * one more at most. Every second turn of small works is the shortest one's, so that a very short
+ * text also passes a crowd of longer ones. Large works are sure of half of a batch, or of every
+ * second one. The works are owned by whoever owns the list or the queue; nothing here locks,
+ * allocates or fails.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +23,8 @@ void t2v_list_init(struct t2v_list *list);
 void t2v_list_push(struct t2v_list *list, struct t2v_progress *progress);
 /* The oldest; NULL: the list is empty. */
 struct t2v_progress *t2v_list_pop(struct t2v_list *list);
+/* The one of the fewest bytes, the oldest of these; NULL: none has `bytes` or fewer. */
+struct t2v_progress *t2v_list_pop_shortest(struct t2v_list *list, size_t bytes);
 
 /* Which works go first. */
 enum t2v_rank {
@@ -33,11 +37,14 @@ enum { T2V_SMALL_BYTES = 1024 };
 /* Bytes of a work's texts, and one for each text; counted up to the first text at which there are
  * more than T2V_SMALL_BYTES. */
 size_t t2v_small_bytes(const struct t2v_work *work);
+/* From work->bytes. */
 enum t2v_rank t2v_rank_of(const struct t2v_work *work);
 
-/* Works that may have sequences left. Those of one rank take turns, a sequence each. */
+/* Works that may have sequences left. Those of one rank take turns, a sequence each; every second
+ * turn of small works is the shortest one's. */
 struct t2v_queue {
     struct t2v_list active[T2V_N_RANK];
+    bool shortest_is_next; /* of small works */
     bool large_due; /* large works waited, and the batch before had none of their sequences */
 
     /* The batch that is being filled. */

@@ -14,7 +14,7 @@ static const struct t2v_str small = T2V_STR("a short text"), large = {NULL, T2V_
 
 static struct t2v_work small_work(void)
 {
-    return (struct t2v_work){.texts = &small, .n_text = 1};
+    return (struct t2v_work){.texts = &small, .n_text = 1, .bytes = 13};
 }
 
 /* What the express thread gets. */
@@ -50,7 +50,8 @@ static void test_patience(void **state)
     struct t2v_inbox inbox;
     struct t2v_queue leader;
     struct taker taker;
-    struct t2v_work work = small_work(), big = {.texts = &large, .n_text = 1}, *works;
+    struct t2v_work work = small_work(),
+                    big = {.texts = &large, .n_text = 1, .bytes = T2V_SMALL_BYTES + 1}, *works;
     t2v_inbox_init(&inbox);
     t2v_queue_init(&leader);
     inbox.has_express = true;
@@ -71,8 +72,8 @@ static void test_patience(void **state)
     t2v_inbox_deinit(&inbox);
 }
 
-/* What the leader had begun goes first, at most about T2V_SMALL_BYTES at a time; what is not taken
- * is the leader's again, in order. */
+/* The shortest go first, at most about T2V_SMALL_BYTES at a time; what is not taken is the leader's
+ * again, in order. */
 static void test_lent(void **state)
 {
     (void)state;
@@ -88,22 +89,24 @@ static void test_lent(void **state)
     inbox.has_express = true;
     memset(progress, 0, sizeof progress);
     for (int i = 0; i < 3; i++) {
-        of[i] = (struct t2v_work){.texts = &half, .n_text = 1};
+        of[i] = (struct t2v_work){.texts = &half, .n_text = 1, .bytes = T2V_SMALL_BYTES / 2};
         progress[i].work = &of[i];
         t2v_queue_push(&leader, &progress[i]);
     }
-    struct t2v_work arrived = small_work();
+    struct t2v_work arrived = small_work(), longer = {.bytes = T2V_SMALL_BYTES / 2 + 1};
+    t2v_inbox_put(&inbox, &longer);
     t2v_inbox_put(&inbox, &arrived);
     t2v_inbox_lend(&inbox, &leader);
     assert_true(t2v_queue_is_empty(&leader));
     start(&taker, &inbox);
     pthread_join(taker.thread, NULL);
-    assert_true(taker.got && taker.n == 2 && taker.works == NULL);
+    assert_true(taker.got && taker.n == 3 && taker.works == &arrived && arrived.next == NULL);
     assert_ptr_equal(t2v_list_pop(&taker.queue.active[T2V_RANK_SMALL]), &progress[0]);
     t2v_inbox_reclaim(&inbox, &leader);
     t2v_inbox_bring_back(&inbox, &progress[0]);
     t2v_inbox_settle(&inbox);
-    assert_true(t2v_inbox_take_all(&inbox, &leader, &works) && works == &arrived);
+    t2v_inbox_settle(&inbox);
+    assert_true(t2v_inbox_take_all(&inbox, &leader, &works) && works == &longer);
     assert_ptr_equal(leader.active[T2V_RANK_SMALL].head, &progress[2]);
     assert_ptr_equal(progress[2].next, &progress[0]);
     assert_int_equal(inbox.n_away, 0);

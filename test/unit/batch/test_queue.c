@@ -11,11 +11,15 @@
 enum { MANY = 30 };
 
 static struct t2v_progress works[MANY];
+static struct t2v_work of[MANY]; /* of one length, unless a test says otherwise */
 
 static void queue_of(struct t2v_queue *queue, int n_small, int n_large)
 {
     t2v_queue_init(queue);
     memset(works, 0, sizeof works);
+    memset(of, 0, sizeof of);
+    for (int i = 0; i < MANY; i++)
+        works[i].work = &of[i];
     for (int i = 0; i < n_small + n_large; i++) {
         works[i].rank = i < n_small ? T2V_RANK_SMALL : T2V_RANK_LARGE;
         t2v_queue_push(queue, &works[i]);
@@ -128,12 +132,34 @@ static void test_rank(void **state)
     static char bytes[2 * T2V_SMALL_BYTES];
     struct t2v_str texts[] = {{bytes, T2V_SMALL_BYTES - 2}, {bytes, 0}, {bytes, 0}};
     struct t2v_work work = {.texts = texts, .n_text = 2};
+    work.bytes = t2v_small_bytes(&work);
     assert_int_equal(t2v_rank_of(&work), T2V_RANK_SMALL);
     work.n_text = 3;
+    work.bytes = t2v_small_bytes(&work);
     assert_int_equal(t2v_rank_of(&work), T2V_RANK_LARGE);
     texts[0].len = sizeof bytes;
     work.n_text = 1;
+    work.bytes = t2v_small_bytes(&work);
     assert_int_equal(t2v_rank_of(&work), T2V_RANK_LARGE);
+}
+
+/* Every second turn is the shortest work's, and of these the oldest's. */
+static void test_shortest(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    queue_of(&queue, 5, 0);
+    for (int i = 0; i < 5; i++)
+        of[i].bytes = i < 3 ? 900 : 9;
+    const int turns[] = {0, 3, 1, 4, 2};
+    t2v_queue_begin(&queue, 100);
+    for (int i = 0; i < 5; i++)
+        assert_ptr_equal(t2v_queue_next(&queue), &works[turns[i]]);
+    t2v_queue_push(&queue, &works[4]); /* after the last was taken */
+    t2v_queue_push(&queue, &works[0]);
+    assert_ptr_equal(t2v_queue_next(&queue), &works[4]);
+    assert_ptr_equal(t2v_queue_next(&queue), &works[0]);
+    assert_null(t2v_queue_next(&queue));
 }
 
 /* Small works that are not placed are lent, and come back before the others, in order. */
@@ -162,7 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_turn),        cmocka_unit_test(test_small_first),
         cmocka_unit_test(test_half_for_large), cmocka_unit_test(test_large_every_second),
-        cmocka_unit_test(test_rank),           cmocka_unit_test(test_lend),
+        cmocka_unit_test(test_rank),           cmocka_unit_test(test_shortest),
+        cmocka_unit_test(test_lend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
