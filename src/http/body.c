@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/body.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "json/json.h"
+#include "json/pull.h"
+
 #include "base/banned.h"
+
+/* ---- What a body is that is not JSON ---- */
 
 #define EXAMPLE "send a JSON object, such as {\"text\": \"hello\"}"
 
@@ -84,4 +88,135 @@ const char *t2v_body_mistake(struct t2v_str body)
         return wrong;
     bool json = body.len != 0 && memchr(" \t\r\n{[\"-0123456789", body.ptr[0], 18) != NULL;
     return json ? NULL : "the body is not JSON: " EXAMPLE;
+}
+
+/* ---- Members ---- */
+
+/* Passes over an object. values: of the members with these names, the last of equal ones. */
+static int find_members(struct t2v_pull *pull, const char *const *names, struct t2v_str *values,
+                        size_t n)
+{
+    struct t2v_str key, value;
+    int rc = t2v_pull_open(pull, '{');
+    while (rc == 0 && (rc = t2v_pull_more(pull, '}')) == 1) {
+        size_t i = 0;
+        rc = t2v_pull_key(pull, &key);
+        while (rc == 0 && i < n && !t2v_str_is(key, names[i]))
+            i++;
+        if (rc == 0)
+            rc = t2v_pull_pass(pull, &value);
+        if (rc == 0 && i < n)
+            values[i] = value;
+    }
+    return rc;
+}
+
+/* *whole: the text of the one value that the body is. */
+static int read_whole_body(struct t2v_pull *pull, const char *const *names, struct t2v_str *values,
+                           size_t n, struct t2v_str *whole)
+{
+    bool object = t2v_pull_peek(pull) == '{';
+    const char *first = pull->at;
+    int rc = object ? find_members(pull, names, values, n) : t2v_pull_pass(pull, whole);
+    *whole = (struct t2v_str){first, (size_t)(pull->at - first)};
+    return rc == 0 ? t2v_pull_end(pull) : rc;
+}
+
+static void not_json(struct t2v_str body, const struct t2v_err *err, struct t2v_fault *fault)
+{
+    const char *mistake = t2v_body_mistake(body);
+    t2v_fault_invalid(fault, "json_invalid", (struct t2v_loc){NULL, NULL, (ptrdiff_t)err->pos},
+                      "%s", mistake != NULL ? mistake : err->msg);
+}
+
+bool t2v_body_members(struct t2v_str body, const char *const *names, struct t2v_str *values,
+                      size_t n, struct t2v_fault *fault)
+{
+    struct t2v_err err = {0};
+    struct t2v_str whole = {NULL, 0};
+    struct t2v_pull pull;
+    if (body.len == 0) {
+        t2v_fault_invalid(fault, "missing", T2V_LOC_BODY,
+                          "the body is empty, a JSON object is needed");
+        return false;
+    }
+    t2v_pull_init(&pull, body, &err);
+    int rc = read_whole_body(&pull, names, values, n, &whole);
+    t2v_pull_deinit(&pull);
+    if (rc == T2V_EFORMAT) {
+        not_json(body, &err, fault);
+    } else if (rc != 0) {
+        t2v_fault_busy(fault, t2v_why_busy(rc));
+    } else if (whole.ptr[0] != '{') {
+        t2v_body_wrong_type(fault, "model_attributes_type", T2V_LOC_BODY, "a JSON object", whole);
+        rc = T2V_EFORMAT;
+    }
+    return rc == 0;
+}
+
+bool t2v_body_inner(struct t2v_str object, const char *const *names, struct t2v_str *values,
+                    size_t n, struct t2v_fault *fault)
+{
+    struct t2v_pull pull;
+    t2v_pull_init(&pull, object, NULL);
+    int rc = find_members(&pull, names, values, n);
+    t2v_pull_deinit(&pull);
+    if (rc != 0)
+        t2v_fault_busy(fault, t2v_why_busy(rc));
+    return rc == 0;
+}
+
+/* ---- Values ---- */
+
+bool t2v_body_has(struct t2v_str value)
+{
+    return value.ptr != NULL && value.ptr[0] != 'n';
+}
+
+void t2v_body_wrong_type(struct t2v_fault *fault, const char *type, struct t2v_loc loc,
+                         const char *wanted, struct t2v_str value)
+{
+    t2v_fault_invalid(fault, type, loc, "%s is needed here, not %s", wanted,
+                      t2v_json_kind_name(t2v_json_type_of(value)));
+}
+
+bool t2v_body_whole(struct t2v_str value, int64_t *out)
+{
+    struct t2v_pull pull;
+    double number;
+    t2v_pull_init(&pull, value, NULL);
+    bool ok = t2v_pull_is_number(&pull, value.ptr[0]) && t2v_pull_number(&pull, &number) == 0 &&
+              t2v_json_whole(number, out);
+    t2v_pull_deinit(&pull);
+    return ok;
+}
+
+/* Counts one item, and keeps the first that is no string. */
+static int count_item(struct t2v_pull *pull, struct t2v_body_strings *out)
+{
+    struct t2v_str value;
+    bool is_string = t2v_pull_peek(pull) == '"';
+    int rc = is_string ? t2v_pull_str(pull, &value) : t2v_pull_pass(pull, &value);
+    if (is_string && rc == 0)
+        out->n_byte += value.len;
+    if (!is_string && out->wrong == SIZE_MAX) {
+        out->wrong = out->n;
+        out->wrong_value = value;
+    }
+    out->n++;
+    return rc;
+}
+
+bool t2v_body_count(struct t2v_str array, struct t2v_body_strings *out, struct t2v_fault *fault)
+{
+    struct t2v_pull pull;
+    *out = (struct t2v_body_strings){.wrong = SIZE_MAX};
+    t2v_pull_init(&pull, array, NULL);
+    int rc = t2v_pull_open(&pull, '[');
+    while (rc == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
+        rc = count_item(&pull, out);
+    t2v_pull_deinit(&pull);
+    if (rc != 0)
+        t2v_fault_busy(fault, t2v_why_busy(rc));
+    return rc == 0;
 }

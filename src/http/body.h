@@ -1,11 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_HTTP_BODY_H
 #define T2V_HTTP_BODY_H
-/* What a body that is not JSON most likely is, so that the answer can say how to send it. */
-#include "base/str.h"
+/*
+ * A request's body as JSON, for every API: the members of an object, and the types of their values.
+ * No tree is made: a value is its text within the body, with ptr NULL where it is missing, and what
+ * nobody asks for is checked and passed over. What is wrong goes into a fault.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* body: one that the JSON reader refused. Returns a static message, which quotes nothing of it;
- * NULL when it looks like JSON, and the reader's own message is the better one. */
+#include "base/str.h"
+#include "http/fault.h"
+
+/* Checks that body is one JSON object and finds the members with these names, the last of equal
+ * ones. names, values: [n]. False: *fault is set. */
+bool t2v_body_members(struct t2v_str body, const char *const *names, struct t2v_str *values,
+                      size_t n, struct t2v_fault *fault);
+/* The same for an object inside a body that has been checked; only memory can be missing then. */
+bool t2v_body_inner(struct t2v_str object, const char *const *names, struct t2v_str *values,
+                    size_t n, struct t2v_fault *fault);
+
+/* Neither missing nor null. */
+bool t2v_body_has(struct t2v_str value);
+/* 422: the value at loc is not what is needed. wanted: such as "a string". */
+void t2v_body_wrong_type(struct t2v_fault *fault, const char *type, struct t2v_loc loc,
+                         const char *wanted, struct t2v_str value);
+/* A whole number below 2^53 in size; false for anything else. */
+bool t2v_body_whole(struct t2v_str value, int64_t *out);
+
+/* The strings of an array. */
+struct t2v_body_strings {
+    size_t n, n_byte; /* items; bytes of those that are strings */
+    size_t wrong;     /* the first that is no string; SIZE_MAX: none */
+    struct t2v_str wrong_value;
+};
+/* Counts them. array: of a body that has been checked. False: no memory, and *fault is set. */
+bool t2v_body_count(struct t2v_str array, struct t2v_body_strings *out, struct t2v_fault *fault);
+
+/* What a body that is not JSON most likely is, so that the answer can say how to send it: a static
+ * message, which quotes nothing of the body; NULL when it looks like JSON, and the JSON reader's
+ * own message is the better one. */
 const char *t2v_body_mistake(struct t2v_str body);
 
 #endif

@@ -16,17 +16,15 @@ enum { T2V_BUDGET_SMALL = 64 * 1024, T2V_BUDGET_KEPT = 8 };
 struct t2v_budget {
     size_t limit;
     size_t held; /* all shares */
+    size_t peak; /* the most that was held since whoever reads it last lowered it */
+    /* Releases a share other than this one, to make room; false when none may be. NULL: never. */
+    bool (*reclaim)(void *user, const size_t *share);
+    void *user;
 };
 
-/* Sets *share to bytes; 0 releases it. False when the budget is exceeded and the share has grown:
- * it is set all the same, but nothing more should be begun for it. */
-static inline bool t2v_budget_hold(struct t2v_budget *budget, size_t *share, size_t bytes)
-{
-    bool small = bytes <= T2V_BUDGET_SMALL, less = bytes < *share;
-    budget->held += bytes - *share;
-    *share = bytes;
-    size_t limit = budget->limit - (small ? 0 : budget->limit / T2V_BUDGET_KEPT);
-    return less || budget->held <= limit;
-}
+/* Sets *share to bytes; 0 releases it. Other shares are reclaimed when the budget is exceeded.
+ * False when that was not enough and the share has grown: it is set all the same, but nothing more
+ * should be begun for it. */
+bool t2v_budget_hold(struct t2v_budget *budget, size_t *share, size_t bytes);
 
 #endif

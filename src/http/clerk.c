@@ -20,7 +20,7 @@ struct t2v_clerk {
     bool stop;                    /* under lock */
 };
 
-/* The next job; NULL at the end. *stop: it is to be given back only. */
+/* The next job; NULL at the end. *stop: the clerk is stopping; return the job unprocessed. */
 static struct t2v_job *take(t2v_clerk *clerk, bool *stop)
 {
     pthread_mutex_lock(&clerk->lock);

@@ -6,7 +6,8 @@
  * anything long: 16 MiB of JSON take some 0.3 s, and a probe that waits 0.5 s has failed. Small
  * ones, nearly all there are, do not come here.
  */
-#include "http/routes.h"
+#include "base/pulse.h"
+#include "http/job.h"
 
 typedef struct t2v_clerk t2v_clerk;
 

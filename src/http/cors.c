@@ -107,14 +107,14 @@ static bool is_preflight(const struct t2v_request *request)
 }
 
 bool t2v_cors_preflight(const struct t2v_cors *cors, const struct t2v_request *request,
-                        struct t2v_reply *reply)
+                        struct t2v_reply *reply, struct t2v_fault *fault)
 {
     if (!is_on(cors) || !is_preflight(request))
         return false;
     if (allowed(cors, request->origin).len != 0)
         t2v_reply_empty(reply, 204);
     else
-        t2v_reply_error(reply, 403, "this origin is not in T2V_CORS_ORIGINS");
+        t2v_fault_set(fault, 403, "this origin is not in T2V_CORS_ORIGINS");
     return true;
 }
 

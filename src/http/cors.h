@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "http/fault.h"
 #include "http/reader.h"
 #include "http/reply.h"
 
@@ -29,10 +30,10 @@ enum {
 int t2v_cors_init(struct t2v_cors *cors, const char *list, struct t2v_err *err);
 void t2v_cors_deinit(struct t2v_cors *cors);
 
-/* True when the request is a preflight, which needs no token; *reply is its answer then: 204, or
- * 403 for an origin that is not allowed. */
+/* True when the request is a preflight, which needs no token: then *reply is its answer, or *fault
+ * says that its origin is not allowed. */
 bool t2v_cors_preflight(const struct t2v_cors *cors, const struct t2v_request *request,
-                        struct t2v_reply *reply);
+                        struct t2v_reply *reply, struct t2v_fault *fault);
 
 /* The header lines that each answer to this request needs, errors too; "" when off. methods: what
  * the path allows, for the answer to a preflight. */

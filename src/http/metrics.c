@@ -5,38 +5,54 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 #include "base/banned.h"
 
 static const int statuses[T2V_N_STATUS] = {200, 204, 400, 401, 403, 404, 405, 408, 413,
                                            415, 417, 422, 500, 501, 503, 505, 0};
 
-const char *t2v_route_name(enum t2v_route_id route)
+/* NULL: no route of this name is there so far. */
+static struct t2v_route_metrics *find(struct t2v_metrics *metrics, const char *name)
 {
-    static const char *const names[T2V_N_ROUTE] = {
-        [T2V_ROUTE_LIVE] = "/.well-known/live", [T2V_ROUTE_READY] = "/.well-known/ready",
-        [T2V_ROUTE_HEALTH] = "/health",         [T2V_ROUTE_META] = "/meta",
-        [T2V_ROUTE_VECTORS] = "/vectors",       [T2V_ROUTE_METRICS] = "/metrics",
-        [T2V_ROUTE_OPENAPI] = "/openapi.json",  [T2V_ROUTE_OTHER] = "other",
-    };
-    return names[route];
+    for (size_t i = 0; i < metrics->n_route; i++) {
+        if (strcmp(metrics->routes[i].name, name) == 0)
+            return &metrics->routes[i];
+    }
+    return NULL;
 }
 
-void t2v_metrics_init(struct t2v_metrics *metrics)
+int t2v_metrics_init(struct t2v_metrics *metrics, const struct t2v_routes *routes)
 {
     *metrics = (struct t2v_metrics){0};
-    for (int route = 0; route < T2V_N_ROUTE; route++)
-        metrics->seconds[route].first = 50e-6;
+    metrics->routes = t2v_alloc_zero(routes->n, sizeof *metrics->routes);
+    if (metrics->routes == NULL)
+        return T2V_ENOMEM;
+    for (size_t i = 0; i < routes->n; i++) {
+        const char *name = routes->rows[i].name;
+        if (find(metrics, name) == NULL)
+            metrics->routes[metrics->n_route++] =
+                (struct t2v_route_metrics){.name = name, .seconds.first = 50e-6};
+    }
     metrics->queue_seconds.first = metrics->encode_seconds.first = 50e-6;
+    return 0;
 }
 
-void t2v_metrics_count(struct t2v_metrics *metrics, enum t2v_route_id route, int status,
+void t2v_metrics_deinit(struct t2v_metrics *metrics)
+{
+    t2v_free(metrics->routes);
+    *metrics = (struct t2v_metrics){0};
+}
+
+void t2v_metrics_count(struct t2v_metrics *metrics, const struct t2v_route *route, int status,
                        double seconds)
 {
+    struct t2v_route_metrics *counts = find(metrics, route->name);
     int i = 0;
     while (statuses[i] != 0 && statuses[i] != status)
         i++;
-    metrics->requests[route][i]++;
-    t2v_hist_add(&metrics->seconds[route], seconds);
+    counts->requests[i]++;
+    t2v_hist_add(&counts->seconds, seconds);
 }
 
 static void head(struct t2v_buf *out, const char *name, const char *kind, const char *help)
@@ -80,21 +96,21 @@ static void one_hist(struct t2v_buf *out, const char *name, const char *help,
 static void by_route(const struct t2v_metrics *m, struct t2v_buf *out)
 {
     head(out, "t2v_requests_total", "counter", "Requests answered.");
-    for (int route = 0; route < T2V_N_ROUTE; route++) {
+    for (const struct t2v_route_metrics *r = m->routes; r < m->routes + m->n_route; r++) {
         for (int i = 0; i < T2V_N_STATUS; i++) {
-            if (m->requests[route][i] != 0)
+            if (r->requests[i] != 0)
                 t2v_buf_addf(out, "t2v_requests_total{route=\"%s\",status=\"%d\"} %" PRIu64 "\n",
-                             t2v_route_name(route), statuses[i], m->requests[route][i]);
+                             r->name, statuses[i], r->requests[i]);
         }
     }
     head(out, "t2v_request_seconds", "histogram",
          "From a request's first byte to the moment its answer is ready.");
-    for (int route = 0; route < T2V_N_ROUTE; route++) {
-        if (m->seconds[route].n == 0)
+    for (const struct t2v_route_metrics *r = m->routes; r < m->routes + m->n_route; r++) {
+        if (r->seconds.n == 0)
             continue;
         char label[64];
-        snprintf(label, sizeof label, "route=\"%s\",", t2v_route_name(route));
-        hist_lines(out, "t2v_request_seconds", label, &m->seconds[route]);
+        snprintf(label, sizeof label, "route=\"%s\",", r->name);
+        hist_lines(out, "t2v_request_seconds", label, &r->seconds);
     }
 }
 

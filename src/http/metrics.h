@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_HTTP_METRICS_H
 #define T2V_HTTP_METRICS_H
-/* What /metrics tells, counted by the loop thread and written as Prometheus text (0.0.4). */
+/* What GET /metrics reports, counted by the loop thread and written as Prometheus text (0.0.4). */
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/hist.h"
 #include "batch/engine.h"
-
-/* Routes as the metrics and the log name them. */
-enum t2v_route_id {
-    T2V_ROUTE_LIVE,
-    T2V_ROUTE_READY,
-    T2V_ROUTE_HEALTH,
-    T2V_ROUTE_META,
-    T2V_ROUTE_VECTORS,
-    T2V_ROUTE_METRICS,
-    T2V_ROUTE_OPENAPI,
-    T2V_ROUTE_OTHER, /* unknown paths, and requests that were not read so far */
-    T2V_N_ROUTE
-};
-const char *t2v_route_name(enum t2v_route_id route);
+#include "http/route.h"
 
 enum { T2V_N_STATUS = 17 };
 
+/* What is counted of requests to one route, or to several of one name. */
+struct t2v_route_metrics {
+    const char *name;
+    uint64_t requests[T2V_N_STATUS]; /* by the statuses listed in metrics.c */
+    struct t2v_hist seconds;         /* from a request's first byte to its answer */
+};
+
 struct t2v_metrics {
-    uint64_t requests[T2V_N_ROUTE][T2V_N_STATUS]; /* by the statuses listed in metrics.c */
-    struct t2v_hist seconds[T2V_N_ROUTE];         /* from a request's first byte to its answer */
+    struct t2v_route_metrics *routes; /* [n_route], owned; in the order of the table of routes */
+    size_t n_route;
     struct t2v_hist queue_seconds, encode_seconds;
     uint64_t cache_hits, cache_misses;
     uint64_t n_connection; /* open now */
@@ -52,8 +47,11 @@ struct t2v_metrics_facts {
     size_t cache_entries, cache_bytes, cache_max_entries; /* 0: there is no cache */
 };
 
-void t2v_metrics_init(struct t2v_metrics *metrics);
-void t2v_metrics_count(struct t2v_metrics *metrics, enum t2v_route_id route, int status,
+/* T2V_ENOMEM. */
+int t2v_metrics_init(struct t2v_metrics *metrics, const struct t2v_routes *routes);
+void t2v_metrics_deinit(struct t2v_metrics *metrics);
+/* A request to this route, a row of the table, was answered with this status. */
+void t2v_metrics_count(struct t2v_metrics *metrics, const struct t2v_route *route, int status,
                        double seconds);
 void t2v_metrics_write(const struct t2v_metrics *metrics, const struct t2v_engine_stats *engine,
                        const struct t2v_metrics_facts *facts, struct t2v_buf *out);

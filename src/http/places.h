@@ -14,18 +14,18 @@
  *
  * The connections that wait for bytes of their clients stand in one of three lines, longest without
  * a byte first. One whose request is worked on or whose answer is being sent stands in none.
+ *
+ * It knows of a connection only its place. For the loop thread alone.
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     T2V_SPARE_PLACES = 16,
     T2V_SPARE_MS = 2000, /* in a spare place, for a probe to come */
     T2V_QUIET_MS = 2000  /* without a byte, before an ordinary place is lost */
 };
-
-struct t2v_conn;
-struct t2v_server;
 
 enum t2v_line {
     T2V_LINE_SPARE, /* in a spare place: the first goes for a new connection */
@@ -35,29 +35,43 @@ enum t2v_line {
     T2V_LINE_NONE = T2V_N_LINE
 };
 
-struct t2v_places {
-    struct t2v_conn *first[T2V_N_LINE], *last[T2V_N_LINE];
-    size_t n_spare; /* connections in spare places */
+/* Of a connection, and a part of it. */
+struct t2v_place {
+    bool spare;
+    enum t2v_line line;              /* where it stands */
+    struct t2v_place *older, *newer; /* in that line */
+    uint64_t heard_ns;               /* when it came there */
 };
 
-/* Gives a fresh connection, which is counted already, its place. One in a spare place may be closed
- * for it. */
-void t2v_places_enter(struct t2v_conn *conn);
-/* It is about to be freed. */
-void t2v_places_exit(struct t2v_conn *conn);
+struct t2v_places {
+    struct t2v_place *first[T2V_N_LINE], *last[T2V_N_LINE];
+    uint64_t n_open;  /* connections in any place */
+    uint64_t n_spare; /* of these, in spare places */
+    uint64_t max;     /* ordinary places */
+    /* Nothing of the client has come that is not read so far. */
+    bool (*is_silent)(const struct t2v_place *place);
+    /* Closes a connection to make room; t2v_places_exit has been called when it returns. */
+    void (*close)(struct t2v_place *place);
+};
 
-/* It waits for its client: goes to the end of its line, unless it stands in one. */
-void t2v_places_wait(struct t2v_conn *conn);
+/* Gives a fresh connection its place. One in a spare place may be closed for it. */
+void t2v_places_enter(struct t2v_places *places, struct t2v_place *place);
+/* The connection is about to be freed. */
+void t2v_places_exit(struct t2v_places *places, struct t2v_place *place);
+
+/* It waits for its client: goes to the end of its line, unless it stands in one. has_asked: there
+ * was a whole request on it. */
+void t2v_places_wait(struct t2v_places *places, struct t2v_place *place, bool has_asked);
 /* Its client was heard, or it waits no more. */
-void t2v_places_leave(struct t2v_conn *conn);
+void t2v_places_leave(struct t2v_places *places, struct t2v_place *place);
 
 /* From a spare place to an ordinary one, if one is free or, where may_close says so, can be made
  * free. False: it stays where it is. */
-bool t2v_places_promote(struct t2v_conn *conn, bool may_close);
+bool t2v_places_promote(struct t2v_places *places, struct t2v_place *place, bool may_close);
 
 /* All ordinary places are taken. */
-bool t2v_places_are_full(const struct t2v_server *server);
+bool t2v_places_are_full(const struct t2v_places *places);
 /* A new connection can be taken, be it in place of another. */
-bool t2v_places_can_take(const struct t2v_server *server);
+bool t2v_places_can_take(const struct t2v_places *places);
 
 #endif

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "json/write.h"
-
 #include "base/banned.h"
 
 /* HEAD_ROOM: a head with every field that we send, but `more`, is below 300 bytes. BODY_MAX: routes
@@ -33,106 +31,11 @@ void t2v_reply_empty(struct t2v_reply *reply, int status)
     reply->type = NULL;
 }
 
-void t2v_reply_error(struct t2v_reply *reply, int status, const char *message)
+void t2v_reply_clear(struct t2v_reply *reply)
 {
-    reply->status = status;
-    if (status == 401)
-        reply->extra = "WWW-Authenticate: Bearer\r\n";
-    else if (status == 503)
-        reply->extra = "Retry-After: 1\r\n";
-    t2v_buf_adds(&reply->buf, "{\"error\":");
-    t2v_json_write_str(&reply->buf, t2v_str_of(message));
-    t2v_buf_adds(&reply->buf, "}");
-}
-
-void t2v_reply_busy(struct t2v_reply *reply, const char *why)
-{
-    t2v_reply_error(reply, 503, why);
-    reply->why = why;
-}
-
-void t2v_reply_not_allowed(struct t2v_reply *reply, bool get)
-{
-    t2v_reply_error(reply, 405,
-                    get ? "method not allowed, use GET" : "method not allowed, use POST");
-    reply->extra = get ? "Allow: GET, HEAD\r\n" : "Allow: POST\r\n";
-}
-
-int t2v_reply_status_of(int code)
-{
-    switch (code) {
-    case T2V_OK:
-        return 200;
-    case T2V_ENOMEM:
-    case T2V_EBUSY:
-        return 503;
-    case T2V_ETOOLARGE:
-        return 413;
-    case T2V_EEMPTY:
-    case T2V_EFORMAT:
-    case T2V_EUNSUPPORTED:
-        return 422;
-    case T2V_EPOOLING: /* UPSTREAM: an unknown pooling_strategy is a 500 */
-    default:
-        return 500;
-    }
-}
-
-const char *t2v_why_busy(int code)
-{
-    return code == T2V_EBUSY ? "the queue is full" : "no memory for this request";
-}
-
-const char *t2v_why_failed(int code)
-{
-    switch (code) {
-    case T2V_EPOOLING:
-        return "unknown pooling_strategy";
-    case T2V_EMODEL:
-        return "a value that is not finite, or a token without a row";
-    case T2V_EIO:
-        return "a file of the model changed";
-    case T2V_ENOMEM:
-    case T2V_EBUSY:
-        return t2v_why_busy(code);
-    default:
-        return "the text could not be encoded";
-    }
-}
-
-/* "config.dimensions: ", "texts[3]: ", "text: ", or nothing. */
-static void where(char *out, size_t size, const struct t2v_blame *blame)
-{
-    out[0] = '\0';
-    if (blame->outer == NULL)
-        return;
-    if (blame->inner != NULL)
-        snprintf(out, size, "%s.%s: ", blame->outer, blame->inner);
-    else if (blame->index >= 0)
-        snprintf(out, size, "%s[%td]: ", blame->outer, blame->index);
-    else
-        snprintf(out, size, "%s: ", blame->outer);
-}
-
-void t2v_reply_invalid(struct t2v_reply *reply, const struct t2v_blame *blame, const char *message)
-{
-    struct t2v_buf *buf = &reply->buf;
-    char said[512], place[64];
-    where(place, sizeof place, blame);
-    snprintf(said, sizeof said, "%s%s", place, message);
-    reply->status = 422;
-    t2v_buf_adds(buf, "{\"error\":");
-    t2v_json_write_str(buf, t2v_str_of(said));
-    t2v_buf_addf(buf, ",\"detail\":[{\"type\":\"%s\",\"loc\":[\"body\"", blame->kind);
-    if (blame->outer != NULL)
-        t2v_buf_addf(buf, ",\"%s\"", blame->outer);
-    if (blame->inner != NULL)
-        t2v_buf_addf(buf, ",\"%s\"", blame->inner);
-    if (blame->index >= 0)
-        t2v_buf_addf(buf, ",%td", blame->index);
-    t2v_buf_adds(buf, "],\"msg\":");
-    t2v_json_write_str(buf, t2v_str_of(message));
-    t2v_buf_adds(buf, "}]}");
+    reply->type = json_type;
+    if (reply->buf.len > HEAD_ROOM)
+        reply->buf.len = HEAD_ROOM;
 }
 
 static const char *phrase(int status)
@@ -195,7 +98,7 @@ static struct t2v_str no_memory(struct t2v_reply *reply, struct t2v_reply_head *
 {
     t2v_buf_deinit(&reply->buf);
     reply->status = 503;
-    reply->why = t2v_why_busy(T2V_ENOMEM);
+    reply->why = "no memory for this request";
     head->keep_alive = false;
     return T2V_STR("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
                    "Content-Length: 38\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"

@@ -3,14 +3,12 @@
 #define T2V_HTTP_REPLY_H
 /*
  * An answer in the making: a status, and a body that is appended to reply->buf. The head is written
- * last, into room kept free before the body, so that head and body go out as one piece. Every error
- * is JSON. The one table from T2V_E* to HTTP statuses is here.
+ * last, into room kept free before the body, so that head and body go out as one piece.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/str.h"
 
 enum { T2V_REPLY_MORE = 1024 }; /* bytes of t2v_reply_head.more, at most */
@@ -18,7 +16,7 @@ enum { T2V_REPLY_MORE = 1024 }; /* bytes of t2v_reply_head.more, at most */
 struct t2v_reply {
     int status;
     const char *type;  /* Content-Type; NULL: an answer without a body (204, an empty 200) */
-    const char *extra; /* further header lines, each with its CRLF; "" when none */
+    const char *extra; /* further header lines, each with its CRLF; static, "" when none */
     const char *why;   /* of a 401, 500 or 503: a static reason, safe to log; NULL: none */
     struct t2v_buf buf;
 };
@@ -29,29 +27,8 @@ void t2v_reply_deinit(struct t2v_reply *reply);
 
 /* 204, or 200 without a body. */
 void t2v_reply_empty(struct t2v_reply *reply, int status);
-/* {"error": message}. 401 and 503 get the header lines that they need. */
-void t2v_reply_error(struct t2v_reply *reply, int status, const char *message);
-/* 503. why: a message that quotes nobody, for the log too, and that outlives the reply. */
-void t2v_reply_busy(struct t2v_reply *reply, const char *why);
-/* 405, with what the path allows: GET and HEAD, or POST. */
-void t2v_reply_not_allowed(struct t2v_reply *reply, bool get);
-/* The HTTP status for a failure. */
-int t2v_reply_status_of(int code);
-
-/* Why a request could not be taken: the message beside 503. */
-const char *t2v_why_busy(int code);
-/* Why a request failed, without a word of what it held: for the log. */
-const char *t2v_why_failed(int code);
-
-/* What in a request's body is wrong, and where. */
-struct t2v_blame {
-    const char *kind;  /* FastAPI's name of it: "missing", "string_type", "json_invalid", ... */
-    const char *outer; /* "config", "texts"; NULL: the body itself */
-    const char *inner; /* "dimensions"; NULL: none */
-    ptrdiff_t index;   /* of an item in outer, or of a byte in the body; -1: none */
-};
-/* 422: {"error": "WHERE: message", "detail": [{"type", "loc", "msg"}]}. */
-void t2v_reply_invalid(struct t2v_reply *reply, const struct t2v_blame *blame, const char *message);
+/* Drops what has been written of the body, for JSON to come. */
+void t2v_reply_clear(struct t2v_reply *reply);
 
 struct t2v_reply_head {
     bool keep_alive;

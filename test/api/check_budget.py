@@ -103,6 +103,23 @@ def check_slow_readers(check):
         check("a large one", d.ask(large, timeout=60).status == 200)
 
 
+def check_slow_sender(check):
+    """A client that needs more than a second for its body, and nearly all memory, is answered: it makes no room for itself by going."""
+    with Daemon(check.binary, check.model, "--max-memory", "10m") as d:
+        body = b'{"text":"a","x":"' + b"a" * 3500000 + b'"}'
+        with d.connect(timeout=60) as c:
+            head = request("POST", "/vectors", headers=[f"Content-Length: {len(body)}"])
+            c.send(head + body[:3000000])
+            time.sleep(1.3)
+            c.send(body[3000000:])
+            a = c.read()
+            check("it is answered", a is not None and a.status == 200, a)
+            c.send(vectors(Q))
+            a = c.read()
+            check("and its connection goes on", a is not None and a.status == 200, a)
+        check("nobody was closed", d.metric("t2v_slow_readers_closed_total") == 0)
+
+
 def check_rate(check):
     """Who takes less than 64 KiB a second is closed after the read time-out; who takes more is not."""
     with Daemon(check.binary, check.model, "--read-timeout", "2", "--max-text-tokens", "3000000") as d:

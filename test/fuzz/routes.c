@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes on a connection, as server.c has it but for the sockets: read, routed, refused or
+ * Any bytes on a connection, as conn.c has it but for the sockets: read, routed, refused or
  * encoded by a small model, and answered; what is answered is HTTP, and its body JSON.
  */
-#include "http/routes.h"
 #include "base/clock.h"
 #include "cli/options.h"
 #include "fuzz.h"
+#include "http/job.h"
+#include "http/service.h"
 #include "json/json.h"
 
 enum { MAX_BODY = 2048, MAX_REQUESTS = 16 };
@@ -70,35 +71,50 @@ static void check_sent(struct t2v_reply *reply, const struct t2v_request *reques
         check_body(t2v_str_skip(sent, n_head));
 }
 
-/* The stages that server.c sends a job through, with every other one as if the clerk had it. */
-static void work_through(struct t2v_job *job, const struct t2v_request *request)
+/* The stages that dispatch.c sends a job through. */
+static void work_through(struct t2v_job *job, const struct t2v_match *match,
+                         const struct t2v_request *request)
 {
-    if (job->stage == T2V_JOB_READ) {
-        t2v_buf_init(&job->body, MAX_BODY);
-        CHECK(t2v_buf_add(&job->body, request->body.ptr, request->body.len) == 0);
-        t2v_job_work(&service, job);
+    while (job->stage != T2V_JOB_DONE) {
+        if (job->stage == T2V_JOB_RUN)
+            t2v_engine_run(service.engine, &job->work);
+        else
+            t2v_job_work(&service, job);
+        t2v_job_next(&service, job);
     }
-    if (job->stage != T2V_JOB_READ || !t2v_job_is_answered(&service, job)) {
-        t2v_engine_run(service.engine, &job->work);
-        (void)t2v_job_encoded(&service, job);
-        t2v_job_work(&service, job);
-    }
+    if (job->fault.status != 0)
+        t2v_route_fail(match->route, &job->fault, &job->reply);
     check_sent(&job->reply, request);
     t2v_job_free(job);
+}
+
+static void submit(const struct t2v_match *match, const struct t2v_request *request)
+{
+    struct t2v_buf body;
+    t2v_buf_init(&body, MAX_BODY);
+    CHECK(t2v_buf_add(&body, request->body.ptr, request->body.len) == 0);
+    struct t2v_job *job = t2v_job_new(match->route->operation, &body);
+    CHECK(job != NULL && body.ptr == NULL);
+    work_through(job, match, request);
 }
 
 static void answer(const struct t2v_request *request)
 {
     struct t2v_reply reply;
-    struct t2v_job *job = NULL;
-    const struct t2v_route *route = t2v_route_find(request->path);
+    struct t2v_fault fault = {0};
+    struct t2v_match match = t2v_route_find(service.routes, request->path, request->method);
+    const struct t2v_operation *operation = match.route->operation;
     t2v_reply_init(&reply);
-    if (!t2v_route_answers_head(&service, route, request, &reply))
-        route->answer(&service, request, &reply, &job);
-    if (job != NULL)
-        work_through(job, request);
-    else
+    bool answered = t2v_service_answers_head(&service, &match, request, &reply, &fault);
+    if (!answered && operation->answer == NULL) {
+        submit(&match, request);
+    } else {
+        if (!answered)
+            operation->answer(&service, request, &reply, &fault);
+        if (fault.status != 0)
+            t2v_route_fail(match.route, &fault, &reply);
         check_sent(&reply, request);
+    }
     t2v_reply_deinit(&reply);
 }
 

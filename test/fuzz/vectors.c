@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes as the body of POST /vectors: a question, or a reply in JSON that says why not. */
-#include "http/vectors.h"
+/* Any bytes as the body of POST /vectors: a question, or a fault that is written as a reply. */
+#include "http/api/vectors.h"
 #include "base/utf8.h"
 #include "fuzz.h"
 
@@ -9,16 +9,17 @@ static void check_answer(const struct t2v_question *question, struct t2v_reply *
     enum { DIM = 2, MAX_TEXT = 8 };
     static const float vectors[MAX_TEXT * DIM] = {0.5F, -1e-9F, 3.0F};
     if (question->n_text <= MAX_TEXT)
-        t2v_question_answer(question, vectors, DIM, reply);
+        t2v_question_answer(question, vectors, DIM, &reply->buf);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct t2v_question question;
     struct t2v_reply reply = {0};
+    struct t2v_fault fault = {0};
     t2v_reply_init(&reply);
     bool taken =
-        t2v_question_read(&question, (struct t2v_str){(const char *)data, size}, 2, &reply);
+        t2v_question_read(&question, (struct t2v_str){(const char *)data, size}, 2, &fault);
     if (taken) {
         for (size_t i = 0; i < question.n_text; i++)
             CHECK(t2v_utf8_valid(question.texts[i], NULL));
@@ -26,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(reply.status == 200);
         t2v_question_deinit(&question);
     } else {
-        CHECK(reply.status >= 400);
+        CHECK(fault.status >= 400);
+        t2v_api_vectors.fail(&fault, &reply);
     }
     struct t2v_reply_head head = {.keep_alive = true};
     struct t2v_str sent = t2v_reply_finish(&reply, &head);

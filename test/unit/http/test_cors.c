@@ -43,7 +43,7 @@ static void test_off(void **state)
     struct t2v_request request = from("OPTIONS", "http://a");
     request.wanted_method = T2V_STR("POST");
     assert_string_equal(lines_for(&request), "");
-    assert_false(t2v_cors_preflight(&cors, &request, NULL));
+    assert_false(t2v_cors_preflight(&cors, &request, NULL, NULL));
     start(NULL);
     assert_string_equal(lines_for(&request), "");
 }
@@ -111,12 +111,13 @@ static void test_preflight(void **state)
     (void)state;
     static char many[3000];
     struct t2v_reply reply;
+    struct t2v_fault fault = {0};
     start("http://a");
     struct t2v_request request = from("OPTIONS", "http://a");
-    assert_false(t2v_cors_preflight(&cors, &request, NULL)); /* no wanted method */
+    assert_false(t2v_cors_preflight(&cors, &request, NULL, NULL)); /* no wanted method */
     request.wanted_method = T2V_STR("POST");
     t2v_reply_init(&reply);
-    assert_true(t2v_cors_preflight(&cors, &request, &reply));
+    assert_true(t2v_cors_preflight(&cors, &request, &reply, &fault));
     assert_int_equal(reply.status, 204);
     t2v_reply_deinit(&reply);
     assert_non_null(strstr(lines_for(&request), "Access-Control-Allow-Methods: POST\r\n"));
@@ -133,8 +134,8 @@ static void test_preflight(void **state)
     assert_int_equal(strcmp(lines + strlen(lines) - 2, "\r\n"), 0);
     request.origin = T2V_STR("http://b");
     t2v_reply_init(&reply);
-    assert_true(t2v_cors_preflight(&cors, &request, &reply));
-    assert_int_equal(reply.status, 403);
+    assert_true(t2v_cors_preflight(&cors, &request, &reply, &fault));
+    assert_int_equal(fault.status, 403);
     t2v_reply_deinit(&reply);
     assert_null(strstr(lines_for(&request), "Allow"));
     t2v_cors_deinit(&cors);

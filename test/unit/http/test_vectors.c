@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "http/vectors.h"
+#include "http/api/vectors.h"
 
 #include "base/banned.h"
 
@@ -28,12 +28,25 @@ static const char *body_of(struct t2v_reply *reply)
     return body + 4;
 }
 
+/* Reads a body; when it is refused, the reply says why. */
+static bool reads(struct t2v_question *question, struct t2v_str body, struct t2v_reply *reply)
+{
+    struct t2v_fault fault = {0};
+    bool ok = t2v_question_read(question, body, DIM, &fault);
+    assert_int_equal(ok, fault.status == 0);
+    if (ok)
+        return true;
+    reply->status = fault.status;
+    (t2v_api_vectors.fail)(&fault, reply);
+    return false;
+}
+
 static void refuses(size_t i, const char *body, size_t len, int status, const char *want)
 {
     struct t2v_question question;
     struct t2v_reply reply;
     t2v_reply_init(&reply);
-    bool ok = t2v_question_read(&question, (struct t2v_str){body, len}, DIM, &reply);
+    bool ok = reads(&question, (struct t2v_str){body, len}, &reply);
     const char *got = ok ? "a question" : body_of(&reply);
     if (ok || reply.status != status || strcmp(got, want) != 0)
         fail_msg("example %zu, %s:\nexpected: %d %s\ngot: %d %s", i, body, status, want,
@@ -113,7 +126,7 @@ static void test_not_json(void **state)
         struct t2v_question question;
         struct t2v_reply reply;
         t2v_reply_init(&reply);
-        if (t2v_question_read(&question, t2v_str_of(bodies[i]), DIM, &reply))
+        if (reads(&question, t2v_str_of(bodies[i]), &reply))
             fail_msg("example %zu: %s is taken", i, bodies[i]);
         assert_int_equal(reply.status, 422);
         assert_non_null(strstr(body_of(&reply), "\"type\":\"json_invalid\",\"loc\":[\"body\","));
@@ -136,7 +149,7 @@ static void test_unknown_members(void **state)
     t2v_buf_adds(&body, "],\"text\":\"no\",\"te\\u0078t\":\"hello\",\"config\":{\"z\":[[1],{}],"
                         "\"task_type\":\"qu\\u0065ry\",\"task_type\":\"query\"}}");
     t2v_reply_init(&reply);
-    assert_true(t2v_question_read(&question, t2v_buf_str(&body), DIM, &reply));
+    assert_true(reads(&question, t2v_buf_str(&body), &reply));
     assert_int_equal(question.n_text, 1);
     assert_true(t2v_str_is(question.texts[0], "hello"));
     assert_true(t2v_str_is(question.ask.task, "query"));
@@ -160,7 +173,7 @@ static void test_deep(void **state)
     struct t2v_question question;
     struct t2v_reply reply;
     t2v_reply_init(&reply);
-    assert_true(t2v_question_read(&question, (struct t2v_str){body, N + 4}, DIM, &reply));
+    assert_true(reads(&question, (struct t2v_str){body, N + 4}, &reply));
     assert_int_equal(question.texts[0].len, 1 + N - 11 + 1);
     t2v_question_deinit(&question);
     t2v_reply_deinit(&reply);
@@ -172,7 +185,7 @@ static struct t2v_question read_question(const char *body)
     struct t2v_question question;
     struct t2v_reply reply;
     t2v_reply_init(&reply);
-    assert_true(t2v_question_read(&question, t2v_str_of(body), DIM, &reply));
+    assert_true(reads(&question, t2v_str_of(body), &reply));
     t2v_reply_deinit(&reply);
     return question;
 }
@@ -210,7 +223,7 @@ static void test_answer(void **state)
     struct t2v_question q = read_question("{\"text\":\"\\u0000\\\"\xc3\xa9\"}");
     struct t2v_reply reply;
     t2v_reply_init(&reply);
-    t2v_question_answer(&q, vectors, 2, &reply);
+    t2v_question_answer(&q, vectors, 2, &reply.buf);
     assert_string_equal(body_of(&reply),
                         "{\"text\":\"\\u0000\\\"\xc3\xa9\",\"vector\":[0.5,-1.25],\"dim\":2}");
     t2v_reply_deinit(&reply);
@@ -218,7 +231,7 @@ static void test_answer(void **state)
 
     q = read_question("{\"texts\":[\"a\",\"b\"]}");
     t2v_reply_init(&reply);
-    t2v_question_answer(&q, vectors, 2, &reply);
+    t2v_question_answer(&q, vectors, 2, &reply.buf);
     assert_string_equal(body_of(&reply), "{\"vectors\":[[0.5,-1.25],[2.0,3.0]],\"dim\":2}");
     t2v_reply_deinit(&reply);
     t2v_question_deinit(&q);
@@ -231,7 +244,10 @@ static void fails(const struct t2v_question *q, int code, const char *msg, size_
     struct t2v_reply reply;
     t2v_fail(&err, code, "%s", msg);
     t2v_reply_init(&reply);
-    t2v_question_fail(q, &err, at, &reply);
+    struct t2v_fault fault = {0};
+    t2v_question_fail(q, &err, at, &fault);
+    reply.status = fault.status;
+    (t2v_api_vectors.fail)(&fault, &reply);
     const char *got = body_of(&reply);
     if (reply.status != status || strcmp(got, want) != 0)
         fail_msg("code %d:\nexpected: %d %s\ngot: %d %s", code, status, want, reply.status, got);
@@ -273,9 +289,9 @@ static void test_no_memory(void **state)
         struct t2v_reply_head head = open_head;
         t2v_mem_fail_at(n);
         t2v_reply_init(&reply);
-        bool ok = t2v_question_read(&q, (struct t2v_str){body, sizeof body - 1}, DIM, &reply);
+        bool ok = reads(&q, (struct t2v_str){body, sizeof body - 1}, &reply);
         if (ok) {
-            t2v_question_answer(&q, vectors, 2, &reply);
+            t2v_question_answer(&q, vectors, 2, &reply.buf);
             t2v_question_deinit(&q);
         }
         struct t2v_str bytes = t2v_reply_finish(&reply, &head);

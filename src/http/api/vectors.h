@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_HTTP_VECTORS_H
-#define T2V_HTTP_VECTORS_H
+#ifndef T2V_HTTP_API_VECTORS_H
+#define T2V_HTTP_API_VECTORS_H
 /*
  * POST /vectors: from a body to a question for the engine, and from its vectors to an answer. A
  * question holds its texts and no more: no tree is made of the body, and what it has of unknown
@@ -10,9 +10,13 @@
 #include <stddef.h>
 
 #include "base/str.h"
-#include "http/reply.h"
+#include "http/api/api.h"
 #include "task/embed/embedder.h"
 
+extern const struct t2v_api t2v_api_vectors;
+extern const struct t2v_operation t2v_vectors_embed;
+
+/* The state of its jobs. */
 struct t2v_question {
     char *bytes; /* [n_byte], owned; the texts and the ask point into it */
     size_t n_byte;
@@ -22,10 +26,10 @@ struct t2v_question {
     struct t2v_ask ask;
 };
 
-/* Reads a body. True: *question is set, and is freed with t2v_question_deinit. False: *reply says
+/* Reads a body. True: *question is set, and is freed with t2v_question_deinit. False: *fault says
  * why not. dim: the model's, which bounds how many texts one answer may hold. */
 bool t2v_question_read(struct t2v_question *question, struct t2v_str body, size_t dim,
-                       struct t2v_reply *reply);
+                       struct t2v_fault *fault);
 void t2v_question_deinit(struct t2v_question *question);
 
 /* What a question takes of memory, and what its answer will, with vectors of dim components. */
@@ -35,9 +39,9 @@ size_t t2v_question_answer_bytes(const struct t2v_question *question, size_t dim
 /* {"text", "vector", "dim"}, or {"vectors", "dim"} for many, from vectors [question->n_text, dim].
  */
 void t2v_question_answer(const struct t2v_question *question, const float *vectors, size_t dim,
-                         struct t2v_reply *reply);
+                         struct t2v_buf *buf);
 /* The engine's failure: err_text is the index of the text to blame. */
 void t2v_question_fail(const struct t2v_question *question, const struct t2v_err *err,
-                       size_t err_text, struct t2v_reply *reply);
+                       size_t err_text, struct t2v_fault *fault);
 
 #endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/dispatch.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+/* ---- On the threads of the clerk and the engine ---- */
+
+static void give_back(struct t2v_job *job)
+{
+    struct t2v_dispatch *d = job->dispatch;
+    job->next = NULL;
+    pthread_mutex_lock(&d->lock);
+    bool was_empty = d->back == NULL;
+    *(was_empty ? &d->back : &d->back_last->next) = job;
+    d->back_last = job;
+    if (was_empty) {
+        /* Under the lock: once it is released, the loop may end and close the descriptor. */
+        uint64_t one = 1;
+        ssize_t n = write(d->wake_fd, &one, sizeof one);
+        (void)n; /* fails only when the counter is full, and then the loop wakes anyway */
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
+static void work_done(struct t2v_work *work)
+{
+    give_back(work->user);
+}
+
+/* ---- On the loop thread ---- */
+
+static bool hold(struct t2v_dispatch *d, struct t2v_job *job, size_t bytes)
+{
+    return t2v_budget_hold(&d->service->budget, &job->held_bytes, bytes);
+}
+
+static bool clerk_is_full(const struct t2v_dispatch *d)
+{
+    return t2v_pulse_waiting(&d->service->clerk) >= (size_t)d->service->options->max_queue;
+}
+
+static int to_clerk(struct t2v_dispatch *d, struct t2v_job *job)
+{
+    bool reads = job->stage == T2V_JOB_READ;
+    if (reads && clerk_is_full(d))
+        return T2V_EBUSY;
+    /* An answer was paid for when its work was. */
+    if (reads && !hold(d, job, 2 * job->body.len))
+        return T2V_ENOMEM;
+    t2v_clerk_give(d->clerk, job);
+    return 0;
+}
+
+static int to_engine(struct t2v_dispatch *d, struct t2v_job *job)
+{
+    if (!hold(d, job, job->operation->bytes(d->service, job)))
+        return T2V_ENOMEM;
+    job->work.done = work_done;
+    job->work.user = job;
+    return t2v_engine_submit(d->service->engine, &job->work);
+}
+
+int t2v_dispatch_send(struct t2v_dispatch *d, struct t2v_job *job)
+{
+    job->dispatch = d;
+    while (job->stage != T2V_JOB_DONE && job->stage != T2V_JOB_RUN && !t2v_job_is_long(job)) {
+        t2v_job_work(d->service, job);
+        t2v_job_next(d->service, job);
+    }
+    if (job->stage == T2V_JOB_DONE)
+        return 1;
+    int rc = job->stage == T2V_JOB_RUN ? to_engine(d, job) : to_clerk(d, job);
+    if (rc != 0) {
+        hold(d, job, 0);
+        return rc;
+    }
+    d->n_away++;
+    return 0;
+}
+
+/* A job that is back: true when it is away again. */
+static bool move_on(struct t2v_dispatch *d, struct t2v_job *job)
+{
+    if (job->done == NULL)
+        return false;
+    t2v_job_next(d->service, job);
+    int rc = t2v_dispatch_send(d, job);
+    if (rc == 0)
+        return true;
+    if (rc < 0)
+        t2v_fault_busy(&job->fault, t2v_why_busy(rc));
+    job->done(job);
+    return false;
+}
+
+void t2v_dispatch_collect(struct t2v_dispatch *d)
+{
+    uint64_t count;
+    ssize_t n = read(d->wake_fd, &count, sizeof count);
+    (void)n;
+    pthread_mutex_lock(&d->lock);
+    struct t2v_job *job = d->back;
+    d->back = d->back_last = NULL;
+    pthread_mutex_unlock(&d->lock);
+    while (job != NULL) {
+        struct t2v_job *next = job->next;
+        d->n_away--;
+        if (!move_on(d, job)) {
+            hold(d, job, 0);
+            t2v_job_free(job);
+        }
+        job = next;
+    }
+}
+
+/* ---- Begin and end ---- */
+
+int t2v_dispatch_init(struct t2v_dispatch *d, struct t2v_service *service)
+{
+    *d = (struct t2v_dispatch){.service = service};
+    pthread_mutex_init(&d->lock, NULL);
+    d->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (d->wake_fd < 0)
+        return T2V_EIO;
+    return t2v_clerk_new(service, &service->clerk, give_back, &d->clerk);
+}
+
+bool t2v_dispatch_stop(struct t2v_dispatch *d)
+{
+    t2v_clerk_free(d->clerk);
+    d->clerk = NULL;
+    if (d->service != NULL && d->wake_fd >= 0)
+        t2v_dispatch_collect(d);
+    return d->n_away == 0;
+}
+
+void t2v_dispatch_deinit(struct t2v_dispatch *d)
+{
+    if (d->service == NULL)
+        return;
+    if (d->wake_fd >= 0)
+        close(d->wake_fd);
+    pthread_mutex_destroy(&d->lock);
+    *d = (struct t2v_dispatch){0};
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_DISPATCH_H
+#define T2V_HTTP_DISPATCH_H
+/*
+ * Sends jobs to the clerk and the engine, takes back what they have done through a list and an
+ * eventfd, and moves each job on until it is done. Only giving a job back happens on other threads.
+ */
+#include <pthread.h>
+#include <stddef.h>
+
+#include "http/clerk.h"
+#include "http/job.h"
+#include "http/service.h"
+
+struct t2v_dispatch {
+    struct t2v_service *service; /* borrowed */
+    t2v_clerk *clerk;
+    int wake_fd;   /* eventfd: readable when jobs are back */
+    size_t n_away; /* jobs with the clerk or the engine, and those in `back` */
+
+    pthread_mutex_t lock;
+    struct t2v_job *back, *back_last; /* under lock; oldest first */
+};
+
+/* T2V_ENOMEM, T2V_EIO; then t2v_dispatch_deinit may be called, but need not. */
+int t2v_dispatch_init(struct t2v_dispatch *dispatch, struct t2v_service *service);
+/* Ends the clerk, and takes back what is there to be taken. False: the engine still has jobs, which
+ * it will give back; then nothing may be freed. */
+bool t2v_dispatch_stop(struct t2v_dispatch *dispatch);
+/* After t2v_dispatch_stop was true. */
+void t2v_dispatch_deinit(struct t2v_dispatch *dispatch);
+
+/* Does what can be done at once, and sends the job on. 1: it is DONE, and still the caller's. 0: it
+ * is away: job->done will be called, unless it is abandoned, and the job is freed after that.
+ * T2V_EBUSY, T2V_ENOMEM: it could not be sent, and is still the caller's. */
+int t2v_dispatch_send(struct t2v_dispatch *dispatch, struct t2v_job *job);
+/* wake_fd is readable: moves on what has come back. */
+void t2v_dispatch_collect(struct t2v_dispatch *dispatch);
+
+#endif

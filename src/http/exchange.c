@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/exchange.h"
+
+#include <event2/buffer.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+
+#include "base/banned.h"
+
+enum { TURN_REQUESTS = 16 }; /* pipelined ones answered before others have their turn */
+
+static const uint64_t never = UINT64_MAX;
+
+/* ---- Answering ---- */
+
+/* Sends what the socket takes now and leaves the rest, with the reply's memory, to the
+ * bufferevent. */
+static void send_reply(struct t2v_conn *c, struct t2v_str bytes, struct t2v_reply *reply)
+{
+    size_t n = reply->buf.len;
+    int rc = t2v_output_send(&c->output, bytes, &reply->buf);
+    if (rc < 0) {
+        t2v_conn_kill(c);
+    } else if (rc != 0) {
+        t2v_conn_answered(c);
+    } else {
+        t2v_conn_hold(c, t2v_conn_read_bytes(c) + n);
+        c->state = T2V_CONN_WRITING;
+        t2v_conn_wait_ms(c, c->place.spare ? T2V_SPARE_MS : t2v_conn_options(c)->read_ms);
+    }
+}
+
+/* Counts and logs the answer. job: NULL when the engine had no part in it. */
+static void note(struct t2v_conn *c, const struct t2v_reply *reply, const struct t2v_job *job)
+{
+    struct t2v_service *service = c->all->service;
+    const struct t2v_request_entry entry = {
+        .id = c->id,
+        .began_ns = c->began_ns,
+        .route = c->match.route,
+        .fd = c->fd,
+        .is_draining = service->draining,
+        .status = reply->status,
+        .why = reply->why,
+        .work = job != NULL ? &job->work : NULL,
+    };
+    t2v_request_log_add(&c->all->log, &service->metrics, &entry);
+}
+
+/* Sends the reply, or what fault says instead, where its status is set. */
+static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_fault *fault,
+                   const struct t2v_job *job)
+{
+    const struct t2v_request *request = &c->reader.request;
+    const struct t2v_service *service = c->all->service;
+    char cors[T2V_CORS_MAX];
+    if (fault->status != 0)
+        t2v_route_fail(c->match.route, fault, reply);
+    t2v_cors_lines(&service->cors, request, t2v_methods_text(c->match.methods), cors);
+    struct t2v_reply_head head = {
+        .more = cors,
+        .keep_alive = c->keep_alive && !service->draining,
+        .old = request->old,
+        .only_head = t2v_str_is(request->method, "HEAD"),
+    };
+    struct t2v_str bytes = t2v_reply_finish(reply, &head);
+    c->keep_alive = head.keep_alive;
+    note(c, reply, job);
+    send_reply(c, bytes, reply);
+}
+
+/* Answers with a fault alone. */
+static void refuse(struct t2v_conn *c, const struct t2v_fault *fault)
+{
+    struct t2v_reply reply;
+    t2v_reply_init(&reply);
+    answer(c, &reply, fault, NULL);
+    t2v_reply_deinit(&reply);
+}
+
+void t2v_exchange_refuse_busy(struct t2v_conn *c, const char *why)
+{
+    struct t2v_fault fault;
+    t2v_fault_busy(&fault, why);
+    c->keep_alive = false;
+    refuse(c, &fault);
+}
+
+static void refuse_unreadable(struct t2v_conn *c)
+{
+    struct t2v_fault fault;
+    const char *message = c->reader.err.msg;
+    if (c->reader.status == 503)
+        t2v_fault_busy(&fault, message);
+    else
+        t2v_fault_set(&fault, c->reader.status, "%s", message);
+    c->keep_alive = false;
+    refuse(c, &fault);
+}
+
+void t2v_exchange_refuse_late(struct t2v_conn *c)
+{
+    struct t2v_fault fault;
+    t2v_fault_set(&fault, 408, "the request was not complete in time");
+    c->keep_alive = false;
+    refuse(c, &fault);
+}
+
+/* ---- Reading ---- */
+
+/* The input's first bytes that lie together; len 0 when there are none. */
+static struct t2v_str next_piece(struct t2v_conn *c)
+{
+    struct evbuffer_iovec piece;
+    if (evbuffer_peek(bufferevent_get_input(c->bev), -1, NULL, &piece, 1) < 1)
+        return (struct t2v_str){NULL, 0};
+    return (struct t2v_str){piece.iov_base, piece.iov_len};
+}
+
+static enum t2v_reader_said feed(struct t2v_conn *c, struct t2v_str piece)
+{
+    size_t used;
+    enum t2v_reader_said said = t2v_reader_feed(&c->reader, piece.ptr, piece.len, &used);
+    evbuffer_drain(bufferevent_get_input(c->bev), used);
+    c->over = !t2v_conn_hold(c, t2v_conn_read_bytes(c));
+    return said;
+}
+
+/* After a refusal that the head alone decided: the connection can go on when the request's body has
+ * come along with it. */
+static bool swallow(struct t2v_conn *c)
+{
+    enum t2v_reader_said said;
+    struct t2v_str piece;
+    do {
+        piece = next_piece(c);
+        said = feed(c, piece);
+    } while (said == T2V_READER_MORE && piece.len != 0);
+    return said == T2V_READER_DONE;
+}
+
+static void say_continue(struct t2v_conn *c)
+{
+    static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (send(c->fd, line, sizeof line - 1, MSG_NOSIGNAL) != (ssize_t)(sizeof line - 1))
+        t2v_conn_kill(c);
+}
+
+/* In a spare place are answered probes, and what the head alone decides. For all else another
+ * connection has to go, or it is 503. Who needs no token makes nobody go. */
+static bool has_place(struct t2v_conn *c, bool answered)
+{
+    int flags = c->match.route->flags;
+    bool needs = !answered && (flags & T2V_ROUTE_PROBE) == 0;
+    return !c->place.spare || t2v_conn_promote(c, needs && (flags & T2V_ROUTE_OPEN) == 0) || !needs;
+}
+
+static void on_head(struct t2v_conn *c)
+{
+    const struct t2v_request *request = &c->reader.request;
+    const struct t2v_service *service = c->all->service;
+    struct t2v_fault fault = {0};
+    struct t2v_reply reply;
+    c->match = t2v_route_find(service->routes, request->path, request->method);
+    t2v_reply_init(&reply);
+    bool answered = t2v_service_answers_head(service, &c->match, request, &reply, &fault);
+    bool stays = has_place(c, answered);
+    c->keep_alive = request->keep_alive && !c->place.spare;
+    if (!stays) {
+        t2v_exchange_refuse_busy(c, "all connections are taken");
+    } else if (answered) {
+        c->keep_alive = swallow(c) && c->keep_alive;
+        answer(c, &reply, &fault, NULL);
+    } else if (request->expect_continue && next_piece(c).len == 0 &&
+               request->length <= c->reader.max_body) {
+        say_continue(c);
+    }
+    t2v_reply_deinit(&reply);
+}
+
+static void on_job_done(struct t2v_job *job)
+{
+    struct t2v_conn *c = job->user;
+    c->job = NULL;
+    answer(c, &job->reply, &job->fault, job);
+    t2v_exchange_go_on(c);
+    t2v_conn_settle(c);
+}
+
+/* Sends the job on its way. The connection has it only while it is away. */
+static void submit(struct t2v_conn *c, struct t2v_job *job)
+{
+    job->done = on_job_done;
+    job->user = c;
+    c->state = T2V_CONN_WORKING; /* so that it is not dropped as one that sends slowly */
+    c->deadline_ns = never;
+    t2v_conn_hold(c, t2v_conn_read_bytes(c)); /* the body is the job's */
+    int rc = t2v_dispatch_send(c->all->dispatch, job);
+    if (rc == 0) {
+        c->job = job;
+        return;
+    }
+    if (rc < 0)
+        t2v_fault_busy(&job->fault, t2v_why_busy(rc));
+    answer(c, &job->reply, &job->fault, NULL);
+    t2v_job_free(job);
+}
+
+static void make_job(struct t2v_conn *c, const struct t2v_operation *operation)
+{
+    struct t2v_fault fault;
+    struct t2v_job *job = NULL;
+    if (!c->reader.request.has_body) {
+        t2v_fault_invalid(&fault, "missing", T2V_LOC_BODY,
+                          "there is no body: neither Content-Length nor Transfer-Encoding: chunked "
+                          "was sent");
+    } else {
+        job = t2v_job_new(operation, &c->reader.body);
+        t2v_fault_busy(&fault, t2v_why_busy(T2V_ENOMEM));
+    }
+    if (job == NULL)
+        refuse(c, &fault);
+    else
+        submit(c, job);
+}
+
+static void on_request(struct t2v_conn *c)
+{
+    const struct t2v_operation *operation = c->match.route->operation;
+    struct t2v_fault fault = {0};
+    struct t2v_reply reply;
+    if (operation->answer == NULL) {
+        make_job(c, operation);
+        return;
+    }
+    t2v_reply_init(&reply);
+    operation->answer(c->all->service, &c->reader.request, &reply, &fault);
+    answer(c, &reply, &fault, NULL);
+    t2v_reply_deinit(&reply);
+}
+
+static void begin_request(struct t2v_conn *c)
+{
+    c->began_ns = c->all->active_ns = t2v_clock_ns();
+    c->id = ++c->all->next_id;
+    c->n_begun++;
+    if (!c->place.spare)
+        c->deadline_ns = c->began_ns + (uint64_t)t2v_conn_options(c)->read_ms * 1000000;
+}
+
+void t2v_exchange_go_on(struct t2v_conn *c)
+{
+    uint64_t first = c->n_begun;
+    while (c->state == T2V_CONN_READING) {
+        if (c->n_begun - first >= TURN_REQUESTS && !t2v_reader_begun(&c->reader)) {
+            bufferevent_trigger(c->bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
+            return;
+        }
+        struct t2v_str piece = next_piece(c);
+        if (piece.len != 0 && !t2v_reader_begun(&c->reader))
+            begin_request(c);
+        switch (feed(c, piece)) {
+        case T2V_READER_HEAD:
+            on_head(c);
+            break;
+        case T2V_READER_DONE:
+            on_request(c);
+            break;
+        case T2V_READER_BAD:
+            refuse_unreadable(c);
+            break;
+        case T2V_READER_MORE:
+            if (c->over && piece.len != 0)
+                t2v_exchange_refuse_busy(c, "no memory for this request now");
+            else if (piece.len == 0 && c->eof)
+                t2v_conn_kill(c);
+            else if (piece.len == 0)
+                return;
+            break;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_EXCHANGE_H
+#define T2V_HTTP_EXCHANGE_H
+/*
+ * Requests and answers on a connection: reads a request, refuses it, answers it or sends it on as a
+ * job, and sends the answer. For the loop thread alone.
+ */
+#include "http/conn.h"
+
+/* Reads requests and answers them, until more bytes are needed, one has to wait, or it is the turn
+ * of others (then the loop calls it again after them). */
+void t2v_exchange_go_on(struct t2v_conn *conn);
+/* 503 to the request under way; the connection closes after it. why: static. */
+void t2v_exchange_refuse_busy(struct t2v_conn *conn, const char *why);
+/* 408, and the connection closes after it. */
+void t2v_exchange_refuse_late(struct t2v_conn *conn);
+
+#endif
