@@ -3,15 +3,18 @@
 """make.py FIXTURE ...: writes kinds.json and models.json, what tokenizers 0.22.0 and transformers 4.56.1 make of token ids.
 
 kinds.json: random decoders of every kind, over the vocabulary of test/differential/decode.py. models.json: the tokenizer of each
-FIXTURE, a model directory: by the name of its folder where golden/ has it, else by its files, without what decoding does not need.
-{"files" or "folder", "tidies": clean_up_tokenization_spaces, "cases": [[ids, raw, without special tokens, tidied, both], ...]};
+FIXTURE, a model directory: by the name of its folder where golden/ has it, else by its files, without what decoding does not need;
+then tokenizers of older files, with SentencePiece models that are copied from golden/.
+{"files", "copies" or "folder", "tidies": clean_up_tokenization_spaces, "cases": [[ids, raw, without special tokens, tidied, both], ...]};
 of three texts the later ones are null where they are as the first.
 """
 import hashlib
 import json
 import os
 import random
+import shutil
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "differential"))
@@ -69,6 +72,29 @@ def model(folder, known, draw):
     return {"name": os.path.basename(os.path.normpath(folder)), **where(folder, known), "tidies": bool(tokenizer.clean_up_tokenization_spaces), "cases": cases}
 
 
+BYTES = {"vocab.json": json.dumps({t: i for i, t in enumerate(["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>", "a", "b", "\u0120", "\u0120a", "ab", "\u00c3", "\u00a9", "\u00f0", "\u0141"])}),
+         "merges.txt": "#version: 0.2\n\u0120 a\na b\n"}
+OLDER = [  # files, and SentencePiece models of golden/
+    ({"config.json": '{"model_type": "xlm-roberta"}'}, {"sentencepiece.bpe.model": "token-spm/sentencepiece.bpe.model"}),
+    *(({"tokenizer_config.json": json.dumps({"tokenizer_class": "T5Tokenizer", "extra_ids": 3, **more})}, {"spiece.model": "token-unigram/tiny.model"})
+      for more in ({}, {"add_prefix_space": False}, {"add_prefix_space": True, "legacy": False, "clean_up_tokenization_spaces": True}, {"legacy": False})),
+    *(({**BYTES, "tokenizer_config.json": json.dumps({"tokenizer_class": name})}, {}) for name in ("RobertaTokenizer", "GPT2Tokenizer")),
+]
+
+
+def older(draw):
+    for files, copies in OLDER:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files.items():
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                    f.write(text)
+            for name, path in copies.items():
+                shutil.copy(os.path.join(HERE, "..", path), os.path.join(folder, name))
+            tokenizer = open_tokenizer(folder)
+            lists = [[draw.randrange(len(tokenizer) + 2) for _ in range(n)] for n in (0, 1, 2, 5, 12, 12, 30)]
+            yield {"name": "older files", "files": files, "copies": copies, "tidies": bool(tokenizer.clean_up_tokenization_spaces), "cases": [case(x, tokenizer.backend_tokenizer) for x in lists]}
+
+
 def write(name, value, list_key):
     """A line for each item of the list."""
     rest = {k: v for k, v in value.items() if k != list_key}
@@ -91,6 +117,7 @@ def main():
         if key not in done:
             models.append(model(folder, known, draw))
         done.add(key)
+    models += older(draw)
     write("kinds.json", kinds(draw), "decoders")
     write("models.json", {"models": models}, "models")
 
