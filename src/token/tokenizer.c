@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "regex/regex.h"
+#include "token/decode/vocab.h"
 #include "token/parts.h"
 
 #include "base/banned.h"
@@ -347,34 +348,16 @@ int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer)
     return tokenizer->tmpl.max_id > max ? tokenizer->tmpl.max_id : max;
 }
 
-/* The search for the spelling of an id. */
-struct spelling {
-    int32_t id;
-    struct t2v_buf *out;
-};
-
-enum { FOUND = 1 };
-
-static int take_spelling(void *ctx, struct t2v_str token, int32_t id)
-{
-    const struct spelling *spelling = ctx;
-    if (id != spelling->id)
-        return 0;
-    t2v_buf_add(spelling->out, token.ptr, token.len);
-    return FOUND;
-}
-
 int t2v_tokenizer_spell(const t2v_tokenizer *tokenizer, int32_t id, struct t2v_buf *out)
 {
-    const struct t2v_token_model *model = tokenizer->model;
-    struct spelling spelling = {id, out};
-    for (size_t i = 0; i < tokenizer->added.by_id.n; i++) {
-        const struct t2v_added_token *token = &tokenizer->added.by_id.ptr[i];
-        if (take_spelling(&spelling, token->content, token->id) == FOUND)
-            return out->fail;
+    struct t2v_decode_vocab vocab;
+    int rc = t2v_decode_vocab_build(tokenizer->model, &tokenizer->added, &vocab);
+    if (rc == 0) {
+        struct t2v_str token = t2v_decode_vocab_get(&vocab, id);
+        rc = t2v_buf_add(out, token.ptr, token.len);
     }
-    int rc = model->ops->each(model, take_spelling, &spelling);
-    return rc < 0 ? rc : out->fail;
+    t2v_decode_vocab_deinit(&vocab);
+    return rc;
 }
 
 void t2v_tokenizer_truncate(t2v_tokenizer *tokenizer, size_t max_tok)

@@ -105,8 +105,9 @@ int t2v_tokenizer_survey(const t2v_tokenizer *tokenizer, size_t *n_token, size_t
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
 /* The largest id that can come out. */
 int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer);
-/* Appends the token with this id, as the vocabulary spells it; nothing where there is none. Slow:
- * it goes through the whole vocabulary. 0 or T2V_ENOMEM. */
+/* Appends the token with this id, as the vocabulary spells it; nothing where there is none. Slow,
+ * for a message: it goes through the whole vocabulary, see t2v_decoder_token for more than one. 0,
+ * T2V_ENOMEM or T2V_ETOOLARGE. */
 int t2v_tokenizer_spell(const t2v_tokenizer *tokenizer, int32_t id, struct t2v_buf *out);
 /* `model_max_length` of tokenizer_config.json; 0 when there is none, or one above 2^31 - 1. */
 size_t t2v_tokenizer_model_max(const t2v_tokenizer *tokenizer);

@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+enum { KEPT_BYTES = 1 << 20 }; /* of a buffer, from one text to the next */
+
 struct t2v_decoder {
     const struct t2v_decode_spec *spec; /* the tokenizer's */
     struct t2v_decode_vocab vocab;
@@ -163,9 +165,19 @@ int t2v_decoding_finish(t2v_decoding *decoding, struct t2v_buf *out)
     return rc != 0 ? rc : t2v_buf_add(out, rest.ptr, rest.len);
 }
 
+/* Empties a buffer, and lets go of what only a very long text needed. */
+static void empty(struct t2v_buf *buf)
+{
+    t2v_buf_clear(buf);
+    if (buf->cap > KEPT_BYTES)
+        t2v_buf_deinit(buf);
+}
+
 static void restart_replacing(struct t2v_replacing *replacing)
 {
     memset(replacing->matched, 0, sizeof replacing->matched);
+    empty(&replacing->made[0]);
+    empty(&replacing->made[1]);
 }
 
 void t2v_decoding_restart(t2v_decoding *decoding)
@@ -174,8 +186,8 @@ void t2v_decoding_restart(t2v_decoding *decoding)
         struct t2v_decode_state *state = &decoding->states[i], old = *state;
         *state = (struct t2v_decode_state){
             .kept = old.kept, .more = old.more, .replacing = old.replacing};
-        t2v_buf_clear(&state->kept);
-        t2v_buf_clear(&state->more);
+        empty(&state->kept);
+        empty(&state->more);
         restart_replacing(&state->replacing);
     }
     restart_replacing(&decoding->tidying);

@@ -79,7 +79,7 @@ void t2v_decoding_free(t2v_decoding *decoding);
 int t2v_decoding_feed(t2v_decoding *decoding, const int32_t *ids, size_t n, struct t2v_buf *out);
 /* The end: appends what was held back. Then it may be restarted. Errors as t2v_decoding_feed. */
 int t2v_decoding_finish(t2v_decoding *decoding, struct t2v_buf *out);
-/* Makes it ready for another text, with the memory that it has. */
+/* Makes it ready for another text, with the memory that it has, but for buffers above 1 MiB. */
 void t2v_decoding_restart(t2v_decoding *decoding);
 
 #endif

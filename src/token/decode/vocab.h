@@ -4,7 +4,7 @@
 /*
  * The vocabulary the other way round: the token of an id, as it is spelt there. An added token
  * comes before one of the model with the same id. Read-only once built, any thread. Private to this
- * folder.
+ * room.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -483,6 +483,9 @@ static void test_twins(void **state)
                 fail_msg("way %u, id %d: \"%.*s\"", flags, (int)id, T2V_STR_ARG(t2v_buf_str(&out)));
         }
     }
+    t2v_buf_clear(&out); /* the search for one id knows both, too */
+    assert_int_equal(t2v_tokenizer_spell(tokenizer, 3, &out), 0);
+    assert_true(t2v_str_is(t2v_buf_str(&out), "a"));
     t2v_buf_deinit(&out);
     t2v_decoder_free(decoder);
     t2v_tokenizer_free(tokenizer);
