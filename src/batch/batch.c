@@ -10,48 +10,76 @@
 /* With so many tokens the kernels are near their best. */
 enum { FEWEST_TOK = 128 };
 
-int t2v_batch_init(struct t2v_batch *batch, const t2v_model *model, size_t max_tok, int n_lane)
+/* Floats for the results of a batch; a single row may need more. */
+enum { MAX_FLOATS = 16 << 20 };
+
+/* What T2V_BATCH_TOK rows of one token need is the most that so many tokens can. */
+static size_t room_for(size_t of_one, size_t of_longest)
 {
-    const t2v_net *encoder = t2v_model_encoder(model);
-    size_t hidden_dim = t2v_net_shape(encoder)->hidden, width = t2v_model_width(model);
-    size_t n_hidden;
-    *batch = (struct t2v_batch){
-        .model = model,
-        .hidden_dim = hidden_dim,
-        .width = width,
-        .max_tok = max_tok,
-        .budget = FEWEST_TOK * 2, /* nobody knows yet how large the model is */
-    };
-    if (!t2v_mul(max_tok, hidden_dim, &n_hidden))
+    size_t n = of_one < MAX_FLOATS / T2V_BATCH_TOK ? of_one * T2V_BATCH_TOK : MAX_FLOATS;
+    n = n > of_longest ? n : of_longest;
+    return n != 0 ? n : 1;
+}
+
+static int allocate(struct t2v_batch *batch, size_t max_tok)
+{
+    const struct t2v_task *task = batch->task;
+    size_t hidden = t2v_net_shape(t2v_model_net(task->model))->hidden, n_hidden;
+    if (!t2v_mul(max_tok, hidden, &n_hidden))
         return T2V_ENOMEM;
     batch->ids = t2v_alloc_zero(max_tok, sizeof *batch->ids);
     batch->start = t2v_alloc_zero(T2V_BATCH_TOK + 1, sizeof *batch->start);
     batch->slots = t2v_alloc_zero(T2V_BATCH_TOK, sizeof *batch->slots);
+    batch->states = t2v_alloc_zero(T2V_BATCH_TOK, sizeof *batch->states);
+    batch->at = t2v_alloc_zero(T2V_BATCH_TOK + 1, sizeof *batch->at);
     batch->hidden = t2v_alloc_aligned(n_hidden, sizeof(float));
-    batch->pooled = t2v_alloc_aligned(T2V_BATCH_TOK * width, sizeof(float));
-    batch->spare = t2v_alloc_aligned(T2V_BATCH_TOK * width, sizeof(float));
-    if (batch->ids == NULL || batch->start == NULL || batch->slots == NULL ||
-        batch->hidden == NULL || batch->pooled == NULL || batch->spare == NULL)
-        return T2V_ENOMEM;
-    return t2v_scratch_new(encoder, max_tok, n_lane, &batch->scratch);
+    batch->out = t2v_alloc_aligned(batch->room.out, sizeof(float));
+    batch->spare = t2v_alloc_aligned(batch->room.spare, sizeof(float));
+    if (task->typed)
+        batch->types = t2v_alloc_zero(max_tok, sizeof *batch->types);
+    bool got = batch->ids != NULL && batch->start != NULL && batch->slots != NULL &&
+               batch->states != NULL && batch->at != NULL && batch->hidden != NULL &&
+               batch->out != NULL && batch->spare != NULL && (batch->types != NULL || !task->typed);
+    return got ? 0 : T2V_ENOMEM;
+}
+
+int t2v_batch_init(struct t2v_batch *batch, const struct t2v_task *task, size_t max_tok, int n_lane)
+{
+    struct t2v_width one = task->ops->width(task, 1);
+    size_t longest_tok = task->max_tok < max_tok ? task->max_tok : max_tok;
+    struct t2v_width longest = task->ops->width(task, longest_tok);
+    *batch = (struct t2v_batch){
+        .task = task,
+        .max_tok = max_tok,
+        .room = {room_for(one.out, longest.out), room_for(one.spare, longest.spare)},
+        .budget = FEWEST_TOK * 2, /* nobody knows yet how large the model is */
+    };
+    int rc = allocate(batch, max_tok);
+    return rc == 0 ? t2v_scratch_new(t2v_model_net(task->model), max_tok, n_lane, &batch->scratch)
+                   : rc;
 }
 
 void t2v_batch_deinit(struct t2v_batch *batch)
 {
     t2v_scratch_free(batch->scratch);
     t2v_free(batch->ids);
+    t2v_free(batch->types);
     t2v_free(batch->start);
     t2v_free(batch->slots);
+    t2v_free(batch->states);
+    t2v_free(batch->at);
     t2v_free(batch->hidden);
-    t2v_free(batch->pooled);
+    t2v_free(batch->out);
     t2v_free(batch->spare);
     *batch = (struct t2v_batch){0};
 }
 
 void t2v_batch_clear(struct t2v_batch *batch)
 {
-    batch->seqs = (struct t2v_seqs){.ids = batch->ids, .start = batch->start};
-    batch->start[0] = 0;
+    batch->seqs =
+        (struct t2v_seqs){.ids = batch->ids, .start = batch->start, .types = batch->types};
+    batch->start[0] = batch->at[0] = 0;
+    batch->used = (struct t2v_width){0, 0};
 }
 
 bool t2v_batch_is_full(const struct t2v_batch *batch)
@@ -61,47 +89,65 @@ bool t2v_batch_is_full(const struct t2v_batch *batch)
 
 bool t2v_batch_fits(const struct t2v_batch *batch, size_t n_tok)
 {
-    return batch->seqs.n_seq == 0 || batch->seqs.n_tok + n_tok <= batch->budget;
+    struct t2v_width width = batch->task->ops->width(batch->task, n_tok);
+    return batch->seqs.n_seq == 0 || (batch->seqs.n_tok + n_tok <= batch->budget &&
+                                      batch->used.out + width.out <= batch->room.out &&
+                                      batch->used.spare + width.spare <= batch->room.spare);
 }
 
 void t2v_batch_place(struct t2v_batch *batch, struct t2v_progress *progress)
 {
     struct t2v_seqs *seqs = &batch->seqs;
     struct t2v_work *work = progress->work;
-    size_t n_tok = t2v_progress_peek(progress);
-    size_t text = t2v_progress_take(progress, batch->ids + seqs->n_tok);
-    batch->slots[seqs->n_seq] = (struct t2v_slot){progress, text};
+    struct t2v_ready row =
+        t2v_progress_take(progress, batch->ids + seqs->n_tok,
+                          batch->types != NULL ? batch->types + seqs->n_tok : NULL);
+    struct t2v_width width = batch->task->ops->width(batch->task, row.n_tok);
+    batch->slots[seqs->n_seq] = (struct t2v_slot){progress, row};
     progress->placed = true;
-    seqs->n_tok += n_tok;
+    batch->states[seqs->n_seq] = progress->state;
+    batch->used.out += width.out;
+    batch->used.spare += width.spare;
+    seqs->n_tok += row.n_tok;
     seqs->n_seq++;
     batch->start[seqs->n_seq] = seqs->n_tok;
+    batch->at[seqs->n_seq] = batch->used.out;
     if (work->n_tok == 0)
         work->begun_ns = t2v_clock_ns();
-    work->n_tok += n_tok;
+    work->n_tok += row.n_tok;
 }
 
 /* What each lane does with a batch. */
 static void encode(void *arg, const struct t2v_lane *lane)
 {
     struct t2v_batch *batch = arg;
-    const struct t2v_seqs *seqs = &batch->seqs;
-    t2v_net_forward(t2v_model_encoder(batch->model), lane, seqs, batch->scratch, batch->hidden);
-    size_t begin, end;
-    t2v_lane_share(lane, seqs->n_seq, 1, &begin, &end);
-    for (size_t s = begin; s < end; s++)
-        t2v_pool(&batch->slots[s].progress->plan,
-                 batch->hidden + seqs->start[s] * batch->hidden_dim,
-                 seqs->start[s + 1] - seqs->start[s], batch->hidden_dim,
-                 batch->pooled + s * batch->width);
-    t2v_model_project(batch->model, batch->pooled + begin * batch->width,
-                      batch->spare + begin * batch->width, end - begin);
+    const struct t2v_task *task = batch->task;
+    const struct t2v_reduction reduction = {
+        .seqs = &batch->seqs,
+        .states = batch->states,
+        .hidden = batch->hidden,
+        .at = batch->at,
+        .out = batch->out,
+        .spare = batch->spare,
+    };
+    t2v_net_forward(t2v_model_net(task->model), lane, &batch->seqs, batch->scratch, batch->hidden);
+    task->ops->reduce(task, lane, &reduction);
 }
 
 static void scatter(struct t2v_batch *batch)
 {
     for (size_t s = 0; s < batch->seqs.n_seq; s++) {
         const struct t2v_slot *slot = &batch->slots[s];
-        t2v_progress_add(slot->progress, slot->text, batch->pooled + s * batch->width);
+        size_t first = batch->start[s];
+        const struct t2v_taken row = {
+            .input = slot->row.input,
+            .first = slot->row.first,
+            .ids = batch->ids + first,
+            .types = batch->types != NULL ? batch->types + first : NULL,
+            .n_tok = slot->row.n_tok,
+            .values = batch->out + batch->at[s],
+        };
+        t2v_progress_add(slot->progress, &row);
     }
 }
 

@@ -2,9 +2,9 @@
 #ifndef T2V_BATCH_BATCH_H
 #define T2V_BATCH_BATCH_H
 /*
- * Sequences of one or several works laid end to end, and what comes of them: placed one at a time,
- * encoded by a team together, added to their texts' sums. One batch is used again and again, by one
- * thread; everything is allocated by t2v_batch_init.
+ * Rows of one or several works laid end to end, and what comes of them: placed one at a time,
+ * encoded and reduced by a team together, given back to their works. One batch is used again and
+ * again, by one thread; everything is allocated by t2v_batch_init.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "base/team.h"
 #include "batch/progress.h"
 #include "net/net.h"
-#include "task/embed/embedder.h"
+#include "task/task.h"
 
 /* The most tokens of a batch; a longer sequence, if the model takes one, is a batch of its own. */
 enum { T2V_BATCH_TOK = 1024 };
@@ -22,31 +22,34 @@ enum { T2V_BATCH_TOK = 1024 };
  * request. */
 enum { T2V_BATCH_NS = 50 * 1000 * 1000 };
 
-/* Whose vector a sequence of the batch adds to. */
+/* Whose row a sequence of the batch is. */
 struct t2v_slot {
     struct t2v_progress *progress;
-    size_t text;
+    struct t2v_ready row;
 };
 
 struct t2v_batch {
-    const t2v_model *model;
-    size_t hidden_dim, width; /* of a token's state, of a pooled row */
-    size_t max_tok;           /* of a sequence */
+    const struct t2v_task *task;
+    size_t max_tok; /* of a sequence */
     t2v_scratch *scratch;
-    int32_t *ids;           /* [max_tok] */
+    int32_t *ids, *types;   /* [max_tok]; types is NULL where the task is not typed */
     size_t *start;          /* [T2V_BATCH_TOK + 1] */
     struct t2v_slot *slots; /* [T2V_BATCH_TOK] */
     struct t2v_seqs seqs;   /* what is placed */
-    float *hidden;          /* [max_tok, hidden_dim] */
-    float *pooled;          /* [T2V_BATCH_TOK, width]: n_seq of them */
-    float *spare;           /* as pooled */
+    void **states;          /* [T2V_BATCH_TOK]: the tasks' states, of each row's work */
+    size_t *at;             /* [T2V_BATCH_TOK + 1]: where each row's result begins in out */
+    float *hidden;          /* [max_tok, hidden] */
+    float *out, *spare;     /* [room.out], [room.spare] */
+    struct t2v_width room;  /* what all rows of a batch may need together */
+    struct t2v_width used;  /* what those placed need */
     size_t budget;          /* tokens of the next batch */
     double ns_of_tok;       /* a running mean; 0: nothing is known yet */
 };
 
-/* A batch for a team of n_lane, of at most max_tok tokens (at least T2V_BATCH_TOK). The model is
+/* A batch for a team of n_lane, of at most max_tok tokens (at least T2V_BATCH_TOK). The task is
  * borrowed. T2V_ENOMEM; the batch is for t2v_batch_deinit then, too. */
-int t2v_batch_init(struct t2v_batch *batch, const t2v_model *model, size_t max_tok, int n_lane);
+int t2v_batch_init(struct t2v_batch *batch, const struct t2v_task *task, size_t max_tok,
+                   int n_lane);
 /* A zeroed batch is allowed. */
 void t2v_batch_deinit(struct t2v_batch *batch);
 
@@ -54,12 +57,12 @@ void t2v_batch_deinit(struct t2v_batch *batch);
 void t2v_batch_clear(struct t2v_batch *batch);
 /* Whether as many tokens as the team encodes in T2V_BATCH_NS are in it. */
 bool t2v_batch_is_full(const struct t2v_batch *batch);
-/* Whether a sequence of n_tok may still be placed; in an empty batch every one may. */
+/* Whether a row of n_tok may still be placed; in an empty batch every one may. */
 bool t2v_batch_fits(const struct t2v_batch *batch, size_t n_tok);
-/* Lays the work's next ready sequence at the end; there must be one. */
+/* Lays the work's next ready row at the end; there must be one. */
 void t2v_batch_place(struct t2v_batch *batch, struct t2v_progress *progress);
-/* Encodes what is placed and adds each sequence's vector to its text's, in the order of the text.
- * T2V_EIO when a file of the model is not what it was (see base/guard.h): nothing is added then. */
+/* Encodes what is placed and gives each row's result to its work, in the order of the rows. T2V_EIO
+ * when a file of the model is not what it was (see base/guard.h): nothing is given then. */
 int t2v_batch_run(struct t2v_batch *batch, t2v_team *team, struct t2v_err *err);
 
 #endif

@@ -48,9 +48,9 @@ static uint64_t mix(uint64_t h, const char *ptr, size_t len)
 static uint64_t hash_of(const t2v_cache *cache, const struct t2v_cache_key *key)
 {
     uint64_t h = mix(cache->seed, key->text.ptr, key->text.len);
-    h = mix(h, key->ask.pooling.ptr, key->ask.pooling.len);
-    h = mix(h, key->ask.task.ptr, key->ask.task.len);
-    return h ^ (uint64_t)key->ask.dimensions;
+    h = mix(h, key->params.pooling.ptr, key->params.pooling.len);
+    h = mix(h, key->params.task.ptr, key->params.task.len);
+    return h ^ (uint64_t)key->params.dimensions;
 }
 
 static bool holds(const struct entry *e, uint64_t hash, const struct t2v_cache_key *key)
@@ -58,9 +58,9 @@ static bool holds(const struct entry *e, uint64_t hash, const struct t2v_cache_k
     const char *text = (const char *)(e->vector + e->dim);
     struct t2v_str pooling = {text + e->n_text, e->n_pooling};
     struct t2v_str task = {pooling.ptr + e->n_pooling, e->n_task};
-    return e->hash == hash && e->dimensions == key->ask.dimensions &&
-           e->has_task == (key->ask.task.ptr != NULL) && t2v_str_eq(task, key->ask.task) &&
-           t2v_str_eq(pooling, key->ask.pooling) &&
+    return e->hash == hash && e->dimensions == key->params.dimensions &&
+           e->has_task == (key->params.task.ptr != NULL) && t2v_str_eq(task, key->params.task) &&
+           t2v_str_eq(pooling, key->params.pooling) &&
            t2v_str_eq((struct t2v_str){text, e->n_text}, key->text);
 }
 
@@ -159,8 +159,8 @@ static bool measure(const t2v_cache *cache, const struct t2v_cache_key *key, siz
     size_t bytes = 0;
     bool fits =
         t2v_mul(dim, sizeof(float), &bytes) && t2v_add(bytes, sizeof(struct entry), &bytes) &&
-        t2v_add(bytes, key->text.len, &bytes) && t2v_add(bytes, key->ask.pooling.len, &bytes) &&
-        t2v_add(bytes, key->ask.task.len, &bytes);
+        t2v_add(bytes, key->text.len, &bytes) && t2v_add(bytes, key->params.pooling.len, &bytes) &&
+        t2v_add(bytes, key->params.task.len, &bytes);
     *out = bytes;
     return fits && bytes <= cache->limits.max_bytes / 8;
 }
@@ -174,15 +174,15 @@ static char *put_str(char *to, struct t2v_str s)
 
 static void fill(struct entry *e, const struct t2v_cache_key *key, const float *vector, size_t dim)
 {
-    e->dimensions = key->ask.dimensions;
+    e->dimensions = key->params.dimensions;
     e->n_text = key->text.len;
-    e->n_pooling = key->ask.pooling.len;
-    e->n_task = key->ask.task.len;
-    e->has_task = key->ask.task.ptr != NULL;
+    e->n_pooling = key->params.pooling.len;
+    e->n_task = key->params.task.len;
+    e->has_task = key->params.task.ptr != NULL;
     e->dim = dim;
     memcpy(e->vector, vector, dim * sizeof(float));
     char *to = put_str((char *)(e->vector + dim), key->text);
-    put_str(put_str(to, key->ask.pooling), key->ask.task);
+    put_str(put_str(to, key->params.pooling), key->params.task);
 }
 
 void t2v_cache_put(t2v_cache *cache, const struct t2v_cache_key *key, const float *vector,

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "task/embed/embedder.h"
+#include "task/embed/params.h"
 
 typedef struct t2v_cache t2v_cache;
 
@@ -25,7 +25,7 @@ struct t2v_cache_limits {
 
 struct t2v_cache_key {
     struct t2v_str text;
-    struct t2v_ask ask;
+    struct t2v_embed_params params;
 };
 
 /* 0 or T2V_ENOMEM. */

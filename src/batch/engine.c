@@ -73,10 +73,6 @@ static void count_batch(void *user, const struct t2v_seqs *seqs)
 static void hand_back(void *user, struct t2v_work *work)
 {
     struct side *side = user;
-    if (work->err.code != 0) {
-        t2v_free(work->vectors);
-        work->vectors = NULL;
-    }
     work->ended_ns = t2v_clock_ns();
     if (work->begun_ns == 0)
         work->begun_ns = work->ended_ns;
@@ -94,8 +90,7 @@ static void hand_back_express(void *user, struct t2v_work *work)
 
 void t2v_work_deinit(struct t2v_work *work)
 {
-    t2v_free(work->vectors);
-    work->vectors = NULL;
+    t2v_result_deinit(&work->result);
 }
 
 /* --- threads --- */
@@ -160,44 +155,45 @@ static int start_side(struct side *side, void *(*fn)(void *), struct t2v_err *er
     return rc == 0 ? 0 : t2v_fail(err, rc, "the engine's threads cannot be started");
 }
 
-static int init_side(t2v_engine *engine, struct side *side, const t2v_model *model, size_t max_tok,
-                     int n_thread, struct t2v_runner_calls calls, struct t2v_err *err)
+static int init_side(t2v_engine *engine, struct side *side, const struct t2v_task *task,
+                     size_t max_tok, int n_thread, struct t2v_runner_calls calls,
+                     struct t2v_err *err)
 {
     calls.user = side;
     side->engine = engine;
-    int rc = t2v_runner_init(&side->runner, model, max_tok, n_thread, &calls, err);
+    int rc = t2v_runner_init(&side->runner, task, max_tok, n_thread, &calls, err);
     side->runner.max_text_tok = engine->options.max_text_tok;
     if (engine->options.leader) /* clients are not told of paths */
         side->runner.lost_message = "a file of the model changed while it was in use";
     return rc;
 }
 
-static int init_leader(t2v_engine *engine, const t2v_model *model, struct t2v_err *err)
+static int init_leader(t2v_engine *engine, const struct t2v_task *task, struct t2v_err *err)
 {
     const struct t2v_runner_calls calls = {
         .slow = engine->options.leader ? give_to_feeder : NULL,
         .encoded = count_batch,
         .complete = hand_back,
     };
-    size_t longest = t2v_model_max_tok(model);
-    return init_side(engine, &engine->leader, model,
+    size_t longest = task->max_tok;
+    return init_side(engine, &engine->leader, task,
                      longest > T2V_BATCH_TOK ? longest : T2V_BATCH_TOK, engine->options.n_thread,
                      calls, err);
 }
 
 /* The threads and what they need beside the leader's runner. Nothing of the express thread's memory
  * is touched before it is used. */
-static int start_threads(t2v_engine *engine, const t2v_model *model, struct t2v_err *err)
+static int start_threads(t2v_engine *engine, const struct t2v_task *task, struct t2v_err *err)
 {
     const struct t2v_runner_calls calls = {
         .too_long = give_to_leader,
         .encoded = count_batch,
         .complete = hand_back_express,
     };
-    int rc = t2v_feeder_new(model, engine->options.max_text_tok, on_fed, engine, &engine->feeder);
+    int rc = t2v_feeder_new(engine->options.max_text_tok, on_fed, engine, &engine->feeder);
     if (rc != 0)
         return t2v_fail(err, rc, "the feeder's thread cannot be started");
-    rc = init_side(engine, &engine->express, model, T2V_BATCH_TOK, 1, calls, err);
+    rc = init_side(engine, &engine->express, task, T2V_BATCH_TOK, 1, calls, err);
     if (rc == 0)
         rc = start_side(&engine->express, lead_express, err);
     if (rc != 0)
@@ -206,7 +202,7 @@ static int start_threads(t2v_engine *engine, const t2v_model *model, struct t2v_
     return start_side(&engine->leader, lead, err);
 }
 
-int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *options,
+int t2v_engine_new(const struct t2v_task *task, const struct t2v_engine_options *options,
                    t2v_engine **out, struct t2v_err *err)
 {
     t2v_engine *engine = t2v_alloc_zero(1, sizeof *engine);
@@ -216,9 +212,9 @@ int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *opti
     engine->stats.batch_tok.first = engine->stats.batch_seq.first = 1;
     t2v_inbox_init(&engine->inbox);
     pthread_mutex_init(&engine->lock, NULL);
-    int rc = init_leader(engine, model, err);
+    int rc = init_leader(engine, task, err);
     if (rc == 0 && options->leader)
-        rc = start_threads(engine, model, err);
+        rc = start_threads(engine, task, err);
     if (rc != 0) {
         t2v_engine_free(engine);
         return rc;
@@ -250,7 +246,7 @@ static void reset(struct t2v_work *work)
 {
     work->err = (struct t2v_err){0};
     work->err_text = 0;
-    work->vectors = NULL;
+    work->result = (struct t2v_result){0};
     work->n_tok = work->n_cut = 0;
     work->begun_ns = 0;
     work->next = NULL;

@@ -2,9 +2,10 @@
 #ifndef T2V_BATCH_ENGINE_H
 #define T2V_BATCH_ENGINE_H
 /*
- * Texts in, vectors out. A thread, the leader, takes works from a queue, cuts texts into sentences
- * and sentences into tokens, lays sequences of one or several works end to end in a batch, has the
- * whole team of threads encode it, and pools. While a batch runs, arriving works queue up; the next
+ * Texts in, results out: what is made of them is a task (task/task.h). A thread, the leader, takes
+ * works from a queue, has the task make rows of tokens of their texts, lays rows of one or several
+ * works end to end in a batch, has the whole team of threads encode it, and the task take the
+ * results. While a batch runs, arriving works queue up; the next
  * batch takes small ones first, then from large ones in turn, up to a token budget. While a batch
  * takes long, a second thread encodes small works beside it. So a short text waits for no long one
  * for more than about a batch. Without a leader (`leader` false) the caller of t2v_engine_run does
@@ -22,24 +23,24 @@
 #include "base/error.h"
 #include "base/hist.h"
 #include "base/str.h"
-#include "task/embed/embedder.h"
+#include "task/task.h"
 
 typedef struct t2v_engine t2v_engine;
 
 /* One request. The caller sets the first part, keeps everything it points to unchanged until done,
  * and calls t2v_work_deinit after it. */
 struct t2v_work {
-    const struct t2v_str *texts; /* [n_text], valid UTF-8 */
+    const struct t2v_str *texts;   /* [n_text], valid UTF-8 */
+    const struct t2v_str *seconds; /* [n_text], of pairs of texts; NULL: single texts */
     size_t n_text;
-    struct t2v_ask ask;
+    const void *params; /* of the task: struct t2v_embed_params, ...; NULL: the defaults */
     void (*done)(struct t2v_work *work);
     void *user;
 
     /* The answer. */
-    struct t2v_err err; /* code 0: all went well */
-    size_t err_text;    /* index of the text that failed, where one is to blame */
-    float *vectors;     /* [n_text, dim], owned by the work; NULL on failure */
-    size_t dim;
+    struct t2v_err err;       /* code 0: all went well */
+    size_t err_text;          /* index of the text that failed, where one is to blame */
+    struct t2v_result result; /* owned by the work; empty on failure */
 
     /* What it took. */
     uint64_t queued_ns; /* clock when it was submitted */
@@ -61,8 +62,8 @@ struct t2v_engine_options {
     size_t max_text_tok; /* a text of more tokens is T2V_ETOOLARGE */
 };
 
-/* The model is borrowed and must outlive the engine. T2V_ENOMEM; *out is left as it was then. */
-int t2v_engine_new(const t2v_model *model, const struct t2v_engine_options *options,
+/* The task is borrowed and must outlive the engine. T2V_ENOMEM; *out is left as it was then. */
+int t2v_engine_new(const struct t2v_task *task, const struct t2v_engine_options *options,
                    t2v_engine **out, struct t2v_err *err);
 /* Finishes what is queued (each work's done is called), ends the threads. NULL is allowed. */
 void t2v_engine_free(t2v_engine *engine);

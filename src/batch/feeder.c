@@ -11,7 +11,6 @@
 enum { AHEAD_TOK = 1024 }; /* made ready at a time: a batch's worth */
 
 struct t2v_feeder {
-    const t2v_model *model;
     t2v_token_space *space;
     struct t2v_fill fill;
     void (*fed)(void *user, struct t2v_progress *progress);
@@ -43,7 +42,7 @@ static void *feed(void *arg)
     struct t2v_progress *progress;
     t2v_thread_lower_priority();
     while ((progress = take(feeder)) != NULL) {
-        t2v_progress_fill(progress, feeder->model, feeder->space, &feeder->fill);
+        t2v_progress_fill(progress, feeder->space, &feeder->fill);
         feeder->fed(feeder->user, progress);
     }
     return NULL;
@@ -57,14 +56,12 @@ static void release(t2v_feeder *feeder)
     t2v_free(feeder);
 }
 
-int t2v_feeder_new(const t2v_model *model, size_t max_text_tok,
-                   void (*fed)(void *user, struct t2v_progress *progress), void *user,
-                   t2v_feeder **out)
+int t2v_feeder_new(size_t max_text_tok, void (*fed)(void *user, struct t2v_progress *progress),
+                   void *user, t2v_feeder **out)
 {
     t2v_feeder *feeder = t2v_alloc_zero(1, sizeof *feeder);
     if (feeder == NULL)
         return T2V_ENOMEM;
-    feeder->model = model;
     feeder->fill = (struct t2v_fill){.n_seq = T2V_READY_SEQ,
                                      .n_tok = AHEAD_TOK,
                                      .deadline_ns = UINT64_MAX,

@@ -11,11 +11,10 @@
 typedef struct t2v_feeder t2v_feeder;
 
 /* fed(user, progress) is called on the feeder's thread, once for each progress given, with no lock
- * held: sequences are ready, or it has ended, or its work is cancelled. The model is borrowed.
+ * held: sequences are ready, or it has ended, or its work is cancelled.
  * T2V_ENOMEM, also where no thread can be started; *out is untouched then. */
-int t2v_feeder_new(const t2v_model *model, size_t max_text_tok,
-                   void (*fed)(void *user, struct t2v_progress *progress), void *user,
-                   t2v_feeder **out);
+int t2v_feeder_new(size_t max_text_tok, void (*fed)(void *user, struct t2v_progress *progress),
+                   void *user, t2v_feeder **out);
 /* Nothing may be with it any more. NULL is allowed. */
 void t2v_feeder_free(t2v_feeder *feeder);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "batch/progress.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -17,108 +16,108 @@ void t2v_progress_free(struct t2v_progress *progress)
 {
     if (progress == NULL)
         return;
-    t2v_walk_deinit(&progress->walk);
-    t2v_ids_deinit(&progress->ids);
+    if (progress->state != NULL)
+        progress->task->ops->close(progress->state);
+    t2v_row_deinit(&progress->row);
     t2v_ids_deinit(&progress->ready_ids);
-    t2v_free(progress->divisors);
-    t2v_free(progress->exact);
+    t2v_ids_deinit(&progress->ready_types);
     t2v_free(progress);
 }
 
-struct t2v_progress *t2v_progress_new(const t2v_model *model, struct t2v_work *work)
+struct t2v_progress *t2v_progress_new(const struct t2v_task *task, struct t2v_work *work)
 {
+    const struct t2v_inputs inputs = {work->texts, work->seconds, work->n_text};
     struct t2v_progress *progress = t2v_alloc_zero(1, sizeof *progress);
-    size_t n;
-    work->dim = 0;
-    if (progress == NULL)
-        goto no_memory;
-    if (t2v_model_plan(model, &work->ask, &progress->plan, &work->err) != 0) {
-        t2v_progress_free(progress);
+    if (progress == NULL) {
+        t2v_fail(&work->err, T2V_ENOMEM, "no memory for %zu texts", work->n_text);
         return NULL;
     }
     progress->work = work;
-    work->dim = progress->plan.dim;
-    progress->divisors = t2v_alloc_zero(work->n_text, sizeof *progress->divisors);
-    progress->exact = t2v_alloc_zero(work->dim, sizeof *progress->exact);
-    if (t2v_mul(work->n_text, work->dim, &n))
-        work->vectors = t2v_alloc_zero(n, sizeof(float));
-    if (progress->divisors == NULL || progress->exact == NULL || work->vectors == NULL)
-        goto no_memory;
+    progress->task = task;
+    if (task->ops->open(task, &inputs, work->params, &progress->state, &work->err) != 0) {
+        t2v_progress_free(progress);
+        return NULL;
+    }
     return progress;
-no_memory:
-    t2v_fail(&work->err, T2V_ENOMEM, "no memory for %zu texts", work->n_text);
-    t2v_progress_free(progress);
-    return NULL;
 }
 
-/* The next sequence of the text into progress->ids. Sets *more; cleared, the text is at its end. */
-static int walk_on(struct t2v_progress *progress, const t2v_model *model, t2v_token_space *space,
-                   size_t max_text_tok, bool *more)
+/* The next row of the input into progress->row. Sets *more; cleared, the input is at its end. */
+static int next_row(struct t2v_progress *progress, t2v_token_space *space, size_t max_text_tok,
+                    bool *more)
 {
-    struct t2v_work *work = progress->work;
+    const struct t2v_task_ops *ops = progress->task->ops;
+    struct t2v_err *err = &progress->work->err;
+    struct t2v_row *row = &progress->row;
     int rc = 0;
     *more = false;
-    if (!progress->walking) {
-        rc = t2v_walk_start(&progress->walk, model, work->texts[progress->text], &progress->plan,
-                            &work->err);
-        progress->walking = true;
-        progress->text_tok = 0;
-        progress->text_cut = false;
+    if (!progress->begun) {
+        rc = ops->start(progress->state, progress->input, err);
+        progress->begun = true;
+        progress->n_tok = 0;
+        progress->cut = false;
     }
     if (rc == 0)
-        rc = t2v_walk_next(&progress->walk, space, &progress->ids, more, &work->err);
+        rc = ops->next(progress->state, space, row, more, err);
     if (rc == 0 && *more) {
-        progress->text_tok += progress->ids.len;
-        progress->text_cut |= progress->ids.cut;
-        if (progress->text_tok > max_text_tok)
-            rc = t2v_fail(&work->err, T2V_ETOOLARGE, "more than %zu tokens (max-text-tokens)",
+        progress->n_tok += row->ids.len;
+        progress->cut |= row->ids.cut;
+        if (progress->n_tok > max_text_tok)
+            rc = t2v_fail(err, T2V_ETOOLARGE, "more than %zu tokens (max-text-tokens)",
                           max_text_tok);
     }
     return rc;
 }
 
-/* Adds the sequence in progress->ids to those that are ready. */
+static int add_ids(struct t2v_ids *to, const struct t2v_ids *ids)
+{
+    int rc = 0;
+    for (size_t i = 0; i < ids->len && rc == 0; i++)
+        rc = t2v_ids_add(to, ids->ptr[i]);
+    return rc;
+}
+
+/* Adds the row in progress->row to those that are ready. */
 static int make_ready(struct t2v_progress *progress)
 {
-    const struct t2v_ids *ids = &progress->ids;
-    for (size_t i = 0; i < ids->len; i++) {
-        if (t2v_ids_add(&progress->ready_ids, ids->ptr[i]) != 0)
-            return t2v_fail(&progress->work->err, T2V_ENOMEM, "no memory for %zu tokens", ids->len);
-    }
-    progress->ready[progress->n_ready].text = progress->text;
-    progress->ready[progress->n_ready++].n_tok = ids->len;
+    const struct t2v_row *row = &progress->row;
+    int rc = add_ids(&progress->ready_ids, &row->ids);
+    if (rc == 0 && progress->task->typed)
+        rc = add_ids(&progress->ready_types, &row->types);
+    if (rc != 0)
+        return t2v_fail(&progress->work->err, rc, "no memory for %zu tokens", row->ids.len);
+    progress->ready[progress->n_ready++] =
+        (struct t2v_ready){progress->input, row->first, row->ids.len};
     return 0;
 }
 
-static void next_text(struct t2v_progress *progress)
+static void next_input(struct t2v_progress *progress)
 {
-    progress->divisors[progress->text] = t2v_walk_divisor(&progress->walk);
-    t2v_walk_deinit(&progress->walk);
-    progress->walking = false;
-    progress->work->n_cut += progress->text_cut;
-    progress->text++;
+    progress->begun = false;
+    progress->work->n_cut += progress->cut;
+    progress->input++;
 }
 
-void t2v_progress_fill(struct t2v_progress *progress, const t2v_model *model,
-                       t2v_token_space *space, const struct t2v_fill *fill)
+void t2v_progress_fill(struct t2v_progress *progress, t2v_token_space *space,
+                       const struct t2v_fill *fill)
 {
     struct t2v_work *work = progress->work;
-    progress->first = progress->n_ready = progress->n_taken = progress->ready_ids.len = 0;
+    progress->first = progress->n_ready = progress->n_taken = 0;
+    progress->ready_ids.len = progress->ready_types.len = 0;
     while (!atomic_load(&work->cancelled)) {
         bool more = false;
-        progress->ended = progress->text == work->n_text;
+        progress->ended = progress->input == work->n_text;
         if (progress->ended)
             return;
-        int rc = walk_on(progress, model, space, fill->max_text_tok, &more);
-        if (rc == 0 && more && progress->ids.len != 0)
+        int rc = next_row(progress, space, fill->max_text_tok, &more);
+        if (rc == 0 && more && progress->row.ids.len != 0)
             rc = make_ready(progress);
         if (rc != 0) {
-            work->err_text = progress->text;
+            work->err_text = progress->input;
             progress->ended = true;
             return;
         }
         if (!more)
-            next_text(progress);
+            next_input(progress);
         if (progress->n_ready >= fill->n_seq || progress->ready_ids.len >= fill->n_tok ||
             t2v_clock_ns() >= fill->deadline_ns)
             return;
@@ -128,7 +127,11 @@ void t2v_progress_fill(struct t2v_progress *progress, const t2v_model *model,
 bool t2v_progress_is_slow(const struct t2v_progress *progress)
 {
     const struct t2v_work *work = progress->work;
-    return progress->text < work->n_text && work->texts[progress->text].len > SLOW_BYTES;
+    size_t i = progress->input;
+    if (i >= work->n_text)
+        return false;
+    size_t n_second = work->seconds != NULL ? work->seconds[i].len : 0;
+    return work->texts[i].len > SLOW_BYTES || n_second > SLOW_BYTES;
 }
 
 size_t t2v_progress_peek(const struct t2v_progress *progress)
@@ -136,58 +139,33 @@ size_t t2v_progress_peek(const struct t2v_progress *progress)
     return progress->first < progress->n_ready ? progress->ready[progress->first].n_tok : 0;
 }
 
-size_t t2v_progress_take(struct t2v_progress *progress, int32_t *ids)
+struct t2v_ready t2v_progress_take(struct t2v_progress *progress, int32_t *ids, int32_t *types)
 {
-    size_t i = progress->first++, n = progress->ready[i].n_tok;
-    memcpy(ids, progress->ready_ids.ptr + progress->n_taken, n * sizeof *ids);
-    progress->n_taken += n;
-    return progress->ready[i].text;
+    struct t2v_ready ready = progress->ready[progress->first++];
+    memcpy(ids, progress->ready_ids.ptr + progress->n_taken, ready.n_tok * sizeof *ids);
+    if (types != NULL)
+        memcpy(types, progress->ready_types.ptr + progress->n_taken, ready.n_tok * sizeof *types);
+    progress->n_taken += ready.n_tok;
+    return ready;
 }
 
-void t2v_progress_add(struct t2v_progress *progress, size_t text, const float *row)
+void t2v_progress_add(struct t2v_progress *progress, const struct t2v_taken *row)
+{
+    if (progress->add_err.code != 0)
+        return;
+    progress->add_input = row->input;
+    progress->task->ops->take(progress->state, row, &progress->add_err);
+}
+
+void t2v_progress_finish(struct t2v_progress *progress)
 {
     struct t2v_work *work = progress->work;
-    if (text != progress->sum_text)
-        t2v_progress_settle(progress);
-    progress->sum_text = text;
-    float *vector = work->vectors + text * work->dim;
-    size_t n_before = progress->n_sum++;
-    for (size_t i = 0; i < work->dim && n_before != 0; i++) {
-        double before = n_before == 1 ? (double)vector[i] : progress->exact[i];
-        progress->exact[i] = before + (double)row[i];
+    if (work->err.code != 0)
+        return;
+    if (progress->add_err.code != 0) {
+        work->err = progress->add_err;
+        work->err_text = progress->add_input;
+        return;
     }
-    for (size_t i = 0; i < work->dim; i++)
-        vector[i] += row[i];
-}
-
-void t2v_progress_settle(struct t2v_progress *progress)
-{
-    struct t2v_work *work = progress->work;
-    if (progress->n_sum > 2) /* the sum of two is rounded once */
-        t2v_pool_settle(&progress->plan, progress->exact, work->dim,
-                        work->vectors + progress->sum_text * work->dim);
-    progress->n_sum = 0;
-}
-
-/* A model with broken weights can give what is no number, and JSON has no word for that. */
-static bool is_finite(const float *vector, size_t dim)
-{
-    bool finite = true;
-    for (size_t i = 0; i < dim; i++)
-        finite &= isfinite(vector[i]) != 0;
-    return finite;
-}
-
-void t2v_progress_finish(struct t2v_progress *progress, const t2v_model *model)
-{
-    struct t2v_work *work = progress->work;
-    t2v_progress_settle(progress);
-    for (size_t t = 0; t < work->n_text && work->err.code == 0; t++) {
-        float *vector = work->vectors + t * work->dim;
-        t2v_model_finish(model, vector, work->dim, progress->divisors[t]);
-        if (!is_finite(vector, work->dim)) {
-            t2v_fail(&work->err, T2V_EMODEL, "the model gave a vector that is not finite");
-            work->err_text = t;
-        }
-    }
+    progress->task->ops->finish(progress->state, &work->result, &work->err_text, &work->err);
 }

@@ -5,13 +5,13 @@
 
 #include "base/banned.h"
 
-int t2v_runner_init(struct t2v_runner *runner, const t2v_model *model, size_t max_tok, int n_thread,
-                    const struct t2v_runner_calls *calls, struct t2v_err *err)
+int t2v_runner_init(struct t2v_runner *runner, const struct t2v_task *task, size_t max_tok,
+                    int n_thread, const struct t2v_runner_calls *calls, struct t2v_err *err)
 {
-    *runner = (struct t2v_runner){.model = model, .calls = *calls};
+    *runner = (struct t2v_runner){.task = task, .calls = *calls};
     t2v_queue_init(&runner->queue);
     t2v_list_init(&runner->closing);
-    int rc = t2v_batch_init(&runner->batch, model, max_tok, n_thread);
+    int rc = t2v_batch_init(&runner->batch, task, max_tok, n_thread);
     if (rc == 0)
         rc = t2v_token_space_new(&runner->space);
     if (rc != 0)
@@ -29,7 +29,7 @@ void t2v_runner_deinit(struct t2v_runner *runner)
 
 void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work)
 {
-    struct t2v_progress *progress = t2v_progress_new(runner->model, work);
+    struct t2v_progress *progress = t2v_progress_new(runner->task, work);
     if (progress == NULL) {
         runner->calls.complete(runner->calls.user, work);
         return;
@@ -56,7 +56,7 @@ static bool make_ready(struct t2v_runner *runner, struct t2v_progress *progress,
         return false;
     }
     struct t2v_fill fill = {1, SIZE_MAX, deadline_ns, runner->max_text_tok};
-    t2v_progress_fill(progress, runner->model, runner->space, &fill);
+    t2v_progress_fill(progress, runner->space, &fill);
     return true;
 }
 
@@ -126,7 +126,7 @@ void t2v_runner_close(struct t2v_runner *runner)
         give_up(runner);
     while ((progress = t2v_list_pop(&runner->closing)) != NULL) {
         struct t2v_work *work = progress->work;
-        t2v_progress_finish(progress, runner->model);
+        t2v_progress_finish(progress);
         t2v_progress_free(progress);
         runner->calls.complete(runner->calls.user, work);
     }

@@ -26,7 +26,7 @@ struct t2v_runner_calls {
 };
 
 struct t2v_runner {
-    const t2v_model *model;
+    const struct t2v_task *task;
     struct t2v_runner_calls calls;
     size_t max_text_tok; /* a text of more tokens is T2V_ETOOLARGE */
     t2v_team *team;
@@ -39,10 +39,10 @@ struct t2v_runner {
 };
 
 /* A runner with a team of n_thread and batches of at most max_tok tokens, at least T2V_BATCH_TOK.
- * The caller sets max_text_tok and lost_message. The model is borrowed; calls is copied.
+ * The caller sets max_text_tok and lost_message. The task is borrowed; calls is copied.
  * T2V_ENOMEM, with the reason in err; the runner is for t2v_runner_deinit then, too. */
-int t2v_runner_init(struct t2v_runner *runner, const t2v_model *model, size_t max_tok, int n_thread,
-                    const struct t2v_runner_calls *calls, struct t2v_err *err);
+int t2v_runner_init(struct t2v_runner *runner, const struct t2v_task *task, size_t max_tok,
+                    int n_thread, const struct t2v_runner_calls *calls, struct t2v_err *err);
 /* Its queue must be empty. A zeroed runner is allowed. */
 void t2v_runner_deinit(struct t2v_runner *runner);
 

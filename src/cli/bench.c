@@ -60,10 +60,11 @@ static void begin_line(struct t2v_buf *line, struct t2v_str name)
 }
 
 /* Each way once to warm up, then timed. */
-static int bench_set(const struct t2v_options *options, const t2v_model *model, t2v_engine *engine,
-                     struct t2v_str name, const struct t2v_str *texts, size_t n, double *ms,
-                     struct t2v_buf *line, struct t2v_err *err)
+static int bench_set(const struct t2v_options *options, const t2v_embedder *embedder,
+                     t2v_engine *engine, struct t2v_str name, const struct t2v_str *texts, size_t n,
+                     double *ms, struct t2v_buf *line, struct t2v_err *err)
 {
+    const t2v_model *model = t2v_embedder_model(embedder);
     size_t n_tok;
     double together, alone = 0;
     int rc = bench_each(engine, texts, n, NULL, &n_tok, err);
@@ -85,7 +86,7 @@ static int bench_set(const struct t2v_options *options, const t2v_model *model, 
         "\"texts_per_s\":%.1f,\"vectorizer\":\"%s\",\"precision\":\"%s\",\"kernels\":\"%s\","
         "\"threads\":%d}",
         n, n_tok, ms[n / 2], ms[n * 99 / 100], (double)n / (together < alone ? together : alone),
-        t2v_model_vectorizer(model), t2v_model_precision(model), t2v_model_cpu(model),
+        t2v_embedder_vectorizer(embedder), t2v_model_precision(model), t2v_model_cpu(model),
         t2v_thread_count(options));
     return t2v_print_json(line, err);
 }
@@ -93,7 +94,7 @@ static int bench_set(const struct t2v_options *options, const t2v_model *model, 
 /* What bench runs on: the model of the settings, and with --against another of that precision. */
 struct bench {
     const struct t2v_options *options;
-    t2v_model *model, *other_model;
+    t2v_embedder *model, *other_model;
     t2v_engine *engine, *other;
 };
 
@@ -106,18 +107,20 @@ static int compare_set(const struct bench *bench, struct t2v_str name, const str
         rc = t2v_run_work(bench->other, &b, err);
     if (rc == 0) {
         struct t2v_distance distance;
-        t2v_distance(a.vectors, b.vectors, n, a.dim, &distance);
+        t2v_distance(a.result.values, b.result.values, n, a.result.width, &distance);
         begin_line(line, name);
         t2v_buf_addf(line,
                      ",\"texts\":%zu,\"precision\":\"%s\",\"against\":\"%s\","
                      "\"mean_cosine\":%.6f,\"least_cosine\":%.6f",
-                     n, t2v_model_precision(bench->model), t2v_model_precision(bench->other_model),
-                     distance.mean, distance.least);
+                     n, t2v_model_precision(t2v_embedder_model(bench->model)),
+                     t2v_model_precision(t2v_embedder_model(bench->other_model)), distance.mean,
+                     distance.least);
         if (distance.n_neighbour > 0)
             t2v_buf_addf(line, ",\"neighbours\":%zu,\"neighbours_lost\":%.4f", distance.n_neighbour,
                          distance.lost);
         t2v_buf_addf(line, ",\"vectorizer\":\"%s\",\"kernels\":\"%s\"}",
-                     t2v_model_vectorizer(bench->model), t2v_model_cpu(bench->model));
+                     t2v_embedder_vectorizer(bench->model),
+                     t2v_model_cpu(t2v_embedder_model(bench->model)));
         rc = t2v_print_json(line, err);
     }
     t2v_work_deinit(&a);
@@ -186,8 +189,8 @@ int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err)
     }
     t2v_engine_free(bench.other);
     t2v_engine_free(bench.engine);
-    t2v_model_free(bench.other_model);
-    t2v_model_free(bench.model);
+    t2v_embedder_free(bench.other_model);
+    t2v_embedder_free(bench.model);
     t2v_json_free(corpus);
     return rc;
 }

@@ -23,9 +23,9 @@ static const char *model_dir(const struct t2v_options *options)
     return other ? of_model2vec : options->model;
 }
 
-static struct t2v_model_options model_options(const struct t2v_options *options)
+static struct t2v_embedder_options model_options(const struct t2v_options *options)
 {
-    return (struct t2v_model_options){
+    return (struct t2v_embedder_options){
         .dir = model_dir(options),
         .vectorizer = options->vectorizer,
         .precision = options->precision,
@@ -40,28 +40,28 @@ static struct t2v_model_options model_options(const struct t2v_options *options)
     };
 }
 
-int t2v_open_model(const struct t2v_options *options, t2v_model **model, struct t2v_err *err)
+int t2v_open_model(const struct t2v_options *options, t2v_embedder **model, struct t2v_err *err)
 {
-    struct t2v_model_options of_model = model_options(options);
-    return t2v_model_open(&of_model, model, err);
+    struct t2v_embedder_options of_model = model_options(options);
+    return t2v_embedder_open(&of_model, model, err);
 }
 
-int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
-             struct t2v_err *err)
+int t2v_open(const struct t2v_options *options, bool leader, t2v_embedder **model,
+             t2v_engine **engine, struct t2v_err *err)
 {
-    struct t2v_model_options of_model = model_options(options);
+    struct t2v_embedder_options of_model = model_options(options);
     struct t2v_engine_options of_engine = {
         .n_thread = t2v_thread_count(options),
         .leader = leader,
         .max_queue = options->server.max_queue > 0 ? (size_t)options->server.max_queue : 1,
         .max_text_tok = (size_t)options->max_text_tok,
     };
-    int rc = t2v_model_open(&of_model, model, err);
+    int rc = t2v_embedder_open(&of_model, model, err);
     if (rc != 0)
         return rc;
-    rc = t2v_engine_new(*model, &of_engine, engine, err);
+    rc = t2v_engine_new(t2v_embedder_task(*model), &of_engine, engine, err);
     if (rc != 0) {
-        t2v_model_free(*model);
+        t2v_embedder_free(*model);
         *model = NULL;
     }
     return rc;

@@ -4,17 +4,19 @@
 /* What the commands share: the model and the engine, opened as the settings say. */
 #include "batch/engine.h"
 #include "cli/options.h"
+#include "task/embed/open.h"
+#include "task/embed/params.h"
 
 /* The settings' threads, or as many as there are processors. */
 int t2v_thread_count(const struct t2v_options *options);
-/* The model, as the settings say; *model is set on success alone, for t2v_model_free. The errors of
- * t2v_model_open. */
-int t2v_open_model(const struct t2v_options *options, t2v_model **model, struct t2v_err *err);
+/* The model, as the settings say; *model is set on success alone, for t2v_embedder_free. The errors
+ * of t2v_embedder_open. */
+int t2v_open_model(const struct t2v_options *options, t2v_embedder **model, struct t2v_err *err);
 /* The model and an engine over it, as the settings say; both are set on success alone, and freed in
  * reverse order. leader: the engine has a thread of its own, for works that are submitted. The
- * errors of t2v_model_open and t2v_engine_new. */
-int t2v_open(const struct t2v_options *options, bool leader, t2v_model **model, t2v_engine **engine,
-             struct t2v_err *err);
+ * errors of t2v_embedder_open and t2v_engine_new. */
+int t2v_open(const struct t2v_options *options, bool leader, t2v_embedder **model,
+             t2v_engine **engine, struct t2v_err *err);
 /* t2v_engine_run, whose error comes out of it. work is for t2v_work_deinit, also on failure. */
 int t2v_run_work(t2v_engine *engine, struct t2v_work *work, struct t2v_err *err);
 

@@ -13,6 +13,7 @@
 enum { NAME_COLUMNS = 60 };
 
 struct facts {
+    const t2v_embedder *embedder;
     const t2v_model *model;
     const struct t2v_shape *shape;
     const t2v_store *store;
@@ -20,13 +21,14 @@ struct facts {
     size_t n_weight, n_byte; /* of all tensors */
 };
 
-static struct facts facts_of(const t2v_model *model)
+static struct facts facts_of(const t2v_embedder *embedder)
 {
+    const t2v_model *model = t2v_embedder_model(embedder);
     struct facts f = {
         .model = model,
-        .shape = t2v_net_shape(t2v_model_encoder(model)),
+        .shape = t2v_net_shape(t2v_model_net(model)),
         .store = t2v_model_store(model),
-        .is_static = t2v_net_is_static(t2v_model_encoder(model)),
+        .is_static = t2v_net_is_static(t2v_model_net(model)),
     };
     for (size_t i = 0; i < t2v_store_len(f.store); i++) {
         const struct t2v_tensor *t = t2v_store_at(f.store, i);
@@ -62,7 +64,7 @@ static void print_text(const struct facts *f)
     const struct t2v_shape *shape = f->shape;
     print_fact("model", t2v_model_dir(f->model));
     print_fact("family", t2v_model_family(f->model));
-    print_fact("vectorizer", t2v_model_vectorizer(f->model));
+    print_fact("vectorizer", t2v_embedder_vectorizer(f->embedder));
     printf("precision   %s, %s kernels\n", t2v_model_precision(f->model), t2v_model_cpu(f->model));
     print_fact("tokenizer", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
     if (f->is_static)
@@ -70,10 +72,10 @@ static void print_text(const struct facts *f)
     else
         printf("tokens      %zu words, at most %zu tokens in a sequence\n"
                "encoder     %zu layers, hidden %zu, %zu heads of %zu, inter %zu\n",
-               shape->vocab, t2v_model_max_tok(f->model), shape->n_layer, shape->hidden,
+               shape->vocab, t2v_embedder_max_tok(f->embedder), shape->n_layer, shape->hidden,
                shape->heads, shape->head_dim, shape->inter);
-    printf("vectors     %zu components: ", t2v_model_dim(f->model));
-    t2v_print_words(t2v_str_of(t2v_model_pipeline(f->model)));
+    printf("vectors     %zu components: ", t2v_embedder_dim(f->embedder));
+    t2v_print_words(t2v_str_of(t2v_embedder_pipeline(f->embedder)));
     printf("\n");
     printf("weights     %zu tensors, %zu numbers, %.1f MB\n", t2v_store_len(f->store), f->n_weight,
            (double)f->n_byte / 1e6);
@@ -96,7 +98,7 @@ static void add_encoder(struct t2v_buf *out, const struct facts *f)
     add_count(out, "vocabulary", shape->vocab);
     if (f->is_static)
         return;
-    add_count(out, "max_tokens", t2v_model_max_tok(f->model));
+    add_count(out, "max_tokens", t2v_embedder_max_tok(f->embedder));
     add_count(out, "layers", shape->n_layer);
     add_count(out, "hidden", shape->hidden);
     add_count(out, "heads", shape->heads);
@@ -126,13 +128,13 @@ static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
     t2v_buf_init(&out, SIZE_MAX);
     add_text(&out, "model", t2v_model_dir(f->model));
     add_text(&out, "family", t2v_model_family(f->model));
-    add_text(&out, "vectorizer", t2v_model_vectorizer(f->model));
+    add_text(&out, "vectorizer", t2v_embedder_vectorizer(f->embedder));
     add_text(&out, "precision", t2v_model_precision(f->model));
     add_text(&out, "kernels", t2v_model_cpu(f->model));
     add_text(&out, "tokenizer", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
     add_encoder(&out, f);
-    add_count(&out, "dimensions", t2v_model_dim(f->model));
-    add_text(&out, "pipeline", t2v_model_pipeline(f->model));
+    add_count(&out, "dimensions", t2v_embedder_dim(f->embedder));
+    add_text(&out, "pipeline", t2v_embedder_pipeline(f->embedder));
     add_count(&out, "tensors", t2v_store_len(f->store));
     add_count(&out, "numbers", f->n_weight);
     add_count(&out, "bytes", f->n_byte);
@@ -146,7 +148,7 @@ static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
 
 int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
 {
-    t2v_model *model;
+    t2v_embedder *model;
     int rc = t2v_open_model(options, &model, err);
     if (rc != 0)
         return rc;
@@ -157,6 +159,6 @@ int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
         print_text(&f);
     if (!options->json && !options->brief)
         print_tensors(&f);
-    t2v_model_free(model);
+    t2v_embedder_free(model);
     return rc;
 }

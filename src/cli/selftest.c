@@ -39,7 +39,7 @@ enum { N_SAMPLE = sizeof samples / sizeof samples[0] };
 
 struct selftest {
     const struct t2v_options *options;
-    t2v_model *model;
+    t2v_embedder *model;
     t2v_engine *engine;
     size_t n_golden; /* answers compared */
     bool exact;      /* compared component by component, not by angle */
@@ -93,7 +93,7 @@ static bool read_vector(const t2v_json *json, float *want, size_t dim)
 static int check_answer(struct selftest *test, struct t2v_str text, const float *got,
                         const float *want, size_t dim, struct t2v_err *err)
 {
-    const char *precision = t2v_model_precision(test->model);
+    const char *precision = t2v_model_precision(t2v_embedder_model(test->model));
     test->exact = strcmp(precision, "f32") == 0;
     double limit = test->exact ? 1e-5 : strcmp(precision, "bf16") == 0 ? 1e-3 : 2e-2;
     double off = test->exact ? difference(got, want, dim) : distance(got, want, dim);
@@ -106,19 +106,20 @@ static int check_answer(struct selftest *test, struct t2v_str text, const float 
                     text.len < 60 ? (int)text.len : 60, text.ptr, off, limit);
 }
 
-static int check_text(struct selftest *test, struct t2v_str text, const struct t2v_ask *ask,
-                      const t2v_json *golden, struct t2v_err *err)
+static int check_text(struct selftest *test, struct t2v_str text,
+                      const struct t2v_embed_params *params, const t2v_json *golden,
+                      struct t2v_err *err)
 {
-    struct t2v_work work = {.texts = &text, .n_text = 1, .ask = *ask};
+    struct t2v_work work = {.texts = &text, .n_text = 1, .params = params};
     int rc = t2v_run_work(test->engine, &work, err);
-    float *want = rc == 0 ? t2v_alloc_zero(work.dim, sizeof *want) : NULL;
+    float *want = rc == 0 ? t2v_alloc_zero(work.result.width, sizeof *want) : NULL;
     if (rc == 0 && want == NULL)
-        rc = t2v_fail(err, T2V_ENOMEM, "no memory for a vector of %zu", work.dim);
-    if (rc == 0 && !read_vector(golden, want, work.dim))
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for a vector of %zu", work.result.width);
+    if (rc == 0 && !read_vector(golden, want, work.result.width))
         rc = t2v_fail(err, T2V_EFORMAT, "a golden vector is not %zu numbers, as the model's are",
-                      work.dim);
+                      work.result.width);
     if (rc == 0)
-        rc = check_answer(test, text, work.vectors, want, work.dim, err);
+        rc = check_answer(test, text, work.result.values, want, work.result.width, err);
     t2v_free(want);
     t2v_work_deinit(&work);
     return rc;
@@ -130,13 +131,13 @@ static int check_case(struct selftest *test, const t2v_json *texts, const t2v_js
     bool direct = false;
     t2v_json_bool(t2v_json_get(of, "direct_tokenize"), &direct);
     if (!t2v_str_is(t2v_json_str(t2v_json_get(of, "vectorizer")),
-                    t2v_model_vectorizer(test->model)) ||
+                    t2v_embedder_vectorizer(test->model)) ||
         direct != test->options->direct_tokenize)
         return 0;
     const t2v_json *index = t2v_json_get(of, "index"), *vectors = t2v_json_get(of, "vectors");
-    struct t2v_ask ask = {.pooling = t2v_json_str(t2v_json_get(of, "pooling_strategy")),
-                          .task = t2v_json_str(t2v_json_get(of, "task_type"))};
-    t2v_json_int(t2v_json_get(of, "dimensions"), &ask.dimensions);
+    struct t2v_embed_params params = {.pooling = t2v_json_str(t2v_json_get(of, "pooling_strategy")),
+                                      .task = t2v_json_str(t2v_json_get(of, "task_type"))};
+    t2v_json_int(t2v_json_get(of, "dimensions"), &params.dimensions);
     if (t2v_json_type(index) != T2V_JSON_ARRAY || t2v_json_type(vectors) != T2V_JSON_ARRAY ||
         t2v_json_len(index) != t2v_json_len(vectors))
         return t2v_fail(err, T2V_EFORMAT, "a case needs index and vectors, lists of one length");
@@ -148,7 +149,7 @@ static int check_case(struct selftest *test, const t2v_json *texts, const t2v_js
             text = t2v_json_str(t2v_json_at(texts, (size_t)at));
         if (text.ptr == NULL)
             return t2v_fail(err, T2V_EFORMAT, "index %zu of a case is not that of a text", i);
-        int rc = check_text(test, text, &ask, t2v_json_at(vectors, i), err);
+        int rc = check_text(test, text, &params, t2v_json_at(vectors, i), err);
         if (rc != 0)
             return rc;
     }
@@ -185,7 +186,7 @@ static int check_alone(struct selftest *test, size_t i, const float *vector, str
     struct t2v_str text = t2v_str_of(samples[i]);
     struct t2v_work work = {.texts = &text, .n_text = 1};
     int rc = t2v_run_work(test->engine, &work, err);
-    if (rc == 0 && !(difference(work.vectors, vector, work.dim) <= 1e-5))
+    if (rc == 0 && !(difference(work.result.values, vector, work.result.width) <= 1e-5))
         rc = t2v_fail(err, T2V_EMODEL, "'%.40s': alone it has another vector than among others",
                       samples[i]);
     t2v_work_deinit(&work);
@@ -199,20 +200,20 @@ static int check_samples(struct selftest *test, struct t2v_err *err)
         texts[i] = t2v_str_of(samples[i]);
     struct t2v_work work = {.texts = texts, .n_text = N_SAMPLE};
     int rc = t2v_run_work(test->engine, &work, err);
-    if (rc == 0 && work.dim != t2v_model_dim(test->model))
-        rc = t2v_fail(err, T2V_EMODEL, "vectors have %zu components, not %zu", work.dim,
-                      t2v_model_dim(test->model));
+    if (rc == 0 && work.result.width != t2v_embedder_dim(test->model))
+        rc = t2v_fail(err, T2V_EMODEL, "vectors have %zu components, not %zu", work.result.width,
+                      t2v_embedder_dim(test->model));
     float any = 0;
-    for (size_t k = 0; rc == 0 && k < N_SAMPLE * work.dim; k++) {
-        any = k < work.dim ? any + fabsf(work.vectors[k]) : any;
-        if (!isfinite(work.vectors[k]))
+    for (size_t k = 0; rc == 0 && k < N_SAMPLE * work.result.width; k++) {
+        any = k < work.result.width ? any + fabsf(work.result.values[k]) : any;
+        if (!isfinite(work.result.values[k]))
             rc = t2v_fail(err, T2V_EMODEL, "'%.40s': its vector is not finite",
-                          samples[k / work.dim]);
+                          samples[k / work.result.width]);
     }
     if (rc == 0 && !(any > 0))
         rc = t2v_fail(err, T2V_EMODEL, "'%s': its vector is nothing but zeros", samples[0]);
     for (size_t i = 0; i < N_SAMPLE && rc == 0; i++)
-        rc = check_alone(test, i, work.vectors + i * work.dim, err);
+        rc = check_alone(test, i, work.result.values + i * work.result.width, err);
     t2v_work_deinit(&work);
     return rc;
 }
@@ -232,9 +233,9 @@ int t2v_command_selftest(const struct t2v_options *options, struct t2v_err *err)
                               : ", cosines of 1 - %.1e at least",
                    test.worst);
         printf("; %d texts have finite vectors of %zu, alone the same as among others\n", N_SAMPLE,
-               t2v_model_dim(test.model));
+               t2v_embedder_dim(test.model));
     }
     t2v_engine_free(test.engine);
-    t2v_model_free(test.model);
+    t2v_embedder_free(test.model);
     return rc;
 }

@@ -15,11 +15,12 @@
 
 #include "base/banned.h"
 
-static void log_start(const struct t2v_options *options, const t2v_model *model)
+static void log_start(const struct t2v_options *options, const t2v_embedder *embedder)
 {
+    const t2v_model *model = t2v_embedder_model(embedder);
     t2v_log(T2V_LOG_INFO, "model", "open path=%s family=%s vectorizer=%s precision=%s dim=%zu",
-            t2v_model_dir(model), t2v_model_family(model), t2v_model_vectorizer(model),
-            t2v_model_precision(model), t2v_model_dim(model));
+            t2v_model_dir(model), t2v_model_family(model), t2v_embedder_vectorizer(embedder),
+            t2v_model_precision(model), t2v_embedder_dim(embedder));
     t2v_log(T2V_LOG_INFO, "kernel", "chosen kernels=%s blas=%s threads=%d", t2v_model_cpu(model),
             t2v_blas_name(), t2v_thread_count(options));
     if (strcmp(t2v_model_precision(model), "f32") != 0)
@@ -41,7 +42,7 @@ int t2v_command_serve(const struct t2v_options *options, struct t2v_err *err)
     t2v_log_setup(t2v_log_level_of(options->log_level), strcmp(options->log_format, "json") == 0);
     t2v_log_never_wait(true);
     t2v_options_log_environment();
-    t2v_model *model = NULL;
+    t2v_embedder *model = NULL;
     t2v_engine *engine = NULL;
     t2v_server *server = NULL;
     int fd;
@@ -66,6 +67,6 @@ int t2v_command_serve(const struct t2v_options *options, struct t2v_err *err)
     t2v_server_free(server);
     t2v_engine_free(engine);
     t2v_guard_unwatch();
-    t2v_model_free(model);
+    t2v_embedder_free(model);
     return rc;
 }

@@ -3,7 +3,7 @@
 
 #include "cli/lines.h"
 #include "model/diagnose.h"
-#include "task/embed/embedder.h"
+#include "model/place.h"
 #include "token/decode/decoder.h"
 #include "token/tokenizer.h"
 #include "json/write.h"
@@ -40,7 +40,7 @@ static int open_tokenizer(struct encoder *e, const char *dir, struct t2v_err *er
     int rc = t2v_diagnose_dir(dir, err);
     if (rc != 0)
         return t2v_fail_in(err, rc, dir);
-    rc = t2v_model_open_tokenizer(dir, "auto", &e->tokenizer, &e->is_static, err);
+    rc = t2v_place_open_tokenizer(dir, &e->tokenizer, &e->is_static, err);
     if (rc == 0 && (rc = t2v_token_space_new(&e->space)) != 0)
         t2v_fail(err, rc, "no memory for the tokenizer");
     return rc;

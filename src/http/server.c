@@ -352,7 +352,7 @@ static int make_loop(struct t2v_server *server)
 }
 
 int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine *engine,
-                   const t2v_model *model, const char *version, t2v_server **out,
+                   const t2v_embedder *model, const char *version, t2v_server **out,
                    struct t2v_err *err)
 {
     t2v_server *server = t2v_alloc_zero(1, sizeof *server);

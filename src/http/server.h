@@ -39,7 +39,7 @@ int t2v_server_bind(const struct t2v_server_options *options, int *fd, struct t2
  * pointers are borrowed until t2v_server_free. version goes into /meta and /metrics. T2V_EIO,
  * T2V_ENOMEM. */
 int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine *engine,
-                   const t2v_model *model, const char *version, t2v_server **out,
+                   const t2v_embedder *model, const char *version, t2v_server **out,
                    struct t2v_err *err);
 
 /* Serves. After SIGTERM, SIGINT or SIGQUIT `ready` is 503 and requests are answered for

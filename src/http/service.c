@@ -18,12 +18,15 @@ static const struct t2v_cache_limits cache_limits = {
     .ttl_ns = UINT64_C(600) * 1000 * 1000 * 1000,
 };
 
-static int make_meta(struct t2v_buf *buf, const t2v_model *model, const char *version)
+static int make_meta(struct t2v_buf *buf, const t2v_embedder *embedder, const char *version)
 {
-    struct t2v_str config = t2v_model_config(model);
+    const t2v_model *model = t2v_embedder_model(embedder);
+    struct t2v_str config = t2v_embedder_meta(embedder);
     const char *const more[][2] = {
-        {"model_path", t2v_model_dir(model)},      {"version", version},
-        {"family", t2v_model_family(model)},       {"vectorizer", t2v_model_vectorizer(model)},
+        {"model_path", t2v_model_dir(model)},
+        {"version", version},
+        {"family", t2v_model_family(model)},
+        {"vectorizer", t2v_embedder_vectorizer(embedder)},
         {"precision", t2v_model_precision(model)},
     };
     t2v_buf_init(buf, 64 << 20);
@@ -33,7 +36,7 @@ static int make_meta(struct t2v_buf *buf, const t2v_model *model, const char *ve
         t2v_buf_addf(buf, ",\"%s\":", more[i][0]);
         t2v_json_write_str(buf, t2v_str_of(more[i][1]));
     }
-    t2v_buf_addf(buf, ",\"dimensions\":%zu}", t2v_model_dim(model));
+    t2v_buf_addf(buf, ",\"dimensions\":%zu}", t2v_embedder_dim(embedder));
     return buf->fail;
 }
 
@@ -55,7 +58,7 @@ static int make_parts(struct t2v_service *service, struct t2v_err *err)
 }
 
 int t2v_service_init(struct t2v_service *service, const struct t2v_server_options *options,
-                     t2v_engine *engine, const t2v_model *model, const char *version,
+                     t2v_engine *engine, const t2v_embedder *model, const char *version,
                      struct t2v_err *err)
 {
     *service = (struct t2v_service){.options = options,
@@ -101,17 +104,18 @@ uint64_t t2v_service_stalled_ms(struct t2v_service *service)
 
 static struct t2v_metrics_facts facts_of(const struct t2v_service *service)
 {
-    const t2v_model *model = service->model;
+    const t2v_embedder *embedder = service->model;
+    const t2v_model *model = t2v_embedder_model(embedder);
     const struct t2v_cache *cache = service->cache;
     return (struct t2v_metrics_facts){
         .version = service->version,
         .model = t2v_model_dir(model),
         .family = t2v_model_family(model),
-        .vectorizer = t2v_model_vectorizer(model),
+        .vectorizer = t2v_embedder_vectorizer(embedder),
         .precision = t2v_model_precision(model),
         .kernels = t2v_model_cpu(model),
-        .dim = t2v_model_dim(model),
-        .max_tok = t2v_model_max_tok(model),
+        .dim = t2v_embedder_dim(embedder),
+        .max_tok = t2v_embedder_max_tok(embedder),
         .threads = t2v_engine_threads(service->engine),
         .max_queue = (uint64_t)service->options->max_queue,
         .max_connections = service->max_connections,

@@ -25,7 +25,7 @@
 struct t2v_service {
     const struct t2v_server_options *options;
     t2v_engine *engine;
-    const t2v_model *model;
+    const t2v_embedder *model;
     const char *version;
     const struct t2v_routes *routes;
     struct t2v_auth auth;
@@ -43,7 +43,7 @@ struct t2v_service {
 /* All pointers are borrowed for the life of the service. T2V_EUSAGE: the tokens or origins of the
  * options make no sense; T2V_ENOMEM. */
 int t2v_service_init(struct t2v_service *service, const struct t2v_server_options *options,
-                     t2v_engine *engine, const t2v_model *model, const char *version,
+                     t2v_engine *engine, const t2v_embedder *model, const char *version,
                      struct t2v_err *err);
 void t2v_service_deinit(struct t2v_service *service);
 

@@ -20,6 +20,8 @@
 #include "batch/engine.h"
 #include "cli/options.h"
 #include "http/server.h"
+#include "task/embed/embedder.h"
+#include "task/embed/params.h"
 
 #include "base/banned.h"
 
@@ -27,6 +29,10 @@ static size_t dim = 8;
 
 struct t2v_model {
     const char *dir;
+};
+
+struct t2v_embedder {
+    t2v_model model;
 };
 
 struct t2v_engine {
@@ -40,9 +46,14 @@ struct t2v_engine {
     atomic_uint_least64_t moved;
 };
 
-struct t2v_str t2v_model_config(const t2v_model *model)
+const t2v_model *t2v_embedder_model(const t2v_embedder *embedder)
 {
-    (void)model;
+    return &embedder->model;
+}
+
+struct t2v_str t2v_embedder_meta(const t2v_embedder *embedder)
+{
+    (void)embedder;
     return T2V_STR("{\"model_type\": \"fake\", \"hidden_size\": 8}\n");
 }
 
@@ -57,9 +68,9 @@ const char *t2v_model_family(const t2v_model *model)
     return "fake";
 }
 
-const char *t2v_model_vectorizer(const t2v_model *model)
+const char *t2v_embedder_vectorizer(const t2v_embedder *embedder)
 {
-    (void)model;
+    (void)embedder;
     return "default";
 }
 
@@ -75,9 +86,9 @@ const char *t2v_model_cpu(const t2v_model *model)
     return "fake";
 }
 
-size_t t2v_model_max_tok(const t2v_model *model)
+size_t t2v_embedder_max_tok(const t2v_embedder *embedder)
 {
-    (void)model;
+    (void)embedder;
     return 500;
 }
 
@@ -87,15 +98,15 @@ int t2v_engine_threads(const t2v_engine *engine)
     return 1;
 }
 
-size_t t2v_model_dim(const t2v_model *model)
+size_t t2v_embedder_dim(const t2v_embedder *embedder)
 {
-    (void)model;
+    (void)embedder;
     return dim;
 }
 
-size_t t2v_model_max_dim(const t2v_model *model)
+size_t t2v_embedder_max_dim(const t2v_embedder *embedder)
 {
-    (void)model;
+    (void)embedder;
     return dim;
 }
 
@@ -134,9 +145,8 @@ static int obey(struct t2v_work *work, struct t2v_str text)
 }
 
 /* masked_mean and cls, as the real one; the default is masked_mean. */
-static int check_pooling(struct t2v_work *work)
+static int check_pooling(struct t2v_work *work, struct t2v_str *pooling)
 {
-    struct t2v_str *pooling = &work->ask.pooling;
     if (pooling->len == 0)
         *pooling = T2V_STR("masked_mean");
     if (t2v_str_is(*pooling, "masked_mean") || t2v_str_is(*pooling, "cls"))
@@ -147,29 +157,28 @@ static int check_pooling(struct t2v_work *work)
 
 static void encode(struct t2v_work *work)
 {
+    struct t2v_embed_params params = *(const struct t2v_embed_params *)work->params;
+    float *vectors = t2v_alloc_zero(work->n_text, dim * sizeof(float));
     work->begun_ns = t2v_clock_ns();
-    work->dim = dim;
-    work->vectors = t2v_alloc_zero(work->n_text, dim * sizeof(float));
-    if (work->vectors == NULL)
+    work->result = (struct t2v_result){.values = vectors, .width = dim};
+    if (vectors == NULL)
         t2v_fail(&work->err, T2V_ENOMEM, "no memory");
     else
-        check_pooling(work);
+        check_pooling(work, &params.pooling);
     for (size_t t = 0; t < work->n_text && work->err.code == 0 && !atomic_load(&work->cancelled);
          t++) {
         work->err_text = t;
         if (obey(work, work->texts[t]) != 0)
             break;
-        uint64_t h = mix(mix(mix(1, work->texts[t]), work->ask.pooling), work->ask.task);
+        uint64_t h = mix(mix(mix(1, work->texts[t]), params.pooling), params.task);
         for (size_t i = 0; i < dim; i++, h = h * 31 + 7)
-            work->vectors[t * dim + i] = (float)(h % 20011) / 10007.0F - 1;
+            vectors[t * dim + i] = (float)(h % 20011) / 10007.0F - 1;
         work->n_tok += work->texts[t].len;
     }
     if (work->err.code == 0 && atomic_load(&work->cancelled))
         t2v_fail(&work->err, T2V_EBUSY, "given up");
-    if (work->err.code != 0) {
-        t2v_free(work->vectors);
-        work->vectors = NULL;
-    }
+    if (work->err.code != 0)
+        t2v_result_deinit(&work->result);
     work->ended_ns = t2v_clock_ns();
 }
 
@@ -227,8 +236,7 @@ void t2v_work_cancel(struct t2v_work *work)
 
 void t2v_work_deinit(struct t2v_work *work)
 {
-    t2v_free(work->vectors);
-    work->vectors = NULL;
+    t2v_result_deinit(&work->result);
 }
 
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
@@ -252,7 +260,7 @@ uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 
 static int serve(const struct t2v_options *options, struct t2v_err *err)
 {
-    struct t2v_model model = {options->model};
+    const t2v_embedder embedder = {{options->model}};
     struct t2v_engine engine = {.max_queue = (size_t)options->server.max_queue};
     engine.stats.batch_tok.first = engine.stats.batch_seq.first = 1;
     sigset_t all, old;
@@ -266,7 +274,7 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     int fd;
     int rc = t2v_server_bind(&options->server, &fd, err);
     if (rc == 0)
-        rc = t2v_server_new(&options->server, fd, &engine, &model, "fake 1", &server, err);
+        rc = t2v_server_new(&options->server, fd, &engine, &embedder, "fake 1", &server, err);
     if (rc == 0)
         rc = t2v_server_run(server, err);
     if (rc == 0 && t2v_server_is_abandoned(server))

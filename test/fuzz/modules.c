@@ -5,6 +5,7 @@
  * there); what is left is the weights of both modules that have some. What is taken is run.
  */
 #include "folder.h"
+#include "model/modules.h"
 #include "task/embed/pipeline.h"
 #include "task/embed/transformer.h"
 
@@ -73,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         folder_put(names[i], size != 0 ? data : NULL, size);
     CHECK(kernels.f32 != NULL || t2v_kernels_init(&kernels, "", NULL) == 0);
     bool is_static;
-    if (t2v_pipeline_first(folder.path, path, &is_static, &err) == 0)
+    if (t2v_modules_first(folder.path, path, &is_static, &err) == 0)
         check_path(path);
     struct t2v_transformer transformer;
     int said = t2v_transformer_read(folder.path, &transformer, NULL, &err);
@@ -84,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(rc == 0 || (err.code == rc && strncmp(err.msg, folder.path, strlen(folder.path)) == 0));
     if (rc == 0)
         check(&pipeline, &kernels);
-    rc = t2v_pipeline_read_bag(folder.path, HIDDEN, &arena, &pipeline, &err);
+    rc = t2v_pipeline_read_static(folder.path, HIDDEN, &arena, &pipeline, &err);
     CHECK(rc == 0 || (err.code == rc && strncmp(err.msg, folder.path, strlen(folder.path)) == 0));
     t2v_arena_free(&arena);
     return 0;

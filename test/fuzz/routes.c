@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include "http/job.h"
 #include "http/service.h"
+#include "task/embed/open.h"
 #include "json/json.h"
 
 enum { MAX_BODY = 2048, MAX_REQUESTS = 16 };
@@ -21,20 +22,20 @@ static void open_service(void)
     static struct t2v_options options;
     const struct t2v_engine_options of_engine = {
         .n_thread = 1, .max_queue = 4, .max_text_tok = 10000};
-    t2v_model *model = NULL;
+    t2v_embedder *model = NULL;
     t2v_engine *engine = NULL;
     bool help;
     CHECK(t2v_options_parse(&options, T2V_CMD_SERVE, 6, settings, &help, NULL) == 0);
     options.server.cache = true;
-    const struct t2v_model_options of_model = {
+    const struct t2v_embedder_options of_model = {
         .dir = options.model,
         .vectorizer = options.vectorizer,
         .precision = options.precision,
         .cpu = options.cpu,
         .threads = 1,
     };
-    CHECK(t2v_model_open(&of_model, &model, NULL) == 0);
-    CHECK(t2v_engine_new(model, &of_engine, &engine, NULL) == 0);
+    CHECK(t2v_embedder_open(&of_model, &model, NULL) == 0);
+    CHECK(t2v_engine_new(t2v_embedder_task(model), &of_engine, &engine, NULL) == 0);
     CHECK(t2v_service_init(&service, &options.server, engine, model, "fuzz", NULL) == 0);
 }
 

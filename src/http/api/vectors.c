@@ -66,7 +66,7 @@ static bool read_word(struct t2v_question *q, struct t2v_str value, const char *
 static bool read_task(struct t2v_question *q, struct t2v_str value, struct t2v_fault *fault)
 {
     size_t len;
-    if (!read_word(q, value, "task_type", &q->ask.task, &len, fault))
+    if (!read_word(q, value, "task_type", &q->params.task, &len, fault))
         return false;
     if (len <= WORD_MAX)
         return true;
@@ -106,9 +106,9 @@ static bool read_config(struct t2v_question *q, struct t2v_str config, struct t2
         return false;
     }
     return t2v_body_inner(config, names, values, N, fault) &&
-           read_word(q, values[POOLING], names[POOLING], &q->ask.pooling, &len, fault) &&
+           read_word(q, values[POOLING], names[POOLING], &q->params.pooling, &len, fault) &&
            read_task(q, values[TASK], fault) &&
-           read_dimensions(values[DIMENSIONS], &q->ask.dimensions, fault);
+           read_dimensions(values[DIMENSIONS], &q->params.dimensions, fault);
 }
 
 /* Memory for n texts of n_byte together, and config's two words. */
@@ -290,7 +290,7 @@ void t2v_question_fail(const struct t2v_question *question, const struct t2v_err
 
 static void read_body(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
 {
-    t2v_question_read(job->state, body, t2v_model_max_dim(service->model), &job->fault);
+    t2v_question_read(job->state, body, t2v_embedder_max_dim(service->model), &job->fault);
 }
 
 /* The answer from the cache; false when there is none. */
@@ -299,7 +299,7 @@ static bool from_cache(struct t2v_service *service, const struct t2v_question *q
 {
     if (service->cache == NULL || question->many)
         return false;
-    struct t2v_cache_key key = {question->texts[0], question->ask};
+    struct t2v_cache_key key = {question->texts[0], question->params};
     size_t dim;
     const float *vector = t2v_cache_get(service->cache, &key, t2v_clock_ns(), &dim);
     if (vector == NULL) {
@@ -315,21 +315,21 @@ static bool plan(struct t2v_service *service, struct t2v_job *job)
 {
     const struct t2v_question *question = job->state;
     if (question->n_text == 0) {
-        t2v_question_answer(question, NULL, t2v_model_dim(service->model), &job->reply.buf);
+        t2v_question_answer(question, NULL, t2v_embedder_dim(service->model), &job->reply.buf);
         return false;
     }
     if (from_cache(service, question, &job->reply.buf))
         return false;
     job->work.texts = question->texts;
     job->work.n_text = question->n_text;
-    job->work.ask = question->ask;
+    job->work.params = &question->params;
     return true;
 }
 
 static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct t2v_question *question = job->state;
-    size_t dim = t2v_model_max_dim(service->model);
+    size_t dim = t2v_embedder_max_dim(service->model);
     return t2v_question_bytes(question) + question->n_text * dim * sizeof(float) +
            t2v_question_answer_bytes(question, dim);
 }
@@ -339,8 +339,9 @@ static void keep(struct t2v_service *service, const struct t2v_job *job)
     const struct t2v_question *question = job->state;
     if (service->cache == NULL || question->many || job->work.err.code != 0)
         return;
-    struct t2v_cache_key key = {question->texts[0], question->ask};
-    t2v_cache_put(service->cache, &key, job->work.vectors, job->work.dim, t2v_clock_ns());
+    struct t2v_cache_key key = {question->texts[0], question->params};
+    t2v_cache_put(service->cache, &key, job->work.result.values, job->work.result.width,
+                  t2v_clock_ns());
 }
 
 static bool is_large(const struct t2v_job *job)
@@ -348,7 +349,7 @@ static bool is_large(const struct t2v_job *job)
     const struct t2v_question *question = job->state;
     if (job->work.err.code != 0)
         return false;
-    return question->many ? job->work.n_text * job->work.dim > LARGE_FLOATS
+    return question->many ? job->work.n_text * job->work.result.width > LARGE_FLOATS
                           : question->texts[0].len > LARGE_BYTES;
 }
 
@@ -358,7 +359,7 @@ static void write_answer(struct t2v_job *job)
     if (work->err.code != 0)
         t2v_question_fail(job->state, &work->err, work->err_text, &job->fault);
     else
-        t2v_question_answer(job->state, work->vectors, work->dim, &job->reply.buf);
+        t2v_question_answer(job->state, work->result.values, work->result.width, &job->reply.buf);
 }
 
 static void deinit(void *state)

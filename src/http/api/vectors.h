@@ -11,19 +11,19 @@
 
 #include "base/str.h"
 #include "http/api/api.h"
-#include "task/embed/embedder.h"
+#include "task/embed/params.h"
 
 extern const struct t2v_api t2v_api_vectors;
 extern const struct t2v_operation t2v_vectors_embed;
 
 /* The state of its jobs. */
 struct t2v_question {
-    char *bytes; /* [n_byte], owned; the texts and the ask point into it */
+    char *bytes; /* [n_byte], owned; the texts and the params point into it */
     size_t n_byte;
     struct t2v_str *texts; /* [n_text], owned */
     size_t n_text;
     bool many; /* "texts" was sent: the answer is {"vectors", "dim"} */
-    struct t2v_ask ask;
+    struct t2v_embed_params params;
 };
 
 /* Reads a body. True: *question is set, and is freed with t2v_question_deinit. False: *fault says

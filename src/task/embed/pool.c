@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <math.h>
-#include <string.h>
+#include "task/embed/pool.h"
 
-#include "task/embed/embedder.h"
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -28,16 +29,16 @@ static void settle(const double *exact, size_t n, double limit, float *sum)
         sum[i] = fabs(exact[i] - (double)sum[i]) > limit ? (float)exact[i] : sum[i];
 }
 
-/* The pieces of a bag are rounded twice more: where they are added up, and divided. */
+/* The pieces of static embeddings are rounded twice more: where they are added up, and divided. */
 static double slack_of(enum t2v_pooling mode)
 {
     return mode == T2V_POOL_SUM ? SLACK - 6e-8 : SLACK;
 }
 
-/* What a bag's pieces may be off by is spent. */
-void t2v_pool_settle(const struct t2v_plan *plan, const double *exact, size_t dim, float *sum)
+/* What the pieces of static embeddings may be off by is spent. */
+void t2v_pool_settle(const struct t2v_pool *pool, const double *exact, size_t dim, float *sum)
 {
-    double slack = plan->modes[0] == T2V_POOL_SUM ? 0 : SLACK;
+    double slack = pool->modes[0] == T2V_POOL_SUM ? 0 : SLACK;
     settle(exact, dim, tolerance(sum, dim, slack), sum);
 }
 
@@ -126,13 +127,13 @@ static void pool_rows(enum t2v_pooling mode, const float *hidden, size_t from, s
     }
 }
 
-void t2v_pool(const struct t2v_plan *plan, const float *hidden, size_t n_tok, size_t dim,
-              float *out)
+void t2v_pool_run(const struct t2v_pool *pool, const float *hidden, size_t n_tok, size_t dim,
+                  float *out)
 {
-    for (size_t m = 0; m < plan->n_mode; m++, out += dim) {
-        enum t2v_pooling mode = plan->modes[m];
-        if (plan->n_skip < n_tok || mode == T2V_POOL_CLS) {
-            pool_rows(mode, hidden, plan->n_skip, n_tok, dim, out);
+    for (size_t m = 0; m < pool->n_mode; m++, out += dim) {
+        enum t2v_pooling mode = pool->modes[m];
+        if (pool->n_skip < n_tok || mode == T2V_POOL_CLS) {
+            pool_rows(mode, hidden, pool->n_skip, n_tok, dim, out);
             continue;
         }
         /* Nothing is left of the text: the library's masks leave these. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The modules behind pooling: Dense, LayerNorm, Normalize. */
+#include "task/embed/steps.h"
+
 #include <inttypes.h>
 #include <math.h>
 
-#include "base/file.h"
+#include "model/json_file.h"
 #include "net/load/single.h"
-#include "task/embed/pipeline.h"
 #include "weight/store.h"
 
 #include "base/banned.h"
 
-enum { CONFIG_BYTES = 1 << 20, MAX_FEATURES = 65536 };
+enum { MAX_FEATURES = 65536 };
 
 /* torch.nn.LayerNorm's */
 static const float NORM_EPS = 1e-5F;
@@ -36,38 +36,6 @@ static const struct t2v_step_act acts[] = {
     {"ReLU", T2V_ACT_RELU, NULL},     {"GELU", T2V_ACT_GELU, NULL},
     {"SiLU", T2V_ACT_SILU, NULL},     {"Sigmoid", T2V_ACT_NONE, act_sigmoid},
 };
-
-int t2v_pool_json(const char *dir, const char *name, enum t2v_json_type type, t2v_json **out,
-                  struct t2v_err *err)
-{
-    char path[T2V_PATH_BYTES];
-    *out = NULL;
-    bool there;
-    int rc = t2v_file_find(path, sizeof path, dir, name, &there, err);
-    if (rc != 0 || !there)
-        return rc;
-    t2v_json *root;
-    rc = t2v_json_load(path, CONFIG_BYTES, &root, err);
-    if (rc != 0)
-        return rc;
-    if (t2v_json_type(root) == type) {
-        *out = root;
-        return 0;
-    }
-    const char *seen = t2v_json_type_name(root);
-    t2v_json_free(root);
-    return t2v_fail(err, T2V_EFORMAT, "%s: should be %s, and is %s", path,
-                    type == T2V_JSON_ARRAY ? "an array" : "an object", seen);
-}
-
-int t2v_pool_switch(const t2v_json *config, const char *key, bool *out, struct t2v_err *err)
-{
-    const t2v_json *value = t2v_json_get(config, key);
-    if (t2v_json_type(value) <= T2V_JSON_NULL || t2v_json_bool(value, out))
-        return 0;
-    return t2v_fail(err, T2V_EFORMAT, "%s should be true or false, and is %s", key,
-                    t2v_json_type_name(value));
-}
 
 /* --- settings --- */
 
@@ -128,7 +96,7 @@ static int refuse_unknown(const t2v_json *config, struct t2v_err *err)
 {
     static const char *const names[] = {"module_input_name", "module_output_name"};
     bool residual = false;
-    int rc = t2v_pool_switch(config, "use_residual", &residual, err);
+    int rc = t2v_json_flag(config, "use_residual", &residual, err);
     if (rc == 0 && residual)
         rc = t2v_fail(err, T2V_EUNSUPPORTED, "use_residual is not supported");
     for (size_t i = 0; i < 2 && rc == 0; i++) {
@@ -148,7 +116,7 @@ static int read_dense_config(const t2v_json *config, size_t n_in, struct t2v_ste
 {
     *has_bias = true;
     step->n_in = n_in;
-    int rc = t2v_pool_switch(config, "bias", has_bias, err);
+    int rc = t2v_json_flag(config, "bias", has_bias, err);
     if (rc == 0)
         rc = read_input(config, "in_features", n_in, err);
     if (rc == 0)
@@ -192,13 +160,13 @@ static int load_norm(const char *folder, struct t2v_arena *arena, struct t2v_ste
 int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernels *kernels,
                         struct t2v_arena *arena, struct t2v_step *out, struct t2v_err *err)
 {
-    t2v_json *config;
+    struct t2v_json_file config;
     bool has_bias = true;
     *out = (struct t2v_step){.kind = T2V_STEP_DENSE};
-    int rc = t2v_pool_json(folder, "config.json", T2V_JSON_OBJECT, &config, err);
+    int rc = t2v_json_file_find(folder, "config.json", T2V_JSON_OBJECT, &config, err);
     if (rc == 0)
-        rc = read_dense_config(config, n_in, out, &has_bias, err);
-    t2v_json_free(config);
+        rc = read_dense_config(config.root, n_in, out, &has_bias, err);
+    t2v_json_file_deinit(&config);
     if (rc != 0)
         return t2v_fail_in_dir(err, rc, folder, "config.json");
     rc = load_dense(folder, has_bias, kernels, arena, out, err);
@@ -208,12 +176,12 @@ int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernel
 int t2v_step_read_norm(const char *folder, size_t n_in, struct t2v_arena *arena,
                        struct t2v_step *out, struct t2v_err *err)
 {
-    t2v_json *config;
+    struct t2v_json_file config;
     *out = (struct t2v_step){.kind = T2V_STEP_NORM, .n_in = n_in, .n_out = n_in};
-    int rc = t2v_pool_json(folder, "config.json", T2V_JSON_OBJECT, &config, err);
+    int rc = t2v_json_file_find(folder, "config.json", T2V_JSON_OBJECT, &config, err);
     if (rc == 0)
-        rc = read_input(config, "dimension", n_in, err);
-    t2v_json_free(config);
+        rc = read_input(config.root, "dimension", n_in, err);
+    t2v_json_file_deinit(&config);
     if (rc != 0)
         return t2v_fail_in_dir(err, rc, folder, "config.json");
     rc = load_norm(folder, arena, out, err);

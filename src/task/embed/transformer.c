@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "task/embed/transformer.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "base/file.h"
-#include "base/mem.h"
-#include "task/embed/pipeline.h"
-#include "json/json.h"
 #include "json/pull.h"
 
 #include "base/banned.h"
-
-enum { MAX_BYTES = 16 << 20 };
 
 /* The file being read. */
 struct reading {
@@ -82,7 +73,7 @@ static int read_lower(struct reading *r, const char *key)
         r->out->lower = number != 0;
         return 0;
     }
-    return t2v_pool_switch(r->root, key, &r->out->lower, r->err);
+    return t2v_json_flag(r->root, key, &r->out->lower, r->err);
 }
 
 static int read_null(struct reading *r, const char *key)
@@ -278,7 +269,7 @@ static int read_call(struct reading *r, const t2v_json *call, const char *key)
     if (rc == 0)
         rc = read_limit(r, t2v_json_get(call, "max_length"), "max_length", &r->text_tok);
     if (rc == 0)
-        rc = t2v_pool_switch(call, "add_special_tokens", &special, r->err);
+        rc = t2v_json_flag(call, "add_special_tokens", &special, r->err);
     if (rc == 0 && t2v_json_bool(t2v_json_get(call, "truncation"), &cut) && !cut)
         rc = t2v_fail(r->err, T2V_EUNSUPPORTED, "%s has truncation false, which is not supported",
                       key);
@@ -363,26 +354,17 @@ static int read_root(struct reading *r)
 static int read_file(const char *folder, const char *name, struct t2v_transformer *out,
                      struct t2v_notes *notes, struct t2v_err *err)
 {
-    char path[T2V_PATH_BYTES];
-    size_t len;
-    t2v_json *root = NULL;
-    bool there;
-    int rc = t2v_file_find(path, sizeof path, folder, name, &there, err);
-    if (rc != 0 || !there)
+    struct t2v_json_file *file = &out->file;
+    int rc = t2v_json_file_find(folder, name, T2V_JSON_OBJECT, file, err);
+    if (rc != 0 || file->root == NULL)
         return rc;
-    rc = t2v_file_read(path, MAX_BYTES, &out->bytes, &len, err);
-    if (rc != 0)
-        return rc;
-    struct reading r = {
-        .out = out, .text = {out->bytes, len}, .file = name, .notes = notes, .err = err};
-    rc = t2v_json_parse_python(r.text, &root, err);
-    r.root = root;
-    if (rc == 0 && t2v_json_type(root) != T2V_JSON_OBJECT)
-        rc = t2v_fail(err, T2V_EFORMAT, "should be an object, and is %s", t2v_json_type_name(root));
-    if (rc == 0)
-        rc = read_root(&r);
-    t2v_json_free(root);
-    return t2v_fail_in_dir(err, rc, folder, name);
+    struct reading r = {.out = out,
+                        .text = file->text,
+                        .root = file->root,
+                        .file = name,
+                        .notes = notes,
+                        .err = err};
+    return t2v_fail_in_dir(err, read_root(&r), folder, name);
 }
 
 int t2v_transformer_read(const char *folder, struct t2v_transformer *out, struct t2v_notes *notes,
@@ -396,13 +378,13 @@ int t2v_transformer_read(const char *folder, struct t2v_transformer *out, struct
     };
     *out = (struct t2v_transformer){0};
     int rc = 0;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && rc == 0 && out->bytes == NULL; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && rc == 0 && out->file.root == NULL; i++)
         rc = read_file(folder, names[i], out, notes, err);
     return rc;
 }
 
 void t2v_transformer_deinit(struct t2v_transformer *transformer)
 {
-    t2v_free(transformer->bytes);
+    t2v_json_file_deinit(&transformer->file);
     *transformer = (struct t2v_transformer){0};
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/notes.h"
 #include "base/str.h"
+#include "model/json_file.h"
 
 /* Zeroed for a model without the file. */
 struct t2v_transformer {
@@ -22,7 +23,7 @@ struct t2v_transformer {
     bool bare;                      /* no special tokens are put around a text */
     struct t2v_str config_args;     /* laid over config.json; ptr is NULL: nothing is */
     struct t2v_str tokenizer_args;  /* laid over tokenizer_config.json; likewise */
-    char *bytes;                    /* private: the file, which the texts above are parts of */
+    struct t2v_json_file file;      /* private: owns the texts above */
 };
 
 /* Reads the file in folder; out stays zeroed where there is none. A key that would change vectors

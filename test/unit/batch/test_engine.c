@@ -14,14 +14,16 @@
 #include <cmocka.h>
 
 #include "../base/copy.h"
+#include "../task/embed/exact.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "batch/engine.h"
-#include "batch/progress.h"
+#include "task/embed/open.h"
+#include "task/embed/params.h"
 
 enum { N_TEXT = 40 };
 
-static t2v_model *model;
+static t2v_embedder *model;
 static char texts[N_TEXT][400];
 static float *alone[N_TEXT]; /* each text's vector, from an engine with nothing else to do */
 static size_t dim;
@@ -31,7 +33,7 @@ static t2v_engine *new_engine(bool leader, int n_thread, size_t max_queue, size_
     struct t2v_engine_options options = {n_thread, leader, max_queue, max_text_tok};
     struct t2v_err err = {0};
     t2v_engine *engine = NULL;
-    if (t2v_engine_new(model, &options, &engine, &err) != 0)
+    if (t2v_engine_new(t2v_embedder_task(model), &options, &engine, &err) != 0)
         fail_msg("%s", err.msg);
     return engine;
 }
@@ -39,16 +41,16 @@ static t2v_engine *new_engine(bool leader, int n_thread, size_t max_queue, size_
 static int open_model(void **state)
 {
     (void)state;
-    struct t2v_model_options options = {.dir = T2V_TEST_DIR "/golden/bert-uncased",
-                                        .vectorizer = "auto",
-                                        .precision = "",
-                                        .cpu = ""};
+    struct t2v_embedder_options options = {.dir = T2V_TEST_DIR "/golden/bert-uncased",
+                                           .vectorizer = "auto",
+                                           .precision = "",
+                                           .cpu = ""};
     struct t2v_err err = {0};
-    if (t2v_model_open(&options, &model, &err) != 0) {
+    if (t2v_embedder_open(&options, &model, &err) != 0) {
         print_error("%s\n", err.msg);
         return -1;
     }
-    dim = t2v_model_dim(model);
+    dim = t2v_embedder_dim(model);
     t2v_engine *engine = new_engine(false, 1, 1, 1000);
     for (int i = 0; i < N_TEXT; i++) {
         int n = snprintf(texts[i], sizeof texts[i], "Text number %d.", i);
@@ -59,7 +61,7 @@ static int open_model(void **state)
         struct t2v_work work = {.texts = &text, .n_text = 1};
         t2v_engine_run(engine, &work);
         assert_int_equal(work.err.code, 0);
-        alone[i] = work.vectors;
+        alone[i] = work.result.values;
     }
     t2v_engine_free(engine);
     return 0;
@@ -70,7 +72,7 @@ static int close_model(void **state)
     (void)state;
     for (int i = 0; i < N_TEXT; i++)
         free(alone[i]);
-    t2v_model_free(model);
+    t2v_embedder_free(model);
     return 0;
 }
 
@@ -131,7 +133,7 @@ static void *one_of_the_crowd(void *arg)
         assert_int_equal(t2v_engine_submit(crowd_engine, &w.work), 0);
         wait_for(&w);
         assert_int_equal(w.work.err.code, 0);
-        expect_alike(w.work.vectors, alone[which], which);
+        expect_alike(w.work.result.values, alone[which], which);
         t2v_work_deinit(&w.work);
     }
     return NULL;
@@ -172,7 +174,7 @@ static void test_end_and_cancel(void **state)
         assert_int_equal(many[i].n_done, 1);
         assert_int_equal(many[i].work.err.code, i % 3 == 0 ? T2V_EBUSY : 0);
         if (i % 3 != 0)
-            expect_alike(many[i].work.vectors, alone[many[i].which], many[i].which);
+            expect_alike(many[i].work.result.values, alone[many[i].which], many[i].which);
         t2v_work_deinit(&many[i].work);
     }
     free(many);
@@ -201,11 +203,11 @@ static void test_full_queue(void **state)
     assert_int_equal(t2v_engine_submit(engine, &second.work), 0);
     wait_for(&second); /* a short text passes a long one */
     assert_int_equal(busy.n_done, 0);
-    expect_alike(second.work.vectors, alone[1], 1);
+    expect_alike(second.work.result.values, alone[1], 1);
     t2v_work_cancel(&busy.work);
     wait_for(&busy);
     assert_int_equal(busy.work.err.code, T2V_EBUSY);
-    assert_null(busy.work.vectors);
+    assert_null(busy.work.result.values);
     t2v_engine_free(engine);
     t2v_work_deinit(&second.work);
     assert_int_equal(third.n_done, 0);
@@ -249,11 +251,11 @@ static void test_large_texts(void **state)
     for (int i = 0; i < N + 3; i++)
         assert_int_equal(t2v_engine_submit(engine, &works[i].work), 0);
     wait_for(&works[N + 2]);
-    expect_alike(works[N + 2].work.vectors, alone[3], 3);
+    expect_alike(works[N + 2].work.result.values, alone[3], 3);
     t2v_engine_free(engine);
     for (int i = 0; i < N; i++) {
         assert_int_equal(works[i].work.err.code, 0);
-        assert_memory_equal(works[i].work.vectors, lone.vectors, dim * sizeof(float));
+        assert_memory_equal(works[i].work.result.values, lone.result.values, dim * sizeof(float));
         assert_true(works[i].work.ended_ns > works[N + 2].work.ended_ns);
     }
     assert_int_equal(works[N].work.err.code, 0);
@@ -275,7 +277,7 @@ static void test_large_text_of_too_many_tokens(void **state)
     assert_int_equal(t2v_engine_submit(engine, &over.work), 0);
     wait_for(&over);
     assert_int_equal(over.work.err.code, T2V_ETOOLARGE);
-    assert_null(over.work.vectors);
+    assert_null(over.work.result.values);
     t2v_engine_free(engine);
     free(large);
 }
@@ -292,9 +294,10 @@ static void test_errors(void **state)
     t2v_engine_run(engine, &work);
     assert_int_equal(work.err.code, T2V_EEMPTY);
     assert_int_equal(work.err_text, 1);
-    assert_null(work.vectors);
+    assert_null(work.result.values);
 
-    work = (struct t2v_work){.texts = list, .n_text = 1, .ask = {.pooling = T2V_STR("nope")}};
+    const struct t2v_embed_params unknown = {.pooling = T2V_STR("nope")};
+    work = (struct t2v_work){.texts = list, .n_text = 1, .params = &unknown};
     t2v_engine_run(engine, &work);
     assert_int_equal(work.err.code, T2V_EPOOLING);
     assert_string_equal(work.err.msg, "invalid pooling method 'nope'");
@@ -332,18 +335,18 @@ static void test_broken_weights(void **state)
     fclose(file);
     t2v_free(bytes);
 
-    t2v_model *sound = model;
-    struct t2v_model_options options = {
+    t2v_embedder *sound = model;
+    struct t2v_embedder_options options = {
         .dir = dir, .vectorizer = "auto", .precision = "", .cpu = ""};
-    assert_int_equal(t2v_model_open(&options, &model, NULL), 0);
+    assert_int_equal(t2v_embedder_open(&options, &model, NULL), 0);
     t2v_engine *engine = new_engine(false, 1, 1, 1000);
     struct t2v_str text = T2V_STR("hello");
     struct t2v_work work = {.texts = &text, .n_text = 1};
     t2v_engine_run(engine, &work);
     assert_int_equal(work.err.code, T2V_EMODEL);
-    assert_null(work.vectors);
+    assert_null(work.result.values);
     t2v_engine_free(engine);
-    t2v_model_free(model);
+    t2v_embedder_free(model);
     model = sound;
     unlink(path);
     for (size_t i = 0; i < 3; i++) {
@@ -385,22 +388,22 @@ enum { N_LONG_FILE = sizeof long_files / sizeof *long_files };
 
 /* A model that takes sequences of 9,999 tokens, with plain C kernels, so that one of them is long
  * on every machine. */
-static t2v_model *open_long_model(char *dir)
+static t2v_embedder *open_long_model(char *dir)
 {
-    t2v_model *out;
+    t2v_embedder *out;
     assert_non_null(mkdtemp(dir));
     for (size_t i = 0; i < N_LONG_FILE; i++)
         copy_with(dir, long_files[i][0], long_files[i][1]);
-    struct t2v_model_options options = {
+    struct t2v_embedder_options options = {
         .dir = dir, .vectorizer = "sentence-transformers", .precision = "", .cpu = "c"};
-    assert_int_equal(t2v_model_open(&options, &out, NULL), 0);
+    assert_int_equal(t2v_embedder_open(&options, &out, NULL), 0);
     return out;
 }
 
-static void remove_long_model(const char *dir, t2v_model *it)
+static void remove_long_model(const char *dir, t2v_embedder *it)
 {
     char path[600];
-    t2v_model_free(it);
+    t2v_embedder_free(it);
     for (size_t i = 0; i < N_LONG_FILE; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, long_files[i][0]);
         unlink(path);
@@ -418,7 +421,7 @@ static void test_express(void **state)
     for (size_t i = 0; i < N_WORD; i++)
         memcpy(text + 4 * i, "fox ", 4);
     text[4 * N_WORD - 1] = '\0';
-    t2v_model *usual = model;
+    t2v_embedder *usual = model;
     model = open_long_model(dir);
     struct t2v_str list[N];
     for (int i = 0; i < N; i++)
@@ -445,8 +448,8 @@ static void test_express(void **state)
     assert_int_equal(busy.n_done, 0);
     assert_int_equal(works[N - 1].work.err.code, T2V_EBUSY);
     for (size_t i = 0; i < N - 1; i++)
-        assert_memory_equal(works[i].work.vectors, want.vectors + i * want.dim,
-                            want.dim * sizeof(float));
+        assert_memory_equal(works[i].work.result.values, want.result.values + i * want.result.width,
+                            want.result.width * sizeof(float));
     struct t2v_engine_stats stats;
     t2v_engine_get_stats(engine, &stats);
     assert_int_equal(stats.n_waiting, 1);
@@ -476,7 +479,7 @@ static void test_many_texts(void **state)
     t2v_engine_run(engine, &work);
     assert_int_equal(work.err.code, 0);
     for (int i = 0; i < MANY; i++)
-        expect_alike(work.vectors + (size_t)i * dim, alone[i * 7 % N_TEXT], i * 7 % N_TEXT);
+        expect_alike(work.result.values + (size_t)i * dim, alone[i * 7 % N_TEXT], i * 7 % N_TEXT);
     struct t2v_engine_stats stats;
     t2v_engine_get_stats(engine, &stats);
     print_message("%zu tokens in %zu batches\n", (size_t)stats.n_tok, (size_t)stats.n_batch);
@@ -497,22 +500,6 @@ static struct t2v_work run(t2v_engine *engine, const struct t2v_str *list, size_
     return work;
 }
 
-/* got[width] is sum / divisor, within 1e-6 of the largest component. */
-static void expect_exact(const float *got, const double *sum, size_t width, size_t divisor,
-                         size_t n)
-{
-    double largest = 0, off = 0;
-    for (size_t d = 0; d < width; d++) {
-        double want = sum[d] / (double)divisor;
-        /* Not fmax, in whose loop gcc 12 for arm64 breaks. */
-        largest = fabs(want) > largest ? fabs(want) : largest;
-        if (!(fabs((double)got[d] - want) <= off))
-            off = fabs((double)got[d] - want);
-    }
-    if (!(off <= 1e-6 * largest))
-        fail_msg("%zu sentences: off by %g of the largest", n, off / largest);
-}
-
 /* A text that is all n sentences, n_kind kinds of them in turn, against the sum in double. */
 static void check_mean(t2v_engine *engine, size_t n, size_t n_kind)
 {
@@ -530,10 +517,10 @@ static void check_mean(t2v_engine *engine, size_t n, size_t n_kind)
     }
     struct t2v_work each = run(engine, list, n_kind);
     for (size_t i = 0; i < n * dim; i++)
-        sum[i % dim] += (double)each.vectors[i % (n_kind * dim)];
+        sum[i % dim] += (double)each.result.values[i % (n_kind * dim)];
     struct t2v_str whole = {text, len};
     struct t2v_work all = run(engine, &whole, 1);
-    expect_exact(all.vectors, sum, dim, n, n);
+    expect_exact(all.result.values, sum, dim, n, n);
     t2v_work_deinit(&each);
     t2v_work_deinit(&all);
     free(sum);
@@ -554,34 +541,6 @@ static void test_many_sentences(void **state)
     t2v_engine_free(engine);
 }
 
-/* The engine's sums alone, of random vectors. The second text's begins anew. */
-static void test_random_vectors(void **state)
-{
-    (void)state;
-    enum { MOST = 100000, WIDTH = 8 };
-    static const size_t counts[] = {1, 2, 3, 25, 6000, MOST};
-    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
-        float vectors[2 * WIDTH] = {0}, row[WIDTH];
-        double store[WIDTH], sum[2][WIDTH] = {{0}};
-        struct t2v_work work = {.vectors = vectors, .n_text = 2, .dim = WIDTH};
-        struct t2v_progress progress = {.work = &work, .exact = store, .plan.n_mode = 1};
-        progress.plan.modes[0] = T2V_POOL_MEAN;
-        uint32_t seed = 5;
-        for (size_t i = 0; i < 2 * counts[c]; i++) {
-            size_t text = i / counts[c];
-            for (size_t d = 0; d < WIDTH; d++) {
-                seed = seed * 1664525U + 1013904223U;
-                row[d] = (float)(seed >> 8) / (float)(1 << 23) - 0.9F;
-                sum[text][d] += (double)row[d];
-            }
-            t2v_progress_add(&progress, text, row);
-        }
-        t2v_progress_settle(&progress);
-        for (size_t text = 0; text < 2; text++)
-            expect_exact(vectors + text * WIDTH, sum[text], WIDTH, 1, counts[c]);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,7 +553,6 @@ int main(void)
         cmocka_unit_test(test_express),
         cmocka_unit_test(test_many_texts),
         cmocka_unit_test(test_many_sentences),
-        cmocka_unit_test(test_random_vectors),
         cmocka_unit_test(test_broken_weights),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);

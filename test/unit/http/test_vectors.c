@@ -152,7 +152,7 @@ static void test_unknown_members(void **state)
     assert_true(reads(&question, t2v_buf_str(&body), &reply));
     assert_int_equal(question.n_text, 1);
     assert_true(t2v_str_is(question.texts[0], "hello"));
-    assert_true(t2v_str_is(question.ask.task, "query"));
+    assert_true(t2v_str_is(question.params.task, "query"));
     assert_true(t2v_question_bytes(&question) < 100);
     t2v_question_deinit(&question);
     t2v_reply_deinit(&reply);
@@ -199,17 +199,17 @@ static void test_read(void **state)
     assert_false(q.many);
     assert_int_equal(q.n_text, 1);
     assert_true(t2v_str_eq(q.texts[0], T2V_STR("a\0b")));
-    assert_true(t2v_str_is(q.ask.pooling, "cls"));
-    assert_true(t2v_str_is(q.ask.task, "query"));
-    assert_int_equal(q.ask.dimensions, 64);
+    assert_true(t2v_str_is(q.params.pooling, "cls"));
+    assert_true(t2v_str_is(q.params.task, "query"));
+    assert_int_equal(q.params.dimensions, 64);
     t2v_question_deinit(&q);
     q = read_question("{\"text\":null,\"texts\":[\"a\",\"\"],\"config\":{\"pooling_strategy\":null,"
                       "\"task_type\":null,\"dimensions\":null}}");
     assert_true(q.many);
     assert_int_equal(q.n_text, 2);
-    assert_int_equal(q.ask.pooling.len, 0);
-    assert_null(q.ask.task.ptr);
-    assert_int_equal(q.ask.dimensions, 0);
+    assert_int_equal(q.params.pooling.len, 0);
+    assert_null(q.params.task.ptr);
+    assert_int_equal(q.params.dimensions, 0);
     t2v_question_deinit(&q);
     q = read_question("{\"text\":\"\"}");
     assert_int_equal(q.n_text, 1);

@@ -14,7 +14,9 @@
 
 #include "../../base/copy.h"
 #include "base/log.h"
-#include "task/embed/embedder.h"
+#include "task/embed/open.h"
+#include "task/embed/params.h"
+#include "task/embed/walk.h"
 
 #define GOLDEN T2V_TEST_DIR "/golden/"
 
@@ -68,14 +70,14 @@ static void mark(const char *const files[4])
     }
 }
 
-static t2v_model *open_model(struct t2v_model_options options)
+static t2v_embedder *open_model(struct t2v_embedder_options options)
 {
-    t2v_model *model = NULL;
+    t2v_embedder *model = NULL;
     struct t2v_err err = {0};
     options.precision = options.cpu = "";
     if (options.vectorizer == NULL)
         options.vectorizer = "auto";
-    if (t2v_model_open(&options, &model, &err) != 0)
+    if (t2v_embedder_open(&options, &model, &err) != 0)
         fail_msg("%s", err.msg);
     return model;
 }
@@ -85,7 +87,7 @@ static void test_choice(void **state)
     (void)state;
     static const struct {
         const char *files[4];
-        struct t2v_model_options options;
+        struct t2v_embedder_options options;
         const char *want;
     } CASES[] = {
         {{NULL}, {.vectorizer = "auto"}, "default"},
@@ -104,40 +106,47 @@ static void test_choice(void **state)
         {{NULL}, {.vectorizer = "onnx"}, "onnx"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct t2v_model_options options = CASES[i].options;
+        struct t2v_embedder_options options = CASES[i].options;
         options.dir = dir;
         mark(CASES[i].files);
-        t2v_model *model = open_model(options);
-        if (strcmp(t2v_model_vectorizer(model), CASES[i].want) != 0)
+        t2v_embedder *model = open_model(options);
+        if (strcmp(t2v_embedder_vectorizer(model), CASES[i].want) != 0)
             fail_msg("case %zu: expected %s, got %s", i, CASES[i].want,
-                     t2v_model_vectorizer(model));
-        t2v_model_free(model);
+                     t2v_embedder_vectorizer(model));
+        t2v_embedder_free(model);
     }
     mark((const char *const[4]){NULL});
 }
 
-static struct t2v_plan plan_of(const t2v_model *model, struct t2v_ask ask)
+/* Floats of a pooled row. */
+static size_t width_of(const t2v_embedder *embedder)
 {
-    struct t2v_plan plan;
+    const struct t2v_task *task = t2v_embedder_task(embedder);
+    return task->ops->width(task, 1).out;
+}
+
+static struct t2v_embed_resolved resolve(const t2v_embedder *model, struct t2v_embed_params params)
+{
+    struct t2v_embed_resolved got;
     struct t2v_err err = {0};
-    if (t2v_model_plan(model, &ask, &plan, &err) != 0)
+    if (t2v_embed_resolve(model, &params, &got, &err) != 0)
         fail_msg("%s", err.msg);
-    return plan;
+    return got;
 }
 
 static void test_marked_prefixes(void **state)
 {
     (void)state;
-    struct t2v_ask ask = {.task = T2V_STR("query")};
+    struct t2v_embed_params params = {.task = T2V_STR("query")};
     mark((const char *const[4]){"use_query_passage_prefixes=true"});
-    t2v_model *model = open_model((struct t2v_model_options){.dir = dir});
-    assert_true(t2v_str_is(plan_of(model, ask).task, "query"));
-    assert_null(plan_of(model, (struct t2v_ask){0}).task.ptr);
-    t2v_model_free(model);
+    t2v_embedder *model = open_model((struct t2v_embedder_options){.dir = dir});
+    assert_true(t2v_str_is(resolve(model, params).task, "query"));
+    assert_null(resolve(model, (struct t2v_embed_params){0}).task.ptr);
+    t2v_embedder_free(model);
     mark((const char *const[4]){"use_query_passage_prefixes=false"});
-    model = open_model((struct t2v_model_options){.dir = dir, .query_passage_prefixes = true});
-    assert_null(plan_of(model, ask).task.ptr);
-    t2v_model_free(model);
+    model = open_model((struct t2v_embedder_options){.dir = dir, .query_passage_prefixes = true});
+    assert_null(resolve(model, params).task.ptr);
+    t2v_embedder_free(model);
     mark((const char *const[4]){NULL});
 }
 
@@ -146,14 +155,14 @@ static void test_meta(void **state)
     (void)state;
     mark((const char *const[4]){"model_name=x",
                                 "model_config={\"model_type\": \"as upstream had it\"}"});
-    t2v_model *model = open_model((struct t2v_model_options){.dir = dir});
-    assert_true(t2v_str_is(t2v_model_config(model), "{\"model_type\": \"as upstream had it\"}"));
-    t2v_model_free(model);
+    t2v_embedder *model = open_model((struct t2v_embedder_options){.dir = dir});
+    assert_true(t2v_str_is(t2v_embedder_meta(model), "{\"model_type\": \"as upstream had it\"}"));
+    t2v_embedder_free(model);
     mark((const char *const[4]){"model_name=x", "model_config=[]"});
-    struct t2v_model_options options = {
+    struct t2v_embedder_options options = {
         .dir = dir, .vectorizer = "auto", .precision = "", .cpu = ""};
     struct t2v_err err = {0};
-    assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EFORMAT);
+    assert_int_equal(t2v_embedder_open(&options, &model, &err), T2V_EFORMAT);
     assert_non_null(strstr(err.msg, "model_config: should be an object"));
     mark((const char *const[4]){NULL});
 }
@@ -161,25 +170,27 @@ static void test_meta(void **state)
 static void test_sentence_transformers(void **state)
 {
     (void)state;
-    t2v_model *model = open_model((struct t2v_model_options){
+    t2v_embedder *model = open_model((struct t2v_embedder_options){
         .dir = GOLDEN "st-dense", .vectorizer = "sentence-transformers"});
-    assert_int_equal(t2v_model_dim(model), 21);
-    assert_int_equal(t2v_model_width(model), 96);
-    assert_int_equal(t2v_model_max_tok(model), 14);
-    struct t2v_plan plan = plan_of(model, (struct t2v_ask){.pooling = T2V_STR("nonsense")});
-    assert_int_equal(plan.n_mode, 3);
-    assert_int_equal(plan.dim, 21);
-    assert_true(t2v_str_is(plan.prompt, "find: "));
-    size_t n_document = plan.n_skip;
+    assert_int_equal(t2v_embedder_dim(model), 21);
+    assert_int_equal(width_of(model), 96);
+    assert_int_equal(t2v_embedder_max_tok(model), 14);
+    struct t2v_embed_resolved got =
+        resolve(model, (struct t2v_embed_params){.pooling = T2V_STR("nonsense")});
+    assert_int_equal(got.pool.n_mode, 3);
+    assert_int_equal(got.dim, 21);
+    assert_true(t2v_str_is(got.prompt, "find: "));
+    size_t n_document = got.pool.n_skip;
     assert_in_range(n_document, 3, 12);
-    plan = plan_of(model, (struct t2v_ask){.task = T2V_STR("query"), .dimensions = 20});
-    assert_true(t2v_str_starts(plan.prompt, T2V_STR("find the passage")));
-    assert_int_equal(plan.dim, 20);
-    assert_in_range(plan.n_skip, n_document + 1, 13);
-    plan = plan_of(model, (struct t2v_ask){.task = T2V_STR("Query"), .dimensions = INT64_MAX});
-    assert_true(t2v_str_is(plan.prompt, "find: "));
-    assert_int_equal(plan.dim, 21);
-    t2v_model_free(model);
+    got = resolve(model, (struct t2v_embed_params){.task = T2V_STR("query"), .dimensions = 20});
+    assert_true(t2v_str_starts(got.prompt, T2V_STR("find the passage")));
+    assert_int_equal(got.dim, 20);
+    assert_in_range(got.pool.n_skip, n_document + 1, 13);
+    got = resolve(model,
+                  (struct t2v_embed_params){.task = T2V_STR("Query"), .dimensions = INT64_MAX});
+    assert_true(t2v_str_is(got.prompt, "find: "));
+    assert_int_equal(got.dim, 21);
+    t2v_embedder_free(model);
 }
 
 /* max_seq_length is the smaller of the model's positions and the tokenizer's limit where no file
@@ -201,69 +212,73 @@ static void test_limits(void **state)
         {GOLDEN "dpr", "default", 64},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        t2v_model *model = open_model(
-            (struct t2v_model_options){.dir = CASES[i].dir, .vectorizer = CASES[i].vectorizer});
-        if (t2v_model_max_tok(model) != CASES[i].want)
-            fail_msg("case %zu: expected %zu, got %zu", i, CASES[i].want, t2v_model_max_tok(model));
-        t2v_model_free(model);
+        t2v_embedder *model = open_model(
+            (struct t2v_embedder_options){.dir = CASES[i].dir, .vectorizer = CASES[i].vectorizer});
+        if (t2v_embedder_max_tok(model) != CASES[i].want)
+            fail_msg("case %zu: expected %zu, got %zu", i, CASES[i].want,
+                     t2v_embedder_max_tok(model));
+        t2v_embedder_free(model);
     }
 }
 
 static void test_default_and_onnx(void **state)
 {
     (void)state;
-    struct t2v_ask nonsense = {.pooling = T2V_STR("nonsense"), .dimensions = 3};
-    struct t2v_plan plan;
-    t2v_model *model = open_model((struct t2v_model_options){.dir = GOLDEN "bert-uncased"});
-    assert_int_equal(t2v_model_plan(model, &nonsense, &plan, NULL), T2V_EPOOLING);
-    assert_int_equal(plan_of(model, (struct t2v_ask){.pooling = T2V_STR("cls")}).modes[0],
-                     T2V_POOL_CLS);
-    plan = plan_of(model, (struct t2v_ask){.dimensions = 3});
-    assert_int_equal(plan.modes[0], T2V_POOL_MEAN);
-    assert_int_equal(plan.dim, 32);
-    t2v_model_free(model);
-    model =
-        open_model((struct t2v_model_options){.dir = GOLDEN "bert-uncased", .vectorizer = "onnx"});
-    assert_string_equal(t2v_model_precision(model), "int8");
-    plan = plan_of(model, nonsense);
-    assert_int_equal(plan.modes[0], T2V_POOL_MEAN);
-    assert_int_equal(plan.dim, 32);
-    t2v_model_free(model);
+    struct t2v_embed_params nonsense = {.pooling = T2V_STR("nonsense"), .dimensions = 3};
+    struct t2v_embed_resolved got;
+    t2v_embedder *model = open_model((struct t2v_embedder_options){.dir = GOLDEN "bert-uncased"});
+    assert_int_equal(t2v_embed_resolve(model, &nonsense, &got, NULL), T2V_EPOOLING);
+    assert_int_equal(
+        resolve(model, (struct t2v_embed_params){.pooling = T2V_STR("cls")}).pool.modes[0],
+        T2V_POOL_CLS);
+    got = resolve(model, (struct t2v_embed_params){.dimensions = 3});
+    assert_int_equal(got.pool.modes[0], T2V_POOL_MEAN);
+    assert_int_equal(got.dim, 32);
+    t2v_embedder_free(model);
+    model = open_model(
+        (struct t2v_embedder_options){.dir = GOLDEN "bert-uncased", .vectorizer = "onnx"});
+    assert_string_equal(t2v_model_precision(t2v_embedder_model(model)), "int8");
+    got = resolve(model, nonsense);
+    assert_int_equal(got.pool.modes[0], T2V_POOL_MEAN);
+    assert_int_equal(got.dim, 32);
+    t2v_embedder_free(model);
 }
 
 static void test_dpr(void **state)
 {
     (void)state;
-    struct t2v_model_options options = {
+    struct t2v_embedder_options options = {
         .dir = GOLDEN "dpr", .vectorizer = "onnx", .precision = "", .cpu = ""};
     struct t2v_err err = {0};
-    t2v_model *model;
-    assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+    t2v_embedder *model;
+    assert_int_equal(t2v_embedder_open(&options, &model, &err), T2V_EUNSUPPORTED);
     assert_non_null(strstr(err.msg, "dpr runs under the default vectorizer"));
     options.vectorizer = "auto";
     model = open_model(options);
-    struct t2v_plan plan = plan_of(model, (struct t2v_ask){.pooling = T2V_STR("nonsense")});
-    assert_int_equal(plan.modes[0], T2V_POOL_CLS);
-    assert_int_equal(plan.dim, 9);
-    assert_int_equal(t2v_model_dim(model), 9);
-    t2v_model_free(model);
+    struct t2v_embed_resolved got =
+        resolve(model, (struct t2v_embed_params){.pooling = T2V_STR("nonsense")});
+    assert_int_equal(got.pool.modes[0], T2V_POOL_CLS);
+    assert_int_equal(got.dim, 9);
+    assert_int_equal(t2v_embedder_dim(model), 9);
+    t2v_embedder_free(model);
 }
 
 /* The pieces of a text of n words, none of them longer than 1024, nor with special tokens. */
-static void check_pieces(const t2v_model *model, size_t n)
+static void check_pieces(const t2v_embedder *model, size_t n)
 {
     struct t2v_buf text;
     t2v_token_space *space;
     struct t2v_ids ids = {0};
     struct t2v_walk walk;
-    struct t2v_plan plan = plan_of(model, (struct t2v_ask){{NULL, 0}, {NULL, 0}, 0});
+    struct t2v_embed_resolved got =
+        resolve(model, (struct t2v_embed_params){{NULL, 0}, {NULL, 0}, 0});
     size_t seen = 0, pieces = 0;
     bool more = true;
     t2v_buf_init(&text, SIZE_MAX);
     for (size_t i = 0; i < n; i++)
         t2v_buf_adds(&text, "a ");
     assert_int_equal(t2v_token_space_new(&space), 0);
-    assert_int_equal(t2v_walk_start(&walk, model, t2v_buf_str(&text), &plan, NULL), 0);
+    assert_int_equal(t2v_walk_start(&walk, model, t2v_buf_str(&text), &got, NULL), 0);
     while (more) {
         assert_int_equal(t2v_walk_next(&walk, space, &ids, &more, NULL), 0);
         assert_true(ids.len <= 1024);
@@ -283,22 +298,22 @@ static void test_model2vec(void **state)
 {
     (void)state;
     static const char *const others[] = {"default", "onnx"};
-    struct t2v_model_options options = {.dir = GOLDEN "model2vec", .precision = "", .cpu = ""};
-    t2v_model *model;
+    struct t2v_embedder_options options = {.dir = GOLDEN "model2vec", .precision = "", .cpu = ""};
+    t2v_embedder *model;
     for (size_t i = 0; i < 2; i++) {
         struct t2v_err err = {0};
         options.vectorizer = others[i];
-        assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+        assert_int_equal(t2v_embedder_open(&options, &model, &err), T2V_EUNSUPPORTED);
         assert_non_null(strstr(
             err.msg, "static embeddings run under sentence-transformers or model2vec, not under"));
     }
-    model = open_model((struct t2v_model_options){.dir = options.dir});
-    assert_string_equal(t2v_model_vectorizer(model), "sentence-transformers");
-    assert_string_equal(t2v_model_pipeline(model), "mean of the tokens' rows, to length 1");
+    model = open_model((struct t2v_embedder_options){.dir = options.dir});
+    assert_string_equal(t2v_embedder_vectorizer(model), "sentence-transformers");
+    assert_string_equal(t2v_embedder_pipeline(model), "mean of the tokens' rows, to length 1");
     static const size_t words[] = {0, 1, 1023, 1024, 1025, 2048, 5000};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         check_pieces(model, words[i]);
-    t2v_model_free(model);
+    t2v_embedder_free(model);
 }
 
 /* With a model in the directory, too: the library would take that of the folder. */
@@ -306,17 +321,17 @@ static void check_both_places(const char *folder)
 {
     static const char *const names[] = {"config.json", "model.safetensors", "tokenizer.json"};
     enum { N = sizeof names / sizeof names[0] };
-    struct t2v_model_options options = {
+    struct t2v_embedder_options options = {
         .dir = folder, .vectorizer = "sentence-transformers", .precision = "", .cpu = ""};
     struct t2v_err err = {0};
-    t2v_model *model;
+    t2v_embedder *model;
     char from[512], to[N][256];
     for (size_t i = 0; i < N; i++) {
         snprintf(from, sizeof from, GOLDEN "bert-uncased/%s", names[i]);
         snprintf(to[i], sizeof to[i], "%s/%s", folder, names[i]);
         copy_file(from, to[i]);
     }
-    assert_int_equal(t2v_model_open(&options, &model, &err), T2V_EUNSUPPORTED);
+    assert_int_equal(t2v_embedder_open(&options, &model, &err), T2V_EUNSUPPORTED);
     if (strstr(err.msg, "/0_BERT: modules.json has the Transformer here") == NULL)
         fail_msg("%s", err.msg);
     for (size_t i = 0; i < N; i++)
@@ -346,11 +361,11 @@ static void test_old_layout(void **state)
           " {\"path\": \"1_Pooling\", \"type\": \"sentence_transformers.models.Pooling\"}]",
           file);
     fclose(file);
-    t2v_model *model =
-        open_model((struct t2v_model_options){.dir = old, .vectorizer = "sentence-transformers"});
-    assert_string_equal(t2v_model_pipeline(model), "cls, to length 1");
-    assert_string_equal(t2v_model_dir(model), old);
-    t2v_model_free(model);
+    t2v_embedder *model = open_model(
+        (struct t2v_embedder_options){.dir = old, .vectorizer = "sentence-transformers"});
+    assert_string_equal(t2v_embedder_pipeline(model), "cls, to length 1");
+    assert_string_equal(t2v_model_dir(t2v_embedder_model(model)), old);
+    t2v_embedder_free(model);
     check_both_places(old);
     unlink(path);
     for (size_t i = 0; i < 4; i++) {

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "model/modules.h"
 #include "task/embed/pipeline.h"
 
 enum { HIDDEN = 2 };
@@ -358,7 +359,7 @@ static void test_bag(void **state)
         struct t2v_err err = {0};
         put_sound();
         put_text("modules.json", CASES[i].modules);
-        int rc = t2v_pipeline_read_bag(dir, HIDDEN, &arena, &p, &err);
+        int rc = t2v_pipeline_read_static(dir, HIDDEN, &arena, &p, &err);
         if ((rc == 0) != (CASES[i].says == NULL) ||
             (rc != 0 &&
              (strstr(err.msg, CASES[i].says) == NULL || strncmp(err.msg, dir, strlen(dir)) != 0)))
@@ -407,7 +408,7 @@ static void test_encoder_dir(void **state)
         char got[T2V_PATH_BYTES];
         bool is_static;
         put_text("modules.json", CASES[i].modules);
-        int rc = t2v_pipeline_first(dir, got, &is_static, NULL);
+        int rc = t2v_modules_first(dir, got, &is_static, NULL);
         assert_int_equal(rc, CASES[i].want == NULL ? T2V_EFORMAT : 0);
         if (CASES[i].want == NULL)
             continue;

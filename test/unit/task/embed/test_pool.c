@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "task/embed/embedder.h"
+#include "task/embed/pool.h"
 
 enum { DIM = 3, N_TOK = 4 };
 
@@ -58,9 +58,9 @@ static void test_modes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct t2v_plan plan = {.modes = {CASES[i].mode}, .n_mode = 1, .n_skip = CASES[i].skip};
+        struct t2v_pool pool = {.modes = {CASES[i].mode}, .n_mode = 1, .n_skip = CASES[i].skip};
         float out[DIM + 1] = {[DIM] = 42};
-        t2v_pool(&plan, HIDDEN, CASES[i].n_tok, DIM, out);
+        t2v_pool_run(&pool, HIDDEN, CASES[i].n_tok, DIM, out);
         expect(i, out, CASES[i].want);
         assert_true(out[DIM] == 42);
     }
@@ -69,10 +69,10 @@ static void test_modes(void **state)
 static void test_side_by_side(void **state)
 {
     (void)state;
-    struct t2v_plan plan = {.modes = {T2V_POOL_LAST, T2V_POOL_CLS, T2V_POOL_MEAN}, .n_mode = 3};
+    struct t2v_pool pool = {.modes = {T2V_POOL_LAST, T2V_POOL_CLS, T2V_POOL_MEAN}, .n_mode = 3};
     static const float want[3][DIM] = {{-10, 11, 12}, {1, -2, 3}, {0.5F, 1.5F, 4.5F}};
     float out[3 * DIM];
-    t2v_pool(&plan, HIDDEN, N_TOK, DIM, out);
+    t2v_pool_run(&pool, HIDDEN, N_TOK, DIM, out);
     for (size_t m = 0; m < 3; m++)
         expect(m, out + m * DIM, want[m]);
 }
@@ -81,12 +81,12 @@ static void test_side_by_side(void **state)
 static void test_not_a_number(void **state)
 {
     (void)state;
-    struct t2v_plan plan = {.modes = {T2V_POOL_MAX}, .n_mode = 1};
+    struct t2v_pool pool = {.modes = {T2V_POOL_MAX}, .n_mode = 1};
     float hidden[] = {1, NAN, 2}, out;
-    t2v_pool(&plan, hidden, 3, 1, &out);
+    t2v_pool_run(&pool, hidden, 3, 1, &out);
     assert_true(isnan(out));
     hidden[2] = NAN;
-    t2v_pool(&plan, hidden, 3, 1, &out);
+    t2v_pool_run(&pool, hidden, 3, 1, &out);
     assert_true(isnan(out));
 }
 
@@ -127,10 +127,10 @@ static double exact(enum t2v_pooling mode, const float *hidden, size_t from, siz
 
 static void expect_exact(enum t2v_pooling mode, const float *hidden, size_t from, size_t n)
 {
-    struct t2v_plan plan = {.modes = {mode}, .n_mode = 1, .n_skip = from};
+    struct t2v_pool pool = {.modes = {mode}, .n_mode = 1, .n_skip = from};
     float out[WIDE];
     double largest = 0, off = 0;
-    t2v_pool(&plan, hidden, n, WIDE, out);
+    t2v_pool_run(&pool, hidden, n, WIDE, out);
     for (size_t i = 0; i < WIDE; i++) {
         double want = exact(mode, hidden, from, n, i);
         /* Not fmax, in whose loop gcc 12 for arm64 breaks. */
@@ -164,9 +164,9 @@ static void test_short_stays(void **state)
 {
     (void)state;
     enum { FEW = 20 };
-    struct t2v_plan plan = {.modes = {T2V_POOL_MEAN}, .n_mode = 1};
+    struct t2v_pool pool = {.modes = {T2V_POOL_MEAN}, .n_mode = 1};
     float *hidden = rows(FEW, false), out[WIDE];
-    t2v_pool(&plan, hidden, FEW, WIDE, out);
+    t2v_pool_run(&pool, hidden, FEW, WIDE, out);
     for (size_t i = 0; i < WIDE; i++) {
         float sum = 0;
         for (size_t t = 0; t < FEW; t++)

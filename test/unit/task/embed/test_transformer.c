@@ -158,7 +158,7 @@ static void test_names(void **state)
     assert_int_equal(t.max_tok, 5);
     t2v_transformer_deinit(&t);
     assert_int_equal(t2v_transformer_read(dir, &t, NULL, NULL), 0);
-    assert_true(t.max_tok == 0 && t.bytes == NULL);
+    assert_true(t.max_tok == 0 && t.file.root == NULL);
 }
 
 static void test_overlay(void **state)

@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where a model directory has its parts, and whether they are static embeddings. */
+#include "model/place.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/mem.h"
-#include "task/embed/embedder_private.h"
+#include "model/modules.h"
 #include "json/write.h"
 
 #include "base/banned.h"
-
-enum { CONFIG_BYTES = 16 << 20 };
-
-int t2v_read_object(const char *dir, const char *name, struct t2v_str *text, t2v_json **json,
-                    struct t2v_err *err)
-{
-    char path[T2V_PATH_BYTES], *bytes;
-    size_t len;
-    int rc = t2v_file_join(path, sizeof path, dir, name, err);
-    if (rc == 0)
-        rc = t2v_file_read(path, CONFIG_BYTES, &bytes, &len, err);
-    if (rc != 0)
-        return rc;
-    *text = (struct t2v_str){bytes, len};
-    rc = t2v_json_parse_python(*text, json, err);
-    if (rc == 0 && t2v_json_type(*json) != T2V_JSON_OBJECT)
-        rc =
-            t2v_fail(err, T2V_EFORMAT, "should be an object, and is %s", t2v_json_type_name(*json));
-    return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
-}
 
 static int look_for(const char *dir, const char *name, bool *there, struct t2v_err *err)
 {
@@ -49,8 +29,7 @@ static int look_for_table(const char *dir, bool *there, struct t2v_err *err)
 
 void t2v_place_deinit(struct t2v_place *place)
 {
-    t2v_json_free(place->json);
-    t2v_free((char *)(uintptr_t)place->config.ptr);
+    t2v_json_file_deinit(&place->config);
     *place = (struct t2v_place){0};
 }
 
@@ -75,8 +54,8 @@ static int invent_config(struct t2v_place *place, const char *dir, bool with_pat
     t2v_buf_adds(&buf, "}");
     int rc = buf.fail != 0 ? t2v_fail(err, buf.fail, "no memory for the model") : 0;
     if (rc == 0) {
-        place->config.ptr = t2v_buf_take(&buf, &len);
-        place->config.len = len;
+        place->config.text.ptr = t2v_buf_take(&buf, &len);
+        place->config.text.len = len;
     }
     t2v_buf_deinit(&buf);
     return rc;
@@ -93,7 +72,7 @@ static int find_model2vec(struct t2v_place *place, const char *dir, struct t2v_e
         rc = look_for_table(dir, &here, err);
     if (rc == 0)
         rc = look_for_table(folder, &below, err);
-    if (rc == 0 && here && place->json != NULL)
+    if (rc == 0 && here && place->config.root != NULL)
         return 0;
     if (rc == 0)
         rc = look_for(dir, other, &settings, err);
@@ -102,13 +81,14 @@ static int find_model2vec(struct t2v_place *place, const char *dir, struct t2v_e
                         "no model2vec model here: model.safetensors and tokenizer.json are needed, "
                         "with config.json, or here or in %s with %s",
                         sub, other);
-    t2v_json_free(place->json);
-    place->json = NULL;
-    struct t2v_str text = {NULL, 0};
+    struct t2v_json_file found = {0};
     if (rc == 0)
-        rc = t2v_read_object(dir, other, &text, &place->json, err);
-    t2v_free((char *)(uintptr_t)text.ptr);
-    if (rc == 0 && place->config.ptr == NULL)
+        rc = t2v_json_file_read(dir, other, T2V_JSON_OBJECT, &found, err);
+    t2v_json_free(place->config.root);
+    place->config.root = found.root;
+    found.root = NULL;
+    t2v_json_file_deinit(&found);
+    if (rc == 0 && place->config.text.ptr == NULL)
         rc = invent_config(place, dir, true, err);
     return rc == 0 && !here ? use_dir(place, folder, err) : rc;
 }
@@ -118,12 +98,13 @@ static int use_module(struct t2v_place *place, const char *folder, struct t2v_er
 {
     t2v_place_deinit(place);
     int rc = use_dir(place, folder, err);
-    return rc == 0 ? t2v_read_object(folder, "config.json", &place->config, &place->json, err) : rc;
+    return rc == 0 ? t2v_json_file_read(folder, "config.json", T2V_JSON_OBJECT, &place->config, err)
+                   : rc;
 }
 
 /* UPSTREAM: sentence-transformers goes by modules.json alone. A config.json that names a model_type
  * comes first here, as the Python server's default vectorizer reads nothing else. */
-static int find_parts(const char *dir, const char *vectorizer, struct t2v_place *place,
+static int find_parts(const char *dir, bool as_model2vec, struct t2v_place *place,
                       struct t2v_err *err)
 {
     char folder[T2V_PATH_BYTES];
@@ -132,52 +113,51 @@ static int find_parts(const char *dir, const char *vectorizer, struct t2v_place 
     if (rc == 0)
         rc = look_for(dir, "config.json", &there, err);
     if (rc == 0 && there)
-        rc = t2v_read_object(dir, "config.json", &place->config, &place->json, err);
-    if (rc == 0 && strcmp(vectorizer, t2v_vectorizer_names[T2V_VECTORIZER_MODEL2VEC]) == 0) {
+        rc = t2v_json_file_read(dir, "config.json", T2V_JSON_OBJECT, &place->config, err);
+    if (rc == 0 && as_model2vec) {
         place->is_static = true;
         return find_model2vec(place, dir, err);
     }
     if (rc == 0)
-        rc = t2v_pipeline_first(dir, folder, &is_static, err);
+        rc = t2v_modules_first(dir, folder, &is_static, err);
     if (rc != 0)
         return rc;
-    struct t2v_str type = t2v_json_str(t2v_json_get(place->json, "model_type"));
+    struct t2v_str type = t2v_json_str(t2v_json_get(place->config.root, "model_type"));
     place->is_static =
         (type.ptr == NULL && is_static) || (type.ptr != NULL && t2v_str_is(type, "model2vec"));
     if (place->is_static) {
         if (is_static && *folder != '\0')
             rc = use_dir(place, folder, err);
-        return rc == 0 && place->config.ptr == NULL ? invent_config(place, dir, false, err) : rc;
+        return rc == 0 && place->config.text.ptr == NULL ? invent_config(place, dir, false, err)
+                                                         : rc;
     }
-    if (type.ptr == NULL && (rc = t2v_pipeline_check_first(dir, err)) != 0)
+    if (type.ptr == NULL && (rc = t2v_modules_check_first(dir, err)) != 0)
         return rc;
     if (type.ptr == NULL && *folder != '\0')
         return use_module(place, folder, err);
-    if (place->config.ptr == NULL)
+    if (place->config.text.ptr == NULL)
         return t2v_fail(err, T2V_EIO, "no model here: there is no config.json (see --model)");
     return 0;
 }
 
-int t2v_place_find(const char *dir, const char *vectorizer, struct t2v_place *out,
-                   struct t2v_err *err)
+int t2v_place_find(const char *dir, bool as_model2vec, struct t2v_place *out, struct t2v_err *err)
 {
     *out = (struct t2v_place){0};
-    int rc = find_parts(dir, vectorizer, out, err);
+    int rc = find_parts(dir, as_model2vec, out, err);
     if (rc != 0)
         t2v_place_deinit(out);
     return rc;
 }
 
-int t2v_model_open_tokenizer(const char *dir, const char *vectorizer, t2v_tokenizer **out,
-                             bool *is_static, struct t2v_err *err)
+int t2v_place_open_tokenizer(const char *dir, t2v_tokenizer **out, bool *is_static,
+                             struct t2v_err *err)
 {
     struct t2v_place place;
     *is_static = false;
     int rc = t2v_file_fence(dir, err);
     if (rc != 0)
         return rc;
-    /* A folder with a tokenizer alone will do. */
-    if (t2v_place_find(dir, vectorizer, &place, NULL) != 0)
+    if (t2v_place_find(dir, false, &place, NULL) != 0)
         return t2v_tokenizer_open(dir, out, err);
     *is_static = place.is_static;
     rc = (place.is_static ? t2v_tokenizer_open_alone : t2v_tokenizer_open)(place.dir, out, err);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The vectorizer model2vec: static embeddings as model2vec 0.10 has them, which is what Weaviate's
- * model2vec-inference server answers. Unknown tokens are dropped, a text without any other is a
- * vector of zeros, and answers have length 1 only where the model's settings say so.
- */
+#include "task/embed/model2vec.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "task/embed/embedder_private.h"
+#include "model/json_file.h"
+#include "task/embed/steps.h"
 
 #include "base/banned.h"
 
@@ -36,8 +34,8 @@ static int read_max_length(const t2v_json *settings, size_t *out, struct t2v_err
 /* A table that no mapping leads to has a row for each token. */
 static int check_rows(const t2v_model *model, size_t n_token, struct t2v_err *err)
 {
-    size_t n_row = t2v_net_shape(model->encoder)->vocab;
-    if (t2v_store_find(model->store, T2V_STR("mapping")) != NULL || n_row == n_token)
+    size_t n_row = t2v_net_shape(t2v_model_net(model))->vocab;
+    if (t2v_store_find(t2v_model_store(model), T2V_STR("mapping")) != NULL || n_row == n_token)
         return 0;
     return t2v_fail(err, T2V_EFORMAT,
                     "model2vec wants a row for each token, or a mapping: there are %zu rows and "
@@ -64,47 +62,48 @@ static bool rounds(const t2v_store *store, bool char_cut)
  * anything else. 0.10 then cuts at max_tok, and drops unknown tokens. UPSTREAM: 0.8.1 cuts where
  * tokenizer.json's truncation says, drops unknown tokens (but Unigram's), then cuts at 512,
  * whatever the settings say. */
-int t2v_model2vec_open(t2v_model *model, bool char_cut, struct t2v_err *err)
+int t2v_model2vec_open(t2v_model *model, bool char_cut, struct t2v_model2vec *out,
+                       struct t2v_err *err)
 {
-    struct t2v_model2vec *m2v = &model->m2v;
+    const t2v_json *settings = t2v_model_settings(model);
+    t2v_tokenizer *tokenizer = t2v_model_own_tokenizer(model);
     size_t n_token, median, max_tok = MAX_TOK;
-    int rc = t2v_tokenizer_survey(model->tokenizer, &n_token, &median);
+    int rc = t2v_tokenizer_survey(tokenizer, &n_token, &median);
     if (rc != 0)
         return t2v_fail(err, rc, "no memory for the vocabulary");
     rc = check_rows(model, n_token, err);
     if (rc == 0)
-        rc = t2v_pool_switch(model->json, "normalize", &m2v->normalize, err);
+        rc = t2v_json_flag(settings, "normalize", &out->normalize, err);
     if (rc == 0 && !char_cut)
-        rc = read_max_length(model->json, &max_tok, err);
+        rc = read_max_length(settings, &max_tok, err);
     if (rc != 0)
         return rc;
     if (!char_cut)
-        t2v_tokenizer_truncate(model->tokenizer, max_tok);
-    m2v->max_tok = char_cut ? MAX_TOK : SIZE_MAX;
-    if (__builtin_mul_overflow(max_tok, median, &m2v->max_char))
-        m2v->max_char = SIZE_MAX;
-    m2v->unk = t2v_tokenizer_unk(model->tokenizer, char_cut);
-    m2v->rounds = rounds(model->store, char_cut);
-    m2v->half_norm = char_cut;
+        t2v_tokenizer_truncate(tokenizer, max_tok);
+    out->max_tok = char_cut ? MAX_TOK : SIZE_MAX;
+    if (__builtin_mul_overflow(max_tok, median, &out->max_char))
+        out->max_char = SIZE_MAX;
+    out->unk = t2v_tokenizer_unk(tokenizer, char_cut);
+    out->rounds = rounds(t2v_model_store(model), char_cut);
+    out->half_norm = char_cut;
     return 0;
 }
 
-struct t2v_str t2v_model2vec_cut_text(const t2v_model *model, struct t2v_str text)
+struct t2v_str t2v_model2vec_cut_text(const struct t2v_model2vec *m2v, struct t2v_str text)
 {
     size_t n_char = 0, i = 0;
-    if (text.len <= model->m2v.max_char)
+    if (text.len <= m2v->max_char)
         return text;
     for (; i < text.len; i++) {
         n_char += !t2v_utf8_is_tail(text.ptr[i]);
-        if (n_char > model->m2v.max_char)
+        if (n_char > m2v->max_char)
             break;
     }
     return (struct t2v_str){text.ptr, i};
 }
 
-void t2v_model2vec_cut_ids(const t2v_model *model, struct t2v_ids *ids)
+void t2v_model2vec_cut_ids(const struct t2v_model2vec *m2v, struct t2v_ids *ids)
 {
-    const struct t2v_model2vec *m2v = &model->m2v;
     size_t n = 0;
     for (size_t i = 0; i < ids->len && n < m2v->max_tok; i++) {
         if (ids->ptr[i] != m2v->unk)
@@ -148,9 +147,8 @@ static void normalize_half(float *x, size_t n)
         x[i] /= length;
 }
 
-void t2v_model2vec_finish(const t2v_model *model, float *vector, size_t dim)
+void t2v_model2vec_finish(const struct t2v_model2vec *m2v, float *vector, size_t dim)
 {
-    const struct t2v_model2vec *m2v = &model->m2v;
     if (m2v->rounds)
         round_all(vector, dim);
     if (m2v->normalize && m2v->rounds && m2v->half_norm)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "task/embed/params.h"
+
+#include "task/embed/embedder_private.h"
+
+#include "base/banned.h"
+
+static int read_pooling(struct t2v_str name, enum t2v_pooling *out, struct t2v_err *err)
+{
+    if (name.len == 0 || t2v_str_is(name, "masked_mean"))
+        *out = T2V_POOL_MEAN;
+    else if (t2v_str_is(name, "cls"))
+        *out = T2V_POOL_CLS;
+    else
+        return t2v_fail(err, T2V_EPOOLING, "invalid pooling method '%.*s'", T2V_STR_ARG(name));
+    return 0;
+}
+
+static void resolve_prompt(const t2v_embedder *embedder, const struct t2v_embed_params *params,
+                           struct t2v_embed_resolved *out)
+{
+    bool query = params->task.ptr != NULL && t2v_str_is(params->task, "query");
+    int which = query ? T2V_PROMPT_QUERY : T2V_PROMPT_DOCUMENT;
+    out->prompt = embedder->pipeline.prompts[which];
+    out->pool.n_skip = embedder->n_prompt_tok[which];
+    out->max_tok = embedder->task_tok[which];
+}
+
+/* UPSTREAM: dimensions count under sentence-transformers alone. */
+int t2v_embed_resolve(const t2v_embedder *embedder, const struct t2v_embed_params *params,
+                      struct t2v_embed_resolved *out, struct t2v_err *err)
+{
+    const struct t2v_pipeline *pipeline = &embedder->pipeline;
+    *out = (struct t2v_embed_resolved){.pool.n_mode = pipeline->n_mode,
+                                       .dim = t2v_embedder_dim(embedder),
+                                       .max_tok = t2v_model_max_tok(embedder->model)};
+    for (size_t i = 0; i < pipeline->n_mode; i++)
+        out->pool.modes[i] = pipeline->modes[i];
+    if (embedder->prefixes)
+        out->task = params->task;
+    if (t2v_embedder_reads_pooling(embedder))
+        return read_pooling(params->pooling, &out->pool.modes[0], err);
+    if (embedder->vectorizer != T2V_VECTORIZER_SENTENCE)
+        return 0;
+    resolve_prompt(embedder, params, out);
+    if (params->dimensions > 0)
+        out->dim = (uint64_t)params->dimensions < pipeline->dim ? (size_t)params->dimensions
+                                                                : pipeline->dim;
+    return 0;
+}
+
+static int refuse_ignored(const t2v_embedder *embedder, const char *flag, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_EUSAGE, "--%s has no effect on %s under the vectorizer %s", flag,
+                    t2v_model_family(embedder->model), t2v_embedder_vectorizer(embedder));
+}
+
+int t2v_embedder_check_params(const t2v_embedder *embedder, const struct t2v_embed_params *params,
+                              struct t2v_err *err)
+{
+    bool sentence = embedder->vectorizer == T2V_VECTORIZER_SENTENCE;
+    bool reads_pooling = t2v_embedder_reads_pooling(embedder);
+    enum t2v_pooling mode;
+    if (params->pooling.len != 0 && !reads_pooling)
+        return refuse_ignored(embedder, "pooling", err);
+    if (reads_pooling && read_pooling(params->pooling, &mode, NULL) != 0)
+        return t2v_fail(err, T2V_EUSAGE, "--pooling: expected masked_mean or cls, found '%.*s'",
+                        T2V_STR_ARG(params->pooling));
+    if (params->dimensions != 0 && !sentence)
+        return refuse_ignored(embedder, "dimensions", err);
+    if (params->task.ptr == NULL || embedder->prefixes)
+        return 0;
+    if (!sentence)
+        return refuse_ignored(embedder, "task", err);
+    if (!t2v_str_is(params->task, "query") && !t2v_str_is(params->task, "passage"))
+        return t2v_fail(err, T2V_EUSAGE, "--task: expected query or passage, found '%.*s'",
+                        T2V_STR_ARG(params->task));
+    return 0;
+}

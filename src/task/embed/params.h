@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TASK_EMBED_PARAMS_H
+#define T2V_TASK_EMBED_PARAMS_H
+/*
+ * What a request may say beside its texts, and what that comes to under the model's vectorizer.
+ */
+#include "base/error.h"
+#include "base/str.h"
+#include "task/embed/embedder.h"
+#include "task/embed/pool.h"
+
+/* What a request asks for, beside its text: the `config` of /vectors. */
+struct t2v_embed_params {
+    struct t2v_str pooling; /* pooling_strategy; empty: the default */
+    struct t2v_str task;    /* task_type; ptr is NULL when not given */
+    int64_t dimensions;     /* 0: not given */
+};
+
+/* struct t2v_embed_params, resolved. Strings are borrowed from it and from the embedder. */
+struct t2v_embed_resolved {
+    struct t2v_pool pool;
+    size_t dim;            /* of the vector */
+    size_t max_tok;        /* of a sequence */
+    struct t2v_str task;   /* comes with ": " before the text; ptr is NULL: nothing does */
+    struct t2v_str prompt; /* comes before that; may be empty */
+};
+
+/* T2V_EPOOLING for an unknown strategy, where the strategy counts. */
+int t2v_embed_resolve(const t2v_embedder *embedder, const struct t2v_embed_params *params,
+                      struct t2v_embed_resolved *out, struct t2v_err *err);
+
+/* For the command line, where nothing is ignored in silence: T2V_EUSAGE when the vectorizer ignores
+ * or does not know one of the values; err names the flag (--pooling, --task, --dimensions). */
+int t2v_embedder_check_params(const t2v_embedder *embedder, const struct t2v_embed_params *params,
+                              struct t2v_err *err);
+
+#endif
