@@ -1,59 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The machine: its stack, its memo, and the opcodes, but for those that make tensors. */
 #include "weight/pickle.h"
 
 #include <string.h>
 
-#include "base/mem.h"
-#include "weight/pickle_private.h"
+#include "weight/pickle_tensor.h"
 
 #include "base/banned.h"
 
 typedef struct t2v_pickle_machine machine;
 typedef struct t2v_pickle_value value;
 
-enum {
-    /* Each makes one value at most, of some 200 bytes if a tensor. A state dictionary takes some 30
-     * opcodes a tensor. */
-    MAX_OPS = 2 * 1000 * 1000,
-    MAX_PROTO = 5
-};
-
-int t2v_pickle_bad(const machine *m, const char *reason)
-{
-    size_t pos = (size_t)(m->at - m->bytes);
-    return t2v_fail_at(m->err, T2V_EFORMAT, pos, "pickle, byte %zu: %s", pos, reason);
-}
-
-int t2v_pickle_unsupported(const machine *m, const char *reason)
-{
-    return t2v_fail(m->err, T2V_EUNSUPPORTED, "pickle: %s", reason);
-}
-
-int t2v_pickle_no_memory(const machine *m)
-{
-    return t2v_fail(m->err, T2V_ENOMEM, "pickle: no memory for its values");
-}
-
-int t2v_pickle_count(machine *m)
-{
-    if (m->n_op++ < MAX_OPS)
-        return 0;
-    return t2v_fail(m->err, T2V_ETOOLARGE, "pickle: more than %d opcodes", MAX_OPS);
-}
-
-struct t2v_str t2v_pickle_str(value v)
-{
-    bool has = v.kind == T2V_PICKLE_STR || v.kind == T2V_PICKLE_LONG;
-    return has ? (struct t2v_str){v.u.ptr, v.len} : (struct t2v_str){NULL, 0};
-}
+enum { MAX_PROTO = 5 };
 
 static value of_int(int64_t i)
 {
     return (value){.kind = T2V_PICKLE_INT, .u.i = i};
 }
 
-/* The next n bytes of the pickle, or NULL when it is shorter. */
+/* Takes the next n bytes of the pickle; NULL when fewer are left. */
 static const uint8_t *take(machine *m, size_t n)
 {
     if ((size_t)(m->end - m->at) < n)
@@ -62,7 +26,7 @@ static const uint8_t *take(machine *m, size_t n)
     return m->at - n;
 }
 
-/* The next n_byte bytes as a number, at most 8; false when there are less. */
+/* Takes a little-endian number of n_byte <= 8 bytes; false when fewer are left. */
 static bool take_size(machine *m, size_t n_byte, uint64_t *out)
 {
     const uint8_t *p = take(m, n_byte);
@@ -76,89 +40,6 @@ static bool take_size(machine *m, size_t n_byte, uint64_t *out)
 static int cut_short(const machine *m)
 {
     return t2v_pickle_bad(m, "cut short");
-}
-
-/* The stack: only its part above the last mark may an opcode touch. */
-
-int t2v_pickle_push(machine *m, value v)
-{
-    struct t2v_pickle_items *s = &m->stack;
-    if (s->n == s->cap) {
-        value *grown = t2v_grow(s->at, &s->cap, 256, sizeof *grown);
-        if (grown == NULL)
-            return t2v_pickle_no_memory(m);
-        s->at = grown;
-    }
-    s->at[s->n++] = v;
-    return 0;
-}
-
-static size_t floor_of(const machine *m)
-{
-    return m->n_mark != 0 ? m->marks[m->n_mark - 1] : 0;
-}
-
-const value *t2v_pickle_pop(machine *m, size_t n)
-{
-    if (m->stack.n - floor_of(m) < n)
-        return NULL;
-    m->stack.n -= n;
-    return m->stack.at + m->stack.n;
-}
-
-int t2v_pickle_too_few(const machine *m)
-{
-    return t2v_pickle_bad(m, "too few values on the stack");
-}
-
-/* Takes the n values above the last mark, and the mark, off the stack; false without a mark. */
-static bool pop_mark(machine *m, const value **at, size_t *n)
-{
-    if (m->n_mark == 0)
-        return false;
-    *n = m->stack.n - floor_of(m);
-    m->n_mark--;
-    m->stack.n -= *n;
-    *at = *n != 0 ? &m->stack.at[m->stack.n] : NULL;
-    return true;
-}
-
-static int no_mark(machine *m)
-{
-    return t2v_pickle_bad(m, "no mark on the stack");
-}
-
-static value *top(const machine *m)
-{
-    return m->stack.n > floor_of(m) ? &m->stack.at[m->stack.n - 1] : NULL;
-}
-
-static int add_items(const machine *m, struct t2v_pickle_items *items, const value *add, size_t n)
-{
-    if (n > items->cap - items->n) {
-        size_t cap = items->n + n < 2 * items->cap ? 2 * items->cap : items->n + n;
-        value *grown = t2v_arena_alloc(m->values, cap, sizeof *grown);
-        if (grown == NULL)
-            return t2v_pickle_no_memory(m);
-        if (items->n != 0)
-            memcpy(grown, items->at, items->n * sizeof *grown);
-        items->at = grown;
-        items->cap = cap;
-    }
-    if (n != 0)
-        memcpy(items->at + items->n, add, n * sizeof *add);
-    items->n += n;
-    return 0;
-}
-
-static int push_items(machine *m, enum t2v_pickle_kind kind, const value *at, size_t n)
-{
-    struct t2v_pickle_items *items = t2v_arena_alloc(m->values, 1, sizeof *items);
-    if (items == NULL)
-        return t2v_pickle_no_memory(m);
-    *items = (struct t2v_pickle_items){0};
-    int rc = add_items(m, items, at, n);
-    return rc != 0 ? rc : t2v_pickle_push(m, (value){.kind = kind, .u.items = items});
 }
 
 /* Opcodes of plain values. */
@@ -223,7 +104,7 @@ static int op_long1(machine *m)
     if (n > sizeof x)
         return t2v_pickle_push(m, (value){T2V_PICKLE_LONG, (uint32_t)n, {.ptr = (const char *)p}});
     if (n != 0 && p[n - 1] >= 0x80)
-        x = UINT64_MAX; /* the bytes that are not there are those of a negative number */
+        x = UINT64_MAX; /* sign extension */
     memcpy(&x, p, (size_t)n);
     return t2v_pickle_push(m, of_int((int64_t)x));
 }
@@ -234,7 +115,7 @@ static int op_float(machine *m)
                               : cut_short(m);
 }
 
-/* A string after its length of n_len bytes. */
+/* A length of n_len bytes, then the string. */
 static int push_str(machine *m, size_t n_len)
 {
     uint64_t len;
@@ -266,44 +147,28 @@ static int op_str8(machine *m)
 
 /* Containers. */
 
-static int op_mark(machine *m)
-{
-    if (m->n_mark == m->cap_mark) {
-        size_t *grown = t2v_grow(m->marks, &m->cap_mark, 64, sizeof *grown);
-        if (grown == NULL)
-            return t2v_pickle_no_memory(m);
-        m->marks = grown;
-    }
-    m->marks[m->n_mark++] = m->stack.n;
-    return 0;
-}
-
 static int op_empty_tuple(machine *m)
 {
-    return push_items(m, T2V_PICKLE_TUPLE, NULL, 0);
+    return t2v_pickle_push_items(m, T2V_PICKLE_TUPLE, NULL, 0);
 }
 
 static int op_empty_list(machine *m)
 {
-    return push_items(m, T2V_PICKLE_LIST, NULL, 0);
-}
-
-int t2v_pickle_empty_dict(machine *m)
-{
-    return push_items(m, T2V_PICKLE_DICT, NULL, 0);
+    return t2v_pickle_push_items(m, T2V_PICKLE_LIST, NULL, 0);
 }
 
 static int op_tuple(machine *m)
 {
     const value *at;
     size_t n;
-    return pop_mark(m, &at, &n) ? push_items(m, T2V_PICKLE_TUPLE, at, n) : no_mark(m);
+    return t2v_pickle_pop_mark(m, &at, &n) ? t2v_pickle_push_items(m, T2V_PICKLE_TUPLE, at, n)
+                                           : t2v_pickle_no_mark(m);
 }
 
 static int push_tuple(machine *m, size_t n)
 {
     const value *at = t2v_pickle_pop(m, n);
-    return at != NULL ? push_items(m, T2V_PICKLE_TUPLE, at, n) : t2v_pickle_too_few(m);
+    return at != NULL ? t2v_pickle_push_items(m, T2V_PICKLE_TUPLE, at, n) : t2v_pickle_too_few(m);
 }
 
 static int op_tuple1(machine *m)
@@ -321,17 +186,6 @@ static int op_tuple3(machine *m)
     return push_tuple(m, 3);
 }
 
-int t2v_pickle_add_to_top(machine *m, enum t2v_pickle_kind kind, const value *at, size_t n)
-{
-    const value *to = top(m);
-    if (to == NULL || to->kind != kind)
-        return t2v_pickle_bad(m, kind == T2V_PICKLE_LIST ? "appends to what is no list"
-                                                         : "sets items of what is no dictionary");
-    if (kind == T2V_PICKLE_DICT && n % 2 != 0)
-        return t2v_pickle_bad(m, "a key without a value");
-    return add_items(m, to->u.items, at, n);
-}
-
 static int op_append(machine *m)
 {
     const value *at = t2v_pickle_pop(m, 1);
@@ -342,7 +196,8 @@ static int op_appends(machine *m)
 {
     const value *at;
     size_t n;
-    return pop_mark(m, &at, &n) ? t2v_pickle_add_to_top(m, T2V_PICKLE_LIST, at, n) : no_mark(m);
+    return t2v_pickle_pop_mark(m, &at, &n) ? t2v_pickle_add_to_top(m, T2V_PICKLE_LIST, at, n)
+                                           : t2v_pickle_no_mark(m);
 }
 
 static int op_setitem(machine *m)
@@ -355,70 +210,44 @@ static int op_setitems(machine *m)
 {
     const value *at;
     size_t n;
-    return pop_mark(m, &at, &n) ? t2v_pickle_add_to_top(m, T2V_PICKLE_DICT, at, n) : no_mark(m);
+    return t2v_pickle_pop_mark(m, &at, &n) ? t2v_pickle_add_to_top(m, T2V_PICKLE_DICT, at, n)
+                                           : t2v_pickle_no_mark(m);
 }
 
 /* The memo. */
 
-/* Picklers number what they note from 0 (Python 2's fast one from 1), so a number far above is a
- * request for memory. */
-static int put(machine *m, uint64_t i)
-{
-    const value *v = top(m);
-    if (v == NULL)
-        return t2v_pickle_too_few(m);
-    if (i > m->memo.n + 1)
-        return t2v_pickle_bad(m, "its memo has gaps");
-    while (m->memo.cap <= i) {
-        value *grown = t2v_grow(m->memo.at, &m->memo.cap, 256, sizeof *grown);
-        if (grown == NULL)
-            return t2v_pickle_no_memory(m);
-        m->memo.at = grown;
-    }
-    while (m->memo.n <= i)
-        m->memo.at[m->memo.n++] = (value){.kind = T2V_PICKLE_NONE};
-    m->memo.at[i] = *v;
-    return 0;
-}
-
-static int get(machine *m, uint64_t i)
-{
-    return i < m->memo.n ? t2v_pickle_push(m, m->memo.at[i])
-                         : t2v_pickle_bad(m, "reads beyond its memo");
-}
-
 static int op_put1(machine *m)
 {
     uint64_t i;
-    return take_size(m, 1, &i) ? put(m, i) : cut_short(m);
+    return take_size(m, 1, &i) ? t2v_pickle_put(m, i) : cut_short(m);
 }
 
 static int op_put4(machine *m)
 {
     uint64_t i;
-    return take_size(m, 4, &i) ? put(m, i) : cut_short(m);
+    return take_size(m, 4, &i) ? t2v_pickle_put(m, i) : cut_short(m);
 }
 
 static int op_memoize(machine *m)
 {
-    return put(m, m->memo.n);
+    return t2v_pickle_put(m, m->memo.n);
 }
 
 static int op_get1(machine *m)
 {
     uint64_t i;
-    return take_size(m, 1, &i) ? get(m, i) : cut_short(m);
+    return take_size(m, 1, &i) ? t2v_pickle_get(m, i) : cut_short(m);
 }
 
 static int op_get4(machine *m)
 {
     uint64_t i;
-    return take_size(m, 4, &i) ? get(m, i) : cut_short(m);
+    return take_size(m, 4, &i) ? t2v_pickle_get(m, i) : cut_short(m);
 }
 
 /* Globals. */
 
-/* For a message: what may be printed of s, cut to 47 bytes. */
+/* s for a message: printable ASCII, other bytes as '?', at most 47. */
 static const char *shown(struct t2v_str s, char out[48])
 {
     size_t n = s.len < 47 ? s.len : 47;
@@ -435,7 +264,7 @@ static int push_global(machine *m, struct t2v_str module, struct t2v_str name)
         return t2v_pickle_push(m, (value){.kind = T2V_PICKLE_GLOBAL, .u.global = global});
     char a[48], b[48];
     return t2v_fail(m->err, T2V_EUNSUPPORTED,
-                    "global '%s.%s' is refused: only tensors and what holds them are read",
+                    "global '%s.%s' is refused: only tensors and their containers are read",
                     shown(module, a), shown(name, b));
 }
 
@@ -468,17 +297,17 @@ static int op_stack_global(machine *m)
     return push_global(m, t2v_pickle_str(v[0]), t2v_pickle_str(v[1]));
 }
 
-/* Gives an object its attributes: a state dictionary has `_metadata`, which tells nothing. */
+/* Sets the attributes of an object. A state dictionary has one, `_metadata`, which is ignored. */
 static int op_build(machine *m)
 {
-    if (t2v_pickle_pop(m, 1) == NULL || top(m) == NULL)
+    if (t2v_pickle_pop(m, 1) == NULL || t2v_pickle_top(m) == NULL)
         return t2v_pickle_too_few(m);
-    if (top(m)->kind != T2V_PICKLE_DICT)
+    if (t2v_pickle_top(m)->kind != T2V_PICKLE_DICT)
         return t2v_pickle_unsupported(m, "an object with a state is not supported");
     return 0;
 }
 
-/* The opcodes that are let in, less STOP. */
+/* The opcodes that are allowed. run() handles STOP, '.'. */
 static int (*const ops[256])(machine *m) = {
     [0x80] = op_proto,
     [0x95] = op_frame,
@@ -495,7 +324,7 @@ static int (*const ops[256])(machine *m) = {
     [0x8d] = op_str8,
     ['U'] = op_str1,
     ['T'] = op_str4,
-    ['('] = op_mark,
+    ['('] = t2v_pickle_mark,
     [')'] = op_empty_tuple,
     [']'] = op_empty_list,
     ['}'] = t2v_pickle_empty_dict,
@@ -531,7 +360,7 @@ static int run(machine *m, value *out)
         if (*op == '.') {
             const value *v = t2v_pickle_pop(m, 1);
             if (v == NULL || m->stack.n != 0 || m->n_mark != 0)
-                return t2v_pickle_bad(m, "ends with anything but one value on its stack");
+                return t2v_pickle_bad(m, "does not end with exactly one value on its stack");
             *out = *v;
             return 0;
         }
@@ -555,20 +384,4 @@ int t2v_pickle_read(machine *m, const uint8_t *bytes, size_t len, value *out, si
     m->err = NULL;
     *n_read = (size_t)(m->at - bytes);
     return rc;
-}
-
-int t2v_pickle_init(machine *m, struct t2v_arena *values)
-{
-    *m = (machine){.values = values};
-    return t2v_map_init(&m->by_key, 0);
-}
-
-void t2v_pickle_deinit(machine *m)
-{
-    t2v_free(m->stack.at);
-    t2v_free(m->memo.at);
-    t2v_free(m->marks);
-    t2v_free(m->storages);
-    t2v_map_deinit(&m->by_key);
-    *m = (machine){0};
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a pickle may name, and what the calls of it make: storages, tensors, dictionaries. */
+#include "weight/pickle_tensor.h"
+
 #include <string.h>
 
 #include "base/mem.h"
-#include "weight/pickle_private.h"
 
 #include "base/banned.h"
 
 typedef struct t2v_pickle_machine machine;
 typedef struct t2v_pickle_value value;
 
-/* A storage's key is read again wherever it is met. torch's are numbers. */
+/* The limit bounds the time for keys, which are hashed at every use. torch's are numbers. */
 enum { MAX_KEY_BYTES = 128 };
 
 enum what { ORDERED_DICT, STORAGE, DTYPE, TENSOR_V1, TENSOR_V2, TENSOR_V3, PARAMETER };
 
-/* The global names that are let in. */
+/* The globals that are allowed. */
 static const struct t2v_pickle_global {
     const char *module, *name;
     enum what what;
@@ -71,7 +71,7 @@ static bool is_global(value v, enum what what)
     return v.kind == T2V_PICKLE_GLOBAL && v.u.global->what == what;
 }
 
-/* The index of the storage, which is new or was seen before. */
+/* Adds the storage unless its key is known; *index: where it is. */
 static int note_storage(machine *m, struct t2v_pickle_storage storage, size_t *index)
 {
     int32_t i = t2v_map_get(&m->by_key, storage.key);
@@ -96,7 +96,7 @@ static int note_storage(machine *m, struct t2v_pickle_storage storage, size_t *i
     return 0;
 }
 
-/* metadata: None, or (key, first, n) of a part of the storage, as old files have it. */
+/* metadata: None, or (key, first item, items) for a part of the storage, in old files. */
 static int read_view(const machine *m, value metadata, size_t n, struct t2v_pickle_view *out)
 {
     out->first = 0;
@@ -106,11 +106,11 @@ static int read_view(const machine *m, value metadata, size_t n, struct t2v_pick
     if (metadata.kind != T2V_PICKLE_TUPLE || metadata.u.items->n != 3 ||
         !as_size(metadata.u.items->at[1], &out->first) ||
         !as_size(metadata.u.items->at[2], &out->n) || out->first > n || out->n > n - out->first)
-        return t2v_pickle_bad(m, "a view that does not lie in its storage");
+        return t2v_pickle_bad(m, "a view that does not lie within its storage");
     return 0;
 }
 
-/* A persistent id: ("storage", type, key, location, number of items, and perhaps a view). */
+/* A persistent id: ("storage", type, key, location, number of items), and a view in old files. */
 int t2v_pickle_storage_id(machine *m)
 {
     const value *id = t2v_pickle_pop(m, 1);
@@ -139,7 +139,7 @@ int t2v_pickle_storage_id(machine *m)
     return rc != 0 ? rc : t2v_pickle_push(m, (value){.kind = T2V_PICKLE_VIEW, .u.view = view});
 }
 
-/* A tuple or list of sizes; returns how many, or -1. */
+/* Reads a tuple or list of sizes. Returns their number, or -1. */
 static int as_sizes(value v, size_t out[T2V_MAX_DIMS])
 {
     if ((v.kind != T2V_PICKLE_TUPLE && v.kind != T2V_PICKLE_LIST) || v.u.items->n > T2V_MAX_DIMS)
@@ -150,8 +150,8 @@ static int as_sizes(value v, size_t out[T2V_MAX_DIMS])
     return (int)v.u.items->n;
 }
 
-/* (view, first item, shape, strides, and what each version adds: requires_grad and hooks, which
- * tell nothing; v3: the dtype; then metadata, for the bits `conj` and `neg`). */
+/* Arguments: view, first item, shape, strides. Version 2 adds requires_grad and hooks, both unused;
+ * version 3 also the dtype. Metadata, with the bits `conj` and `neg`, may come last. */
 static int call_tensor(machine *m, enum what what, const value *arg, size_t n_arg)
 {
     size_t n_fix = what == TENSOR_V1 ? 4 : what == TENSOR_V2 ? 6 : 7;
@@ -164,7 +164,7 @@ static int call_tensor(machine *m, enum what what, const value *arg, size_t n_ar
         return t2v_pickle_bad(m, "a tensor made of something else");
     t->n_dim = as_sizes(arg[2], t->shape);
     if (t->n_dim < 0 || as_sizes(arg[3], t->stride) != t->n_dim)
-        return t2v_pickle_bad(m, "a tensor of no shape that is supported");
+        return t2v_pickle_bad(m, "a tensor with no shape that is supported");
     if (n_arg > n_fix && (arg[n_fix].kind != T2V_PICKLE_DICT || arg[n_fix].u.items->n != 0) &&
         arg[n_fix].kind != T2V_PICKLE_NONE)
         return t2v_pickle_unsupported(
@@ -182,7 +182,7 @@ static int call_dict(machine *m, const value *arg, size_t n_arg)
     int rc = t2v_pickle_empty_dict(m);
     for (size_t i = 0; rc == 0 && n_arg == 1 && i < arg->u.items->n; i++) {
         value pair = arg->u.items->at[i];
-        rc = t2v_pickle_count(m); /* one list may be given many times */
+        rc = t2v_pickle_count(m); /* many calls may share one list */
         if (rc != 0)
             return rc;
         if ((pair.kind != T2V_PICKLE_LIST && pair.kind != T2V_PICKLE_TUPLE) || pair.u.items->n != 2)
@@ -209,7 +209,7 @@ int t2v_pickle_call(machine *m)
     case TENSOR_V2:
     case TENSOR_V3:
         return call_tensor(m, global->what, arg, n_arg);
-    case PARAMETER: /* (tensor, requires_grad, hooks): the tensor */
+    case PARAMETER: /* arguments: tensor, requires_grad, hooks */
         if (n_arg != 3 || arg[0].kind != T2V_PICKLE_TENSOR)
             return t2v_pickle_bad(m, "a parameter made of something else");
         return t2v_pickle_push(m, arg[0]);
