@@ -357,6 +357,46 @@ static void test_no_allocation(void **state)
     }
 }
 
+/* How many requests for memory a text of n tokens of 1 KiB makes, all of which are held back. */
+static size_t requests_of(t2v_decoding *decoding, size_t n)
+{
+    const int32_t id = 1;
+    struct t2v_buf out;
+    t2v_buf_init(&out, SIZE_MAX);
+    t2v_mem_fail_at(LONG_MAX);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(t2v_decoding_feed(decoding, &id, 1, &out), 0);
+    size_t requests = t2v_mem_fail_at(-1);
+    assert_int_equal(out.len, 0);
+    assert_int_equal(t2v_decoding_finish(decoding, &out), 0);
+    assert_int_equal(out.len, n * 1024);
+    t2v_buf_deinit(&out);
+    t2v_decoding_restart(decoding);
+    return requests;
+}
+
+/* What only a very long text needed is let go; what a usual one did is kept. */
+static void test_shrinks(void **state)
+{
+    (void)state;
+    static char token[1025];
+    const char *const tokens[] = {token};
+    t2v_decoding *decoding;
+    memset(token, 'a', sizeof token - 1);
+    t2v_tokenizer *tokenizer = make_words(
+        FUSED(", {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"x\"}, \"content\": \"\"}"),
+        tokens, 1, NULL);
+    t2v_decoder *decoder = must_decode(tokenizer);
+    assert_int_equal(t2v_decoding_new(decoder, 0, &decoding), 0);
+    assert_true(requests_of(decoding, 10) > 0);
+    assert_int_equal(requests_of(decoding, 10), 0);
+    assert_true(requests_of(decoding, 3000) > 0);
+    assert_true(requests_of(decoding, 10) > 0);
+    t2v_decoding_free(decoding);
+    t2v_decoder_free(decoder);
+    t2v_tokenizer_free(tokenizer);
+}
+
 static const char *const none[] = {"a"};
 
 /* A decoder that is wrong keeps nobody from encoding. */
@@ -569,11 +609,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),   cmocka_unit_test(test_models),
-        cmocka_unit_test(test_held),    cmocka_unit_test(test_no_allocation),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_no_type),
-        cmocka_unit_test(test_tokens),  cmocka_unit_test(test_twins),
-        cmocka_unit_test(test_limits),  cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_kinds),     cmocka_unit_test(test_models),
+        cmocka_unit_test(test_held),      cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_no_type),
+        cmocka_unit_test(test_tokens),    cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_limits),    cmocka_unit_test(test_shrinks),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
