@@ -57,6 +57,16 @@ void t2v_conn_kill(struct t2v_conn *c)
     c->state = T2V_CONN_DEAD;
 }
 
+void t2v_conn_cut(struct t2v_conn *c)
+{
+    /* The end of a chunked body is missing then; the end of the other kind is the close, so that
+     * must be a reset. */
+    const struct linger at_once = {.l_onoff = 1};
+    if (c->reader.request.old)
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    t2v_conn_kill(c);
+}
+
 /* What a client sends ahead of its answers is not read without end. (bufferevent_setwatermark would
  * do this, but writes through NULL when it has no memory.) */
 static void limit_input(struct t2v_conn *c)
@@ -204,7 +214,8 @@ struct t2v_conn *t2v_conn_new(struct t2v_conns *all, evutil_socket_t fd)
 
 double t2v_conn_rate(struct t2v_conn *c, uint64_t now_ns)
 {
-    bool waits = c->state == T2V_CONN_WRITING && t2v_output_is_slow(&c->output, now_ns);
+    bool sends = c->state == T2V_CONN_WRITING || c->state == T2V_CONN_STREAMING;
+    bool waits = sends && t2v_output_is_slow(&c->output, now_ns);
     return waits ? t2v_output_rate(&c->output, now_ns) : -1;
 }
 
@@ -223,7 +234,8 @@ bool t2v_conn_is_silent(const struct t2v_conn *c)
 
 bool t2v_conn_is_busy(const struct t2v_conn *c)
 {
-    return c->state == T2V_CONN_WORKING || c->state == T2V_CONN_WRITING ||
+    return c->state == T2V_CONN_WORKING || c->state == T2V_CONN_STREAMING ||
+           c->state == T2V_CONN_WRITING ||
            (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader));
 }
 

@@ -6,9 +6,10 @@
  * exchange.h, how it comes and what ends it in conns.h. For the loop thread alone.
  *
  *     READING --request--> WORKING --job done--> WRITING --all sent--> READING, or LINGERING
+ *                             \--first piece--> STREAMING --job done--> WRITING
  *
- * and from each of them to DEAD. Most answers go out in one send(), and skip WRITING. While it is
- * WORKING or WRITING, what a client pipelines waits in the bufferevent (up to a watermark) and then
+ * and from each of them to DEAD. Most answers go out in one send(), and skip WRITING. Else,
+ * what a client pipelines waits in the bufferevent (up to a watermark) and then
  * in the kernel.
  *
  * Who may die: a job points to its connection and the connection to its job, both on this thread,
@@ -50,6 +51,7 @@ struct t2v_conns {
 enum t2v_conn_state {
     T2V_CONN_READING,
     T2V_CONN_WORKING,
+    T2V_CONN_STREAMING, /* the head is sent, and pieces are as they come */
     T2V_CONN_WRITING,
     T2V_CONN_LINGERING, /* our side is shut; what still comes is thrown away, so that no reset
                            overtakes the answer */
@@ -69,7 +71,7 @@ struct t2v_conn {
     uint64_t deadline_ns; /* of the state; UINT64_MAX: none */
     size_t held_bytes;    /* this connection's share of the budget */
     struct t2v_output output;
-    struct t2v_job *job;    /* while WORKING */
+    struct t2v_job *job;    /* while WORKING or STREAMING */
     struct t2v_place place; /* it waits in a line while READING or LINGERING */
 
     /* The request under way. */
@@ -105,6 +107,8 @@ const struct t2v_server_options *t2v_conn_options(const struct t2v_conn *conn);
 void t2v_conn_await(struct t2v_conn *conn);
 /* The answer is sent: waits for the next request, or for the client to close. */
 void t2v_conn_answered(struct t2v_conn *conn);
+/* Closes it in the middle of an answer, so that the client sees that it is not whole. */
+void t2v_conn_cut(struct t2v_conn *conn);
 /* Drops what has come and is not read. */
 void t2v_conn_drain_input(struct t2v_conn *conn);
 /* To an ordinary place, with the time that one has there; see t2v_places_promote. */

@@ -94,6 +94,9 @@ static void on_written(struct bufferevent *bev, void *arg)
     if (c->state == T2V_CONN_WRITING) {
         t2v_conn_answered(c);
         t2v_exchange_go_on(c);
+    } else if (c->state == T2V_CONN_STREAMING) {
+        t2v_output_done(&c->output);
+        t2v_exchange_stream(c);
     }
     t2v_conn_settle(c);
 }
@@ -141,7 +144,7 @@ static void check(struct t2v_conn *c, uint64_t now_ns)
         return;
     if (c->state == T2V_CONN_READING && t2v_reader_begun(&c->reader)) {
         t2v_exchange_refuse_late(c);
-    } else if (c->state == T2V_CONN_WRITING) {
+    } else if (c->state == T2V_CONN_WRITING || c->state == T2V_CONN_STREAMING) {
         if (t2v_output_rate(&c->output, now_ns) < T2V_LEAST_RATE)
             t2v_conn_kill(c);
         else
@@ -163,6 +166,8 @@ static void end(struct t2v_conn *c)
         t2v_exchange_refuse_busy(c, why);
     } else if (t2v_conn_is_busy(c) && c->state == T2V_CONN_READING) {
         t2v_exchange_refuse_busy(c, why);
+    } else if (c->state == T2V_CONN_STREAMING) {
+        t2v_conn_cut(c);
     } else if (c->state == T2V_CONN_READING) {
         t2v_conn_kill(c);
     }

@@ -8,6 +8,14 @@
 
 /* ---- On the threads of the clerk and the engine ---- */
 
+/* Under the lock: once it is released, the loop may end and close the descriptor. */
+static void wake(struct t2v_dispatch *d)
+{
+    uint64_t one = 1;
+    ssize_t n = write(d->wake_fd, &one, sizeof one);
+    (void)n; /* fails only when the counter is full, and then the loop wakes anyway */
+}
+
 static void give_back(struct t2v_job *job)
 {
     struct t2v_dispatch *d = job->dispatch;
@@ -16,11 +24,22 @@ static void give_back(struct t2v_job *job)
     bool was_empty = d->back == NULL;
     *(was_empty ? &d->back : &d->back_last->next) = job;
     d->back_last = job;
-    if (was_empty) {
-        /* Under the lock: once it is released, the loop may end and close the descriptor. */
-        uint64_t one = 1;
-        ssize_t n = write(d->wake_fd, &one, sizeof one);
-        (void)n; /* fails only when the counter is full, and then the loop wakes anyway */
+    if (was_empty)
+        wake(d);
+    pthread_mutex_unlock(&d->lock);
+}
+
+/* Of a stream. */
+static void on_ready(void *user)
+{
+    struct t2v_job *job = user;
+    struct t2v_dispatch *d = job->dispatch;
+    pthread_mutex_lock(&d->lock);
+    if (!job->is_ready) {
+        job->is_ready = true;
+        job->next_ready = d->ready;
+        d->ready = job;
+        wake(d);
     }
     pthread_mutex_unlock(&d->lock);
 }
@@ -56,7 +75,12 @@ static int to_clerk(struct t2v_dispatch *d, struct t2v_job *job)
 
 static int to_engine(struct t2v_dispatch *d, struct t2v_job *job)
 {
-    if (!hold(d, job, job->operation->bytes(d->service, job)))
+    size_t bytes = job->operation->bytes(d->service, job);
+    if (job->stream != NULL) {
+        bytes += T2V_STREAM_BYTES;
+        t2v_stream_on_ready(job->stream, on_ready, job);
+    }
+    if (!hold(d, job, bytes))
         return T2V_ENOMEM;
     job->work.done = work_done;
     job->work.user = job;
@@ -96,23 +120,58 @@ static bool move_on(struct t2v_dispatch *d, struct t2v_job *job)
     return false;
 }
 
+/* Before it is freed. */
+static void forget_ready(struct t2v_dispatch *d, const struct t2v_job *job)
+{
+    pthread_mutex_lock(&d->lock);
+    struct t2v_job **at = &d->ready;
+    while (job->is_ready && *at != job)
+        at = &(*at)->next_ready;
+    if (job->is_ready)
+        *at = job->next_ready;
+    pthread_mutex_unlock(&d->lock);
+}
+
+/* Tells of bytes in streams. */
+static void tell_ready(struct t2v_dispatch *d)
+{
+    struct t2v_job *job;
+    do {
+        pthread_mutex_lock(&d->lock);
+        job = d->ready;
+        if (job != NULL) {
+            d->ready = job->next_ready;
+            job->is_ready = false;
+        }
+        pthread_mutex_unlock(&d->lock);
+        if (job != NULL && job->ready != NULL)
+            job->ready(job);
+    } while (job != NULL);
+}
+
+static struct t2v_job *take_back(struct t2v_dispatch *d)
+{
+    pthread_mutex_lock(&d->lock);
+    struct t2v_job *first = d->back;
+    d->back = d->back_last = NULL;
+    pthread_mutex_unlock(&d->lock);
+    return first;
+}
+
 void t2v_dispatch_collect(struct t2v_dispatch *d)
 {
     uint64_t count;
     ssize_t n = read(d->wake_fd, &count, sizeof count);
     (void)n;
-    pthread_mutex_lock(&d->lock);
-    struct t2v_job *job = d->back;
-    d->back = d->back_last = NULL;
-    pthread_mutex_unlock(&d->lock);
-    while (job != NULL) {
-        struct t2v_job *next = job->next;
+    tell_ready(d);
+    for (struct t2v_job *job = take_back(d), *next; job != NULL; job = next) {
+        next = job->next;
         d->n_away--;
         if (!move_on(d, job)) {
             hold(d, job, 0);
+            forget_ready(d, job);
             t2v_job_free(job);
         }
-        job = next;
     }
 }
 

@@ -3,7 +3,8 @@
 #define T2V_HTTP_DISPATCH_H
 /*
  * Sends jobs to the clerk and the engine, takes back what they have done through a list and an
- * eventfd, and moves each job on until it is done. Only giving a job back happens on other threads.
+ * eventfd, and moves each job on until it is done. In the same way it learns which jobs have bytes
+ * in their streams. Only giving a job back, and telling of bytes, happen on other threads.
  */
 #include <pthread.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ struct t2v_dispatch {
 
     pthread_mutex_t lock;
     struct t2v_job *back, *back_last; /* under lock; oldest first */
+    struct t2v_job *ready;            /* under lock; jobs whose streams have bytes */
 };
 
 /* T2V_ENOMEM, T2V_EIO; then t2v_dispatch_deinit may be called, but need not. */
@@ -34,7 +36,7 @@ void t2v_dispatch_deinit(struct t2v_dispatch *dispatch);
  * is away: job->done will be called, unless it is abandoned, and the job is freed after that.
  * T2V_EBUSY, T2V_ENOMEM: it could not be sent, and is still the caller's. */
 int t2v_dispatch_send(struct t2v_dispatch *dispatch, struct t2v_job *job);
-/* wake_fd is readable: moves on what has come back. */
+/* wake_fd is readable: tells of bytes in streams, then moves on what has come back. */
 void t2v_dispatch_collect(struct t2v_dispatch *dispatch);
 
 #endif

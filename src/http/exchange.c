@@ -48,22 +48,30 @@ static void note(struct t2v_conn *c, const struct t2v_reply *reply, const struct
     t2v_request_log_add(&c->all->log, &service->metrics, &entry);
 }
 
-/* Sends the reply, or what fault says instead, where its status is set. */
-static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_fault *fault,
-                   const struct t2v_job *job)
+/* Fills *head for the request under way; cors: memory for a part of it. */
+static void make_head(const struct t2v_conn *c, struct t2v_reply_head *head,
+                      char cors[T2V_CORS_MAX])
 {
     const struct t2v_request *request = &c->reader.request;
     const struct t2v_service *service = c->all->service;
-    char cors[T2V_CORS_MAX];
-    if (fault->status != 0)
-        t2v_route_fail(c->match.route, fault, reply);
     t2v_cors_lines(&service->cors, request, t2v_methods_text(c->match.methods), cors);
-    struct t2v_reply_head head = {
+    *head = (struct t2v_reply_head){
         .more = cors,
         .keep_alive = c->keep_alive && !service->draining,
         .old = request->old,
         .only_head = t2v_str_is(request->method, "HEAD"),
     };
+}
+
+/* Sends the reply, or what fault says instead, where its status is set. */
+static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v_fault *fault,
+                   const struct t2v_job *job)
+{
+    struct t2v_reply_head head;
+    char cors[T2V_CORS_MAX];
+    if (fault->status != 0)
+        t2v_route_fail(c->match.route, fault, reply);
+    make_head(c, &head, cors);
     struct t2v_str bytes = t2v_reply_finish(reply, &head);
     c->keep_alive = head.keep_alive;
     note(c, reply, job);
@@ -105,6 +113,102 @@ void t2v_exchange_refuse_late(struct t2v_conn *c)
     t2v_fault_set(&fault, 408, "the request was not complete in time");
     c->keep_alive = false;
     refuse(c, &fault);
+}
+
+/* ---- Answering in pieces ---- */
+
+/* Sends *out, which is freed. True: all is sent; false: it is not, or the connection is dead. */
+static bool send_pieces(struct t2v_conn *c, struct t2v_buf *out)
+{
+    size_t n = out->len;
+    int rc = out->fail;
+    if (rc == 0)
+        rc = n != 0 ? t2v_output_send(&c->output, t2v_buf_str(out), out)
+                    : !t2v_output_waits(&c->output);
+    t2v_buf_deinit(out);
+    if (rc < 0) {
+        t2v_conn_cut(c);
+    } else if (rc == 0 && n != 0) {
+        bool waits = c->deadline_ns != never;
+        t2v_conn_hold(c, t2v_conn_read_bytes(c) + t2v_output_bytes(&c->output));
+        if (!waits)
+            t2v_conn_wait_ms(c, t2v_conn_options(c)->read_ms);
+    }
+    return rc > 0;
+}
+
+/* The head of the answer. */
+static void begin_stream(struct t2v_conn *c, struct t2v_buf *out)
+{
+    struct t2v_job *job = c->job;
+    struct t2v_reply_head head;
+    char cors[T2V_CORS_MAX];
+    make_head(c, &head, cors);
+    job->reply.type = t2v_stream_type(job->stream);
+    t2v_reply_begin(&job->reply, &head, out);
+    c->keep_alive = head.keep_alive;
+    c->state = T2V_CONN_STREAMING;
+}
+
+/* Moves what there is of the answer to *out. */
+static void take_pieces(struct t2v_conn *c, t2v_stream *stream, struct t2v_buf *out)
+{
+    struct t2v_buf piece;
+    t2v_stream_take(stream, &piece);
+    t2v_reply_piece(t2v_buf_str(&piece), c->reader.request.old, out);
+    t2v_buf_deinit(&piece);
+}
+
+/* HEAD has been answered: what the job makes is not wanted. */
+static void leave_stream(struct t2v_conn *c, struct t2v_buf *out)
+{
+    struct t2v_job *job = c->job;
+    note(c, &job->reply, job);
+    c->job = NULL;
+    t2v_job_abandon(job);
+    c->state = T2V_CONN_WRITING;
+    if (send_pieces(c, out))
+        t2v_conn_answered(c);
+}
+
+void t2v_exchange_stream(struct t2v_conn *c)
+{
+    struct t2v_buf out;
+    if (t2v_output_waits(&c->output))
+        return; /* on_written calls it again */
+    c->deadline_ns = never;
+    t2v_conn_hold(c, t2v_conn_read_bytes(c));
+    t2v_buf_init(&out, SIZE_MAX / 2);
+    if (c->state == T2V_CONN_WORKING)
+        begin_stream(c, &out);
+    if (t2v_str_is(c->reader.request.method, "HEAD")) {
+        leave_stream(c, &out);
+        return;
+    }
+    take_pieces(c, c->job->stream, &out);
+    send_pieces(c, &out);
+}
+
+/* The job is done. */
+static void end_stream(struct t2v_conn *c, struct t2v_job *job)
+{
+    struct t2v_buf out;
+    bool whole = job->fault.status == 0 && !t2v_stream_has_failed(job->stream);
+    if (!whole)
+        job->reply.status = job->fault.status != 0 ? job->fault.status : 503;
+    job->reply.why = job->fault.why;
+    note(c, &job->reply, job);
+    if (!whole) {
+        t2v_conn_cut(c);
+        return;
+    }
+    t2v_buf_init(&out, SIZE_MAX / 2);
+    take_pieces(c, job->stream, &out);
+    t2v_reply_end(c->reader.request.old, &out);
+    if (c->state == T2V_CONN_STREAMING)
+        c->state = T2V_CONN_WRITING;
+    if (send_pieces(c, &out))
+        t2v_conn_answered(c);
 }
 
 /* ---- Reading ---- */
@@ -179,11 +283,26 @@ static void on_head(struct t2v_conn *c)
     t2v_reply_deinit(&reply);
 }
 
+static void on_job_ready(struct t2v_job *job)
+{
+    struct t2v_conn *c = job->user;
+    t2v_exchange_stream(c);
+    t2v_exchange_go_on(c);
+    t2v_conn_settle(c);
+}
+
 static void on_job_done(struct t2v_job *job)
 {
     struct t2v_conn *c = job->user;
-    c->job = NULL;
-    answer(c, &job->reply, &job->fault, job);
+    if (c->state == T2V_CONN_WORKING && job->stream != NULL && t2v_stream_has_begun(job->stream))
+        t2v_exchange_stream(c);
+    if (c->job == job) {
+        c->job = NULL;
+        if (c->state == T2V_CONN_STREAMING)
+            end_stream(c, job);
+        else
+            answer(c, &job->reply, &job->fault, job);
+    }
     t2v_exchange_go_on(c);
     t2v_conn_settle(c);
 }
@@ -192,6 +311,7 @@ static void on_job_done(struct t2v_job *job)
 static void submit(struct t2v_conn *c, struct t2v_job *job)
 {
     job->done = on_job_done;
+    job->ready = on_job_ready;
     job->user = c;
     c->state = T2V_CONN_WORKING; /* so that it is not dropped as one that sends slowly */
     c->deadline_ns = never;

@@ -33,6 +33,7 @@ void t2v_job_free(struct t2v_job *job)
     t2v_work_deinit(&job->work);
     t2v_reply_deinit(&job->reply);
     t2v_buf_deinit(&job->body);
+    t2v_stream_free(job->stream);
     job->operation->deinit(job->state);
     t2v_free(job);
 }
@@ -80,8 +81,10 @@ void t2v_job_next(struct t2v_service *service, struct t2v_job *job)
 
 void t2v_job_abandon(struct t2v_job *job)
 {
-    job->done = NULL;
+    job->done = job->ready = NULL;
     job->user = NULL;
     if (job->stage == T2V_JOB_RUN)
         t2v_work_cancel(&job->work);
+    if (job->stage != T2V_JOB_READ && job->stream != NULL)
+        t2v_stream_leave(job->stream);
 }

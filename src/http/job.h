@@ -16,7 +16,9 @@
  *     t2v_job_free        by the loop thread, once it is DONE or nobody waits for it
  *
  * Small bodies are read and small answers written by the loop thread itself. The fields of the
- * second group belong to the loop thread whoever has the job.
+ * second group belong to the loop thread whoever has the job, and so
+ * do, of a job with a stream, reply (its status and header lines, or an error before the first
+ * piece) and the reading end of the stream.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +26,7 @@
 #include "base/buf.h"
 #include "batch/engine.h"
 #include "http/api/api.h"
+#include "http/stream.h"
 
 enum t2v_job_stage {
     T2V_JOB_READ,  /* the body is to be read */
@@ -40,13 +43,19 @@ struct t2v_job {
     struct t2v_work work;
     struct t2v_reply reply;
     struct t2v_fault fault; /* status 0: none */
+    t2v_stream *stream;     /* owned; the answer in pieces, made by `read`. NULL: it is whole */
     struct t2v_job *next;   /* in its owner's list */
 
     /* Of the loop thread. */
-    void (*done)(struct t2v_job *job); /* tells who waits for it; NULL: nobody does any more */
-    void *user;                        /* who waits */
-    void *dispatch;                    /* whom clerk and engine give it back to */
-    size_t held_bytes;                 /* its share of the budget */
+    void (*done)(struct t2v_job *job);  /* tells who waits for it; NULL: nobody does any more */
+    void (*ready)(struct t2v_job *job); /* the same, of bytes in the stream */
+    void *user;                         /* who waits */
+    void *dispatch;                     /* whom clerk and engine give it back to */
+    size_t held_bytes;                  /* its share of the budget */
+
+    /* Under the dispatch's lock. */
+    bool is_ready; /* in its list of jobs whose streams have bytes */
+    struct t2v_job *next_ready;
 };
 
 /* A job to be READ, with *body, which is taken over and left empty. NULL: no memory. */

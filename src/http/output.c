@@ -25,6 +25,11 @@ static void free_bytes(const void *data, size_t len, void *arg)
     t2v_free(arg);
 }
 
+size_t t2v_output_bytes(const struct t2v_output *output)
+{
+    return evbuffer_get_length(bufferevent_get_output(output->bev));
+}
+
 /* Bytes of the answer that the client has not taken: ours, and the kernel's, which may hold
  * megabytes and takes more only when a third of that is gone. */
 static size_t unsent_bytes(const struct t2v_output *output)
@@ -32,26 +37,44 @@ static size_t unsent_bytes(const struct t2v_output *output)
     int queued = 0;
     if (ioctl(output->fd, SIOCOUTQ, &queued) != 0 || queued < 0)
         queued = 0;
-    return evbuffer_get_length(bufferevent_get_output(output->bev)) + (size_t)queued;
+    return t2v_output_bytes(output) + (size_t)queued;
+}
+
+/* What the socket takes now; 0 where others are to be sent before. Negative: it is broken. */
+static ssize_t send_now(const struct t2v_output *output, struct t2v_str bytes)
+{
+    if (t2v_output_waits(output))
+        return 0;
+    ssize_t n = send(output->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+    return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 
 int t2v_output_send(struct t2v_output *output, struct t2v_str bytes, struct t2v_buf *owner)
 {
-    ssize_t n = send(output->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
-    if (n < 0 && errno != EAGAIN && errno != EINTR)
+    ssize_t n = send_now(output, bytes);
+    if (n < 0)
         return T2V_EIO;
-    size_t sent = n > 0 ? (size_t)n : 0, n_taken;
-    if (sent == bytes.len)
+    size_t left = bytes.len - (size_t)n, n_taken;
+    if (left == 0)
         return 1;
     char *taken = t2v_buf_take(owner, &n_taken);
     struct evbuffer *rest = bufferevent_get_output(output->bev);
-    if (evbuffer_add_reference(rest, bytes.ptr + sent, bytes.len - sent, free_bytes, taken) != 0) {
+    if (evbuffer_add_reference(rest, bytes.ptr + n, left, free_bytes, taken) != 0) {
         t2v_free(taken);
         return T2V_ENOMEM;
     }
-    output->unsent = unsent_bytes(output);
-    output->since_ns = t2v_clock_ns();
+    if (output->since_ns != 0) {
+        output->unsent += left;
+    } else {
+        output->unsent = unsent_bytes(output);
+        output->since_ns = t2v_clock_ns();
+    }
     return 0;
+}
+
+bool t2v_output_waits(const struct t2v_output *output)
+{
+    return output->since_ns != 0;
 }
 
 void t2v_output_done(struct t2v_output *output)

@@ -22,10 +22,14 @@ struct t2v_output {
 };
 
 void t2v_output_init(struct t2v_output *output, struct bufferevent *bev, evutil_socket_t fd);
-/* Sends bytes, which are a part of *owner. What the socket does not take at once is left to the
- * bufferevent together with *owner, which is empty then. 1: it is all sent; 0: it is not. T2V_EIO,
- * T2V_ENOMEM: the connection is to be closed. */
+/* Sends bytes, which are a part of *owner, after those that were given before. What the socket does
+ * not take at once is left to the bufferevent together with *owner, which is empty then. 1: it is
+ * all sent; 0: it is not. T2V_EIO, T2V_ENOMEM: the connection is to be closed. */
 int t2v_output_send(struct t2v_output *output, struct t2v_str bytes, struct t2v_buf *owner);
+/* Bytes are with the bufferevent. */
+bool t2v_output_waits(const struct t2v_output *output);
+/* How many. */
+size_t t2v_output_bytes(const struct t2v_output *output);
 /* The bufferevent has sent all. */
 void t2v_output_done(struct t2v_output *output);
 

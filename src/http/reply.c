@@ -105,6 +105,22 @@ static struct t2v_str no_memory(struct t2v_reply *reply, struct t2v_reply_head *
                    "{\"error\":\"no memory for this request\"}");
 }
 
+/* Writes the head to text; content: the header lines about the body. Its length, or a negative
+ * number when it does not fit. */
+static int write_head(const struct t2v_reply *reply, const struct t2v_reply_head *head,
+                      const char *content, char text[HEAD_ROOM])
+{
+    const char *connection = "";
+    if (!head->keep_alive)
+        connection = "Connection: close\r\n";
+    else if (head->old)
+        connection = "Connection: keep-alive\r\n";
+    int n = snprintf(text, HEAD_ROOM, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s\r\n", reply->status,
+                     phrase(reply->status), date(), content, reply->extra,
+                     head->more != NULL ? head->more : "", connection);
+    return n < HEAD_ROOM ? n : -1;
+}
+
 struct t2v_str t2v_reply_finish(struct t2v_reply *reply, struct t2v_reply_head *head)
 {
     struct t2v_buf *buf = &reply->buf;
@@ -117,17 +133,42 @@ struct t2v_str t2v_reply_finish(struct t2v_reply *reply, struct t2v_reply_head *
                  reply->type, n_body);
     else if (reply->status != 204)
         snprintf(content, sizeof content, "Content-Length: 0\r\n");
-    const char *connection = "";
-    if (!head->keep_alive)
-        connection = "Connection: close\r\n";
-    else if (head->old)
-        connection = "Connection: keep-alive\r\n";
-    int n = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s\r\n", reply->status,
-                     phrase(reply->status), date(), content, reply->extra,
-                     head->more != NULL ? head->more : "", connection);
-    if (n < 0 || (size_t)n >= sizeof text)
+    int n = write_head(reply, head, content, text);
+    if (n < 0)
         return no_memory(reply, head);
     char *begin = buf->ptr + HEAD_ROOM - n;
     memcpy(begin, text, (size_t)n);
     return (struct t2v_str){begin, (size_t)n + (head->only_head ? 0 : n_body)};
+}
+
+void t2v_reply_begin(const struct t2v_reply *reply, struct t2v_reply_head *head,
+                     struct t2v_buf *out)
+{
+    char text[HEAD_ROOM], content[160];
+    snprintf(content, sizeof content, "Content-Type: %s\r\n%s", reply->type,
+             head->old ? "" : "Transfer-Encoding: chunked\r\n");
+    if (head->old)
+        head->keep_alive = false;
+    int n = write_head(reply, head, content, text);
+    if (n < 0)
+        out->fail = T2V_ETOOLARGE;
+    else
+        t2v_buf_add(out, text, (size_t)n);
+}
+
+void t2v_reply_piece(struct t2v_str piece, bool old, struct t2v_buf *out)
+{
+    if (piece.len == 0)
+        return;
+    if (!old)
+        t2v_buf_addf(out, "%zx\r\n", piece.len);
+    t2v_buf_add(out, piece.ptr, piece.len);
+    if (!old)
+        t2v_buf_adds(out, "\r\n");
+}
+
+void t2v_reply_end(bool old, struct t2v_buf *out)
+{
+    if (!old)
+        t2v_buf_adds(out, "0\r\n\r\n");
 }

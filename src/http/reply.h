@@ -40,4 +40,15 @@ struct t2v_reply_head {
  * is a 503 instead (and *head says no to keep_alive). */
 struct t2v_str t2v_reply_finish(struct t2v_reply *reply, struct t2v_reply_head *head);
 
+/*
+ * An answer in pieces: its head, any number of pieces, and its end, each appended to *out. The body
+ * is sent as chunks, or, to a client that speaks HTTP/1.0, until the connection closes.
+ */
+/* reply->buf is not used. *head says no to keep_alive where only the close ends the body. */
+void t2v_reply_begin(const struct t2v_reply *reply, struct t2v_reply_head *head,
+                     struct t2v_buf *out);
+/* An empty piece is left out. old: the client speaks HTTP/1.0. */
+void t2v_reply_piece(struct t2v_str piece, bool old, struct t2v_buf *out);
+void t2v_reply_end(bool old, struct t2v_buf *out);
+
 #endif

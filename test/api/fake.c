@@ -6,12 +6,17 @@
  * environment) made from the text, the pooling and the task, so that a test knows it when it sees
  * it. One thread, one work at a time, as the engine's leader. For what a real model cannot show on
  * demand: slow work, a full queue, a client that leaves in the middle; and for TSan.
+ *
+ * POST /stream, which t2v has not, answers in pieces: the text "stream 5 100 20" is 5 pieces of 100
+ * bytes, 20 ms apart, with " fail" after it a failure at the end. Streams take turns with each
+ * other and with other work, so one that is FULL holds up nobody.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,7 +24,12 @@
 #include "base/mem.h"
 #include "batch/engine.h"
 #include "cli/options.h"
+#include "http/api/probe.h"
+#include "http/api/vectors.h"
+#include "http/job.h"
+#include "http/route.h"
 #include "http/server.h"
+#include "http/service.h"
 #include "task/embed/embedder.h"
 #include "task/embed/params.h"
 
@@ -182,6 +192,157 @@ static void encode(struct t2v_work *work)
     work->ended_ns = t2v_clock_ns();
 }
 
+/* ---- Streams ---- */
+
+/* A question as /vectors has it, and how far its answer is. */
+struct stream_state {
+    struct t2v_question question; /* first, so that it can be read as one */
+    long n, size, ms;             /* pieces to come, their bytes, the time between them */
+    bool fails;
+    uint64_t next_ns;
+};
+
+static void read_stream(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
+{
+    struct stream_state *state = job->state;
+    char text[64] = "", word[8] = "";
+    if (!t2v_question_read(&state->question, body, t2v_embedder_max_dim(service->model),
+                           &job->fault))
+        return;
+    struct t2v_str order = state->question.texts[0];
+    memcpy(text, order.ptr, order.len < sizeof text ? order.len : sizeof text - 1);
+    if (sscanf(text, "stream %ld %ld %ld %7s", &state->n, &state->size, &state->ms, word) < 3) {
+        t2v_fault_set(&job->fault, 422, "a stream is needed here");
+        return;
+    }
+    state->fails = strcmp(word, "fail") == 0;
+    job->stream = t2v_stream_new("text/plain");
+    if (job->stream == NULL)
+        t2v_fault_busy(&job->fault, t2v_why_busy(T2V_ENOMEM));
+}
+
+static bool plan_stream(struct t2v_service *service, struct t2v_job *job)
+{
+    const struct stream_state *state = job->state;
+    (void)service;
+    job->work.texts = state->question.texts;
+    job->work.n_text = 1;
+    return true;
+}
+
+static size_t bytes_of_stream(const struct t2v_service *service, const struct t2v_job *job)
+{
+    (void)service, (void)job;
+    return 0;
+}
+
+static bool never_large(const struct t2v_job *job)
+{
+    (void)job;
+    return false;
+}
+
+static void write_stream(struct t2v_job *job)
+{
+    if (job->work.err.code != 0)
+        t2v_fault_set(&job->fault, t2v_status_of(job->work.err.code), "%s", job->work.err.msg);
+    else
+        t2v_stream_put(job->stream, T2V_STR("end\n"));
+}
+
+static void deinit_stream(void *state)
+{
+    t2v_question_deinit(state);
+}
+
+static const struct t2v_operation stream = {
+    .api = &t2v_api_vectors,
+    .state_size = sizeof(struct stream_state),
+    .read = read_stream,
+    .plan = plan_stream,
+    .bytes = bytes_of_stream,
+    .is_large = never_large,
+    .write = write_stream,
+    .deinit = deinit_stream,
+};
+
+enum { PROBE = T2V_ROUTE_OPEN | T2V_ROUTE_PROBE };
+static const struct t2v_route rows[] = {
+    {"/.well-known/live", T2V_GET, PROBE, "/.well-known/live", &t2v_probe_live, NULL},
+    {"/.well-known/ready", T2V_GET, PROBE, "/.well-known/ready", &t2v_probe_ready, NULL},
+    {"/health", T2V_GET, PROBE, "/health", &t2v_probe_health, NULL},
+    {"/meta", T2V_GET, 0, "/meta", &t2v_probe_meta, NULL},
+    {"/vectors", T2V_POST, 0, "/vectors", &t2v_vectors_embed, NULL},
+    {"/vectors/", T2V_POST, 0, "/vectors", &t2v_vectors_embed, NULL},
+    {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},
+    {"/openapi.json", T2V_GET, T2V_ROUTE_OPEN, "/openapi.json", &t2v_probe_openapi, NULL},
+    {"/stream", T2V_POST | T2V_GET, 0, "/stream", &stream, NULL}, /* GET: so that there is HEAD */
+    {"", 0, T2V_ROUTE_ID, "other", NULL, &t2v_api_vectors},
+};
+const struct t2v_routes t2v_routes = {rows, sizeof rows / sizeof *rows};
+
+static void wake_leader(void *user)
+{
+    t2v_engine *engine = user;
+    pthread_mutex_lock(&engine->lock);
+    pthread_cond_signal(&engine->wake);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static bool is_stream(const struct t2v_work *work)
+{
+    return ((const struct t2v_job *)work->user)->stream != NULL;
+}
+
+/* A piece, if it is time for one and the client takes it. False: there are more to come. */
+static bool go_on(t2v_engine *engine, struct t2v_work *work)
+{
+    struct t2v_job *job = work->user;
+    struct stream_state *state = job->state;
+    uint64_t now = t2v_clock_ns();
+    char *piece = NULL;
+    if (work->begun_ns == 0) {
+        work->begun_ns = now;
+        t2v_stream_on_resume(job->stream, wake_leader, engine);
+    }
+    enum t2v_stream_state open = t2v_stream_state(job->stream);
+    if (open == T2V_STREAM_OPEN && now >= state->next_ns && state->n > 0) {
+        piece = t2v_alloc((size_t)state->size + 1);
+        memset(piece, 'a' + (int)(state->n % 26), (size_t)state->size);
+        state->n--;
+        state->next_ns = now + (uint64_t)state->ms * 1000000;
+        open = t2v_stream_put(job->stream, (struct t2v_str){piece, (size_t)state->size});
+        t2v_free(piece);
+    }
+    if (open != T2V_STREAM_GONE && state->n > 0)
+        return false;
+    if (open == T2V_STREAM_GONE || atomic_load(&work->cancelled))
+        t2v_fail(&work->err, T2V_EBUSY, "given up");
+    else if (state->fails)
+        t2v_fail(&work->err, T2V_EMODEL, "it failed");
+    work->ended_ns = t2v_clock_ns();
+    return true;
+}
+
+/* Under the lock: puts it at the end of the queue, and waits a little if nothing else is there. */
+static void put_back(t2v_engine *engine, struct t2v_work *work)
+{
+    work->next = NULL;
+    *(engine->queue == NULL ? &engine->queue : &engine->last->next) = work;
+    engine->last = work;
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    if (engine->queue == work)
+        pthread_cond_timedwait(&engine->wake, &engine->lock, &until);
+}
+
+/* ---- The leader ---- */
+
 static void *lead(void *arg)
 {
     t2v_engine *engine = arg;
@@ -194,7 +355,14 @@ static void *lead(void *arg)
             break;
         engine->queue = work->next;
         pthread_mutex_unlock(&engine->lock);
-        encode(work);
+        if (!is_stream(work)) {
+            encode(work);
+        } else if (!go_on(engine, work)) {
+            atomic_store(&engine->moved, t2v_clock_ns());
+            pthread_mutex_lock(&engine->lock);
+            put_back(engine, work);
+            continue;
+        }
         size_t n_tok = work->n_tok, n_text = work->n_text;
         atomic_store(&engine->moved, t2v_clock_ns());
         pthread_mutex_lock(&engine->lock);
