@@ -5,6 +5,7 @@
 #include "model/diagnose.h"
 #include "model/place.h"
 #include "token/decode/decoder.h"
+#include "token/encode.h"
 #include "token/tokenizer.h"
 #include "json/write.h"
 

@@ -35,8 +35,18 @@ int t2v_byte_level_add(struct t2v_str text, struct t2v_buf *out)
     if (to == NULL)
         return out->fail != 0 ? out->fail : T2V_ETOOLARGE;
     char *begin = to;
-    for (size_t i = 0; i < text.len; i++)
-        to += t2v_utf8_encode(char_of((uint8_t)text.ptr[i]), to); /* of two bytes at most */
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = (uint8_t)text.ptr[i];
+        if (byte > 0x20 && byte < 0x7f)
+            *to++ = (char)byte;
+        else
+            to += t2v_utf8_encode(char_of(byte), to); /* of two bytes */
+    }
     out->len += (size_t)(to - begin);
     return 0;
+}
+
+size_t t2v_byte_level_width(uint8_t byte)
+{
+    return char_of(byte) < 0x80 ? 1 : 2;
 }

@@ -11,6 +11,7 @@
 #include "base/notes.h"
 #include "token/added.h"
 #include "token/decode/spec.h"
+#include "token/ids.h"
 #include "token/load/settings.h"
 #include "token/model/model.h"
 #include "token/normalize/normalize.h"
@@ -43,6 +44,13 @@ struct t2v_token_space {
     struct t2v_norm_space norm;
     struct t2v_buf pretok[T2V_PRETOK_MAX_STEPS];
     struct t2v_buf model[T2V_MODEL_SCRATCH];
+    /* Where offsets are asked for; empty else. */
+    struct t2v_offsets pair_offsets[2];
+    struct t2v_buf align; /* of the normalised text */
+    struct t2v_buf aligned[T2V_PRETOK_MAX_STEPS];
+    struct t2v_buf spans;        /* of the piece's tokens */
+    struct t2v_buf marks;        /* of the text's tokens, see offsets.h */
+    struct t2v_buf chars, bytes; /* of the text, see offsets.h */
 };
 
 #endif

@@ -17,6 +17,14 @@ void t2v_template_deinit(struct t2v_template *tmpl)
     }
 }
 
+int t2v_template_trim(struct t2v_template *tmpl, bool prefixed)
+{
+    if (tmpl->n_trim == T2V_TRIMS_MAX)
+        return T2V_ETOOLARGE;
+    tmpl->trims[tmpl->n_trim++] = (struct t2v_trim){prefixed};
+    return 0;
+}
+
 static int add(struct t2v_template *tmpl, struct t2v_ids *ids, int32_t id)
 {
     if (ids->len == T2V_TEMPLATE_MAX)
@@ -263,12 +271,26 @@ static int load_template(const t2v_json *value, const char *where, struct t2v_te
     return rc;
 }
 
+/* trim_offsets and add_prefix_space of RobertaProcessing and ByteLevel. */
+static int load_trim(const t2v_json *value, const char *where, struct t2v_template *tmpl,
+                     struct t2v_err *err)
+{
+    bool trim = true, prefixed = true;
+    int rc = t2v_field_bool_opt(value, where, "trim_offsets", &trim, err);
+    if (rc == 0)
+        rc = t2v_field_bool_opt(value, where, "add_prefix_space", &prefixed, err);
+    if (rc == 0 && trim && t2v_template_trim(tmpl, prefixed) != 0)
+        rc = t2v_fail(err, T2V_ETOOLARGE, "%s: more than %d that trim offsets", where,
+                      T2V_TRIMS_MAX);
+    return rc;
+}
+
 static int load_part(void *ctx, const t2v_json *value, const char *where, struct t2v_str type,
                      struct t2v_err *err)
 {
     struct t2v_template *tmpl = ctx;
     if (t2v_str_is(type, "ByteLevel"))
-        return 0;
+        return load_trim(value, where, tmpl, err);
     const struct t2v_pair_template *pair = &tmpl->pair;
     if (tmpl->before.len + tmpl->behind.len + pair->ids[0].len + pair->ids[1].len +
             pair->ids[2].len !=
@@ -277,8 +299,11 @@ static int load_part(void *ctx, const t2v_json *value, const char *where, struct
                         "%s: a second post-processor that adds ids is not supported", where);
     if (t2v_str_is(type, "TemplateProcessing"))
         return load_template(value, where, tmpl, err);
-    if (t2v_str_is(type, "BertProcessing") || t2v_str_is(type, "RobertaProcessing"))
-        return load_bert(value, where, t2v_str_is(type, "RobertaProcessing"), tmpl, err);
+    bool roberta = t2v_str_is(type, "RobertaProcessing");
+    if (roberta || t2v_str_is(type, "BertProcessing")) {
+        int rc = load_bert(value, where, roberta, tmpl, err);
+        return rc == 0 && roberta ? load_trim(value, where, tmpl, err) : rc;
+    }
     return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the post-processor \"%.*s\" is not supported",
                     where, T2V_STR_ARG(type));
 }

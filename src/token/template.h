@@ -3,16 +3,17 @@
 #define T2V_TOKEN_TEMPLATE_H
 /*
  * The post-processor: the ids that go before and behind a text. TemplateProcessing, BertProcessing,
- * RobertaProcessing all come down to that; ByteLevel changes no ids. A Sequence may hold one that
- * adds ids: what the library makes of two of them is of no use to anybody.
+ * RobertaProcessing all come down to that; ByteLevel changes no ids, but may trim offsets. A
+ * Sequence may hold one that adds ids: what the library makes of two of them is of no use to
+ * anybody.
  */
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "token/tokenizer.h"
+#include "token/ids.h"
 #include "json/json.h"
 
-enum { T2V_TEMPLATE_MAX = 1024 }; /* ids on each side */
+enum { T2V_TEMPLATE_MAX = 1024 /* ids on each side */, T2V_TRIMS_MAX = 8 };
 
 /* How two texts A and B stand in one sequence: ids[0], A, ids[1], B, ids[2]. */
 struct t2v_pair_template {
@@ -24,6 +25,13 @@ struct t2v_pair_template {
 
 struct t2v_template {
     struct t2v_ids before, behind;
+    /* Offsets lose the white space at the ends of their tokens, this many times: by
+     * RobertaProcessing and ByteLevel. prefixed: the first token keeps the space that was put in
+     * front of it. */
+    struct t2v_trim {
+        bool prefixed;
+    } trims[T2V_TRIMS_MAX];
+    size_t n_trim;
     int32_t max_id; /* -1 without ids; those of pairs do not count */
     struct t2v_pair_template pair;
 };
@@ -46,6 +54,8 @@ int t2v_template_set_lang(struct t2v_template *tmpl, int32_t lang, int32_t eos, 
 /* As without a post-processor: A of token type 0, then B of type 1, each behind the ids that stand
  * before a text. 0 or T2V_ENOMEM. */
 int t2v_template_set_pair_plain(struct t2v_template *tmpl);
+/* Adds a trim. 0 or T2V_ETOOLARGE. */
+int t2v_template_trim(struct t2v_template *tmpl, bool prefixed);
 void t2v_template_deinit(struct t2v_template *tmpl);
 
 #endif

@@ -22,20 +22,12 @@
 #include "base/error.h"
 #include "base/notes.h"
 #include "base/str.h"
+#include "token/ids.h"
 
 typedef struct t2v_tokenizer t2v_tokenizer;
 /* Scratch memory of one thread; grows as texts need it, and keeps no buffer above 1 MiB for the
  * next. */
 typedef struct t2v_token_space t2v_token_space;
-
-/* A growing list of token ids. A zeroed struct is empty. */
-struct t2v_ids {
-    int32_t *ptr;
-    size_t len, cap;
-    bool cut; /* the last text encoded into it had more tokens than were allowed */
-};
-int t2v_ids_add(struct t2v_ids *ids, int32_t id); /* 0 or T2V_ENOMEM */
-void t2v_ids_deinit(struct t2v_ids *ids);
 
 int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err);
 /* The same with args, the text of a JSON object, laid over tokenizer_config.json: the keyword
@@ -52,36 +44,6 @@ void t2v_tokenizer_free(t2v_tokenizer *tokenizer);
 int t2v_token_space_new(t2v_token_space **out);
 void t2v_token_space_free(t2v_token_space *space);
 
-/* Replaces *ids by the ids of text (valid UTF-8), special tokens of the template included, at most
- * max_tok in all: what is too much is cut from the end before the special tokens are put around it
- * (as `truncation=True, max_length=max_tok`). max_tok is at least the number of special tokens.
- * Work stops early once enough ids are there. T2V_ENOMEM; T2V_ETOOLARGE when the normalizer makes
- * more than 256 MiB of it (a Replace that grows), when a word of it takes the model more than 512
- * MiB of scratch, or a pattern of the tokenizer more steps or memory than regex.h allows;
- * T2V_EUNSUPPORTED when BPE needs an unknown token that is not there.
- */
-int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
-                         struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
-                         struct t2v_err *err);
-
-/* The same without special tokens: all of the text, or what `truncation` leaves of it. */
-int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
-                              struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err);
-
-/* What becomes of two texts that are too long together. */
-enum t2v_cut {
-    T2V_CUT_LONGEST, /* the longer one is cut until they are equally long, then both */
-    T2V_CUT_SECOND   /* the second one is cut */
-};
-/* Replaces *ids by the ids of a pair of texts, as the template puts them together, at most max_tok
- * in all, and *types by the token type of each (as `tokenizer(a, b, truncation=..., max_length=
- * max_tok)`). Errors as above (messages speak of the text to blame), and T2V_EUNSUPPORTED where
- * the tokenizer says nothing of pairs that we know; T2V_ETOOLARGE where T2V_CUT_SECOND would leave
- * nothing of the second text. max_tok is at least what t2v_tokenizer_pair says of special tokens.
- */
-int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *space,
-                              struct t2v_str a, struct t2v_str b, size_t max_tok, enum t2v_cut cut,
-                              struct t2v_ids *ids, struct t2v_ids *types, struct t2v_err *err);
 /* How many ids the template adds to a pair, the largest of them (-1: there are none) and the
  * largest token type; false where pairs are not known. */
 bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32_t *max_id,

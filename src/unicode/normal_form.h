@@ -19,12 +19,15 @@ struct t2v_cps {
 };
 int t2v_cps_add(struct t2v_cps *cps, uint32_t cp); /* 0 or T2V_ENOMEM */
 void t2v_cps_deinit(struct t2v_cps *cps);
-/* Puts runs of code points with a combining class, in cps[from, len), into canonical order. */
-int t2v_cps_order(struct t2v_cps *cps, size_t from);
+/* Puts runs of code points with a combining class into canonical order. 0 or T2V_ENOMEM. */
+int t2v_cps_order(struct t2v_cps *cps);
 
-/* Appends a normal form of text (NFD; compat: NFKD; compose: NFC or NFKC) to out. scratch is any
- * list, overwritten. T2V_ENOMEM, or out's failure. */
-int t2v_unicode_normal_form(struct t2v_str text, bool compat, bool compose, struct t2v_cps *scratch,
-                            struct t2v_buf *out);
+/* Appends a normal form of text (NFD; compat: NFKD; compose: NFC or NFKC) to out. scratch: two
+ * lists, overwritten. from: see from.h, or NULL. A character that is composed of several is aligned
+ * with the first of them, and one that comes of decomposing with what it was part of; where marks
+ * change places, the alignments stay in the order of the text, as the library's do. T2V_ENOMEM, or
+ * the failure of out or from. */
+int t2v_unicode_normal_form(struct t2v_str text, bool compat, bool compose,
+                            struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from);
 
 #endif

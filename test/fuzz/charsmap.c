@@ -15,7 +15,7 @@ static void run(const struct t2v_charsmap *map, struct t2v_str text)
     if (!t2v_utf8_valid(text, &bad))
         text.len = bad;
     t2v_buf_init(&out, MAX_OUT);
-    int rc = t2v_charsmap_run(map, text, &out);
+    int rc = t2v_charsmap_run(map, text, &out, NULL);
     CHECK(rc == 0 || rc == T2V_ETOOLARGE);
     CHECK(rc != 0 || t2v_utf8_valid(t2v_buf_str(&out), NULL));
     t2v_buf_deinit(&out);

@@ -4,6 +4,7 @@
 /* What is done with the tokenizer that lies in the folder. */
 #include "base/utf8.h"
 #include "folder.h"
+#include "token/encode.h"
 #include "token/tokenizer.h"
 
 enum { MAX_TOK = 20 };

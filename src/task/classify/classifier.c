@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "task/classify/classifier_private.h"
+#include "token/encode.h"
 
 #include "base/banned.h"
 
@@ -172,8 +173,8 @@ int t2v_head_encode(const t2v_head *head, t2v_token_space *space, struct t2v_str
                         ", but the model has only %zu",
                         max_type, n_type);
     enum t2v_cut cut = head->kind == T2V_HEAD_SPAN ? T2V_CUT_SECOND : T2V_CUT_LONGEST;
-    return t2v_tokenizer_encode_pair(head->tokenizer, space, text, second, max_tok, cut, ids, types,
-                                     err);
+    struct t2v_text_pair pair = {text, second, max_tok, cut};
+    return t2v_tokenizer_encode_pair(head->tokenizer, space, &pair, ids, types, NULL, err);
 }
 
 size_t t2v_head_n_row(const t2v_head *head, size_t n_tok)

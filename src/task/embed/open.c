@@ -11,6 +11,7 @@
 #include "task/embed/params.h"
 #include "task/embed/run.h"
 #include "task/embed/walk.h"
+#include "token/encode.h"
 
 #include "base/banned.h"
 

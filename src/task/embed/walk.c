@@ -2,6 +2,7 @@
 #include "task/embed/walk.h"
 
 #include "task/embed/embedder_private.h"
+#include "token/encode.h"
 #include "unicode/lower.h"
 #include "unicode/space.h"
 

@@ -14,6 +14,7 @@
 #include "token/model/bpe.h"
 #include "token/model/unigram.h"
 #include "token/normalize/charsmap.h"
+#include "token/normalize/replace.h"
 #include "token/normalize/spm.h"
 #include "token/pretok/metaspace.h"
 

@@ -98,6 +98,8 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
     if (before < 0 || (roberta && ids[T2V_SEP] < 0))
         return t2v_fail(err, T2V_EFORMAT, "no cls_token, sep_token or bos_token");
     if (roberta)
+        t2v_template_trim(tmpl, settings->prefix_space);
+    if (roberta)
         return t2v_template_set(tmpl, before, ids[T2V_SEP], ids[T2V_SEP], 0) == 0
                    ? 0
                    : t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");

@@ -136,6 +136,7 @@ struct symbol {
     int32_t id;              /* -1: it went into the one before */
     uint32_t rank;           /* of the merge with the next, or NO_RANK */
     int32_t merged;          /* what that gives */
+    uint32_t len;            /* bytes of the piece */
     uint32_t previous, next; /* long runs; UINT32_MAX: none */
 };
 
@@ -159,6 +160,7 @@ static size_t merge_short(const struct bpe *bpe, struct symbol *symbols, size_t 
         if (to->rank == NO_RANK)
             break;
         to->id = to->merged;
+        to->len += to[1].len;
         n--;
         memmove(to + 1, to + 2, (n - best - 1) * sizeof *to);
         look_up(bpe, to, best + 1 < n ? to + 1 : NULL);
@@ -206,6 +208,7 @@ static void merge_at(const struct bpe *bpe, struct symbol *symbols, size_t at, u
 {
     struct symbol *to = &symbols[at], *gone = &symbols[to->next];
     to->id = to->merged;
+    to->len += gone->len;
     to->next = gone->next;
     gone->id = -1;
     gone->rank = NO_RANK;
@@ -244,7 +247,7 @@ static int merge_long(const struct bpe *bpe, struct symbol *symbols, size_t *n_s
     size_t left = 0;
     for (size_t i = 0; i < n; i++) {
         if (symbols[i].id >= 0)
-            symbols[left++].id = symbols[i].id;
+            symbols[left++] = symbols[i];
     }
     *n_symbol = left;
     return 0;
@@ -256,6 +259,9 @@ struct job {
     struct t2v_buf *run; /* of struct symbol */
     struct t2v_buf *heap;
     struct t2v_ids *ids;
+    struct t2v_buf *spans; /* or NULL */
+    size_t waiting;        /* bytes of the unknown token that waits; 0: none does */
+    size_t done;           /* bytes that the ids cover, all characters without a symbol left out */
 };
 
 static struct symbol *symbols_of(const struct job *job)
@@ -274,13 +280,16 @@ static int flush(struct job *job)
         rc = merge_long(job->bpe, symbols, &n, job->heap);
     else if (n > 1)
         n = merge_short(job->bpe, symbols, n);
-    for (size_t i = 0; i < n && rc == 0; i++)
-        rc = t2v_ids_add(job->ids, symbols[i].id);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        size_t begin = job->done;
+        job->done += symbols[i].len;
+        rc = t2v_token_model_give(job->ids, job->spans, symbols[i].id, begin, job->done);
+    }
     return rc;
 }
 
 /* Adds a symbol behind the run, or begins another where nothing grows across. */
-static int add_symbol(struct job *job, int32_t id)
+static int add_symbol(struct job *job, int32_t id, size_t len)
 {
     const struct bpe *bpe = job->bpe;
     if (job->run->len != 0) {
@@ -292,7 +301,7 @@ static int add_symbol(struct job *job, int32_t id)
         if (rc != 0)
             return rc;
     }
-    struct symbol symbol = {.id = id, .rank = NO_RANK, .merged = -1};
+    struct symbol symbol = {.id = id, .rank = NO_RANK, .merged = -1, .len = (uint32_t)len};
     return t2v_buf_add(job->run, &symbol, sizeof symbol);
 }
 
@@ -332,36 +341,45 @@ static int add_bytes(struct job *job, struct t2v_str s, bool *added)
     }
     int rc = 0;
     for (size_t i = 0; i < s.len && rc == 0; i++)
-        rc = add_symbol(job, bpe->bytes[(uint8_t)s.ptr[i]]);
+        rc = add_symbol(job, bpe->bytes[(uint8_t)s.ptr[i]], 1);
     *added = true;
     return rc;
 }
 
-/* A character that is no token and has no bytes. UPSTREAM: the unknown token waits in *waiting
+/* The unknown token that waits, if one does. */
+static int end_unknown(struct job *job)
+{
+    size_t len = job->waiting;
+    job->waiting = 0;
+    return len != 0 ? add_symbol(job, job->bpe->base.unk_id, len) : 0;
+}
+
+/* A character of len bytes that is no token and has no bytes. UPSTREAM: the unknown token waits
  * until the next one or a character that is a token comes, so bytes may overtake it. */
-static int add_unknown(struct job *job, bool *waiting)
+static int add_unknown(struct job *job, size_t len)
 {
     const struct bpe *bpe = job->bpe;
     if (bpe->unk_token.ptr == NULL)
         return 0;
     if (bpe->base.unk_id < 0)
         return T2V_EUNSUPPORTED;
-    int rc = *waiting && !bpe->fuse_unk ? add_symbol(job, bpe->base.unk_id) : 0;
-    *waiting = true;
+    int rc = 0;
+    if (!bpe->fuse_unk)
+        rc = end_unknown(job);
+    job->waiting += len;
     return rc;
 }
 
 static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
-                  struct t2v_str piece, struct t2v_ids *ids)
+                  struct t2v_str piece, struct t2v_ids *ids, struct t2v_buf *spans)
 {
     const struct bpe *bpe = of(model);
     if (bpe->ignore_merges) {
         int32_t whole = t2v_map_get(&bpe->vocab, piece);
         if (whole >= 0)
-            return t2v_ids_add(ids, whole);
+            return t2v_token_model_give(ids, spans, whole, 0, piece.len);
     }
-    struct job job = {bpe, &scratch[0], &scratch[1], ids};
-    bool waiting = false;
+    struct job job = {bpe, &scratch[0], &scratch[1], ids, spans, 0, 0};
     int rc = 0;
     for (size_t i = 0; i < 3; i++)
         t2v_buf_clear(&scratch[i]);
@@ -376,16 +394,14 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
         else if (id < 0 && bpe->byte_fallback)
             rc = add_bytes(&job, s, &added);
         if (id < 0 && rc == 0 && !added)
-            rc = add_unknown(&job, &waiting);
-        if (id >= 0 && waiting) {
-            rc = add_symbol(&job, bpe->base.unk_id);
-            waiting = false;
-        }
+            rc = add_unknown(&job, (size_t)(at - here));
+        if (id >= 0)
+            rc = end_unknown(&job);
         if (id >= 0 && rc == 0)
-            rc = add_symbol(&job, id);
+            rc = add_symbol(&job, id, (size_t)(at - here));
     }
-    if (rc == 0 && waiting)
-        rc = add_symbol(&job, bpe->base.unk_id);
+    if (rc == 0)
+        rc = end_unknown(&job);
     return rc == 0 ? flush(&job) : rc;
 }
 

@@ -12,7 +12,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "token/tokenizer.h"
+#include "token/ids.h"
+#include "token/span.h"
 #include "token/trie.h"
 #include "json/json.h"
 
@@ -22,10 +23,12 @@ struct t2v_token_model {
     const struct t2v_token_model_ops {
         const char *name; /* "WordPiece" */
         /* Appends the ids of a piece (not empty) to ids. scratch: [T2V_MODEL_SCRATCH] buffers of
-         * this thread, for anything. 0, T2V_ENOMEM, T2V_ETOOLARGE (a scratch buffer's ceiling), or
-         * T2V_EUNSUPPORTED: the piece needs the unknown token, and there is none. */
+         * this thread, for anything. spans: NULL, or a buffer that gets a span of the piece for
+         * each id (token/span.h), as the library says what a token covers. 0, T2V_ENOMEM,
+         * T2V_ETOOLARGE (a scratch buffer's ceiling), or T2V_EUNSUPPORTED: the piece needs the
+         * unknown token, and there is none. */
         int (*encode)(const struct t2v_token_model *model, struct t2v_buf *scratch,
-                      struct t2v_str piece, struct t2v_ids *ids);
+                      struct t2v_str piece, struct t2v_ids *ids, struct t2v_buf *spans);
         /* The id of a token of the vocabulary, or -1. */
         int32_t (*id_of)(const struct t2v_token_model *model, struct t2v_str token);
         void (*free)(struct t2v_token_model *model);
@@ -61,6 +64,15 @@ int t2v_token_model_put(struct t2v_token_model *model, struct t2v_trie *trie, st
 /* The ids of the tokens <0x00> to <0xFF>, which stand for bytes; -1 for those that are not there.
  */
 void t2v_token_model_bytes(const struct t2v_token_model *model, int32_t ids[256]);
+/* For models: a token that covers bytes [begin, end) of the piece. spans may be NULL. 0 or
+ * T2V_ENOMEM; a failure of spans sticks in it. */
+static inline int t2v_token_model_give(struct t2v_ids *ids, struct t2v_buf *spans, int32_t id,
+                                       size_t begin, size_t end)
+{
+    if (spans != NULL)
+        t2v_span_fill(spans, (struct t2v_span){(uint32_t)begin, (uint32_t)end}, 1);
+    return t2v_ids_add(ids, id);
+}
 /* NULL is fine. */
 void t2v_token_model_free(struct t2v_token_model *model);
 

@@ -45,6 +45,7 @@ struct node {
 struct run {
     const struct unigram *model;
     struct t2v_ids *ids;
+    struct t2v_buf *spans; /* or NULL */
     struct t2v_str piece;
     struct t2v_buf *buf; /* the nodes of base, base + 1, ... */
     size_t base;         /* the place that all paths meet at */
@@ -97,7 +98,8 @@ static int close_unknown(struct run *run, size_t place)
     const struct unigram *model = run->model;
     if (run->unknown == SIZE_MAX)
         return 0;
-    struct t2v_str text = {run->piece.ptr + run->unknown, place - run->unknown};
+    size_t begin = run->unknown;
+    struct t2v_str text = {run->piece.ptr + begin, place - begin};
     run->unknown = SIZE_MAX;
     /* What is unknown in parts may be an entry as a whole, such as the unknown token itself. */
     int32_t id = t2v_trie_get(&model->trie, text);
@@ -105,23 +107,26 @@ static int close_unknown(struct run *run, size_t place)
     for (size_t i = 0; i < text.len && bytes; i++)
         bytes = model->bytes[(uint8_t)text.ptr[i]] >= 0;
     if (!bytes)
-        return t2v_ids_add(run->ids, id >= 0 ? id : model->base.unk_id);
+        return t2v_token_model_give(run->ids, run->spans, id >= 0 ? id : model->base.unk_id, begin,
+                                    place);
     for (size_t i = 0; i < text.len; i++) {
-        if (t2v_ids_add(run->ids, model->bytes[(uint8_t)text.ptr[i]]) != 0)
+        if (t2v_token_model_give(run->ids, run->spans, model->bytes[(uint8_t)text.ptr[i]], begin,
+                                 place) != 0)
             return T2V_ENOMEM;
     }
     return 0;
 }
 
-static int put_entry(struct run *run, size_t place, int32_t id)
+static int put_entry(struct run *run, size_t place, const struct node *node)
 {
+    int32_t id = node->id;
     if (id == UNKNOWN || id == run->model->base.unk_id) {
         if (run->unknown == SIZE_MAX)
             run->unknown = place;
         return 0;
     }
     int rc = close_unknown(run, place);
-    return rc == 0 ? t2v_ids_add(run->ids, id) : rc;
+    return rc == 0 ? t2v_token_model_give(run->ids, run->spans, id, place, place + node->len) : rc;
 }
 
 /* Sends out the best path from base to place, where the next stretch then begins. */
@@ -140,7 +145,7 @@ static int settle(struct run *run, size_t place)
     int rc = 0;
     for (size_t at = run->base; at < place && rc == 0;) {
         const struct node *node = node_at(run, at);
-        rc = put_entry(run, at, node->id);
+        rc = put_entry(run, at, node);
         at += node->len;
     }
     run->base = run->reach = place;
@@ -173,9 +178,9 @@ static int offer_all(struct run *run, size_t place, size_t n)
 }
 
 static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
-                  struct t2v_str piece, struct t2v_ids *ids)
+                  struct t2v_str piece, struct t2v_ids *ids, struct t2v_buf *spans)
 {
-    struct run run = {of(model), ids, piece, &scratch[0], 0, 0, SIZE_MAX};
+    struct run run = {of(model), ids, spans, piece, &scratch[0], 0, 0, SIZE_MAX};
     t2v_buf_clear(run.buf);
     if (t2v_buf_room(run.buf, sizeof(struct node)) == NULL)
         return T2V_ENOMEM;

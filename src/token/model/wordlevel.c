@@ -26,13 +26,13 @@ static int32_t id_of(const struct t2v_token_model *model, struct t2v_str token)
 }
 
 static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
-                  struct t2v_str piece, struct t2v_ids *ids)
+                  struct t2v_str piece, struct t2v_ids *ids, struct t2v_buf *spans)
 {
     (void)scratch;
     int32_t id = id_of(model, piece);
     if (id < 0)
         id = model->unk_id;
-    return id < 0 ? T2V_EUNSUPPORTED : t2v_ids_add(ids, id);
+    return id < 0 ? T2V_EUNSUPPORTED : t2v_token_model_give(ids, spans, id, 0, piece.len);
 }
 
 static void free_wordlevel(struct t2v_token_model *model)

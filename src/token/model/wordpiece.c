@@ -55,28 +55,33 @@ static bool longer_than(struct t2v_str s, size_t max)
     return n > max;
 }
 
-static int add_unknown(const struct wordpiece *wp, struct t2v_ids *ids)
+static int add_unknown(const struct wordpiece *wp, struct t2v_str piece, struct t2v_ids *ids,
+                       struct t2v_buf *spans)
 {
-    return wp->base.unk_id < 0 ? T2V_EUNSUPPORTED : t2v_ids_add(ids, wp->base.unk_id);
+    return wp->base.unk_id < 0 ? T2V_EUNSUPPORTED
+                               : t2v_token_model_give(ids, spans, wp->base.unk_id, 0, piece.len);
 }
 
 static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
-                  struct t2v_str piece, struct t2v_ids *ids)
+                  struct t2v_str piece, struct t2v_ids *ids, struct t2v_buf *spans)
 {
     (void)scratch;
     const struct wordpiece *wp = of(model);
     const char *at = piece.ptr, *end = piece.ptr + piece.len;
-    size_t before = ids->len;
+    size_t before = ids->len, n_span = spans != NULL ? spans->len : 0;
     uint32_t node = T2V_TRIE_ROOT;
     if (longer_than(piece, wp->max_chars))
-        return add_unknown(wp, ids);
+        return add_unknown(wp, piece, ids, spans);
     while (at < end) {
+        size_t begin = (size_t)(at - piece.ptr);
         int32_t id = longest(&wp->trie, node, at, end, &at);
         if (id < 0 || (!wp->has_inside && at < end)) {
             ids->len = before;
-            return add_unknown(wp, ids);
+            if (spans != NULL)
+                spans->len = n_span;
+            return add_unknown(wp, piece, ids, spans);
         }
-        if (t2v_ids_add(ids, id) != 0)
+        if (t2v_token_model_give(ids, spans, id, begin, (size_t)(at - piece.ptr)) != 0)
             return T2V_ENOMEM;
         node = wp->inside;
     }

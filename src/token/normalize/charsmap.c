@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "unicode/cluster.h"
+#include "unicode/from.h"
 
 #include "base/banned.h"
 
@@ -113,25 +114,106 @@ static bool look_up(const struct t2v_charsmap *map, struct t2v_str text, struct 
     return false;
 }
 
+/* A text on its way, and the alignment of what was put out last. */
+struct mapping {
+    const struct t2v_charsmap *map;
+    struct t2v_str text;
+    struct t2v_buf *out, *from;
+    size_t used; /* bytes of the text that the characters put out stand for */
+    size_t last; /* bytes of from before the last character */
+    bool inserted;
+};
+
+static void use_char(struct mapping *m)
+{
+    const char *at = m->text.ptr + m->used;
+    if (m->used < m->text.len)
+        t2v_utf8_next(&at, m->text.ptr + m->text.len);
+    m->used = (size_t)(at - m->text.ptr);
+}
+
+/* n bytes of output, one character, stand for the next of the text, or are inserted behind the
+ * last. */
+static void align(struct mapping *m, size_t n, bool inserted)
+{
+    size_t at = m->used;
+    m->last = m->from->len;
+    m->inserted = inserted;
+    if (!inserted)
+        use_char(m);
+    else if (at != 0)
+        at = (size_t)(t2v_utf8_back(m->text.ptr, m->text.ptr + at) - m->text.ptr);
+    else
+        at = T2V_FROM_NOWHERE;
+    t2v_from_add(m->from, (uint32_t)at, n);
+}
+
+/* n characters of the text are dropped behind the last one put out. UPSTREAM: where that was
+ * inserted it stands for the first of them; and what is dropped before anything was put out does
+ * not count, so that all alignments are too early by it. */
+static void align_drop(struct mapping *m, size_t n)
+{
+    if (m->from->len == 0)
+        return;
+    if (m->inserted && n != 0) {
+        size_t bytes = (m->from->len - m->last) / sizeof(uint32_t);
+        m->from->len = m->last;
+        align(m, bytes, false);
+        n--;
+    }
+    for (; n != 0; n--)
+        use_char(m);
+}
+
+static size_t n_char(struct t2v_str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++)
+        n += !t2v_utf8_is_tail(s.ptr[i]);
+    return n;
+}
+
+static void align_replaced(struct mapping *m, struct t2v_str was, struct t2v_str put)
+{
+    size_t n_old = n_char(was), n_new = n_char(put), i = 0;
+    for (const char *at = put.ptr, *end = at + put.len; at < end; i++) {
+        const char *here = at;
+        t2v_utf8_next(&at, end);
+        align(m, (size_t)(at - here), i >= n_old);
+    }
+    if (n_new < n_old)
+        align_drop(m, n_old - n_new);
+}
+
+/* Puts `put` in the place of `was`. */
+static int replace(struct mapping *m, struct t2v_str was, struct t2v_str put)
+{
+    if (m->from != NULL)
+        align_replaced(m, was, put);
+    return t2v_buf_add(m->out, put.ptr, put.len);
+}
+
 /* A cluster of less than six bytes is looked up as a whole, then each character by itself. */
-static int put_cluster(const struct t2v_charsmap *map, struct t2v_str cluster, struct t2v_buf *out)
+static int put_cluster(struct mapping *m, struct t2v_str cluster)
 {
     struct t2v_str put;
-    if (cluster.len < 6 && look_up(map, cluster, &put))
-        return t2v_buf_add(out, put.ptr, put.len);
+    if (cluster.len < 6 && look_up(m->map, cluster, &put))
+        return replace(m, cluster, put);
     int rc = 0;
     for (const char *at = cluster.ptr, *end = at + cluster.len; at < end && rc == 0;) {
         const char *begin = at;
         t2v_utf8_next(&at, end);
         struct t2v_str one = {begin, (size_t)(at - begin)};
-        rc = look_up(map, one, &put) ? t2v_buf_add(out, put.ptr, put.len)
-                                     : t2v_buf_add(out, one.ptr, one.len);
+        bool looked = one.len == cluster.len && one.len < 6; /* above */
+        rc = replace(m, one, !looked && look_up(m->map, one, &put) ? put : one);
     }
     return rc;
 }
 
-int t2v_charsmap_run(const struct t2v_charsmap *map, struct t2v_str text, struct t2v_buf *out)
+int t2v_charsmap_run(const struct t2v_charsmap *map, struct t2v_str text, struct t2v_buf *out,
+                     struct t2v_buf *from)
 {
+    struct mapping m = {.map = map, .text = text, .out = out, .from = from};
     const char *at = text.ptr, *end = text.ptr + text.len;
     int rc = 0;
     while (at < end && rc == 0) {
@@ -140,11 +222,13 @@ int t2v_charsmap_run(const struct t2v_charsmap *map, struct t2v_str text, struct
         while (at < end && (unsigned char)*at < 0x80 && !map->ascii[(unsigned char)*at] &&
                *at != '\r' && (end - at == 1 || (unsigned char)at[1] < 0x80))
             at++;
+        for (const char *c = plain; from != NULL && c < at; c++)
+            align(&m, 1, false);
         rc = t2v_buf_add(out, plain, (size_t)(at - plain));
         if (rc != 0 || at == end)
             break;
         const char *next = t2v_cluster_end(at, end);
-        rc = put_cluster(map, (struct t2v_str){at, (size_t)(next - at)}, out);
+        rc = put_cluster(&m, (struct t2v_str){at, (size_t)(next - at)});
         at = next;
     }
     return rc;

@@ -29,7 +29,9 @@ int t2v_charsmap_read(struct t2v_str bytes, struct t2v_arena *arena, struct t2v_
                       struct t2v_err *err);
 int t2v_charsmap_read_base64(struct t2v_str base64, struct t2v_arena *arena,
                              struct t2v_charsmap **out, struct t2v_err *err);
-/* Appends what becomes of text (valid UTF-8) to out: 0 or out's failure. */
-int t2v_charsmap_run(const struct t2v_charsmap *map, struct t2v_str text, struct t2v_buf *out);
+/* Appends what becomes of text (valid UTF-8) to out: 0 or out's failure. from: as in
+ * unicode/from.h, empty, or NULL. */
+int t2v_charsmap_run(const struct t2v_charsmap *map, struct t2v_str text, struct t2v_buf *out,
+                     struct t2v_buf *from);
 
 #endif

@@ -5,48 +5,50 @@
 #include "token/byte_level.h"
 #include "token/field.h"
 #include "token/normalize/bert.h"
+#include "token/normalize/replace.h"
 #include "token/normalize/spm.h"
 
 #include "unicode/code_point.h"
 
 #include "base/banned.h"
 
-enum { MAX_TEXT_BYTES = 1 << 28 };
+#define MAX_TEXT_BYTES ((size_t)1 << 28)
 
 /* The kinds. Each has how it runs and how it is read; the steps come zeroed, run and local set. */
 
 static int run_normal_form(const struct t2v_norm_step *step, struct t2v_str in,
-                           struct t2v_cps *scratch, struct t2v_buf *out)
+                           struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from)
 {
-    return t2v_unicode_normal_form(in, step->compat, step->compose, scratch, out);
+    return t2v_unicode_normal_form(in, step->compat, step->compose, scratch, out, from);
 }
 
 static int run_lowercase(const struct t2v_norm_step *step, struct t2v_str in,
-                         struct t2v_cps *scratch, struct t2v_buf *out)
+                         struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from)
 {
     (void)step;
     (void)scratch;
     int rc = 0;
     for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
         uint32_t lower[2];
-        size_t n = t2v_unicode_lower(t2v_utf8_next(&at, end), lower);
-        rc = t2v_unicode_put(out, lower[0]);
+        size_t here = (size_t)(at - in.ptr), n = t2v_unicode_lower(t2v_utf8_next(&at, end), lower);
+        rc = t2v_norm_put(out, from, lower[0], here);
         if (n == 2 && rc == 0)
-            rc = t2v_unicode_put(out, lower[1]);
+            rc = t2v_norm_put(out, from, lower[1], here);
     }
     return rc;
 }
 
 static int run_strip_accents(const struct t2v_norm_step *step, struct t2v_str in,
-                             struct t2v_cps *scratch, struct t2v_buf *out)
+                             struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from)
 {
     (void)step;
     (void)scratch;
     int rc = 0;
     for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
+        size_t here = (size_t)(at - in.ptr);
         uint32_t cp = t2v_utf8_next(&at, end);
         if (cp < 0x300 || !(t2v_unicode_flags(cp) & T2V_UNI_MARK))
-            rc = t2v_unicode_put(out, cp);
+            rc = t2v_norm_put(out, from, cp, here);
     }
     return rc;
 }
@@ -59,80 +61,22 @@ static int load_strip(const t2v_json *value, const char *where, struct t2v_arena
     return rc == 0 ? t2v_field_bool(value, where, "strip_right", &step->right, err) : rc;
 }
 
-static int run_replace(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
-                       struct t2v_buf *out)
-{
-    (void)scratch;
-    struct t2v_str left = in;
-    for (;;) {
-        const char *hit =
-            left.len != 0 ? memmem(left.ptr, left.len, step->pattern.ptr, step->pattern.len) : NULL;
-        if (hit == NULL)
-            return t2v_buf_add(out, left.ptr, left.len);
-        size_t before = (size_t)(hit - left.ptr);
-        t2v_buf_add(out, left.ptr, before);
-        if (t2v_buf_add(out, step->content.ptr, step->content.len) != 0)
-            return out->fail;
-        left = t2v_str_skip(left, before + step->pattern.len);
-    }
-}
-
-static int run_replace_regex(const struct t2v_norm_step *step, struct t2v_str in,
-                             struct t2v_cps *scratch, struct t2v_buf *out)
-{
-    (void)scratch;
-    struct t2v_regex_walk walk;
-    size_t done = 0;
-    /* The library does not look into an empty text. */
-    int rc = in.len != 0 ? t2v_regex_begin(&walk, step->regex, in) : 0;
-    if (in.len == 0)
-        return 0;
-    while (rc == 0) {
-        rc = t2v_regex_next(&walk);
-        size_t stop = rc > 0 ? walk.begin : in.len;
-        if (rc >= 0)
-            t2v_buf_add(out, in.ptr + done, stop - done);
-        if (rc <= 0)
-            break;
-        rc = t2v_buf_add(out, step->content.ptr, step->content.len);
-        done = walk.end;
-    }
-    t2v_regex_end(&walk);
-    return rc != 0 ? rc : out->fail;
-}
-
-static int load_replace(const t2v_json *value, const char *where, struct t2v_arena *arena,
-                        struct t2v_norm_step *step, struct t2v_err *err)
-{
-    struct t2v_str content, text;
-    char path[T2V_WHERE_MAX];
-    bool regex;
-    int rc = t2v_field_pattern(value, where, &text, &regex, path, err);
-    if (rc == 0)
-        rc = t2v_field_str(value, where, "content", &content, err);
-    if (rc != 0)
-        return rc;
-    if (regex && t2v_norm_read_run(text, step)) {
-        regex = false; /* read as a run */
-        step->run = t2v_norm_run_runs;
-    }
-    step->replaces = true;
-    step->pattern = t2v_arena_dup(arena, text);
-    step->content = t2v_arena_dup(arena, content);
-    if (step->pattern.ptr == NULL || step->content.ptr == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
-    if (!regex)
-        return 0;
-    step->run = run_replace_regex;
-    return t2v_regex_new(text, path, &step->regex, err);
-}
-
 static int run_byte_level(const struct t2v_norm_step *step, struct t2v_str in,
-                          struct t2v_cps *scratch, struct t2v_buf *out)
+                          struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from)
 {
     (void)step;
     (void)scratch;
-    return t2v_byte_level_add(in, out);
+    if (from == NULL)
+        return t2v_byte_level_add(in, out);
+    int rc = 0;
+    for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
+        const char *here = at;
+        size_t before = out->len;
+        t2v_utf8_next(&at, end);
+        rc = t2v_byte_level_add((struct t2v_str){here, (size_t)(at - here)}, out);
+        t2v_from_add(from, (uint32_t)(here - in.ptr), out->len - before);
+    }
+    return rc;
 }
 
 static int load_bert(const t2v_json *value, const char *where, struct t2v_arena *arena,
@@ -156,9 +100,8 @@ static int load_bert(const t2v_json *value, const char *where, struct t2v_arena 
 /* clang-format off */
 static const struct {
     const char *type;
-    int (*run)(const struct t2v_norm_step *, struct t2v_str, struct t2v_cps *, struct t2v_buf *);
-    int (*load)(const t2v_json *, const char *, struct t2v_arena *, struct t2v_norm_step *,
-                struct t2v_err *); /* NULL: it has no fields */
+    t2v_norm_run *run;   /* NULL: set by load */
+    t2v_norm_load *load; /* NULL: it has no fields */
     bool local, compat, compose;
 } kinds[] = {
     {"BertNormalizer", NULL,              load_bert,    true,  false, false},
@@ -171,7 +114,7 @@ static const struct {
     {"Nmt",            t2v_norm_run_nmt,  NULL,         true,  false, false},
     {"Precompiled",    t2v_norm_run_precompiled, t2v_norm_load_precompiled, false, false, false},
     {"Prepend",        t2v_norm_run_prepend, t2v_norm_load_prepend, false, false, false},
-    {"Replace",        run_replace,       load_replace, false, false, false},
+    {"Replace",        NULL,              t2v_norm_load_replace, false, false, false},
     {"Strip",          t2v_norm_run_strip,         load_strip,   false, false, false},
     {"StripAccents",   run_strip_accents, NULL,         true,  false, false},
 };
@@ -233,6 +176,8 @@ void t2v_norm_space_init(struct t2v_norm_space *space)
     t2v_buf_init(&space->text[0], MAX_TEXT_BYTES);
     t2v_buf_init(&space->text[1], MAX_TEXT_BYTES);
     t2v_buf_init(&space->probe, MAX_TEXT_BYTES);
+    t2v_buf_init(&space->from, MAX_TEXT_BYTES * sizeof(uint32_t));
+    t2v_buf_init(&space->spans, MAX_TEXT_BYTES * sizeof(struct t2v_span));
 }
 
 void t2v_norm_space_deinit(struct t2v_norm_space *space)
@@ -240,7 +185,10 @@ void t2v_norm_space_deinit(struct t2v_norm_space *space)
     t2v_buf_deinit(&space->text[0]);
     t2v_buf_deinit(&space->text[1]);
     t2v_buf_deinit(&space->probe);
-    t2v_cps_deinit(&space->cps);
+    t2v_buf_deinit(&space->from);
+    t2v_buf_deinit(&space->spans);
+    t2v_cps_deinit(&space->cps[0]);
+    t2v_cps_deinit(&space->cps[1]);
 }
 
 static struct t2v_str first_char(struct t2v_str in)
@@ -249,29 +197,6 @@ static struct t2v_str first_char(struct t2v_str in)
     if (in.len != 0)
         t2v_utf8_next(&next, in.ptr + in.len);
     return (struct t2v_str){in.ptr, (size_t)(next - in.ptr)};
-}
-
-/* How many bytes a Replace replaces at the beginning of in. */
-static int replaced_first(const struct t2v_norm_step *step, struct t2v_str in, size_t *len)
-{
-    *len = 0;
-    if (step->regex != NULL) {
-        struct t2v_regex_walk walk;
-        int rc = t2v_regex_begin(&walk, step->regex, in);
-        if (rc == 0)
-            rc = t2v_regex_next(&walk);
-        if (rc > 0 && walk.begin == 0)
-            *len = walk.end;
-        t2v_regex_end(&walk);
-        return rc < 0 ? rc : 0;
-    }
-    if (step->run_min != 0) {
-        *len = t2v_norm_run_len(step, in);
-        return 0;
-    }
-    if (in.len >= step->pattern.len && memcmp(in.ptr, step->pattern.ptr, step->pattern.len) == 0)
-        *len = step->pattern.len;
-    return 0;
 }
 
 /* Sets *moved when the first character of a step's output does not come from the first of `in`. The
@@ -285,13 +210,71 @@ static int look_at_start(const struct t2v_norm_step *step, struct t2v_norm_space
         return 0;
     if (step->replaces) {
         size_t len;
-        int rc = replaced_first(step, in, &len);
+        int rc = t2v_norm_replaced_first(step, in, &len);
         *moved |= len > first.len || (len != 0 && step->content.len == 0);
         return rc;
     }
     t2v_buf_clear(&space->probe);
-    int rc = step->run(step, first, &space->cps, &space->probe);
+    int rc = step->run(step, first, space->cps, &space->probe, NULL);
     *moved |= space->probe.len == 0;
+    return rc;
+}
+
+/* Each byte of in with its character. */
+static int align_self(struct t2v_str in, struct t2v_buf *align)
+{
+    t2v_buf_clear(align);
+    for (const char *at = in.ptr, *end = in.ptr + in.len; at < end;) {
+        uint32_t begin = (uint32_t)(at - in.ptr);
+        t2v_utf8_next(&at, end);
+        struct t2v_span span = {begin, (uint32_t)(at - in.ptr)};
+        t2v_span_fill(align, span, span.end - span.begin);
+    }
+    return align->fail;
+}
+
+/* Leads align, that of a step's input, on to its output. */
+static int align_on(struct t2v_norm_space *space, struct t2v_buf *align)
+{
+    const char *from = space->from.ptr;
+    size_t n = space->from.len / sizeof(uint32_t);
+    t2v_buf_clear(&space->spans);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at;
+        memcpy(&at, from + i * sizeof at, sizeof at);
+        struct t2v_span none = {0, 0};
+        t2v_span_fill(&space->spans, at != T2V_FROM_NOWHERE ? t2v_span_at(align, at) : none, 1);
+    }
+    if (space->from.fail != 0 || space->spans.fail != 0)
+        return space->from.fail != 0 ? space->from.fail : space->spans.fail;
+    struct t2v_buf new = space->spans;
+    space->spans = *align;
+    *align = new;
+    return 0;
+}
+
+/* Runs a step or a pass of it: *in becomes what comes out. align may be NULL. */
+static int run_pass(const struct t2v_norm_step *step, struct t2v_norm_space *space,
+                    struct t2v_str *in, struct t2v_buf *align)
+{
+    struct t2v_buf *to = &space->text[space->turn++ & 1];
+    t2v_buf_clear(to);
+    t2v_buf_clear(&space->from);
+    int rc = step->run(step, *in, space->cps, to, align != NULL ? &space->from : NULL);
+    if (rc == 0)
+        rc = to->fail;
+    *in = t2v_buf_str(to);
+    return rc == 0 && align != NULL ? align_on(space, align) : rc;
+}
+
+static int run_step(const struct t2v_norm_step *step, struct t2v_norm_space *space,
+                    struct t2v_str *in, struct t2v_buf *align)
+{
+    struct t2v_norm_step passes[3];
+    size_t n = align != NULL ? t2v_norm_bert_passes(step, passes) : 0;
+    int rc = n == 0 ? run_pass(step, space, in, align) : 0;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = run_pass(&passes[i], space, in, align);
     return rc;
 }
 
@@ -299,27 +282,22 @@ int t2v_normalizer_run(const struct t2v_normalizer *normalizer, struct t2v_norm_
                        struct t2v_str in, struct t2v_str *out)
 {
     bool moved = true;
-    return t2v_normalizer_run_from(normalizer, space, in, out, &moved);
+    return t2v_normalizer_run_from(normalizer, space, in, out, &moved, NULL);
 }
 
 int t2v_normalizer_run_from(const struct t2v_normalizer *normalizer, struct t2v_norm_space *space,
-                            struct t2v_str in, struct t2v_str *out, bool *moved)
+                            struct t2v_str in, struct t2v_str *out, bool *moved,
+                            struct t2v_buf *align)
 {
-    for (size_t i = 0; i < normalizer->n; i++) {
-        struct t2v_buf *to = &space->text[i & 1];
-        t2v_buf_clear(to);
-        int looked = *moved ? 0 : look_at_start(&normalizer->steps[i], space, in, moved);
-        if (looked != 0)
-            return looked;
-        int rc = normalizer->steps[i].run(&normalizer->steps[i], in, &space->cps, to);
+    int rc = align != NULL ? align_self(in, align) : 0;
+    for (size_t i = 0; i < normalizer->n && rc == 0; i++) {
+        const struct t2v_norm_step *step = &normalizer->steps[i];
+        rc = *moved ? 0 : look_at_start(step, space, in, moved);
         if (rc == 0)
-            rc = to->fail;
-        if (rc != 0)
-            return rc;
-        in = t2v_buf_str(to);
+            rc = run_step(step, space, &in, align);
     }
     *out = in;
-    return 0;
+    return rc;
 }
 
 bool t2v_normalizer_local(const struct t2v_normalizer *normalizer)

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "token/normalize/step.h"
+#include "token/span.h"
 #include "unicode/normal_form.h"
 #include "json/json.h"
 
@@ -29,7 +30,10 @@ struct t2v_normalizer {
 struct t2v_norm_space {
     struct t2v_buf text[2]; /* output of the steps in turn */
     struct t2v_buf probe;   /* what a step makes of the first character */
-    struct t2v_cps cps;
+    struct t2v_buf from;    /* of a step, see unicode/from.h */
+    struct t2v_buf spans;   /* alignments that are being made */
+    struct t2v_cps cps[2];
+    unsigned turn; /* which of text comes next */
 };
 void t2v_norm_space_init(struct t2v_norm_space *space);
 void t2v_norm_space_deinit(struct t2v_norm_space *space);
@@ -47,9 +51,11 @@ int t2v_normalizer_run(const struct t2v_normalizer *normalizer, struct t2v_norm_
                        struct t2v_str in, struct t2v_str *out);
 /* The same, and sets *moved when the first character of *out does not come from the beginning of
  * in, as the library's alignments have it: what stood there was dropped, or replaced together with
- * what follows it. */
+ * what follows it. align: NULL, or it becomes a span of `in` for each byte of *out, that of the
+ * character which the library aligns it with (token/span.h). */
 int t2v_normalizer_run_from(const struct t2v_normalizer *normalizer, struct t2v_norm_space *space,
-                            struct t2v_str in, struct t2v_str *out, bool *moved);
+                            struct t2v_str in, struct t2v_str *out, bool *moved,
+                            struct t2v_buf *align);
 /* True when every step is local. */
 bool t2v_normalizer_local(const struct t2v_normalizer *normalizer);
 

@@ -10,8 +10,8 @@
 
 #include "base/banned.h"
 
-int t2v_norm_run_strip(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
-                       struct t2v_buf *out)
+int t2v_norm_run_strip(const struct t2v_norm_step *step, struct t2v_str in,
+                       struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from)
 {
     (void)scratch;
     const char *begin = in.ptr, *end = in.ptr + in.len;
@@ -27,15 +27,18 @@ int t2v_norm_run_strip(const struct t2v_norm_step *step, struct t2v_str in, stru
             break;
         end = last;
     }
+    t2v_from_copy(from, in, (size_t)(begin - in.ptr), (size_t)(end - in.ptr));
     return t2v_buf_add(out, begin, (size_t)(end - begin));
 }
 
 int t2v_norm_run_prepend(const struct t2v_norm_step *step, struct t2v_str in,
-                         struct t2v_cps *scratch, struct t2v_buf *out)
+                         struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from)
 {
     (void)scratch;
     if (in.len == 0)
         return 0;
+    t2v_from_add(from, 0, step->content.len);
+    t2v_from_copy(from, in, 0, in.len);
     t2v_buf_add(out, step->content.ptr, step->content.len);
     return t2v_buf_add(out, in.ptr, in.len);
 }
@@ -52,10 +55,10 @@ int t2v_norm_load_prepend(const t2v_json *value, const char *where, struct t2v_a
 }
 
 int t2v_norm_run_precompiled(const struct t2v_norm_step *step, struct t2v_str in,
-                             struct t2v_cps *scratch, struct t2v_buf *out)
+                             struct t2v_cps scratch[2], struct t2v_buf *out, struct t2v_buf *from)
 {
     (void)scratch;
-    return t2v_charsmap_run(step->charsmap, in, out);
+    return t2v_charsmap_run(step->charsmap, in, out, from);
 }
 
 int t2v_norm_load_precompiled(const t2v_json *value, const char *where, struct t2v_arena *arena,
@@ -86,83 +89,17 @@ static bool nmt_blanks(uint32_t cp)
            cp == 0xfeff || cp == 0xfffd;
 }
 
-int t2v_norm_run_nmt(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
-                     struct t2v_buf *out)
+int t2v_norm_run_nmt(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps scratch[2],
+                     struct t2v_buf *out, struct t2v_buf *from)
 {
     (void)step;
     (void)scratch;
     int rc = 0;
     for (const char *at = in.ptr, *end = in.ptr + in.len; at < end && rc == 0;) {
+        size_t here = (size_t)(at - in.ptr);
         uint32_t cp = t2v_utf8_next(&at, end);
         if (!nmt_drops(cp))
-            rc = t2v_unicode_put(out, nmt_blanks(cp) ? ' ' : cp);
+            rc = t2v_norm_put(out, from, nmt_blanks(cp) ? ' ' : cp, here);
     }
     return rc;
-}
-
-/* Runs. */
-
-bool t2v_norm_read_run(struct t2v_str regex, struct t2v_norm_step *step)
-{
-    if (regex.len == 0)
-        return false;
-    const char *at = regex.ptr, *end = regex.ptr + regex.len;
-    uint32_t cp = t2v_utf8_next(&at, end);
-    if (cp == '\\' && at < end && *at == 's') {
-        at++;
-        cp = T2V_NORM_ANY_SPACE;
-    } else if (cp < 0x80 && memchr("\\^$.|?*+()[]{}", (int)cp, 14) != NULL) {
-        return false;
-    }
-    struct t2v_str count = {at, (size_t)(end - at)};
-    size_t min = 0;
-    if (t2v_str_is(count, "+")) {
-        min = 1;
-    } else if (count.len == 4 && count.ptr[0] == '{' && count.ptr[1] >= '1' &&
-               count.ptr[1] <= '9' && count.ptr[2] == ',' && count.ptr[3] == '}') {
-        min = (size_t)(count.ptr[1] - '0');
-    }
-    step->run_of = cp;
-    step->run_min = min;
-    return min != 0;
-}
-
-size_t t2v_norm_run_len(const struct t2v_norm_step *step, struct t2v_str in)
-{
-    const char *at = in.ptr, *end = in.ptr + in.len;
-    size_t n = 0;
-    for (const char *next = at; next < end; n++, at = next) {
-        uint32_t cp = t2v_utf8_next(&next, end);
-        if (step->run_of == T2V_NORM_ANY_SPACE ? !t2v_unicode_space(cp) : cp != step->run_of)
-            break;
-    }
-    return n >= step->run_min ? (size_t)(at - in.ptr) : 0;
-}
-
-int t2v_norm_run_runs(const struct t2v_norm_step *step, struct t2v_str in, struct t2v_cps *scratch,
-                      struct t2v_buf *out)
-{
-    (void)scratch;
-    const char *at = in.ptr, *end = in.ptr + in.len, *done = in.ptr;
-    int rc = 0;
-    while (at < end && rc == 0) {
-        const char *begin = at, *next = at;
-        size_t n = 0;
-        while (next < end) {
-            uint32_t cp = t2v_utf8_next(&next, end);
-            bool same =
-                step->run_of == T2V_NORM_ANY_SPACE ? t2v_unicode_space(cp) : cp == step->run_of;
-            if (!same)
-                break;
-            n++;
-            at = next;
-        }
-        if (n >= step->run_min) {
-            t2v_buf_add(out, done, (size_t)(begin - done));
-            rc = t2v_buf_add(out, step->content.ptr, step->content.len);
-            done = at;
-        }
-        at = next; /* behind the character that ended the run */
-    }
-    return rc == 0 ? t2v_buf_add(out, done, (size_t)(end - done)) : rc;
 }

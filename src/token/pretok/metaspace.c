@@ -11,39 +11,53 @@
 
 #include "base/banned.h"
 
-/* The text with its marks, in the step's scratch buffer. */
+/* Adds n marks' bytes' spans, or those of n bytes of text. spans may be NULL. */
+static void align_mark(struct t2v_buf *spans, const struct t2v_pretok_run *run, const char *at,
+                       size_t n)
+{
+    if (spans != NULL)
+        t2v_span_fill(spans, t2v_pretok_span(run, at), n);
+}
+
+static void align_copy(struct t2v_buf *spans, const struct t2v_pretok_run *run, struct t2v_str text)
+{
+    for (size_t i = 0; spans != NULL && i < text.len; i++)
+        t2v_span_fill(spans, t2v_pretok_span(run, text.ptr + i), 1);
+}
+
+/* The text with its marks, in the step's scratch buffer. A mark is aligned with the blank that it
+ * stands for; the one that is put in front, with the first character. */
 static int mark(const struct t2v_pretok_step *step, const struct t2v_pretok_run *run,
-                struct t2v_str text, struct t2v_buf *buf)
+                struct t2v_str text, struct t2v_buf *buf, struct t2v_buf *spans)
 {
     struct t2v_str sign = step->replacement;
     bool first = run->at_start && text.ptr == run->begin;
     bool wanted =
         step->prepend == T2V_PREPEND_ALWAYS || (step->prepend == T2V_PREPEND_FIRST && first);
-    t2v_buf_clear(buf);
-    if (wanted && text.ptr[0] != ' ' && !t2v_str_starts(text, sign))
+    if (wanted && text.ptr[0] != ' ' && !t2v_str_starts(text, sign)) {
         t2v_buf_add(buf, sign.ptr, sign.len);
+        align_mark(spans, run, text.ptr, sign.len);
+    }
     while (text.len != 0 && buf->fail == 0) {
         const char *blank = memchr(text.ptr, ' ', text.len);
         size_t n = blank != NULL ? (size_t)(blank - text.ptr) : text.len;
         t2v_buf_add(buf, text.ptr, n);
+        align_copy(spans, run, (struct t2v_str){text.ptr, n});
         text = t2v_str_skip(text, n);
         if (blank != NULL) {
             t2v_buf_add(buf, sign.ptr, sign.len);
+            align_mark(spans, run, blank, sign.len);
             text = t2v_str_skip(text, 1);
         }
     }
-    return buf->fail;
+    return buf->fail != 0 || spans == NULL ? buf->fail : spans->fail;
 }
 
-int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
-                               struct t2v_str text)
+static int emit_marked(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                       struct t2v_str left)
 {
-    struct t2v_buf *buf = &run->scratch[run->depth];
     struct t2v_str sign = step->replacement;
-    int rc = mark(step, run, text, buf);
-    if (rc != 0)
-        return rc;
-    struct t2v_str left = t2v_buf_str(buf);
+    int rc = 0;
     while (left.len != 0 && rc == 0) {
         const char *next = NULL;
         if (step->cut_before_mark && left.len > sign.len)
@@ -52,6 +66,27 @@ int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pr
         rc = t2v_pretok_emit(run, (struct t2v_str){left.ptr, n});
         left = t2v_str_skip(left, n);
     }
+    return rc;
+}
+
+int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
+                               struct t2v_str text)
+{
+    struct t2v_buf *buf = &run->scratch[run->depth];
+    struct t2v_buf *spans = run->align != NULL ? &run->aligned[run->depth] : NULL;
+    t2v_buf_clear(buf);
+    if (spans != NULL)
+        t2v_buf_clear(spans);
+    int rc = mark(step, run, text, buf, spans);
+    if (rc != 0)
+        return rc;
+    const struct t2v_buf *align = run->align;
+    const char *base = run->base;
+    run->align = spans;
+    run->base = buf->ptr;
+    rc = emit_marked(step, run, t2v_buf_str(buf));
+    run->align = align;
+    run->base = base;
     return rc;
 }
 

@@ -236,26 +236,58 @@ int t2v_pretok_load_delimiter(const t2v_json *value, const char *where, struct t
 static const char gpt2_pattern[] =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/* Hands on a piece in that alphabet, which is written behind the first `kept` bytes of out. */
-static int emit_mapped(struct t2v_pretok_run *run, struct t2v_str piece, size_t kept,
-                       struct t2v_buf *out)
+/* A text on its way: the step's scratch holds first, where a space was put in front of it, the text
+ * so made (`kept` bytes), and behind that the piece that is handed on. */
+struct mapping {
+    struct t2v_pretok_run *run;
+    struct t2v_buf *out, *spans; /* spans: of out, or NULL */
+    size_t kept;
+    const struct t2v_buf *align; /* the run's, before this step */
+    const char *base;
+};
+
+/* The spans of a piece, in that alphabet, behind those of what is kept. */
+static int align_mapped(const struct mapping *m, struct t2v_str piece)
 {
-    out->len = kept;
-    int rc = t2v_byte_level_add(piece, out);
-    if (rc != 0)
-        return rc;
-    return t2v_pretok_emit(run, (struct t2v_str){out->ptr + kept, out->len - kept});
+    m->spans->len = m->kept * sizeof(struct t2v_span);
+    for (size_t i = 0; i < piece.len; i++) {
+        const char *at = piece.ptr + i;
+        struct t2v_span span = m->kept != 0 ? t2v_span_at(m->spans, (size_t)(at - m->out->ptr))
+                                            : t2v_span_at(m->align, (size_t)(at - m->base));
+        t2v_span_fill(m->spans, span, t2v_byte_level_width((uint8_t)*at));
+    }
+    return m->spans->fail;
 }
 
-/* The pieces of text, which is what out holds if `kept` is not 0. */
-static int byte_level_pieces(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
-                             struct t2v_str text, size_t kept, struct t2v_buf *out)
+/* Hands on a piece in that alphabet. */
+static int emit_mapped(const struct mapping *m, struct t2v_str piece)
+{
+    struct t2v_buf *out = m->out;
+    struct t2v_pretok_run *run = m->run;
+    out->len = m->kept;
+    int rc = t2v_byte_level_add(piece, out);
+    if (rc == 0 && m->spans != NULL)
+        rc = align_mapped(m, piece);
+    if (rc != 0)
+        return rc;
+    run->align = m->spans;
+    run->base = out->ptr;
+    rc = t2v_pretok_emit(run, (struct t2v_str){out->ptr + m->kept, out->len - m->kept});
+    run->align = m->align;
+    run->base = m->base;
+    return rc;
+}
+
+/* The pieces of text, which is what out holds if something is kept. */
+static int byte_level_pieces(const struct t2v_pretok_step *step, const struct mapping *m,
+                             struct t2v_str text)
 {
     struct t2v_regex_walk walk;
+    struct t2v_buf *out = m->out;
     size_t done = 0;
     int found = 1, rc = t2v_regex_begin(&walk, step->regex, text);
     while (rc == 0 && found > 0 && done < text.len) {
-        out->len = kept;
+        out->len = m->kept;
         found = t2v_regex_next(&walk);
         if (found < 0)
             rc = found;
@@ -266,11 +298,11 @@ static int byte_level_pieces(const struct t2v_pretok_step *step, struct t2v_pret
             /* The buffer grows before its bytes are looked at. */
             if (t2v_buf_room(out, 2 * (cuts[i + 1] - cuts[i])) == NULL)
                 rc = out->fail;
-            if (kept != 0)
+            if (m->kept != 0)
                 text.ptr = walk.text.ptr = out->ptr;
             struct t2v_str piece = {text.ptr + cuts[i], cuts[i + 1] - cuts[i]};
             if (rc == 0)
-                rc = emit_mapped(run, piece, kept, out);
+                rc = emit_mapped(m, piece);
         }
         done = end;
     }
@@ -278,26 +310,38 @@ static int byte_level_pieces(const struct t2v_pretok_step *step, struct t2v_pret
     return rc;
 }
 
+/* Keeps a space and text in the scratch. The space is aligned with the first character. */
+static int keep_prefixed(struct mapping *m, struct t2v_str text)
+{
+    t2v_buf_addc(m->out, ' ');
+    t2v_buf_add(m->out, text.ptr, text.len);
+    m->kept = text.len + 1;
+    for (size_t i = 0; m->spans != NULL && i < m->kept; i++)
+        t2v_span_fill(m->spans, t2v_pretok_span(m->run, text.ptr + (i != 0 ? i - 1 : 0)), 1);
+    return m->out->fail != 0 || m->spans == NULL ? m->out->fail : m->spans->fail;
+}
+
 static int split_byte_level(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
                             struct t2v_str text)
 {
-    struct t2v_buf *out = &run->scratch[run->depth];
-    t2v_buf_clear(out);
-    size_t kept = 0;
+    struct mapping m = {.run = run,
+                        .out = &run->scratch[run->depth],
+                        .spans = run->align != NULL ? &run->aligned[run->depth] : NULL,
+                        .align = run->align,
+                        .base = run->base};
+    t2v_buf_clear(m.out);
+    if (m.spans != NULL)
+        t2v_buf_clear(m.spans);
     if (step->prefix_space && text.len != 0 && text.ptr[0] != ' ') {
-        t2v_buf_addc(out, ' ');
-        if (t2v_buf_add(out, text.ptr, text.len) != 0)
-            return out->fail;
-        kept = text.len + 1;
+        int rc = keep_prefixed(&m, text);
+        if (rc != 0)
+            return rc;
+        /* Room for all of it in that alphabet: then it stays where it is. */
+        if (t2v_buf_room(m.out, 2 * m.kept) == NULL)
+            return m.out->fail;
+        text = t2v_buf_str(m.out);
     }
-    if (step->regex != NULL)
-        return byte_level_pieces(step, run, kept != 0 ? t2v_buf_str(out) : text, kept, out);
-    if (kept == 0)
-        return emit_mapped(run, text, 0, out);
-    size_t n = kept;
-    if (t2v_byte_level_add(T2V_STR(" "), out) != 0 || t2v_byte_level_add(text, out) != 0)
-        return out->fail;
-    return t2v_pretok_emit(run, (struct t2v_str){out->ptr + n, out->len - n});
+    return step->regex != NULL ? byte_level_pieces(step, &m, text) : emit_mapped(&m, text);
 }
 
 int t2v_pretok_load_byte_level(const t2v_json *value, const char *where, struct t2v_arena *arena,

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "token/span.h"
 
 enum t2v_prepend { T2V_PREPEND_ALWAYS, T2V_PREPEND_FIRST, T2V_PREPEND_NEVER };
 
@@ -51,11 +52,22 @@ struct t2v_pretok_run {
     bool at_start; /* the text given to t2v_pretok_run begins where the whole input begins, before
                     * it was normalised; counts for Metaspace's "first" */
     struct t2v_buf *scratch; /* [T2V_PRETOK_MAX_STEPS], of this thread; step i owns scratch[i] */
+    /* Where somebody asks for offsets; all NULL else. A step that hands on a text of its own sets
+     * base and align to it, and back, and keeps the spans in its aligned[i]. */
+    struct t2v_buf *aligned;     /* [T2V_PRETOK_MAX_STEPS], of spans, as scratch */
+    const struct t2v_buf *align; /* a span for each byte of the text that begins at base, */
+    const char *base;            /* of which the pieces handed on now are parts */
     int (*take)(void *ctx, struct t2v_str piece); /* not 0 ends the run */
     void *ctx;
 };
 
 /* For steps: hands on a piece; empty ones vanish. */
 int t2v_pretok_emit(struct t2v_pretok_run *run, struct t2v_str piece);
+
+/* The span of the byte at `at`, which is in a piece that is handed on now; run->align is there. */
+static inline struct t2v_span t2v_pretok_span(const struct t2v_pretok_run *run, const char *at)
+{
+    return t2v_span_at(run->align, (size_t)(at - run->base));
+}
 
 #endif

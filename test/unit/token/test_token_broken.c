@@ -4,6 +4,7 @@
 #include "dir.h"
 
 #include "base/mem.h"
+#include "token/encode.h"
 #include "token/tokenizer.h"
 
 /* A whole tokenizer.json, of which one case replaces one part. */

@@ -171,7 +171,8 @@ static void test_ceilings(void **state)
         for (size_t i = 0; i <= n_buf[m]; i++) {
             scratch[i].max = i < n_buf[m] ? 640 : 1 << 20;
             ids.len = 0;
-            int rc = models[m]->ops->encode(models[m], scratch, (struct t2v_str){text, 1000}, &ids);
+            int rc = models[m]->ops->encode(models[m], scratch, (struct t2v_str){text, 1000}, &ids,
+                                            NULL);
             int want = i < n_buf[m] ? T2V_ETOOLARGE : 0;
             if (rc != want || (rc == 0 && ids.len != 500))
                 fail_msg("%s, buffer %zu: expected %d, got %d, %zu ids", models[m]->ops->name, i,

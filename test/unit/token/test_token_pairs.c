@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "token/encode.h"
 #include "token/tokenizer.h"
 #include "json/json.h"
 
@@ -36,9 +37,10 @@ static void check(size_t at, const t2v_json *json, const t2v_tokenizer *tokenize
     bool second = t2v_str_is(t2v_json_str(t2v_json_get(json, "cut")), "only_second");
     int64_t max_tok = 0;
     assert_true(t2v_json_int(t2v_json_get(json, "max_tok"), &max_tok));
-    int rc = t2v_tokenizer_encode_pair(
-        tokenizer, space, t2v_json_str(t2v_json_at(texts, 0)), t2v_json_str(t2v_json_at(texts, 1)),
-        (size_t)max_tok, second ? T2V_CUT_SECOND : T2V_CUT_LONGEST, &ids, &types, &err);
+    struct t2v_text_pair pair = {t2v_json_str(t2v_json_at(texts, 0)),
+                                 t2v_json_str(t2v_json_at(texts, 1)), (size_t)max_tok,
+                                 second ? T2V_CUT_SECOND : T2V_CUT_LONGEST};
+    int rc = t2v_tokenizer_encode_pair(tokenizer, space, &pair, &ids, &types, NULL, &err);
     if (rc != (want == NULL ? T2V_ETOOLARGE : 0))
         fail_msg("case %zu: got %d '%s'", at, rc, err.msg);
     if (rc == 0) {

@@ -116,7 +116,7 @@ static void check_model(const struct t2v_token_model *model, const char *word, c
 {
     struct t2v_ids ids = {0};
     char got[256] = "";
-    assert_int_equal(model->ops->encode(model, NULL, t2v_str_of(word), &ids), 0);
+    assert_int_equal(model->ops->encode(model, NULL, t2v_str_of(word), &ids, NULL), 0);
     for (size_t i = 0; i < ids.len; i++)
         snprintf(got + strlen(got), sizeof got - strlen(got), "%s%d", i != 0 ? " " : "",
                  ids.ptr[i]);

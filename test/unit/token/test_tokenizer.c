@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "token/encode.h"
 #include "token/parts.h"
 
 static t2v_tokenizer *must_open(const char *dir)
@@ -343,7 +344,7 @@ static void test_shrinks(void **state)
         t2v_tokenizer_encode(tokenizer, space, (struct t2v_str){text, N}, 500, &ids, &err), 0);
     check_kept("text[0]", space->norm.text[0].cap);
     check_kept("text[1]", space->norm.text[1].cap);
-    check_kept("cps", space->norm.cps.cap * sizeof *space->norm.cps.ptr);
+    check_kept("cps", space->norm.cps[0].cap * sizeof *space->norm.cps[0].ptr);
     assert_true(space->norm.text[0].max > 1 << 20);
     t2v_free(text);
     t2v_ids_deinit(&ids);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TOKEN_IDS_H
+#define T2V_TOKEN_IDS_H
+/* Lists of what comes out of a tokenizer: an id, or an offset, for each token. Zeroed structs are
+ * empty; their memory is owned. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct t2v_ids {
+    int32_t *ptr;
+    size_t len, cap;
+    bool cut; /* the last text encoded into it had more tokens than were allowed */
+};
+int t2v_ids_add(struct t2v_ids *ids, int32_t id); /* 0 or T2V_ENOMEM */
+void t2v_ids_deinit(struct t2v_ids *ids);
+
+/* The part of a text that a token stands for, [begin, end) in characters (code points), and the
+ * same in bytes of its UTF-8. Special tokens that a template adds have zeros. */
+struct t2v_offset {
+    uint32_t begin, end;
+    uint32_t byte_begin, byte_end;
+};
+struct t2v_offsets {
+    struct t2v_offset *ptr;
+    size_t len, cap;
+};
+int t2v_offsets_add(struct t2v_offsets *offsets, struct t2v_offset offset); /* 0 or T2V_ENOMEM */
+void t2v_offsets_deinit(struct t2v_offsets *offsets);
+
+#endif
