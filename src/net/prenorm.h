@@ -43,6 +43,9 @@ struct t2v_prenorm_names {
     bool ungated;            /* up is [inter, hidden], for the activation alone */
 };
 
+/* Llama's own, in family/llama.c, without the defaults of sizes and eps. */
+extern const struct t2v_prenorm_names t2v_llama_names;
+
 /* How layers attend: all see all tokens there are to see, or only those near them. */
 enum { T2V_FULL, T2V_LOCAL, T2V_N_SIGHT };
 struct t2v_sight {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Gemma 3's text model (Kamath and others, 2025), of which EmbeddingGemma is made: RMS norms whose
- * weights are told less one, also behind each sublayer; most layers see only the tokens near each.
+ * stored weight is gamma - 1, also after each sublayer; most layers attend within a sliding window.
  * Embeddings are multiplied by the root of their width. */
 #include "net/prenorm.h"
 
@@ -8,33 +8,25 @@
 
 #include "base/banned.h"
 
-static const struct t2v_prenorm_names names = {
-    .act = "hidden_activation",
-    .eps = "rms_norm_eps",
-    .kv_heads = "num_key_value_heads",
-    .head_dim = "head_dim",
-    .absent = {2304, 8, 9216, 26, 262208, 131072},
-    .eps_absent = 1e-6,
-    .act_absent = "gelu_pytorch_tanh",
-    .kv_heads_absent = 4,
-    .head_dim_absent = 256,
-    .theta = "rope_theta",
-    .theta_absent = 1000000.0,
-    .words = {"embed_tokens"},
-    .final_norm = "norm",
-    .layer = "layers.",
-    .attention_norm = "input_layernorm",
-    .qkv = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"},
-    .q_norm = "self_attn.q_norm",
-    .k_norm = "self_attn.k_norm",
-    .out = "self_attn.o_proj",
-    .attention_after = "post_attention_layernorm",
-    .mlp_norm = "pre_feedforward_layernorm",
-    .up = {"mlp.gate_proj", "mlp.up_proj"},
-    .down = "mlp.down_proj",
-    .mlp_after = "post_feedforward_layernorm",
-    .norm = T2V_WANT_RMS_LESS_ONE,
-};
+/* What Llama's names do not say, or say otherwise. */
+static struct t2v_prenorm_names gemma3_names(void)
+{
+    struct t2v_prenorm_names names = t2v_llama_names;
+    names.act = "hidden_activation";
+    names.absent = (struct t2v_absent){2304, 8, 9216, 26, 262208, 131072};
+    names.eps_absent = 1e-6;
+    names.act_absent = "gelu_pytorch_tanh";
+    names.kv_heads_absent = 4;
+    names.head_dim_absent = 256;
+    names.theta_absent = 1000000.0;
+    names.q_norm = "self_attn.q_norm";
+    names.k_norm = "self_attn.k_norm";
+    names.attention_after = "post_attention_layernorm";
+    names.mlp_norm = "pre_feedforward_layernorm";
+    names.mlp_after = "post_feedforward_layernorm";
+    names.norm = T2V_WANT_RMS_LESS_ONE;
+    return names;
+}
 
 /* How far a token sees: where it sees what follows, half of the window is on each side. */
 static int read_sight(const t2v_json *config, struct t2v_prenorm *gemma3, size_t window,
@@ -57,6 +49,7 @@ static int read_sight(const t2v_json *config, struct t2v_prenorm *gemma3, size_t
 static int gemma3_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
                        void **model, struct t2v_err *err)
 {
+    const struct t2v_prenorm_names names = gemma3_names();
     struct t2v_prenorm *gemma3;
     size_t every, window, scalar;
     const struct t2v_size_key keys[] = {

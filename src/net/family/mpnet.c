@@ -5,22 +5,19 @@
 
 #include "base/banned.h"
 
-static const struct t2v_postnorm_names names = {
-    .hidden = "hidden_size",
-    .heads = "num_attention_heads",
-    .inter = "intermediate_size",
-    .n_layer = "num_hidden_layers",
-    .act = "hidden_act",
-    .eps = "layer_norm_eps",
-    .absent = {768, 12, 3072, 12, 30527, 512},
-    .layer = "encoder.layer.",
-    .qkv = {"attention.attn.q", "attention.attn.k", "attention.attn.v"},
-    .out = "attention.attn.o",
-    .attention_norm = "attention.LayerNorm",
-    .up = "intermediate.dense",
-    .down = "output.dense",
-    .norm = "output.LayerNorm",
-};
+/* BERT's names, but for those of attention. */
+static struct t2v_postnorm_names mpnet_names(void)
+{
+    struct t2v_postnorm_names names = t2v_bert_names;
+    names.n_type = NULL;
+    names.absent.vocab = 30527;
+    names.qkv[0] = "attention.attn.q";
+    names.qkv[1] = "attention.attn.k";
+    names.qkv[2] = "attention.attn.v";
+    names.out = "attention.attn.o";
+    names.attention_norm = "attention.LayerNorm";
+    return names;
+}
 
 /* UPSTREAM: Transformers has these three in its code, and heeds neither pad_token_id nor (but for
  * the size of the table) relative_attention_num_buckets. */
@@ -30,6 +27,7 @@ static int mpnet_open(const t2v_json *config, struct t2v_loader *loader, struct 
                       void **model, struct t2v_err *err)
 {
     static const char *const prefixes[] = {"", "mpnet.", NULL};
+    const struct t2v_postnorm_names names = mpnet_names();
     int rc = t2v_postnorm_open(config, &names, prefixes, PAD, loader, shape, model, err);
     if (rc != 0)
         return rc;

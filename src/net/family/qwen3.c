@@ -7,35 +7,23 @@
 
 #include "base/banned.h"
 
-static const struct t2v_prenorm_names names = {
-    .act = "hidden_act",
-    .eps = "rms_norm_eps",
-    .kv_heads = "num_key_value_heads",
-    .head_dim = "head_dim",
-    .absent = {4096, 32, 22016, 32, 151936, 32768},
-    .eps_absent = 1e-6,
-    .act_absent = "silu",
-    .kv_heads_absent = 32,
-    .head_dim_absent = 128,
-    .theta = "rope_theta",
-    .theta_absent = 10000.0,
-    .words = {"embed_tokens"},
-    .final_norm = "norm",
-    .layer = "layers.",
-    .attention_norm = "input_layernorm",
-    .qkv = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"},
-    .q_norm = "self_attn.q_norm",
-    .k_norm = "self_attn.k_norm",
-    .out = "self_attn.o_proj",
-    .mlp_norm = "post_attention_layernorm",
-    .up = {"mlp.gate_proj", "mlp.up_proj"},
-    .down = "mlp.down_proj",
-    .norm = T2V_WANT_RMS,
-};
+/* What Llama's names do not say. */
+static struct t2v_prenorm_names qwen3_names(void)
+{
+    struct t2v_prenorm_names names = t2v_llama_names;
+    names.absent = (struct t2v_absent){4096, 32, 22016, 32, 151936, 32768};
+    names.eps_absent = 1e-6;
+    names.kv_heads_absent = 32;
+    names.head_dim_absent = 128;
+    names.q_norm = "self_attn.q_norm";
+    names.k_norm = "self_attn.k_norm";
+    return names;
+}
 
 static int qwen3_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
                       void **model, struct t2v_err *err)
 {
+    const struct t2v_prenorm_names names = qwen3_names();
     struct t2v_prenorm *qwen3;
     bool slides = false;
     size_t first = 0, window = SIZE_MAX;
