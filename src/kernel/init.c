@@ -93,6 +93,74 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
     return t2v_fail(err, T2V_EUNSUPPORTED, "cpu: '%.40s' is not for this kind of processor", cap);
 }
 
+/* Puts what this kind of processor has, up to `rung`, over what OpenBLAS and plain C do. */
+#if defined(__x86_64__)
+static void use_vectors(struct t2v_kernels *out, enum rung rung)
+{
+    if (rung < RUNG_AVX2)
+        return;
+    out->name = "avx2";
+    out->f32 = &t2v_form_f32_avx2;
+    out->int8 = &t2v_form_int8_avx2;
+    out->f32_of_f16 = &t2v_form_f32_of_f16_avx2;
+    out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx2;
+    out->layer_norm = t2v_layer_norm_f32_avx2;
+    out->rms_norm = t2v_rms_norm_f32_avx2;
+    out->gate = t2v_gate_f32_avx2;
+    out->attention = t2v_attention_f32_avx2;
+    if (rung >= RUNG_AVXVNNI && has_avxvnni()) {
+        out->name = "avxvnni";
+        out->int8 = &t2v_form_int8_avxvnni;
+    }
+    if (rung < RUNG_AVX512)
+        return;
+    out->name = "avx512";
+    out->f32 = &t2v_form_f32_avx512;
+    out->f32_of_f16 = &t2v_form_f32_of_f16_avx512;
+    out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx512;
+    out->layer_norm = t2v_layer_norm_f32_avx512;
+    out->rms_norm = t2v_rms_norm_f32_avx512;
+    out->gate = t2v_gate_f32_avx512;
+    out->attention = t2v_attention_f32_avx512;
+    if (rung < RUNG_VNNI)
+        return;
+    out->name = "avx512vnni";
+    out->int8 = &t2v_form_int8_avx512vnni;
+    if (rung < RUNG_BF16)
+        return;
+    out->name = "avx512bf16";
+    out->bf16 = &t2v_form_bf16_avx512;
+}
+#elif defined(__aarch64__)
+static void use_vectors(struct t2v_kernels *out, enum rung rung)
+{
+    if (rung < RUNG_NEON)
+        return;
+    out->name = "neon";
+    out->f32 = &t2v_form_f32_neon;
+    out->f32_of_f16 = &t2v_form_f32_of_f16_neon;
+    out->f32_of_bf16 = &t2v_form_f32_of_bf16_neon;
+    out->layer_norm = t2v_layer_norm_f32_neon;
+    out->rms_norm = t2v_rms_norm_f32_neon;
+    out->gate = t2v_gate_f32_neon;
+    out->attention = t2v_attention_f32_neon;
+    if (rung < RUNG_DOTPROD)
+        return;
+    out->name = "dotprod";
+    out->int8 = &t2v_form_int8_dotprod;
+    if (rung < RUNG_I8MM)
+        return;
+    out->name = "i8mm";
+    out->int8 = &t2v_form_int8_i8mm;
+}
+#else
+static void use_vectors(struct t2v_kernels *out, enum rung rung)
+{
+    (void)out;
+    (void)rung;
+}
+#endif
+
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err)
 {
     enum rung rung = processor_rung();
@@ -116,61 +184,7 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
     out->name = "blas";
     out->f32 = &t2v_form_f32_blas;
     out->f32_of_f16 = out->f32_of_bf16 = NULL;
-#if defined(__x86_64__)
-    if (rung < RUNG_AVX2)
-        return 0;
-    out->name = "avx2";
-    out->f32 = &t2v_form_f32_avx2;
-    out->int8 = &t2v_form_int8_avx2;
-    out->f32_of_f16 = &t2v_form_f32_of_f16_avx2;
-    out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx2;
-    out->layer_norm = t2v_layer_norm_f32_avx2;
-    out->rms_norm = t2v_rms_norm_f32_avx2;
-    out->gate = t2v_gate_f32_avx2;
-    out->attention = t2v_attention_f32_avx2;
-    if (rung >= RUNG_AVXVNNI && has_avxvnni()) {
-        out->name = "avxvnni";
-        out->int8 = &t2v_form_int8_avxvnni;
-    }
-    if (rung < RUNG_AVX512)
-        return 0;
-    out->name = "avx512";
-    out->f32 = &t2v_form_f32_avx512;
-    out->f32_of_f16 = &t2v_form_f32_of_f16_avx512;
-    out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx512;
-    out->layer_norm = t2v_layer_norm_f32_avx512;
-    out->rms_norm = t2v_rms_norm_f32_avx512;
-    out->gate = t2v_gate_f32_avx512;
-    out->attention = t2v_attention_f32_avx512;
-    if (rung < RUNG_VNNI)
-        return 0;
-    out->name = "avx512vnni";
-    out->int8 = &t2v_form_int8_avx512vnni;
-    if (rung < RUNG_BF16)
-        return 0;
-    out->name = "avx512bf16";
-    out->bf16 = &t2v_form_bf16_avx512;
-#endif
-#if defined(__aarch64__)
-    if (rung < RUNG_NEON)
-        return 0;
-    out->name = "neon";
-    out->f32 = &t2v_form_f32_neon;
-    out->f32_of_f16 = &t2v_form_f32_of_f16_neon;
-    out->f32_of_bf16 = &t2v_form_f32_of_bf16_neon;
-    out->layer_norm = t2v_layer_norm_f32_neon;
-    out->rms_norm = t2v_rms_norm_f32_neon;
-    out->gate = t2v_gate_f32_neon;
-    out->attention = t2v_attention_f32_neon;
-    if (rung < RUNG_DOTPROD)
-        return 0;
-    out->name = "dotprod";
-    out->int8 = &t2v_form_int8_dotprod;
-    if (rung < RUNG_I8MM)
-        return 0;
-    out->name = "i8mm";
-    out->int8 = &t2v_form_int8_i8mm;
-#endif
+    use_vectors(out, rung);
     return 0;
 }
 

@@ -150,6 +150,11 @@ INLINE vf vf_and(vf a, vf b)
     return vf_keep(vreinterpretq_u32_f32(a), b);
 }
 
+INLINE vf vf_or(vf a, vf b)
+{
+    return vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(b)));
+}
+
 INLINE float vf_sum(vf v)
 {
     return vaddvq_f32(v);

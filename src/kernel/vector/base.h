@@ -23,7 +23,7 @@
  *     vf_keep(mask, v)            0 outside the mask; vf_select(mask, a, b): a inside, b outside
  *     load_b(source, b, column)   VECTORS vectors of B, see below
  *     vf_of_ints(v); where x86/int8_mul.h is used vi_set(x), vi_zero(), vi_load(p); where
- *     rows_int8.h is used vf_and(a, b), vf_least(v)
+ *     rows_int8.h is used vf_and(a, b), vf_or(a, b) (of all bits), vf_least(v)
  */
 #include "kernel/kernel.h"
 

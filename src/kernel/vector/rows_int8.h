@@ -21,16 +21,18 @@ INLINE vf kept(const float *x, const uint32_t *keep, size_t i, size_t n)
 INLINE void row_range(const float *x, const uint32_t *keep, size_t n, vf first, float *least,
                       float *most)
 {
-    vf low = first, high = first, zero = vf_zero();
+    vf low = first, high = first, bad = vf_zero();
     for (size_t i = 0; i < n; i += LANES) {
         vf v = kept(x, keep, i, n);
         if (n - i < LANES)
             v = vf_select(mask_below(n - i), v, first); /* what does not exist is no 0 here */
         low = vf_min(v, low);
         high = vf_max(v, high);
-        zero = vf_fma(v, vf_zero(), zero); /* NaN, once v is not finite */
+        /* 0 or -0; NaN where v is not finite, and a NaN's bits survive `or`. A sum by fma would
+         * make each turn wait for the last. */
+        bad = vf_or(bad, vf_mul(v, vf_zero()));
     }
-    *least = vf_least(low) + vf_sum(zero);
+    *least = vf_least(low) + vf_sum(vf_add(bad, vf_zero()));
     *most = vf_most(high);
 }
 

@@ -133,6 +133,11 @@ INLINE vf vf_and(vf a, vf b)
     return _mm256_and_ps(a, b);
 }
 
+INLINE vf vf_or(vf a, vf b)
+{
+    return _mm256_or_ps(a, b);
+}
+
 INLINE float vf_sum(vf v)
 {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
