@@ -100,10 +100,10 @@ typedef void t2v_gate_fn(enum t2v_act act, const float *ab, size_t n_row, size_t
  * error of the exponential: 2e-7.
  */
 struct t2v_attention {
-    const float *q; /* [n_query, head_dim] */
-    const float *k; /* [n_key, head_dim] */
-    const float *v; /* [n_key, head_dim] */
-    size_t ld;      /* of q, k and v */
+    const float *q;   /* [n_query, head_dim] */
+    const float *k;   /* [n_key, head_dim] */
+    const float *v;   /* [n_key, head_dim] */
+    size_t ld, ld_kv; /* of q; of k and v */
     size_t n_query, n_key, head_dim;
     size_t query_at; /* at most n_key - n_query */
     size_t before, after;
@@ -133,8 +133,8 @@ static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention 
     size_t begin, end, unused;
     t2v_attention_seen(call, 0, &begin, &unused);
     t2v_attention_seen(call, call->n_query - 1, &unused, &end);
-    cut.k += begin * call->ld;
-    cut.v += begin * call->ld;
+    cut.k += begin * call->ld_kv;
+    cut.v += begin * call->ld_kv;
     if (cut.bias != NULL)
         cut.bias += begin;
     cut.query_at -= begin;

@@ -223,7 +223,7 @@ void t2v_postnorm_forward(const void *model_, const struct t2v_run *run, float *
     for (size_t i = 0; i < shape->n_layer; i++) {
         const struct t2v_postnorm_layer *layer = &model->layers[i];
         t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, hidden, s->qkv);
-        t2v_block_attention(run, &how, s->qkv, s->mixed);
+        t2v_block_attention(run, &how, i, s->qkv, s->mixed);
         t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
         t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->attention_norm, model->eps,
                        hidden);

@@ -286,7 +286,7 @@ static void attend(const struct t2v_prenorm *model, const struct t2v_prenorm_lay
     t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, input, s->qkv);
     if (model->sight[layer->sight].rotary.frequency != NULL)
         t2v_block_rotate(run, heads, turns, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
-    t2v_block_attention(run, heads, s->qkv, s->mixed);
+    t2v_block_attention(run, heads, (size_t)(layer - model->layers), s->qkv, s->mixed);
     t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
     if (layer->attention_after.gamma != NULL)
         t2v_block_norm(run, s->delta, NULL, model->shape.hidden, &layer->attention_after,

@@ -95,6 +95,12 @@ int t2v_prenorm_local(const t2v_json *config, struct t2v_prenorm *model, size_t 
                       size_t after, const struct t2v_turn *turn, struct t2v_loader *loader,
                       struct t2v_err *err);
 
+/* Width of a token's keys and values: shape.kv of a family whose layers are all causal. */
+static inline size_t t2v_prenorm_kv(const struct t2v_prenorm *model)
+{
+    return model->shape.qkv - model->shape.heads * model->shape.head_dim;
+}
+
 /* A family's forward pass; model is a struct t2v_prenorm. */
 void t2v_prenorm_forward(const void *model, const struct t2v_run *run, float *hidden);
 

@@ -13,18 +13,24 @@
 
 typedef struct t2v_scratch t2v_scratch; /* working memory of a pass */
 
+struct t2v_kv;
 struct t2v_seqs {
     const int32_t *ids;  /* [n_tok], each below vocab */
     const size_t *start; /* [n_seq + 1]: sequence s is the rows start[s] .. start[s + 1] - 1 */
     size_t n_seq, n_tok;
     const int32_t *types; /* [n_tok], each below the encoder's n_type; NULL: all are 0. Not read
                              where n_type is 0 */
+    /* [n_seq]: what came before each sequence, NULL: nothing; or NULL: nothing before any. Only for
+     * nets whose shape.kv is not 0. A sequence and its past are at most as long as the scratch was
+     * made for. The pass writes the new tokens' rows, see kv.h. */
+    struct t2v_kv *const *past;
 };
 
 /* What the rest of the program needs to know of an encoder. */
 struct t2v_shape {
     size_t hidden, heads, head_dim, inter, n_layer, vocab;
     size_t qkv;     /* width of a token's queries, keys and values side by side */
+    size_t kv;      /* width of a token's keys and values of one layer; 0: takes no past */
     bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
     size_t n_turn;  /* tables of rotary positions that the forward pass makes */
     size_t max_tok; /* longest sequence */

@@ -143,7 +143,7 @@ void t2v_attention_f32_c(const struct t2v_attention *whole)
     float *score = call->scratch, *turned = score + n;
     for (size_t j = 0; j < n; j++) {
         for (size_t d = 0; d < call->head_dim; d++)
-            turned[d * n + j] = call->k[j * call->ld + d];
+            turned[d * n + j] = call->k[j * call->ld_kv + d];
     }
     for (size_t i = 0; i < call->n_query; i++) {
         const float *q = call->q + i * call->ld;
@@ -170,7 +170,7 @@ void t2v_attention_f32_c(const struct t2v_attention *whole)
         for (size_t d = 0; d < call->head_dim; d++)
             out[d] = 0.0f;
         for (size_t j = begin; j < end; j++) {
-            const float *v = call->v + j * call->ld;
+            const float *v = call->v + j * call->ld_kv;
             float weight = score[j] / sum;
             for (size_t d = 0; d < call->head_dim; d++)
                 out[d] += weight * v[d];

@@ -237,18 +237,18 @@ static void pack_keys_values(const struct t2v_attention *call, size_t keys, size
         if (n < PANEL)
             memset(packed_k, 0, PANEL * call->head_dim * sizeof *packed_k);
         for (size_t i = 0; i < n; i++) {
-            const float *k = call->k + (j + i) * call->ld;
+            const float *k = call->k + (j + i) * call->ld_kv;
             float *to = packed_k + i;
             if (j + i + KEYS_AHEAD < call->n_key)
-                ask_row(k + KEYS_AHEAD * call->ld, call->head_dim);
+                ask_row(k + KEYS_AHEAD * call->ld_kv, call->head_dim);
             for (size_t d = 0; d < call->head_dim; d++, to += PANEL)
                 *to = k[d];
         }
     }
     for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
         if (j + KEYS_AHEAD < call->n_key)
-            ask_row(call->v + (j + KEYS_AHEAD) * call->ld, call->head_dim);
-        memcpy(packed_v, call->v + j * call->ld, call->head_dim * sizeof(float));
+            ask_row(call->v + (j + KEYS_AHEAD) * call->ld_kv, call->head_dim);
+        memcpy(packed_v, call->v + j * call->ld_kv, call->head_dim * sizeof(float));
         for (size_t d = call->head_dim; d < dim; d++)
             packed_v[d] = 0.0f;
     }

@@ -3,6 +3,9 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "net/kv.h"
 
 #include "base/banned.h"
 
@@ -32,28 +35,61 @@ static size_t query_block(const struct t2v_run *run, const struct t2v_heads *how
     return how->before == SIZE_MAX && block > QUERY_BLOCK ? block : QUERY_BLOCK;
 }
 
-/* One head of the sequence that begins in qkv and has call->n_key tokens: n queries from `first`
- * on. */
+/* One head's queries `first` to first + n - 1 of a sequence, q being the rows of its first token.
+ * call has the sequence's keys and values, those of head 0. */
 static void attend(const struct t2v_run *run, const struct t2v_heads *how, size_t head,
-                   size_t first, size_t n, const float *qkv, float *out, struct t2v_attention *call)
+                   size_t first, size_t n, const struct t2v_attention *sequence)
 {
     size_t dim = how->head_dim;
-    call->q = qkv + first * call->ld + head * dim;
-    call->k = qkv + (how->heads + head / (how->heads / how->kv_heads)) * dim;
-    call->v = call->k + how->kv_heads * dim;
-    call->n_query = n;
-    call->query_at = first;
+    struct t2v_attention call = *sequence;
+    call.q += first * call.ld + head * dim;
+    call.k += head / (how->heads / how->kv_heads) * dim;
+    call.v = call.k + how->kv_heads * dim;
+    call.n_query = n;
+    call.query_at += first;
     if (how->relative != NULL)
-        call->bias = t2v_relative_at(how->relative, head) - first;
-    call->out = out + first * call->ld_out + head * dim;
-    run->kernels->attention(call);
+        call.bias = t2v_relative_at(how->relative, head) - first;
+    call.out += first * call.ld_out + head * dim;
+    run->kernels->attention(&call);
 }
 
-void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, const float *qkv,
-                         float *out)
+/* Puts keys and values of this lane's rows after the past that their sequences have. */
+static void store_rows(const struct t2v_run *run, size_t layer, const float *qkv, size_t ld)
 {
     const struct t2v_seqs *seqs = run->seqs;
-    size_t turn = 0;
+    size_t begin, end, s = 0;
+    t2v_block_rows(run, &begin, &end);
+    for (size_t t = begin; t < end; t++) {
+        while (seqs->start[s + 1] <= t)
+            s++;
+        const struct t2v_kv *kv = seqs->past[s];
+        if (kv != NULL)
+            memcpy(t2v_kv_row(kv, layer, kv->n_tok + t - seqs->start[s]),
+                   qkv + (t + 1) * ld - kv->width, kv->width * sizeof *qkv);
+    }
+    t2v_lane_barrier(run->lane);
+}
+
+/* The part of `call` that all heads and queries of sequence s share. */
+static void set_sequence(const struct t2v_run *run, const struct t2v_heads *how, size_t layer,
+                         size_t s, const float *qkv, float *out, struct t2v_attention *call)
+{
+    const struct t2v_seqs *seqs = run->seqs;
+    const struct t2v_kv *kv = seqs->past != NULL ? seqs->past[s] : NULL;
+    size_t start = seqs->start[s];
+    call->q = qkv + start * call->ld;
+    call->out = out + start * call->ld_out;
+    call->k = kv != NULL ? t2v_kv_row(kv, layer, 0) : call->q + how->heads * how->head_dim;
+    call->ld_kv = kv != NULL ? kv->width : call->ld;
+    call->query_at = kv != NULL ? kv->n_tok : 0;
+    call->n_key = call->query_at + seqs->start[s + 1] - start;
+}
+
+void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, size_t layer,
+                         const float *qkv, float *out)
+{
+    const struct t2v_seqs *seqs = run->seqs;
+    size_t item = 0;
     struct t2v_attention call = {
         .ld = (how->heads + 2 * how->kv_heads) * how->head_dim,
         .head_dim = how->head_dim,
@@ -63,16 +99,17 @@ void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how,
         .ld_out = how->heads * how->head_dim,
         .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,
     };
+    if (seqs->past != NULL)
+        store_rows(run, layer, qkv, call.ld);
     for (size_t s = 0; s < seqs->n_seq; s++) {
-        size_t start = seqs->start[s], n_tok = seqs->start[s + 1] - start, n;
+        size_t n_tok = seqs->start[s + 1] - seqs->start[s], n;
         size_t block = query_block(run, how, n_tok);
-        call.n_key = n_tok;
+        set_sequence(run, how, layer, s, qkv, out, &call);
         for (size_t first = 0; first < n_tok; first += n) {
             n = n_tok - first < block ? n_tok - first : block;
             for (size_t h = 0; h < how->heads; h++) {
-                if (turn++ % (size_t)run->lane->n == (size_t)run->lane->rank)
-                    attend(run, how, h, first, n, qkv + start * call.ld, out + start * call.ld_out,
-                           &call);
+                if (item++ % (size_t)run->lane->n == (size_t)run->lane->rank)
+                    attend(run, how, h, first, n, &call);
             }
         }
     }

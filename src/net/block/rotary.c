@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "net/kv.h"
 #include "net/load/config.h"
 
 #include "base/banned.h"
@@ -81,7 +82,9 @@ void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary
     for (size_t t = begin; t < end; t++) {
         while (seqs->start[s + 1] <= t)
             s++;
-        float *row = turns + t * head_dim, position = (float)(t - seqs->start[s]);
+        const struct t2v_kv *past = seqs->past != NULL ? seqs->past[s] : NULL;
+        size_t at = t - seqs->start[s] + (past != NULL ? past->n_tok : 0);
+        float *row = turns + t * head_dim, position = (float)at;
         for (size_t i = 0; i < half; i++) {
             float angle = position * rotary->frequency[i];
             row[i] = cosf(angle);

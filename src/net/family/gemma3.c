@@ -39,8 +39,10 @@ static int read_sight(const t2v_json *config, struct t2v_prenorm *gemma3, size_t
         return rc;
     if (loader->bidirectional != T2V_BIDIRECTIONAL_AUTO)
         both = loader->bidirectional == T2V_BIDIRECTIONAL_TRUE;
-    if (!both)
+    if (!both) {
         heads->after = 0;
+        gemma3->shape.kv = t2v_prenorm_kv(gemma3);
+    }
     static const struct t2v_turn turn = {"rope_local_base_freq", 10000.0, false};
     return t2v_prenorm_local(config, gemma3, both ? window / 2 : window - 1, both ? window / 2 : 0,
                              &turn, loader, err);

@@ -41,6 +41,7 @@ static int qwen3_open(const t2v_json *config, struct t2v_loader *loader, struct 
     if (rc != 0)
         return rc;
     qwen3->sight[T2V_FULL].heads.after = 0;
+    qwen3->shape.kv = t2v_prenorm_kv(qwen3);
     for (size_t i = first; i < qwen3->shape.n_layer && slides; i++)
         qwen3->layers[i].sight = T2V_LOCAL;
     rc = t2v_prenorm_local(config, qwen3, window - 1, 0, NULL, loader, err);

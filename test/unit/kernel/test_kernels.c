@@ -252,7 +252,7 @@ static void check_query(const struct t2v_attention *call, size_t i, double *p)
             continue;
         double dot = 0, terms = 0, add = 0;
         for (size_t d = 0; d < call->head_dim; d++) {
-            double term = (double)call->q[i * call->ld + d] * (double)call->k[j * call->ld + d];
+            double term = (double)call->q[i * call->ld + d] * (double)call->k[j * call->ld_kv + d];
             dot += term;
             terms += fabs(term);
         }
@@ -269,8 +269,8 @@ static void check_query(const struct t2v_attention *call, size_t i, double *p)
         for (size_t j = 0; j < n_key; j++) {
             if (!(p[j] > 0))
                 continue;
-            want += p[j] / sum * (double)call->v[j * call->ld + d];
-            terms += p[j] / sum * fabs((double)call->v[j * call->ld + d]);
+            want += p[j] / sum * (double)call->v[j * call->ld_kv + d];
+            terms += p[j] / sum * fabs((double)call->v[j * call->ld_kv + d]);
         }
         expect_near((double)call->out[i * call->ld_out + d], want, 1e-6 * (1 + size) * (1 + terms),
                     "attention query, keys, dim", at, n_key, call->head_dim);
@@ -302,6 +302,7 @@ static void check_attention(t2v_attention_fn *fn, size_t first, size_t n_query, 
         .k = qkv.ptr + dim,
         .v = qkv.ptr + 2 * dim,
         .ld = ld,
+        .ld_kv = ld,
         .n_query = n_query,
         .n_key = n_key,
         .head_dim = dim,
@@ -587,6 +588,7 @@ static void not_finite_of(const struct t2v_kernels *kernels)
                                      .k = qkv + 1,
                                      .v = qkv + 2,
                                      .ld = 3,
+                                     .ld_kv = 3,
                                      .n_query = 1,
                                      .n_key = KEYS,
                                      .head_dim = 1,

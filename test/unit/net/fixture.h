@@ -74,7 +74,8 @@ static void run_pass(void *arg, const struct t2v_lane *lane)
 /* The hidden states of n sequences as one batch, on a team of n_lane. */
 static float *encode(const struct fixture *f, int32_t *ids, size_t *start, size_t n, int n_lane)
 {
-    struct pass pass = {.fixture = f, .seqs = {ids, start, n, start[n], NULL}};
+    struct pass pass = {.fixture = f,
+                        .seqs = {.ids = ids, .start = start, .n_seq = n, .n_tok = start[n]}};
     t2v_team *team;
     assert_int_equal(t2v_team_new(n_lane, &team, NULL), 0);
     assert_int_equal(t2v_scratch_new(f->encoder, start[n], n_lane, &pass.scratch), 0);

@@ -39,7 +39,10 @@ static float *logits_of(const t2v_head *head, const struct t2v_ids *ids,
 {
     size_t start[2] = {0, ids->len}, dim = t2v_net_shape(t2v_head_encoder(head))->hidden;
     size_t n_row = t2v_head_n_row(head, ids->len);
-    struct pass pass = {head, {ids->ptr, start, 1, ids->len, types->ptr}, NULL, NULL};
+    struct pass pass = {
+        .head = head,
+        .seqs = {
+            .ids = ids->ptr, .start = start, .n_seq = 1, .n_tok = ids->len, .types = types->ptr}};
     t2v_team *team;
     assert_int_equal(t2v_team_new(n_lane, &team, NULL), 0);
     assert_int_equal(t2v_scratch_new(t2v_head_encoder(head), ids->len, n_lane, &pass.scratch), 0);
