@@ -55,7 +55,7 @@ size_t t2v_small_bytes(const struct t2v_work *work)
 {
     size_t bytes = 0;
     for (size_t t = 0; t < work->n_text && bytes <= T2V_SMALL_BYTES; t++)
-        bytes += work->texts[t].len + 1;
+        bytes += work->texts[t].len + (work->seconds != NULL ? work->seconds[t].len : 0) + 1;
     return bytes;
 }
 

@@ -377,3 +377,33 @@ int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *s
     t2v_token_space_shrink_pair(space);
     return rc == 0 ? 0 : encode_failed(rc, pair->b, err);
 }
+
+/* Adds n ids of a text and their type. */
+static int add_known(const int32_t *text, size_t n, int32_t type, struct laid *to)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (t2v_ids_add(to->ids, text[i]) != 0 || t2v_ids_add(to->types, type) != 0)
+            return T2V_ENOMEM;
+    }
+    return 0;
+}
+
+int t2v_tokenizer_join_pair(const t2v_tokenizer *tokenizer, const struct t2v_ids *a,
+                            const struct t2v_ids *b, size_t from, size_t n, struct t2v_ids *ids,
+                            struct t2v_ids *types)
+{
+    const struct t2v_pair_template *pair = &tokenizer->tmpl.pair;
+    struct laid to = {ids, types, NULL};
+    int rc = 0;
+    ids->len = types->len = 0;
+    for (size_t i = 0; i < 3 && rc == 0; i++) {
+        rc = add_special(ids, NULL, &pair->ids[i]);
+        if (rc == 0)
+            rc = add_special(types, NULL, &pair->types[i]);
+        if (rc == 0 && i == 0)
+            rc = add_known(a->ptr, a->len, pair->text_type[0], &to);
+        if (rc == 0 && i == 1)
+            rc = add_known(b->ptr + from, n, pair->text_type[1], &to);
+    }
+    return rc;
+}

@@ -60,5 +60,10 @@ int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *s
                               const struct t2v_text_pair *pair, struct t2v_ids *ids,
                               struct t2v_ids *types, struct t2v_offsets *offsets,
                               struct t2v_err *err);
+/* The same of texts whose ids are known (t2v_tokenizer_encode_bare): all of a, and n of b from
+ * `from` on; nothing is cut. Where t2v_tokenizer_pair says true. T2V_ENOMEM. */
+int t2v_tokenizer_join_pair(const t2v_tokenizer *tokenizer, const struct t2v_ids *a,
+                            const struct t2v_ids *b, size_t from, size_t n, struct t2v_ids *ids,
+                            struct t2v_ids *types);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What config.json says of labels, and of what becomes of logits. */
+#include "task/classify/labels.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -7,21 +8,22 @@
 
 #include "base/banned.h"
 
-enum { MOST_LABELS = 65536 };
+enum { MAX_LABELS = 65536 };
 
 /* A key of id2label, "0" to "n - 1". */
 static bool read_index(struct t2v_str key, size_t n, size_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < key.len; i++) {
-        if (key.ptr[i] < '0' || key.ptr[i] > '9' || *out > MOST_LABELS)
+        if (key.ptr[i] < '0' || key.ptr[i] > '9' || *out > MAX_LABELS)
             return false;
         *out = *out * 10 + (size_t)(key.ptr[i] - '0');
     }
     return key.len != 0 && *out < n;
 }
 
-static int read_names(const t2v_json *id2label, t2v_head *head, size_t n, struct t2v_err *err)
+static int read_names(const t2v_json *id2label, t2v_classifier *classifier, size_t n,
+                      struct t2v_err *err)
 {
     size_t i;
     for (struct t2v_json_member m = t2v_json_first(id2label); m.value != NULL;
@@ -35,22 +37,22 @@ static int read_names(const t2v_json *id2label, t2v_head *head, size_t n, struct
             return t2v_fail(err, T2V_EFORMAT,
                             "config.json: id2label[\"%zu\"] should be a string, and is %s", i,
                             t2v_json_type_name(m.value));
-        head->labels[i] = name;
+        classifier->labels[i] = name;
     }
     for (i = 0; i < n; i++) {
-        if (head->labels[i].ptr == NULL)
+        if (classifier->labels[i].ptr == NULL)
             return t2v_fail(err, T2V_EFORMAT, "config.json: id2label has no label %zu", i);
     }
     return 0;
 }
 
-static int make_names(t2v_head *head, size_t n, struct t2v_err *err)
+static int make_names(t2v_classifier *classifier, size_t n, struct t2v_err *err)
 {
     for (size_t i = 0; i < n; i++) {
         char name[32];
         snprintf(name, sizeof name, "LABEL_%zu", i);
-        head->labels[i] = t2v_arena_dup(&head->arena, t2v_str_of(name));
-        if (head->labels[i].ptr == NULL)
+        classifier->labels[i] = t2v_arena_dup(&classifier->arena, t2v_str_of(name));
+        if (classifier->labels[i].ptr == NULL)
             return t2v_fail(err, T2V_ENOMEM, "no memory for the labels");
     }
     return 0;
@@ -77,20 +79,21 @@ static int count(const t2v_json *config, size_t *out, struct t2v_err *err)
                             n_name);
         n = (int64_t)n_name;
     }
-    if (n < 1 || n > MOST_LABELS)
+    if (n < 1 || n > MAX_LABELS)
         return t2v_fail(err, T2V_EFORMAT, "config.json: %" PRId64 " labels, outside 1 to %d", n,
-                        (int)MOST_LABELS);
+                        (int)MAX_LABELS);
     *out = (size_t)n;
     return 0;
 }
 
 /* Where sentence-transformers keeps the name of a cross-encoder's activation: in a file of its own
  * from version 6 on, before that in config.json under a new and an old key. *key: for messages. */
-static const t2v_json *find_act(const t2v_head *head, const char **key)
+static const t2v_json *find_act(const t2v_classifier *classifier, const char **key)
 {
-    const t2v_json *own = t2v_json_get(head->st_config, "activation_fn");
+    const t2v_json *own = t2v_json_get(classifier->st_config.root, "activation_fn");
     const t2v_json *now =
-        t2v_json_get(t2v_json_get(head->config, "sentence_transformers"), "activation_fn");
+        t2v_json_get(t2v_json_get(t2v_model_settings(classifier->model), "sentence_transformers"),
+                     "activation_fn");
     *key = "config_sentence_transformers.json: activation_fn";
     if (t2v_json_type(own) > T2V_JSON_NULL)
         return own;
@@ -98,31 +101,32 @@ static const t2v_json *find_act(const t2v_head *head, const char **key)
     if (now != NULL)
         return now;
     *key = "config.json: sbert_ce_default_activation_function";
-    return t2v_json_get(head->config, "sbert_ce_default_activation_function");
+    return t2v_json_get(t2v_model_settings(classifier->model),
+                        "sbert_ce_default_activation_function");
 }
 
-static int read_act(t2v_head *head, size_t n_label, struct t2v_err *err)
+static int read_act(t2v_classifier *classifier, size_t n_label, struct t2v_err *err)
 {
     static const struct {
         const char *name;
-        enum t2v_head_act act;
+        enum t2v_score_act act;
     } acts[] = {
-        {"torch.nn.modules.linear.Identity", T2V_HEAD_ACT_NONE},
-        {"torch.nn.Identity", T2V_HEAD_ACT_NONE},
-        {"torch.nn.modules.activation.Sigmoid", T2V_HEAD_ACT_SIGMOID},
-        {"torch.nn.Sigmoid", T2V_HEAD_ACT_SIGMOID},
-        {"torch.nn.modules.activation.Tanh", T2V_HEAD_ACT_TANH},
-        {"torch.nn.Tanh", T2V_HEAD_ACT_TANH},
+        {"torch.nn.modules.linear.Identity", T2V_SCORE_NONE},
+        {"torch.nn.Identity", T2V_SCORE_NONE},
+        {"torch.nn.modules.activation.Sigmoid", T2V_SCORE_SIGMOID},
+        {"torch.nn.Sigmoid", T2V_SCORE_SIGMOID},
+        {"torch.nn.modules.activation.Tanh", T2V_SCORE_TANH},
+        {"torch.nn.Tanh", T2V_SCORE_TANH},
     };
     const char *key;
-    const t2v_json *value = find_act(head, &key);
+    const t2v_json *value = find_act(classifier, &key);
     struct t2v_str name = t2v_json_str(value);
-    head->score_act = n_label == 1 ? T2V_HEAD_ACT_SIGMOID : T2V_HEAD_ACT_NONE;
+    classifier->score_act = n_label == 1 ? T2V_SCORE_SIGMOID : T2V_SCORE_NONE;
     if (t2v_json_type(value) <= T2V_JSON_NULL)
         return 0;
     for (size_t i = 0; i < sizeof acts / sizeof acts[0] && name.ptr != NULL; i++) {
         if (t2v_str_is(name, acts[i].name)) {
-            head->score_act = acts[i].act;
+            classifier->score_act = acts[i].act;
             return 0;
         }
     }
@@ -131,18 +135,18 @@ static int read_act(t2v_head *head, size_t n_label, struct t2v_err *err)
                     T2V_STR_ARG(name));
 }
 
-int t2v_head_read_labels(t2v_head *head, size_t *n_label, struct t2v_err *err)
+int t2v_classifier_read_labels(t2v_classifier *classifier, size_t *n_label, struct t2v_err *err)
 {
-    const t2v_json *id2label = t2v_json_get(head->config, "id2label");
-    int rc = count(head->config, n_label, err);
+    const t2v_json *id2label = t2v_json_get(t2v_model_settings(classifier->model), "id2label");
+    int rc = count(t2v_model_settings(classifier->model), n_label, err);
     if (rc != 0)
         return rc;
-    head->labels = t2v_arena_alloc(&head->arena, *n_label, sizeof *head->labels);
-    if (head->labels == NULL)
+    classifier->labels = t2v_arena_alloc(&classifier->arena, *n_label, sizeof *classifier->labels);
+    if (classifier->labels == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the labels");
     for (size_t i = 0; i < *n_label; i++)
-        head->labels[i] = (struct t2v_str){NULL, 0};
-    rc = t2v_json_type(id2label) > T2V_JSON_NULL ? read_names(id2label, head, *n_label, err)
-                                                 : make_names(head, *n_label, err);
-    return rc == 0 ? read_act(head, *n_label, err) : rc;
+        classifier->labels[i] = (struct t2v_str){NULL, 0};
+    rc = t2v_json_type(id2label) > T2V_JSON_NULL ? read_names(id2label, classifier, *n_label, err)
+                                                 : make_names(classifier, *n_label, err);
+    return rc == 0 ? read_act(classifier, *n_label, err) : rc;
 }
