@@ -39,9 +39,9 @@ static int parse(const char *host, const char *port, struct t2v_address *out)
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
                                    .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    int said = getaddrinfo(host, port, &hints, &found);
-    if (said != 0)
-        return said;
+    int code = getaddrinfo(host, port, &hints, &found);
+    if (code != 0)
+        return code;
     *out = (struct t2v_address){.len = found->ai_addrlen};
     memcpy(&out->at, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
@@ -65,22 +65,22 @@ int t2v_address_find(const char *listen, bool to_bind, struct t2v_address out[T2
     if (rc != 0)
         return rc;
     const char *number = strcmp(host, "localhost") == 0 ? "127.0.0.1" : *host == '\0' ? "::" : host;
-    int said = parse(number, port, &out[0]);
+    int code = parse(number, port, &out[0]);
     *n = 1;
-    if (said == 0 && is_unspecified(&out[0])) {
+    if (code == 0 && is_unspecified(&out[0])) {
         if (!to_bind)
-            said = parse("127.0.0.1", port, &out[0]);
-        if (said == 0 && (!to_bind || out[0].at.ss_family == AF_INET6))
-            said = parse(to_bind ? "0.0.0.0" : "::1", port, &out[(*n)++]);
+            code = parse("127.0.0.1", port, &out[0]);
+        if (code == 0 && (!to_bind || out[0].at.ss_family == AF_INET6))
+            code = parse(to_bind ? "0.0.0.0" : "::1", port, &out[(*n)++]);
     }
-    if (said == EAI_NONAME)
+    if (code == EAI_NONAME)
         return t2v_fail(
             err, T2V_EUSAGE,
             "listen address '%s': ADDR must be a number, such as 0.0.0.0, or localhost; no "
             "other name is looked up",
             listen);
-    if (said != 0)
-        return t2v_fail(err, T2V_EUSAGE, "listen address '%s': %s", listen, gai_strerror(said));
+    if (code != 0)
+        return t2v_fail(err, T2V_EUSAGE, "listen address '%s': %s", listen, gai_strerror(code));
     return 0;
 }
 

@@ -2,8 +2,8 @@
 #ifndef T2V_HTTP_ADDRESS_H
 #define T2V_HTTP_ADDRESS_H
 /*
- * What --listen says, as socket addresses. Only numbers, and `localhost`, which is 127.0.0.1: no
- * name is ever looked up, since a static glibc cannot do that safely.
+ * The value of --listen as socket addresses. Only numbers, and `localhost`, which is 127.0.0.1.
+ * Names are never looked up, since a static glibc cannot do that safely.
  */
 #include <stdbool.h>
 #include <stddef.h>

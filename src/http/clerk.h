@@ -2,20 +2,21 @@
 #ifndef T2V_HTTP_CLERK_H
 #define T2V_HTTP_CLERK_H
 /*
- * A thread that reads large bodies and writes large answers, so that the loop thread never does
- * anything long: 16 MiB of JSON take some 0.3 s, and a probe that waits 0.5 s has failed. Small
- * ones, nearly all there are, do not come here.
+ * The worker thread that reads large bodies and writes large answers, so that the loop thread never
+ * does anything long: 16 MiB of JSON take some 0.3 s, and a probe that waits 0.5 s has failed.
+ * Small bodies and answers, nearly all, are not sent here.
  */
 #include "base/pulse.h"
 #include "http/job.h"
 
 typedef struct t2v_clerk t2v_clerk;
 
-/* done is called on the clerk's thread for every job given. pulse tells how many are with it, and
- * whether it moves. Both are borrowed. T2V_ENOMEM, also where no thread can be started. */
+/* done is called on the clerk's thread for every job given. pulse counts the jobs
+ * that the clerk has, and notes its progress. Both are borrowed. T2V_ENOMEM, also where no thread
+ * can be started. */
 int t2v_clerk_new(const struct t2v_service *service, struct t2v_pulse *pulse,
                   void (*done)(struct t2v_job *job), t2v_clerk **out);
-/* Gives back what has not been begun, as it is, and ends the thread. NULL is allowed. */
+/* Returns jobs that it has not begun unprocessed, and ends the thread. NULL is allowed. */
 void t2v_clerk_free(t2v_clerk *clerk);
 
 /* From the loop thread: t2v_job_work(job), then done(job). */

@@ -66,7 +66,7 @@ struct t2v_conn {
     enum t2v_conn_state state;
     bool eof;             /* the client sends no more */
     bool full;            /* enough has been read for now */
-    bool over;            /* with what was read last, there is not memory enough */
+    bool over;            /* there is not enough memory for what was read last */
     bool keep_alive;      /* after the answer under way */
     uint64_t deadline_ns; /* of the state; UINT64_MAX: none */
     size_t held_bytes;    /* this connection's share of the budget */
@@ -87,11 +87,11 @@ enum { T2V_READ_BYTES = 64 * 1024 }; /* taken from a socket at a time; kept of w
  * far. NULL: no memory, and fd is closed. */
 struct t2v_conn *t2v_conn_new(struct t2v_conns *all, evutil_socket_t fd);
 
-/* Closes it without a word; it is freed by the next t2v_conn_settle. */
+/* Closes it without an answer; it is freed by the next t2v_conn_settle. */
 void t2v_conn_kill(struct t2v_conn *conn);
 /* The last thing that each way in does; frees a connection that has died on it. */
 void t2v_conn_settle(struct t2v_conn *conn);
-/* Closes it without a word and frees it. */
+/* Closes it without an answer and frees it. */
 void t2v_conn_close(struct t2v_conn *conn);
 
 /* Sets its share of the budget. True when there is memory for that. */
@@ -116,7 +116,7 @@ bool t2v_conn_promote(struct t2v_conn *conn, bool may_close);
 
 /* A request, a job or an unsent answer is under way. */
 bool t2v_conn_is_busy(const struct t2v_conn *conn);
-/* Nothing of its client is here that is not read: neither in our buffers nor in the kernel's. */
+/* There are no unread bytes of its client, neither in our buffers nor in the kernel's. */
 bool t2v_conn_is_silent(const struct t2v_conn *conn);
 /* Bytes a second that the client has taken of its answer, if it has had a second for it, and has
  * not taken all; else a negative number. */

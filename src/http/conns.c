@@ -8,7 +8,7 @@
 
 static const uint64_t second_ns = 1000000000;
 
-/* ---- Who goes for others ---- */
+/* ---- Closing some for others ---- */
 
 static const struct t2v_conn *conn_of_place(const struct t2v_place *place)
 {
@@ -27,7 +27,9 @@ static void close_for_another(struct t2v_place *place)
     t2v_conn_close(c);
 }
 
-/* Whose measure is the least, negative ones and the owner of share left out; NULL: nobody's. */
+/* The connection with the smallest measure, without negative ones and the owner of share; NULL:
+ * none.
+ */
 static struct t2v_conn *least(const struct t2v_conns *conns, const size_t *share,
                               double (*measure)(struct t2v_conn *c, uint64_t now_ns))
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_HTTP_CONNS_H
 #define T2V_HTTP_CONNS_H
-/* All connections together: how they come, their events, time-outs and end, and which of them go
- * when memory is short. For the loop thread alone. */
+/* All connections together: accepting, events, time-outs, the end, and which are closed when memory
+ * is short. For the loop thread alone. */
 #include <stdbool.h>
 #include <stdint.h>
 

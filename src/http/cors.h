@@ -2,9 +2,9 @@
 #ifndef T2V_HTTP_CORS_H
 #define T2V_HTTP_CORS_H
 /*
- * Cross-origin requests, as the Fetch standard has them: which web pages may read our answers. Off
+ * Cross-origin requests (Fetch standard): which web pages may read our answers. Off
  * unless T2V_CORS_ORIGINS is set. Credentials of a browser (cookies) are never allowed: a page
- * sends its bearer token by itself. Read-only once set up.
+ * sends its bearer token in a header. Read-only once set up.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
 #define T2V_HTTP_DISPATCH_H
 /*
  * Sends jobs to the clerk and the engine, takes back what they have done through a list and an
- * eventfd, and moves each job on until it is done. In the same way it learns which jobs have bytes
- * in their streams. Only giving a job back, and telling of bytes, happen on other threads.
+ * eventfd, and moves each job on until it is done. In the same way it learns which streams have
+ * bytes. Only the two lists are written by other threads.
  */
 #include <pthread.h>
 #include <stddef.h>
@@ -36,7 +36,8 @@ void t2v_dispatch_deinit(struct t2v_dispatch *dispatch);
  * is away: job->done will be called, unless it is abandoned, and the job is freed after that.
  * T2V_EBUSY, T2V_ENOMEM: it could not be sent, and is still the caller's. */
 int t2v_dispatch_send(struct t2v_dispatch *dispatch, struct t2v_job *job);
-/* wake_fd is readable: tells of bytes in streams, then moves on what has come back. */
+/* wake_fd is readable: calls ready of jobs whose streams have bytes, then moves returned jobs to
+ * their next stage. */
 void t2v_dispatch_collect(struct t2v_dispatch *dispatch);
 
 #endif

@@ -222,26 +222,26 @@ static struct t2v_str next_piece(struct t2v_conn *c)
     return (struct t2v_str){piece.iov_base, piece.iov_len};
 }
 
-static enum t2v_reader_said feed(struct t2v_conn *c, struct t2v_str piece)
+static enum t2v_reader_event feed(struct t2v_conn *c, struct t2v_str piece)
 {
     size_t used;
-    enum t2v_reader_said said = t2v_reader_feed(&c->reader, piece.ptr, piece.len, &used);
+    enum t2v_reader_event event = t2v_reader_feed(&c->reader, piece.ptr, piece.len, &used);
     evbuffer_drain(bufferevent_get_input(c->bev), used);
     c->over = !t2v_conn_hold(c, t2v_conn_read_bytes(c));
-    return said;
+    return event;
 }
 
 /* After a refusal that the head alone decided: the connection can go on when the request's body has
  * come along with it. */
 static bool swallow(struct t2v_conn *c)
 {
-    enum t2v_reader_said said;
+    enum t2v_reader_event event;
     struct t2v_str piece;
     do {
         piece = next_piece(c);
-        said = feed(c, piece);
-    } while (said == T2V_READER_MORE && piece.len != 0);
-    return said == T2V_READER_DONE;
+        event = feed(c, piece);
+    } while (event == T2V_READER_MORE && piece.len != 0);
+    return event == T2V_READER_DONE;
 }
 
 static void say_continue(struct t2v_conn *c)
@@ -251,8 +251,8 @@ static void say_continue(struct t2v_conn *c)
         t2v_conn_kill(c);
 }
 
-/* In a spare place are answered probes, and what the head alone decides. For all else another
- * connection has to go, or it is 503. Who needs no token makes nobody go. */
+/* In a spare place, probes are answered, and requests that the head alone decides. All others need
+ * an ordinary place, or get 503. A request that needs no token closes no other connection. */
 static bool has_place(struct t2v_conn *c, bool answered)
 {
     int flags = c->match.route->flags;

@@ -44,7 +44,7 @@ void t2v_fault_write_msg(const struct t2v_fault *fault, struct t2v_buf *buf);
 int t2v_status_of(int code);
 /* Why a request could not be taken: the message beside 503. Static. */
 const char *t2v_why_busy(int code);
-/* Why a request failed, without a word of what it held: for the log. Static. */
+/* Why a request failed, for the log: quotes nothing of the request. Static. */
 const char *t2v_why_failed(int code);
 
 #endif

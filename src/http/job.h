@@ -47,10 +47,10 @@ struct t2v_job {
     struct t2v_job *next;   /* in its owner's list */
 
     /* Of the loop thread. */
-    void (*done)(struct t2v_job *job);  /* tells who waits for it; NULL: nobody does any more */
-    void (*ready)(struct t2v_job *job); /* the same, of bytes in the stream */
-    void *user;                         /* who waits */
-    void *dispatch;                     /* whom clerk and engine give it back to */
+    void (*done)(struct t2v_job *job);  /* it is DONE; NULL: nobody waits for it any more */
+    void (*ready)(struct t2v_job *job); /* its stream has bytes; NULL as done */
+    void *user;                         /* for done and ready */
+    void *dispatch;                     /* that clerk and engine return it to */
     size_t held_bytes;                  /* its share of the budget */
 
     /* Under the dispatch's lock. */

@@ -184,7 +184,7 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
     one(out, "t2v_connections_evicted_total", "counter",
         "Connections closed to make room for others.", m->evicted);
     one(out, "t2v_accept_failures_total", "counter",
-        "Times that no connection could be taken: no descriptor or no memory.", m->unaccepted);
+        "Times that no connection could be taken: no descriptor or no memory.", m->accept_failures);
     one(out, "t2v_log_dropped_total", "counter",
         "Lines of the log that were dropped, as standard error did not take them at once.",
         m->log_dropped);

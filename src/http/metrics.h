@@ -24,15 +24,15 @@ struct t2v_metrics {
     size_t n_route;
     struct t2v_hist queue_seconds, encode_seconds;
     uint64_t cache_hits, cache_misses;
-    uint64_t n_connection; /* open now */
-    uint64_t n_clerk;      /* jobs with the clerk now */
-    uint64_t log_dropped;  /* lines of the log that were dropped */
-    uint64_t connections;  /* accepted so far */
-    uint64_t evicted;      /* connections closed to make room for others */
-    uint64_t unaccepted;   /* times that a connection could not be taken */
-    uint64_t cancelled;    /* requests whose client left before the answer */
-    uint64_t dropped_slow; /* connections closed to make room for others */
-    uint64_t texts_cut;    /* texts of which a sequence was cut at the token limit */
+    uint64_t n_connection;    /* open now */
+    uint64_t n_clerk;         /* jobs with the clerk now */
+    uint64_t log_dropped;     /* lines of the log that were dropped */
+    uint64_t connections;     /* accepted so far */
+    uint64_t evicted;         /* connections closed to make room for others */
+    uint64_t accept_failures; /* times that accept failed */
+    uint64_t cancelled;       /* requests whose client left before the answer */
+    uint64_t dropped_slow;    /* connections closed because others needed their memory */
+    uint64_t texts_cut;       /* texts of which a sequence was cut at the token limit */
 };
 
 /* What is served and within which limits; also how much of the memory and the cache is in use. */

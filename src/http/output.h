@@ -17,8 +17,8 @@ enum { T2V_LEAST_RATE = 64 * 1024 }; /* bytes a second that a client must take o
 struct t2v_output {
     struct bufferevent *bev; /* borrowed */
     evutil_socket_t fd;
-    uint64_t since_ns; /* when it began to wait for the client; 0: it does not wait */
-    size_t unsent;     /* bytes that the client has not taken then, and those that came later */
+    uint64_t since_ns; /* since when bytes wait for the client; 0: none do */
+    size_t unsent;     /* bytes that the client had not taken then, and those added later */
 };
 
 void t2v_output_init(struct t2v_output *output, struct bufferevent *bev, evutil_socket_t fd);
@@ -33,9 +33,9 @@ size_t t2v_output_bytes(const struct t2v_output *output);
 /* The bufferevent has sent all. */
 void t2v_output_done(struct t2v_output *output);
 
-/* It has waited for the client for a second or more. */
+/* Bytes have waited for the client for more than a second. */
 bool t2v_output_is_slow(const struct t2v_output *output, uint64_t now_ns);
-/* Bytes a second that the client has taken since it waits. */
+/* Bytes a second that the client has taken since then. */
 double t2v_output_rate(const struct t2v_output *output, uint64_t now_ns);
 
 #endif

@@ -6,16 +6,17 @@
  * ordinary places and T2V_SPARE_PLACES above them, so that probes are answered at the limit, too.
  *
  * A new connection that finds no ordinary place gets a spare one, for T2V_SPARE_MS: probes are
- * answered there, and it closes. Any other request needs an ordinary place: one that is free by
- * now, or that of the connection which has been without a byte for longest, and for T2V_QUIET_MS at
- * least. Connections that have not asked anything go before those that are kept alive. Only a
- * request for which a token may be asked makes room: a flood of silent connections closes those in
- * the spare places and no other.
+ * answered there, and it closes. Any other request needs an ordinary place: a free
+ * one, or that of the connection that has been silent for longest, at least T2V_QUIET_MS.
+ * Connections without any request so far are closed before those that are kept alive. Only a
+ * request that may need a token makes room, so a flood of silent connections closes only those in
+ * the spare places.
  *
- * The connections that wait for bytes of their clients stand in one of three lines, longest without
- * a byte first. One whose request is worked on or whose answer is being sent stands in none.
+ * The connections that wait for bytes of their clients are in one of three lists (lines), the
+ * longest silent first. A connection whose request is processed or whose answer is being sent is in
+ * none.
  *
- * It knows of a connection only its place. For the loop thread alone.
+ * This file knows only the place of a connection. For the loop thread alone.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,9 +39,9 @@ enum t2v_line {
 /* Of a connection, and a part of it. */
 struct t2v_place {
     bool spare;
-    enum t2v_line line;              /* where it stands */
+    enum t2v_line line;              /* that it is in */
     struct t2v_place *older, *newer; /* in that line */
-    uint64_t heard_ns;               /* when it came there */
+    uint64_t heard_ns;               /* when it was added to it */
 };
 
 struct t2v_places {
@@ -48,7 +49,7 @@ struct t2v_places {
     uint64_t n_open;  /* connections in any place */
     uint64_t n_spare; /* of these, in spare places */
     uint64_t max;     /* ordinary places */
-    /* Nothing of the client has come that is not read so far. */
+    /* There are no unread bytes of the client. */
     bool (*is_silent)(const struct t2v_place *place);
     /* Closes a connection to make room; t2v_places_exit has been called when it returns. */
     void (*close)(struct t2v_place *place);
@@ -59,10 +60,10 @@ void t2v_places_enter(struct t2v_places *places, struct t2v_place *place);
 /* The connection is about to be freed. */
 void t2v_places_exit(struct t2v_places *places, struct t2v_place *place);
 
-/* It waits for its client: goes to the end of its line, unless it stands in one. has_asked: there
+/* It waits for its client: appended to its line, unless it is in one. has_asked: there
  * was a whole request on it. */
 void t2v_places_wait(struct t2v_places *places, struct t2v_place *place, bool has_asked);
-/* Its client was heard, or it waits no more. */
+/* Its client has sent bytes, or it no longer waits for any. */
 void t2v_places_leave(struct t2v_places *places, struct t2v_place *place);
 
 /* From a spare place to an ordinary one, if one is free or, where may_close says so, can be made

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_HTTP_PROCESS_H
 #define T2V_HTTP_PROCESS_H
-/* What the kernel says of this process, under the names that Prometheus's clients give it. */
+/* Metrics of the process from /proc, under the names that Prometheus's client libraries use. */
 #include "base/buf.h"
 
 /* Appends process_cpu_seconds_total, process_resident_memory_bytes and the like as Prometheus text;

@@ -434,12 +434,12 @@ void t2v_reader_deinit(struct t2v_reader *reader)
     t2v_buf_deinit(&reader->body);
 }
 
-enum t2v_reader_said t2v_reader_feed(struct t2v_reader *reader, const char *ptr, size_t len,
-                                     size_t *used)
+enum t2v_reader_event t2v_reader_feed(struct t2v_reader *reader, const char *ptr, size_t len,
+                                      size_t *used)
 {
     struct t2v_reader *r = reader;
     size_t at = 0;
-    enum t2v_reader_said said = T2V_READER_MORE;
+    enum t2v_reader_event event = T2V_READER_MORE;
     if (r->state == BODY_BEGIN)
         begin_body(r);
     while (at < len && r->state < COMPLETE && r->state != BODY_BEGIN) {
@@ -447,15 +447,15 @@ enum t2v_reader_said t2v_reader_feed(struct t2v_reader *reader, const char *ptr,
         at += (bytes ? take_body : take_line)(r, ptr + at, len - at);
     }
     if (r->state == BODY_BEGIN)
-        said = T2V_READER_HEAD;
+        event = T2V_READER_HEAD;
     else if (r->state == BROKEN)
-        said = T2V_READER_BAD;
+        event = T2V_READER_BAD;
     else if (r->state == COMPLETE)
-        said = T2V_READER_DONE;
-    if (said == T2V_READER_DONE)
+        event = T2V_READER_DONE;
+    if (event == T2V_READER_DONE)
         r->request.body = t2v_buf_str(&r->body);
     *used = at;
-    return said;
+    return event;
 }
 
 bool t2v_reader_begun(const struct t2v_reader *reader)

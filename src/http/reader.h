@@ -2,14 +2,14 @@
 #ifndef T2V_HTTP_READER_H
 #define T2V_HTTP_READER_H
 /*
- * Bytes of a connection in, one HTTP/1.x request at a time out: pure, incremental, without libevent
- * and without any idea of routes. It is strict (RFC 9112 with its "may be lenient" left out): two
- * parties that read the same bytes must not see different requests. Whatever the bytes are cut
- * into, the outcome is the same.
+ * Turns the bytes of a connection into HTTP/1.x requests, one at a time: incremental, without
+ * libevent or routes. It is strict (RFC 9112 with its "may be lenient" left out): two parties that
+ * read the same bytes must not see different requests. The result does not depend on how the bytes
+ * are split.
  *
- * The head lies in a fixed array inside the reader (the struct is some 17 KiB). The body has no
- * memory before its first byte. Then a small one has its whole size from the heap at once, and a
- * large one a mapping of its own, whose pages count as they are written: a body that grew in the
+ * The head is in a fixed array inside the reader (the struct has some 17 KiB). The body has no
+ * memory before its first byte. Then a small body gets its whole size from the heap at once, and a
+ * large one a mapping of its own, whose pages count as they are written. A body that grew in the
  * heap would leave a hole there at each step. One thread at a time.
  *
  * It does not decode percent signs, join repeated header fields, or keep fields it has no use for.
@@ -26,17 +26,17 @@ enum {
     T2V_HEAD_MAX = 16 * 1024, /* request line and header fields, line ends included */
     T2V_FIELDS_MAX = 100,     /* header fields; trailer fields have the same limit */
     T2V_BODY_LINE_MAX = 1024, /* a line inside a chunked body: size and extensions, a trailer */
-    T2V_BODY_SPARE_MAX = 64 * 1024, /* bytes of a chunked body that say nothing of it */
+    T2V_BODY_SPARE_MAX = 64 * 1024, /* framing overhead of a chunked body */
     T2V_BODY_HEAP_MAX = 64 * 1024,  /* a body of more bytes has a mapping of its own */
     T2V_BODY_MAPPED = 256 * 1024    /* and this much room at least; malloc maps so much by itself:
                                        see M_MMAP_THRESHOLD in server.c */
 };
 
-/* What was asked. Views into the reader, good until t2v_reader_next or _deinit. */
+/* A request. Views into the reader, good until t2v_reader_next or _deinit. */
 struct t2v_request {
-    struct t2v_str method;        /* "POST" */
-    struct t2v_str path;          /* "/vectors": of an absolute URI too, "/" when it has none; what
-                                     follows a '?' is left out */
+    struct t2v_str method; /* "POST" */
+    struct t2v_str path;   /* "/vectors": of an absolute URI too, "/" when it has none; without
+                              the query */
     struct t2v_str authorization; /* the field's value; ptr NULL when not sent */
     struct t2v_str origin;        /* Origin; ptr NULL when not sent, empty when sent twice */
     struct t2v_str wanted_method; /* Access-Control-Request-Method, and ...-Headers: */
@@ -47,14 +47,14 @@ struct t2v_request {
     bool has_body;        /* Content-Length or Transfer-Encoding was sent */
     bool encoded;         /* Content-Encoding names something other than identity */
     bool expect_continue; /* the client waits for "100 Continue" before it sends the body */
-    bool keep_alive;      /* as the version and the Connection field have it */
+    bool keep_alive;      /* from the version and the Connection field */
     bool old;             /* HTTP/1.0 */
 };
 
-enum t2v_reader_said {
+enum t2v_reader_event {
     T2V_READER_MORE, /* all bytes used, the request is not complete */
-    T2V_READER_HEAD, /* the head is complete; said once for each request, before the body is read */
-    T2V_READER_DONE, /* the request is complete; said again until t2v_reader_next */
+    T2V_READER_HEAD, /* the head is complete; reported once for each request, before the body */
+    T2V_READER_DONE, /* the request is complete; reported again until t2v_reader_next */
     T2V_READER_BAD   /* this connection cannot be read further: see status and err */
 };
 
@@ -80,11 +80,11 @@ struct t2v_reader {
 void t2v_reader_init(struct t2v_reader *reader, size_t max_body);
 void t2v_reader_deinit(struct t2v_reader *reader);
 
-/* Reads on, from bytes that follow those used before, and says how many of these it has *used.
- * After HEAD call it again (with no bytes, if there are none), so that a body announced as too
- * large, or an empty one, is known at once. len may be 0; then ptr may be NULL. */
-enum t2v_reader_said t2v_reader_feed(struct t2v_reader *reader, const char *ptr, size_t len,
-                                     size_t *used);
+/* Reads bytes that follow those used before; *used: how many of them were used. After HEAD call it
+ * again (with no bytes, if there are none), so that a body announced as too large, or an empty one,
+ * is reported at once. len may be 0; then ptr may be NULL. */
+enum t2v_reader_event t2v_reader_feed(struct t2v_reader *reader, const char *ptr, size_t len,
+                                      size_t *used);
 
 /* True when a request has begun: some of its bytes are read. */
 bool t2v_reader_begun(const struct t2v_reader *reader);

@@ -116,7 +116,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
     struct t2v_server *server = arg;
     int error = errno;
     (void)listener;
-    server->service.metrics.unaccepted++;
+    server->service.metrics.accept_failures++;
     pause_listener(server);
     t2v_log_limited(&server->conns.crowded, T2V_LOG_WARN, "http",
                     "no more connections are taken for now why=%s open=%" PRIu64, strerror(error),

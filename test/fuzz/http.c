@@ -8,7 +8,7 @@
 
 enum { MAX_BODY = 256 };
 
-/* FNV-1a of all that the reader said. */
+/* FNV-1a of all that the reader event. */
 struct seen {
     uint64_t hash;
 };
@@ -41,19 +41,19 @@ static uint64_t read_in_pieces(const uint8_t *data, size_t size, size_t piece)
     t2v_reader_init(&reader, MAX_BODY);
     for (;;) {
         size_t n = size - at < piece ? size - at : piece, used = 0;
-        enum t2v_reader_said said = t2v_reader_feed(&reader, (const char *)data + at, n, &used);
+        enum t2v_reader_event event = t2v_reader_feed(&reader, (const char *)data + at, n, &used);
         CHECK(used <= n);
         at += used;
         idle = used != 0 ? 0 : idle + 1;
         CHECK(idle < 4); /* it gets on */
-        if (said == T2V_READER_HEAD) {
+        if (event == T2V_READER_HEAD) {
             CHECK(t2v_reader_begun(&reader));
             see(&seen, "head", 4);
-        } else if (said == T2V_READER_DONE) {
+        } else if (event == T2V_READER_DONE) {
             see_request(&seen, &reader.request);
             t2v_reader_next(&reader);
             CHECK(!t2v_reader_begun(&reader));
-        } else if (said == T2V_READER_BAD) {
+        } else if (event == T2V_READER_BAD) {
             CHECK(reader.status >= 400 && reader.status < 600 && reader.err.msg[0] != '\0');
             see(&seen, &reader.status, sizeof reader.status);
             see(&seen, reader.err.msg, strlen(reader.err.msg));

@@ -128,13 +128,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     t2v_reader_init(&reader, MAX_BODY);
     for (int n = 0; n < MAX_REQUESTS;) {
         size_t used = 0;
-        enum t2v_reader_said said = t2v_reader_feed(&reader, rest.ptr, rest.len, &used);
+        enum t2v_reader_event event = t2v_reader_feed(&reader, rest.ptr, rest.len, &used);
         rest = t2v_str_skip(rest, used);
-        if (said == T2V_READER_DONE) {
+        if (event == T2V_READER_DONE) {
             answer(&reader.request);
             t2v_reader_next(&reader);
             n++;
-        } else if (said == T2V_READER_BAD || (said == T2V_READER_MORE && rest.len == 0)) {
+        } else if (event == T2V_READER_BAD || (event == T2V_READER_MORE && rest.len == 0)) {
             break;
         }
     }

@@ -59,11 +59,11 @@ static void feed(struct t2v_reader *r, struct outcome *o, const char *bytes, siz
     memcpy(at, bytes, len);
     while (!o->bad) {
         size_t used = SIZE_MAX;
-        enum t2v_reader_said said = t2v_reader_feed(r, at, len, &used);
+        enum t2v_reader_event event = t2v_reader_feed(r, at, len, &used);
         assert_true(used <= len);
         at += used;
         len -= used;
-        switch (said) {
+        switch (event) {
         case T2V_READER_MORE:
             assert_int_equal(len, 0);
             return;
@@ -388,9 +388,9 @@ static struct t2v_reader *feed_often(const char *bytes, size_t len, int most, in
     t2v_reader_init(r, 1 << 20);
     size_t used;
     assert_int_equal(t2v_reader_feed(r, CHUNKED, sizeof CHUNKED - 1, &used), T2V_READER_HEAD);
-    enum t2v_reader_said said = T2V_READER_MORE;
-    for (*n = 0; said == T2V_READER_MORE && *n < most; ++*n)
-        said = t2v_reader_feed(r, bytes, len, &used);
+    enum t2v_reader_event event = T2V_READER_MORE;
+    for (*n = 0; event == T2V_READER_MORE && *n < most; ++*n)
+        event = t2v_reader_feed(r, bytes, len, &used);
     return r;
 }
 
