@@ -25,6 +25,7 @@ static struct facts facts_of(const t2v_embedder *embedder)
 {
     const t2v_model *model = t2v_embedder_model(embedder);
     struct facts f = {
+        .embedder = embedder,
         .model = model,
         .shape = t2v_net_shape(t2v_model_net(model)),
         .store = t2v_model_store(model),
