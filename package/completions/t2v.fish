@@ -40,6 +40,7 @@ complete -c t2v -n '__fish_seen_subcommand_from serve' -l log-format -x -a 'text
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l pooling -x -d 'pooling_strategy: masked_mean or cls'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l task -x -d 'task_type: query or passage'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l dimensions -x -d 'components to keep, where the vectorizer does that'
+complete -c t2v -n '__fish_seen_subcommand_from tokens' -l offsets -d 'each line is an object: ids, offsets'
 complete -c t2v -n '__fish_seen_subcommand_from tokens' -l decode -d 'the way back: arrays of token ids, one a line, to texts as JSON strings'
 complete -c t2v -n '__fish_seen_subcommand_from tokens' -l keep-special -d 'with --decode: special tokens stay in the text'
 complete -c t2v -n '__fish_seen_subcommand_from tokens' -l raw -d 'with --decode: spaces before punctuation stay also where clean_up_tokenization_spaces says otherwise'

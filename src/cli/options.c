@@ -71,6 +71,7 @@ static const struct setting settings[] = {
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
     {"json", NULL, SWITCH, AT(json), "false", "", T2V_CMD_INSPECT, "one line of JSON"},
     {"short", NULL, SWITCH, AT(brief), "false", "", T2V_CMD_INSPECT, "without the list of tensors"},
+    {"offsets", NULL, SWITCH, AT(offsets), "false", "", T2V_CMD_TOKENS, "each line is an object: ids, offsets (the characters of the text that a token stands for) and bytes (the same in UTF-8)"},
     {"decode", NULL, SWITCH, AT(decode), "false", "", T2V_CMD_TOKENS, "the way back: arrays of token ids, one a line, to texts as JSON strings"},
     {"keep-special", NULL, SWITCH, AT(keep_special), "false", "", T2V_CMD_TOKENS, "with --decode: special tokens stay in the text"},
     {"raw", NULL, SWITCH, AT(raw), "false", "", T2V_CMD_TOKENS, "with --decode: spaces before punctuation stay also where clean_up_tokenization_spaces says otherwise"},

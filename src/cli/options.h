@@ -34,7 +34,7 @@ struct t2v_options {
     bool json, brief;
 
     /* tokens */
-    bool decode, keep_special, raw;
+    bool offsets, decode, keep_special, raw;
 };
 
 /* The commands that know a setting, as bits. */

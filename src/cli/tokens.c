@@ -18,21 +18,50 @@ struct encoder {
     t2v_tokenizer *tokenizer;
     t2v_token_space *space;
     struct t2v_ids ids;
-    bool is_static;
+    struct t2v_offsets offsets;
+    bool is_static, with_offsets;
 };
+
+static void write_ids(struct t2v_buf *out, const struct t2v_ids *ids)
+{
+    t2v_buf_addc(out, '[');
+    for (size_t i = 0; i < ids->len; i++)
+        t2v_buf_addf(out, "%s%d", i > 0 ? ", " : "", (int)ids->ptr[i]);
+    t2v_buf_addc(out, ']');
+}
+
+static void write_offsets(struct t2v_buf *out, const struct t2v_offsets *offsets, bool bytes)
+{
+    t2v_buf_addc(out, '[');
+    for (size_t i = 0; i < offsets->len; i++) {
+        const struct t2v_offset *o = &offsets->ptr[i];
+        t2v_buf_addf(out, "%s[%u, %u]", i > 0 ? ", " : "", bytes ? o->byte_begin : o->begin,
+                     bytes ? o->byte_end : o->end);
+    }
+    t2v_buf_addc(out, ']');
+}
 
 static int on_line(void *user, struct t2v_str text, struct t2v_buf *out, struct t2v_err *err)
 {
     struct encoder *e = user;
-    int rc = e->is_static
-                 ? t2v_tokenizer_encode_bare(e->tokenizer, e->space, text, &e->ids, err)
-                 : t2v_tokenizer_encode(e->tokenizer, e->space, text, MAX_TOK, &e->ids, err);
+    struct t2v_offsets *offsets = e->with_offsets ? &e->offsets : NULL;
+    int rc = e->is_static ? t2v_tokenizer_encode_bare_offsets(e->tokenizer, e->space, text, &e->ids,
+                                                              offsets, err)
+                          : t2v_tokenizer_encode_offsets(e->tokenizer, e->space, text, MAX_TOK,
+                                                         &e->ids, offsets, err);
     if (rc != 0)
         return rc;
-    t2v_buf_addc(out, '[');
-    for (size_t i = 0; i < e->ids.len; i++)
-        t2v_buf_addf(out, "%s%d", i > 0 ? ", " : "", (int)e->ids.ptr[i]);
-    t2v_buf_addc(out, ']');
+    if (offsets == NULL) {
+        write_ids(out, &e->ids);
+        return 0;
+    }
+    t2v_buf_adds(out, "{\"ids\": ");
+    write_ids(out, &e->ids);
+    t2v_buf_adds(out, ", \"offsets\": ");
+    write_offsets(out, offsets, false);
+    t2v_buf_adds(out, ", \"bytes\": ");
+    write_offsets(out, offsets, true);
+    t2v_buf_addc(out, '}');
     return 0;
 }
 
@@ -111,7 +140,7 @@ static int decode_lines(const t2v_tokenizer *tokenizer, const struct t2v_options
 
 int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
 {
-    struct encoder e = {.tokenizer = NULL};
+    struct encoder e = {.tokenizer = NULL, .with_offsets = options->offsets};
     int rc = open_tokenizer(&e, options->model, err);
     if (rc == 0 && options->decode)
         rc = decode_lines(e.tokenizer, options, err);
@@ -120,5 +149,6 @@ int t2v_command_tokens(const struct t2v_options *options, struct t2v_err *err)
     t2v_token_space_free(e.space);
     t2v_tokenizer_free(e.tokenizer);
     t2v_ids_deinit(&e.ids);
+    t2v_offsets_deinit(&e.offsets);
     return rc;
 }

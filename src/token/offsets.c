@@ -81,7 +81,8 @@ static void trim(const struct t2v_trim *how, const struct t2v_token_mark *mark, 
     uint32_t lead = mark->lead, width = span->end > span->begin ? span->end - span->begin : 0;
     if (lead != 0) {
         bool first = i == 0 || span->begin == 0;
-        lead -= first && how->prefixed;
+        if (lead == 1 && first && how->prefixed) /* it was put there; two were not */
+            lead = 0;
         span->begin = lead < width ? span->begin + lead : span->end;
     }
     if (mark->trail != 0 && span->end >= mark->trail) {

@@ -206,6 +206,23 @@ def check_decode(check):
     check("--raw alone", code == 2 and "--raw means nothing without --decode" in err, (code, err))
 
 
+def check_offsets(check):
+    """tokens --offsets: the same ids, and the part of the text of each; special tokens have none."""
+    folder, text = os.path.join(os.path.dirname(__file__), "..", "golden", "bert-uncased"), "\u00dcber  na\u00efve \U0001f600"
+    def tokens(*flags):
+        p = subprocess.run([check.binary, "tokens", "--model", folder, *flags], input=json.dumps(text) + "\n", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        return p.returncode, p.stdout, p.stderr
+    code, out, err = tokens("--offsets")
+    got = json.loads(out) if code == 0 else {}
+    check("an object", list(got) == ["ids", "offsets", "bytes"], (code, out, err))
+    plain = json.loads(tokens()[1])
+    check("ids", got["ids"] == plain and len({len(v) for v in got.values()}) == 1, (got, plain))
+    check("special tokens", got["offsets"][0] == got["offsets"][-1] == got["bytes"][0] == [0, 0], got)
+    for (b, e), (b8, e8) in zip(got["offsets"], got["bytes"]):
+        check(f"[{b}, {e})", text[b:e].encode() == text.encode()[b8:e8], (b8, e8))
+    check("all of it", {i for b, e in got["offsets"] for i in range(b, e)} == set(range(len(text))) - {4, 5, 11}, got)
+
+
 def check_inspect_forms(check):
     """--json is one line of JSON, --short lacks the tensors."""
     golden = os.path.join(os.path.dirname(__file__), "..", "golden")
