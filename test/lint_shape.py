@@ -13,7 +13,7 @@ LONG_FILES = {"bpe.c", "settings.c", "syntax.c"}
 
 # Pairs that did so when the check came. Take a pair out once it is open; add none.
 OLD_CIRCLES = {
-    ("parts", "tokenizer"), ("punkt", "punkt_word"), ("reader", "store"),
+    ("parts", "tokenizer"),
 }
 
 

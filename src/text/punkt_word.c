@@ -294,7 +294,7 @@ static bool breaks_before(const t2v_punkt *punkt, const struct word *word, const
     return word->breaks;
 }
 
-bool t2v_punkt_breaks(const t2v_punkt *punkt, struct t2v_str context)
+bool t2v_punkt_breaks(const struct t2v_punkt *punkt, struct t2v_str context)
 {
     size_t at = 0;
     struct t2v_str text;

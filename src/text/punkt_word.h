@@ -10,10 +10,11 @@
 #include <stddef.h>
 
 #include "base/str.h"
-#include "text/punkt.h"
+
+struct t2v_punkt; /* punkt_data.h */
 
 /* True when a sentence ends at some word of context that has another word behind it. */
-bool t2v_punkt_breaks(const t2v_punkt *punkt, struct t2v_str context);
+bool t2v_punkt_breaks(const struct t2v_punkt *punkt, struct t2v_str context);
 
 /* Takes the next word of context at or after *at; false (and *word untouched) when none is left. */
 bool t2v_punkt_word(struct t2v_str context, size_t *at, struct t2v_str *word);

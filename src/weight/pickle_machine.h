@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "weight/store.h"
+#include "weight/tensor.h"
 
 enum t2v_pickle_kind {
     T2V_PICKLE_NONE,

@@ -29,27 +29,6 @@ struct t2v_store {
     struct t2v_map by_name; /* -> index in list */
 };
 
-struct t2v_tensor *t2v_tensor_list_add(struct t2v_tensor_list *list)
-{
-    if (list->n == INT32_MAX) /* store's map counts so far */
-        return NULL;
-    if (list->n == list->cap) {
-        struct t2v_tensor *grown = t2v_grow(list->at, &list->cap, 64, sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        list->at = grown;
-    }
-    struct t2v_tensor *t = &list->at[list->n++];
-    memset(t, 0, sizeof *t);
-    return t;
-}
-
-void t2v_tensor_list_deinit(struct t2v_tensor_list *list)
-{
-    t2v_free(list->at);
-    *list = (struct t2v_tensor_list){0};
-}
-
 static int no_memory(const t2v_store *store, struct t2v_err *err)
 {
     return t2v_fail(err, T2V_ENOMEM, "%s: no memory to open its weights", store->dir);
@@ -252,14 +231,6 @@ static void write_shape(const size_t *shape, int n_dim, char *out, size_t size)
     *out = '\0';
     for (int i = 0; i < n_dim && at < size; i++)
         at += (size_t)snprintf(out + at, size - at, "%s%zu", i > 0 ? ", " : "", shape[i]);
-}
-
-int t2v_tensor_not_finite(const struct t2v_tensor *tensor, struct t2v_err *err)
-{
-    return t2v_fail(err, T2V_EFORMAT,
-                    "%s: tensor %.*s holds NaN or an infinity, which int8 would hide; the file is "
-                    "broken",
-                    tensor->file, T2V_STR_ARG(tensor->name));
 }
 
 int t2v_store_want(const t2v_store *store, const char *name, size_t rows, size_t columns,

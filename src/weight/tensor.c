@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stddef.h>
-#include <stdint.h>
+#include "weight/tensor.h"
+
 #include <string.h>
 
-#include "weight/store.h"
+#include "base/mem.h"
 
 #include "base/banned.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "tensors are read as they lie in the file");
+struct t2v_tensor *t2v_tensor_list_add(struct t2v_tensor_list *list)
+{
+    if (list->n == INT32_MAX) /* the store's map has int32 values */
+        return NULL;
+    if (list->n == list->cap) {
+        struct t2v_tensor *grown = t2v_grow(list->at, &list->cap, 64, sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        list->at = grown;
+    }
+    struct t2v_tensor *t = &list->at[list->n++];
+    memset(t, 0, sizeof *t);
+    return t;
+}
+
+void t2v_tensor_list_deinit(struct t2v_tensor_list *list)
+{
+    t2v_free(list->at);
+    *list = (struct t2v_tensor_list){0};
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they are stored");
 
 static const struct {
     const char *name;
@@ -37,7 +57,7 @@ static const struct {
     [T2V_F6_E3M2] = {"F6_E3M2", 6},
     [T2V_F4] = {"F4", 4},
 };
-_Static_assert(sizeof dtypes / sizeof *dtypes == T2V_N_DTYPE, "each has its line");
+_Static_assert(sizeof dtypes / sizeof *dtypes == T2V_N_DTYPE, "one line for each dtype");
 
 size_t t2v_dtype_bits(enum t2v_dtype dtype)
 {
@@ -49,12 +69,12 @@ const char *t2v_dtype_name(enum t2v_dtype dtype)
     return dtypes[dtype].name;
 }
 
-/* The loops below load by memcpy, since data may be unaligned, and hold no branch: the compiler
- * makes vector code of them. */
+/* The loops below load with memcpy, since data may be unaligned. They have no branches, so the
+ * compiler vectorises them. */
 
-/* The bits of a half, moved to where a float has them, read as a number 2^112 times too small (the
- * difference of the biases); that holds for subnormals, too. Infinity and NaN keep all their ones.
- */
+/* The bits of a half, shifted into a float's fields, are a number 2^112 times too small: the
+ * difference of the biases. Multiplying by 2^112 also normalises subnormals. Infinity and NaN keep
+ * an exponent of all ones. */
 static void from_f16(const uint8_t *data, size_t n, float *out)
 {
     for (size_t i = 0; i < n; i++) {
@@ -109,7 +129,7 @@ void t2v_tensor_f32(const struct t2v_tensor *tensor, size_t first, size_t n, flo
     case T2V_F64:
         from_f64(data, n, out);
         break;
-    default: /* the caller has checked */
+    default: /* excluded by the caller */
         memset(out, 0, n * sizeof *out);
         break;
     }
@@ -121,7 +141,8 @@ bool t2v_floats_finite(const float *x, size_t n)
     for (size_t i = 0; i < n; i++) {
         uint32_t bits;
         memcpy(&bits, x + i, sizeof bits);
-        carried |= (bits & 0x7f800000) + 0x00800000; /* an exponent of all ones reaches the sign */
+        carried |=
+            (bits & 0x7f800000) + 0x00800000; /* an exponent of all ones carries into bit 31 */
     }
     return carried >> 31 == 0;
 }
@@ -137,4 +158,12 @@ bool t2v_tensor_finite(const struct t2v_tensor *tensor)
         finite = t2v_floats_finite(chunk, n);
     }
     return finite;
+}
+
+int t2v_tensor_not_finite(const struct t2v_tensor *tensor, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_EFORMAT,
+                    "%s: tensor %.*s holds NaN or an infinity, which int8 would hide; the file is "
+                    "broken",
+                    tensor->file, T2V_STR_ARG(tensor->name));
 }
