@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* `t2v bench`: times the texts of a corpus, or says how far their vectors are from those of another
+/* `t2v bench`: times the texts of a corpus, or compares their vectors with those of another
  * precision. */
 #include "cli/bench.h"
 
@@ -41,7 +41,7 @@ static int bench_each(t2v_engine *engine, const struct t2v_str *texts, size_t n,
     return 0;
 }
 
-/* All texts at once: seconds that it took. */
+/* All texts at once; sets the time in seconds. */
 static int bench_all(t2v_engine *engine, const struct t2v_str *texts, size_t n, double *seconds,
                      struct t2v_err *err)
 {
@@ -59,7 +59,7 @@ static void begin_line(struct t2v_buf *line, struct t2v_str name)
     t2v_json_write_str(line, name);
 }
 
-/* Each way once to warm up, then timed. */
+/* Runs each way twice: to warm up, then timed. */
 static int bench_set(const struct t2v_options *options, const t2v_embedder *embedder,
                      t2v_engine *engine, struct t2v_str name, const struct t2v_str *texts, size_t n,
                      double *ms, struct t2v_buf *line, struct t2v_err *err)
@@ -91,7 +91,7 @@ static int bench_set(const struct t2v_options *options, const t2v_embedder *embe
     return t2v_print_json(line, err);
 }
 
-/* What bench runs on: the model of the settings, and with --against another of that precision. */
+/* The model of the settings and, with --against, another one of that precision. */
 struct bench {
     const struct t2v_options *options;
     t2v_embedder *model, *other_model;

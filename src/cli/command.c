@@ -14,7 +14,7 @@ int t2v_thread_count(const struct t2v_options *options)
     return options->threads > 0 ? (int)options->threads : t2v_cpus();
 }
 
-/* UPSTREAM: images of model2vec's server have the model in another place than the others. */
+/* UPSTREAM: the images of model2vec's server have the model in another directory. */
 static const char *model_dir(const struct t2v_options *options)
 {
     static const char usual[] = "./models/model", of_model2vec[] = "/app/models";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_CLI_COMMAND_H
 #define T2V_CLI_COMMAND_H
-/* What the commands share: the model and the engine, opened as the settings say. */
+/* Shared by the commands: opens the model and the engine of the settings. */
 #include "batch/engine.h"
 #include "cli/options.h"
 #include "task/embed/open.h"

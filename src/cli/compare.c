@@ -6,9 +6,9 @@
 
 #include "base/banned.h"
 
-enum { MOST_ASKED = 1000, LANES = 16 };
+enum { MAX_SAMPLES = 1000, LANES = 16 };
 
-/* Sums side by side, for the compiler to make vectors of. */
+/* Several accumulators, so that the compiler can vectorise. */
 static float dot(const float *a, const float *b, size_t n)
 {
     float sums[LANES] = {0}, sum = 0.0f;
@@ -38,8 +38,8 @@ struct near {
     size_t index;
 };
 
-/* The k texts nearest to text i, nearest first; of equals the earlier. best: all at minus infinity.
- */
+/* Finds the k texts nearest to text i, nearest first; of equal ones the earlier first. best: [k],
+ * all at minus infinity. */
 static void find_near(const float *rows, size_t n, size_t dim, size_t i, struct near *best,
                       size_t k)
 {
@@ -68,8 +68,8 @@ static size_t count_common(const struct near *a, const struct near *b, size_t k)
 
 static double share_lost(const float *a, const float *b, size_t n, size_t dim, size_t k)
 {
-    size_t step = (n + MOST_ASKED - 1) / MOST_ASKED, asked = 0, common = 0;
-    for (size_t i = 0; i < n; i += step, asked++) {
+    size_t step = (n + MAX_SAMPLES - 1) / MAX_SAMPLES, n_sample = 0, common = 0;
+    for (size_t i = 0; i < n; i += step, n_sample++) {
         struct near of_a[T2V_NEIGHBOURS], of_b[T2V_NEIGHBOURS];
         for (size_t j = 0; j < T2V_NEIGHBOURS; j++)
             of_a[j] = of_b[j] = (struct near){-INFINITY, SIZE_MAX};
@@ -77,7 +77,7 @@ static double share_lost(const float *a, const float *b, size_t n, size_t dim, s
         find_near(b, n, dim, i, of_b, k);
         common += count_common(of_a, of_b, k);
     }
-    return 1.0 - (double)common / (double)(asked * k);
+    return 1.0 - (double)common / (double)(n_sample * k);
 }
 
 void t2v_distance(float *a, float *b, size_t n, size_t dim, struct t2v_distance *out)

@@ -18,11 +18,12 @@ enum { WAIT_S = 3 }; /* for each step; the probes answer within milliseconds */
 static const char question[] = "GET /.well-known/ready HTTP/1.1\r\nHost: localhost\r\n"
                                "Connection: close\r\n\r\n";
 
-/* The answer's first line into line[size], NUL-terminated; -1 and errno when it does not come. */
+/* Reads the answer's first line into line[size], NUL-terminated. -1 with errno set if it does not
+ * come. */
 static int ask(int fd, const struct t2v_address *address, char *line, size_t size)
 {
     const struct timeval wait = {WAIT_S, 0};
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait); /* connect heeds it too */
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait); /* also limits connect */
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     if (connect(fd, (const struct sockaddr *)&address->at, address->len) != 0 ||
         send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != (ssize_t)sizeof question - 1)

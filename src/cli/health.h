@@ -5,8 +5,7 @@
 #include "base/error.h"
 #include "cli/options.h"
 
-/* 0: it answers 200. T2V_EIO: no answer, or another one; T2V_EUSAGE: an address that makes no
- * sense. */
+/* 0: the answer is 200. T2V_EIO: no answer, or another one; T2V_EUSAGE: an invalid address. */
 int t2v_command_health(const struct t2v_options *options, struct t2v_err *err);
 
 #endif

@@ -17,7 +17,7 @@ struct facts {
     const t2v_model *model;
     const struct t2v_shape *shape;
     const t2v_store *store;
-    bool is_static;          /* a table of vectors, without an encoder */
+    bool is_static;          /* static embeddings, without an encoder */
     size_t n_weight, n_byte; /* of all tensors */
 };
 

@@ -10,14 +10,14 @@
 
 #include "base/banned.h"
 
-/* JSON, a value a line, from standard input. */
+/* Reads JSON from standard input, one value a line. */
 struct reader {
     char *line;
     size_t cap, number; /* number: of the line, from 1 */
     t2v_json *json;
 };
 
-/* "line N: " before what err says. */
+/* Puts "line N: " before err's message. */
 static int in_line(const struct reader *reader, int rc, struct t2v_err *err)
 {
     char where[48];
@@ -25,8 +25,8 @@ static int in_line(const struct reader *reader, int rc, struct t2v_err *err)
     return t2v_fail_in(err, rc, where);
 }
 
-/* Reads the next line to reader->json, which lives until the next call; *more is false at the end.
- * Blank lines are passed over. */
+/* Reads the next line into reader->json, valid until the next call; *more is false at the end.
+ * Skips blank lines. */
 static int next_line(struct reader *reader, bool *more, struct t2v_err *err)
 {
     ssize_t len;
@@ -119,7 +119,7 @@ int t2v_lines_each_value(t2v_line_value_fn *on_line, void *user, struct t2v_err 
     }
 }
 
-/* Who takes the texts. */
+/* The callback for texts and its user data. */
 struct text_taker {
     t2v_line_fn *on_line;
     void *user;

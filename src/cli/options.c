@@ -12,18 +12,18 @@
 
 enum kind {
     TEXT,
-    COUNT,   /* digits, then perhaps K, Ki, KB or KiB, or so M or G: powers of 1024, in any case */
-    SECONDS, /* "5", "0.5"; kept in milliseconds */
-    SWITCH   /* a flag alone, or true, yes, on, 1 and their opposites, in any case */
+    COUNT, /* digits and an optional K, Ki, KB or KiB, also with M or G: powers of 1024; any case */
+    SECONDS, /* "5", "0.5"; stored in milliseconds */
+    SWITCH   /* a flag alone, or true, yes, on, 1 and their opposites; any case */
 };
 
 struct setting {
-    const char *flag; /* without the dashes; NULL: from the environment alone */
-    const char *env;  /* NULL: from the flag alone */
+    const char *flag; /* without the dashes; NULL: environment only */
+    const char *env;  /* NULL: flag only */
     enum kind kind;
     size_t offset;
-    const char *value;  /* the default, spelled as a person would */
-    const char *one_of; /* for TEXT: the words that are allowed, "" for any */
+    const char *value;  /* the default, as a user would write it */
+    const char *one_of; /* for TEXT: the allowed words; "": any */
     unsigned commands;
     const char *help;
 };
@@ -42,53 +42,53 @@ static const struct setting settings[] = {
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
     {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx model2vec", MODEL, "how a text becomes a vector; auto: as the model directory says"},
-    {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "use no instructions above these"},
-    {"bidirectional-attention", "T2V_BIDIRECTIONAL_ATTENTION", TEXT, AT(bidirectional), "auto", "auto true false", MODEL, "Gemma 3: a token sees those after it, too; auto: as config.json says; false: as Transformers 4.56.1 computes EmbeddingGemma"},
-    {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: the whole text is one sequence, not sentences"},
+    {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "the highest instruction-set variant to use"},
+    {"bidirectional-attention", "T2V_BIDIRECTIONAL_ATTENTION", TEXT, AT(bidirectional), "auto", "auto true false", MODEL, "Gemma 3: each token also attends to later ones; auto: as config.json says; false: as Transformers 4.56.1 computes EmbeddingGemma"},
+    {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: encode the whole text as one sequence, without splitting it into sentences"},
     {"model2vec-char-cut", "T2V_MODEL2VEC_CHAR_CUT", SWITCH, AT(char_cut), "false", "", MODEL, "vectorizer model2vec: cut a text as model2vec 0.8.1 does: characters at 512 times the median token's length, unknown tokens dropped, then 512 tokens"},
     {"sentence-transformers", "USE_SENTENCE_TRANSFORMERS_VECTORIZER", SWITCH, AT(sentence_transformers), "false", "", MODEL, "run the pipeline of modules.json"},
     {"query-passage-prefixes", "USE_QUERY_PASSAGE_PREFIXES", SWITCH, AT(query_passage_prefixes), "false", "", MODEL, "put \"TASK_TYPE: \" before each text"},
     {"onnx-runtime", "ONNX_RUNTIME", SWITCH, AT(onnx_runtime), "false", "", MODEL, "run as the Python server's int8 images do"},
 
-    {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(server.tokens), "", "", SERVE, "comma-separated bearer tokens; unset: everybody may ask"},
-    {"cors-origins", "T2V_CORS_ORIGINS", TEXT, AT(server.cors_origins), "", "", SERVE, "web pages that may read the answers: SCHEME://HOST:PORT, comma-separated, or * for all; unset: no CORS"},
+    {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(server.tokens), "", "", SERVE, "comma-separated bearer tokens; unset: no authentication"},
+    {"cors-origins", "T2V_CORS_ORIGINS", TEXT, AT(server.cors_origins), "", "", SERVE, "origins whose pages may read responses: SCHEME://HOST:PORT, comma-separated, or * for all; unset: no CORS"},
     {"cache", "ENABLE_CACHE", SWITCH, AT(server.cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
-    {"max-body", "T2V_MAX_BODY", COUNT, AT(server.max_body_bytes), "16m", "", SERVE, "bytes of a request's body"},
-    {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "bytes held for all clients together: requests, texts, vectors, answers; 0: 32 times max-body, at least 256m"},
-    {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "tokens of one text, counted as they are encoded, after the cut of each sentence"},
-    {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(server.max_queue), "1024", "", SERVE, "requests waiting or running; more get 503"},
-    {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(server.max_connections), "16384", "", SERVE, "open connections; 16 more for probes"},
-    {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(server.idle_ms), "120", "", SERVE, "seconds that a kept-alive connection may idle"},
-    {"read-timeout", "T2V_READ_TIMEOUT", SECONDS, AT(server.read_ms), "30", "", SERVE, "seconds for a whole request to come in, or for an answer to be taken"},
-    {"drain", "T2V_DRAIN", SECONDS, AT(server.drain_ms), "5", "", SERVE, "seconds of service after SIGTERM, at most; a fifth of it without a request ends it"},
-    {"stall-timeout", "T2V_STALL_TIMEOUT", SECONDS, AT(server.stall_ms), "60", "", SERVE, "seconds without progress on waiting work after which live says 503"},
-    {"log-level", "T2V_LOG_LEVEL", TEXT, AT(log_level), "info", "error warn info debug", SERVE, "what is logged to standard error"},
-    {"log-format", "T2V_LOG_FORMAT", TEXT, AT(log_format), "text", "text json", SERVE, "a line of text, or of JSON, an event"},
+    {"max-body", "T2V_MAX_BODY", COUNT, AT(server.max_body_bytes), "16m", "", SERVE, "maximum bytes of a request body"},
+    {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "maximum bytes for all clients together: requests, texts, vectors, responses; 0: 32 times max-body, at least 256m"},
+    {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "maximum tokens of one text, counted after each sentence is truncated"},
+    {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(server.max_queue), "1024", "", SERVE, "maximum requests waiting or running; more get 503"},
+    {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(server.max_connections), "16384", "", SERVE, "maximum open connections, plus 16 for probes"},
+    {"idle-timeout", "T2V_IDLE_TIMEOUT", SECONDS, AT(server.idle_ms), "120", "", SERVE, "seconds that a keep-alive connection may be idle"},
+    {"read-timeout", "T2V_READ_TIMEOUT", SECONDS, AT(server.read_ms), "30", "", SERVE, "seconds to receive a whole request, or to send a response"},
+    {"drain", "T2V_DRAIN", SECONDS, AT(server.drain_ms), "5", "", SERVE, "maximum seconds of service after SIGTERM; ends early after a fifth of it without a request"},
+    {"stall-timeout", "T2V_STALL_TIMEOUT", SECONDS, AT(server.stall_ms), "60", "", SERVE, "seconds without progress on waiting work until /.well-known/live returns 503"},
+    {"log-level", "T2V_LOG_LEVEL", TEXT, AT(log_level), "info", "error warn info debug", SERVE, "least severe level that is logged to standard error"},
+    {"log-format", "T2V_LOG_FORMAT", TEXT, AT(log_format), "text", "text json", SERVE, "one line of text or JSON for each event"},
 
     {"corpus", NULL, TEXT, AT(corpus), "", "", T2V_CMD_BENCH, "a JSON file, {\"SET\": [\"TEXT\", ...], ...}"},
-    {"against", NULL, TEXT, AT(against), "", "f32 bf16 int8 auto", T2V_CMD_BENCH, "instead of times: how far the vectors are from those of this precision"},
+    {"against", NULL, TEXT, AT(against), "", "f32 bf16 int8 auto", T2V_CMD_BENCH, "compare the vectors with those of this precision, instead of timing"},
     {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
     {"json", NULL, SWITCH, AT(json), "false", "", T2V_CMD_INSPECT, "one line of JSON"},
     {"short", NULL, SWITCH, AT(brief), "false", "", T2V_CMD_INSPECT, "without the list of tensors"},
     {"offsets", NULL, SWITCH, AT(offsets), "false", "", T2V_CMD_TOKENS, "each line is an object: ids, offsets (the characters of the text that a token stands for) and bytes (the same in UTF-8)"},
-    {"decode", NULL, SWITCH, AT(decode), "false", "", T2V_CMD_TOKENS, "the way back: arrays of token ids, one a line, to texts as JSON strings"},
-    {"keep-special", NULL, SWITCH, AT(keep_special), "false", "", T2V_CMD_TOKENS, "with --decode: special tokens stay in the text"},
-    {"raw", NULL, SWITCH, AT(raw), "false", "", T2V_CMD_TOKENS, "with --decode: spaces before punctuation stay also where clean_up_tokenization_spaces says otherwise"},
-    {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "components to keep, where the vectorizer does that; 0: all"},
+    {"decode", NULL, SWITCH, AT(decode), "false", "", T2V_CMD_TOKENS, "decode arrays of token ids, one a line, to texts as JSON strings"},
+    {"keep-special", NULL, SWITCH, AT(keep_special), "false", "", T2V_CMD_TOKENS, "with --decode: keep special tokens in the text"},
+    {"raw", NULL, SWITCH, AT(raw), "false", "", T2V_CMD_TOKENS, "with --decode: keep spaces before punctuation, even if clean_up_tokenization_spaces is true"},
+    {"dimensions", NULL, COUNT, AT(dimensions), "0", "", T2V_CMD_EMBED, "components to keep, if the vectorizer supports it; 0: all"},
 };
 // clang-format on
 enum { N_SETTING = sizeof settings / sizeof settings[0] };
 
-/* Upstream's names that are accepted and need nothing here. */
-static const char *const needless[] = {
+/* Environment variables of upstream that are accepted and have no effect. */
+static const char *const ignored[] = {
     "ENABLE_CUDA",       "CUDA_CORE",
     "USE_QUERY_PROMPT",  "CUDA_PER_PROCESS_MEMORY_FRACTION",
     "TRUST_REMOTE_CODE", "USE_SENTENCE_TRANSFORMERS_MULTI_PROCESS",
 };
 
-/* Digits, of a number small enough to be multiplied by 1,000; false when there are none. *rest is
- * what follows. */
+/* Reads digits of a number that may be multiplied by 1,000. False if there are none or too many.
+ * *rest: the text after them. */
 static bool read_digits(const char *text, int64_t *out, const char **rest)
 {
     int64_t value = 0;
@@ -103,7 +103,7 @@ static bool read_digits(const char *text, int64_t *out, const char **rest)
     return p != text;
 }
 
-/* The power of 2 that a unit such as k, M, Ki or GiB stands for; 0: it is no unit. */
+/* The power of 2 of a unit such as k, M, Ki or GiB; 0: not a unit. */
 static int shift_of(const char *unit)
 {
     static const char prefixes[] = "kmg";
@@ -129,7 +129,7 @@ static bool read_count(const char *text, int64_t *out)
     return true;
 }
 
-/* As milliseconds; of a fraction, the first three digits count. */
+/* Reads seconds as milliseconds; only the first three digits of a fraction count. */
 static bool read_seconds(const char *text, int64_t *ms)
 {
     const char *p;
@@ -161,7 +161,7 @@ static bool read_switch(const char *text, bool *out)
     return *out || is_any_of(text, no, sizeof no / sizeof no[0]);
 }
 
-/* True when word is one of the space-separated words, or any word will do. */
+/* Whether word is one of the space-separated words, or any word is allowed. */
 static bool is_one_of(const char *word, const char *words)
 {
     size_t len = strlen(word);
@@ -216,7 +216,7 @@ static const struct setting *find_flag(struct t2v_str name, enum t2v_command com
     return NULL;
 }
 
-/* What other servers call a setting, and its flag here. */
+/* Other servers' names of settings, and the flags here. */
 static const char *const aliases[][2] = {
     {"host", "listen"}, {"port", "listen"},     {"address", "listen"},
     {"bind", "listen"}, {"dtype", "precision"}, {"workers", "threads"},
@@ -241,7 +241,7 @@ static int unknown_flag(struct t2v_str name, enum t2v_command command, struct t2
                     near.answer);
 }
 
-/* Not a flag: most likely one with a single dash, or a value that belongs to nothing. */
+/* Not a flag: probably one with a single dash, or a stray value. */
 static int no_flag(const char *arg, enum t2v_command command, struct t2v_err *err)
 {
     struct t2v_str name = t2v_str_of(arg);
@@ -255,7 +255,7 @@ static int no_flag(const char *arg, enum t2v_command command, struct t2v_err *er
     return t2v_fail(err, T2V_EUSAGE, "'%.60s': expected a flag, such as --model DIR", arg);
 }
 
-/* Takes the flag at argv[*i], and its value from after '=' or from the next argument. */
+/* Reads the flag at argv[*i] and its value, after '=' or in the next argument. */
 static int take_flag(struct t2v_options *options, enum t2v_command command, int n, char **argv,
                      int *i, struct t2v_err *err)
 {
@@ -361,7 +361,7 @@ static bool is_setting(struct t2v_str name)
     return false;
 }
 
-/* The setting that an unknown name, which begins with T2V_, may have meant; NULL: none. */
+/* The setting closest to an unknown name that begins with T2V_; NULL: none. */
 static const char *meant_by(struct t2v_str name)
 {
     struct t2v_suggest near = t2v_suggest_for(t2v_str_skip(name, 4));
@@ -380,10 +380,10 @@ extern char **environ;
 
 void t2v_options_log_environment(void)
 {
-    for (size_t i = 0; i < sizeof needless / sizeof needless[0]; i++) {
-        const char *value = getenv(needless[i]);
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) {
+        const char *value = getenv(ignored[i]);
         if (value != NULL && *value != '\0')
-            t2v_log(T2V_LOG_INFO, "options", "%s is accepted, and has no effect here", needless[i]);
+            t2v_log(T2V_LOG_INFO, "options", "%s is accepted, and has no effect here", ignored[i]);
     }
     for (char **e = environ; *e != NULL; e++) {
         struct t2v_str name = {*e, strcspn(*e, "=")};

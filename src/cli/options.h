@@ -2,8 +2,8 @@
 #ifndef T2V_CLI_OPTIONS_H
 #define T2V_CLI_OPTIONS_H
 /*
- * The settings of the program: one table (in options.c) gives each its flag, environment name,
- * kind, default and help; it drives parsing, --help and the table in doc/api.md. A flag wins over
+ * The settings of the program. One table in options.c gives each its flag, environment variable,
+ * kind, default and help; parsing, --help and the table in doc/api.md follow it. A flag overrides
  * the environment. Strings point into argv, the environment or the table.
  */
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 
 struct t2v_options {
     const char *model;
-    int64_t threads; /* 0: as many as the container may use */
+    int64_t threads; /* 0: as t2v_cpus */
     const char *precision, *vectorizer, *cpu;
     const char *bidirectional; /* "auto", "true", "false" */
     bool direct_tokenize, char_cut;
@@ -49,14 +49,14 @@ enum t2v_command {
     T2V_CMD_HEALTH = 128
 };
 
-/* Defaults, then the environment, then argv[0..n), the arguments after the command. T2V_EUSAGE says
- * what was expected. *help is set when --help was among them. */
+/* Applies the defaults, the environment, then argv[0..n), the arguments after the command. 0, or
+ * T2V_EUSAGE with a message that says what was expected. Sets *help to whether --help was given. */
 int t2v_options_parse(struct t2v_options *options, enum t2v_command command, int n, char **argv,
                       bool *help, struct t2v_err *err);
-/* The table's lines for one command. */
+/* Prints the table's lines for one command. */
 void t2v_options_help(FILE *out, enum t2v_command command);
-/* Logs what the environment says in vain: upstream's names that need nothing here, and names that
- * begin with T2V_ but are no setting. */
+/* Logs environment variables without effect: names of upstream that are accepted and ignored, and
+ * names that begin with T2V_ but are no setting. */
 void t2v_options_log_environment(void);
 
 #endif

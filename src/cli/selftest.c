@@ -46,7 +46,7 @@ struct selftest {
     double worst;    /* difference, or distance of a cosine from 1, among them */
 };
 
-/* Of the worst component, by the largest; infinite where a number is not finite. */
+/* The largest difference, relative to the largest component; infinite if a value is non-finite. */
 static double difference(const float *got, const float *want, size_t dim)
 {
     double worst = 0, largest = 0;
@@ -73,7 +73,7 @@ static double distance(const float *a, const float *b, size_t dim)
 
 /* --- golden answers --- */
 
-/* want[dim] from a list of numbers or from base64. */
+/* Reads want[dim] from a list of numbers or from base64. */
 static bool read_vector(const t2v_json *json, float *want, size_t dim)
 {
     struct t2v_str text = t2v_json_str(json);
@@ -89,7 +89,8 @@ static bool read_vector(const t2v_json *json, float *want, size_t dim)
     return ok;
 }
 
-/* How far a vector may be from the golden one: float32's sums in another order; else an angle. */
+/* Compares with the golden vector: f32 by component, as sums may have another order; else by angle.
+ */
 static int check_answer(struct selftest *test, struct t2v_str text, const float *got,
                         const float *want, size_t dim, struct t2v_err *err)
 {
@@ -177,10 +178,10 @@ static int check_golden(struct selftest *test, struct t2v_err *err)
     return rc;
 }
 
-/* --- what any model must hold to --- */
+/* --- properties of any model --- */
 
-/* vector: of samples[i] among all of them; alone it must be the same. OpenBLAS sums in another
- * order for another number of rows. */
+/* Checks that samples[i] alone has the same vector as among all. OpenBLAS may sum in another order
+ * for another number of rows. */
 static int check_alone(struct selftest *test, size_t i, const float *vector, struct t2v_err *err)
 {
     struct t2v_str text = t2v_str_of(samples[i]);

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "cli/options.h"
 
-/* options: none is used. 0, or a negative code with the line's number in err; lines before it are
+/* options is unused. 0, or a negative code with the line's number in err; lines before it are
  * printed. */
 int t2v_command_sentences(const struct t2v_options *options, struct t2v_err *err);
 

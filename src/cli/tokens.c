@@ -76,7 +76,7 @@ static int open_tokenizer(struct encoder *e, const char *dir, struct t2v_err *er
     return rc;
 }
 
-/* The way back. */
+/* The state of decoding. */
 struct back {
     t2v_decoder *decoder;
     unsigned flags;
@@ -84,7 +84,7 @@ struct back {
     struct t2v_buf text;
 };
 
-/* An id above int32 is nobody's, as any that the vocabulary lacks. */
+/* An id above INT32_MAX is unknown, like any that is not in the vocabulary. */
 static int read_ids(const t2v_json *list, struct t2v_ids *ids, struct t2v_err *err)
 {
     if (t2v_json_type(list) != T2V_JSON_ARRAY)
