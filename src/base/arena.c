@@ -39,7 +39,7 @@ void *t2v_arena_alloc(struct t2v_arena *arena, size_t n, size_t size)
     bytes = (bytes + 15) & ~(size_t)15;
     struct t2v_arena_chunk *chunk = arena->chunks;
     if (bytes >= LARGE_BYTES) {
-        /* A chunk of its own, put behind the current one, which may still have room. */
+        /* A chunk of its own, linked after the current one, which may still have room. */
         chunk = add_chunk(arena, bytes);
         if (chunk != NULL && chunk->next != NULL) {
             struct t2v_arena_chunk *current = chunk->next;

@@ -2,8 +2,8 @@
 #ifndef T2V_BASE_ARENA_H
 #define T2V_BASE_ARENA_H
 /*
- * Memory that is given out piece by piece and dropped all at once: what a model owns. One thread at
- * a time.
+ * Memory that is allocated piece by piece and freed all at once, for what a model owns. A zeroed
+ * struct is an empty arena. One thread at a time.
  */
 #include <stddef.h>
 
@@ -14,11 +14,12 @@ struct t2v_arena {
     size_t bytes;                   /* handed out so far, chunk heads not counted */
 };
 
-/* n items of size bytes each, aligned for any type (64 bytes when 4 KiB or more), not zeroed. NULL
- * when memory cannot be had. A zeroed struct is an empty arena. */
+/* n items of size bytes each, not zeroed, aligned for any type; to 64 bytes from 4 KiB on. NULL
+ * without memory, or when n * size overflows. */
 void *t2v_arena_alloc(struct t2v_arena *arena, size_t n, size_t size);
-/* A copy of the bytes, with a NUL after them that does not count; ptr is NULL on failure. */
+/* A copy of the bytes, followed by a NUL that len does not count. ptr is NULL without memory. */
 struct t2v_str t2v_arena_dup(struct t2v_arena *arena, struct t2v_str s);
+/* Frees all allocations; the arena is empty then. NULL is not allowed. */
 void t2v_arena_free(struct t2v_arena *arena);
 
 #endif

@@ -2,10 +2,9 @@
 #ifndef T2V_BASE_BANNED_H
 #define T2V_BASE_BANNED_H
 /*
- * Functions that must not be called, made into compile errors. Include it last in every .c file.
- * The first group overruns or loses errors; the second depends on the locale or knows only ASCII;
- * the third is memory that the fault injection of the tests would not see (base/mem.h has its
- * like).
+ * Makes calls of banned functions compile errors. Include it last in every .c file. The first group
+ * overruns buffers or loses errors. The second depends on the locale or knows only ASCII. The third
+ * allocates memory that the tests' fault injection would not see; use base/mem.h.
  */
 #undef alloca
 #pragma GCC poison alloca strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol atof

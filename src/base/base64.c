@@ -26,7 +26,7 @@ bool t2v_base64_decode(struct t2v_str text, void *out, size_t room, size_t *len)
     if (n / 4 * 3 + n % 4 * 3 / 4 > room)
         return false;
     uint8_t *to = out;
-    uint32_t bits = 0; /* the last four digits; of these, n_bit are not yet out */
+    uint32_t bits = 0; /* the last four digits; the lowest n_bit bits are not written yet */
     unsigned n_bit = 0;
     for (size_t i = 0; i < n; i++) {
         int digit = digit_of((unsigned char)text.ptr[i]);

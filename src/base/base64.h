@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_BASE_BASE64_H
 #define T2V_BASE_BASE64_H
-/* Base64 as RFC 4648, section 4 has it: the standard alphabet, padded, no line breaks. */
+/* Base64 of RFC 4648, section 4: the standard alphabet, padded, without line breaks. */
 #include <stdbool.h>
 
 #include "base/str.h"
 
-/* Decodes text into out, [room] bytes, and sets *len to how many these are. False, *len then being
- * undefined, where text is not base64 (also where bits that stand for nothing are not 0) or room is
- * too small. */
+/* Decodes text into out[room] and sets *len to the number of bytes. Returns false, with *len
+ * undefined, when text is not base64, when its unused bits are not 0, or when room is too small. */
 bool t2v_base64_decode(struct t2v_str text, void *out, size_t room, size_t *len);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_BASE_CLOCK_H
 #define T2V_BASE_CLOCK_H
-/* Time that never jumps: all time-outs and measurements use it. */
+/* The monotonic clock, for all timeouts and measurements. */
 #include <stdint.h>
 #include <time.h>
 

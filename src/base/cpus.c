@@ -17,11 +17,11 @@
 
 enum { PATH_BYTES = 4096 };
 
-/* The mounted tree of one version of cgroups. */
+/* A mounted cgroup hierarchy. */
 struct tree {
     bool v2;
-    char dir[PATH_BYTES];  /* where its root is mounted, on this machine */
-    char path[PATH_BYTES]; /* of the process's own cgroup below dir: "" or "/a/b" */
+    char dir[PATH_BYTES];  /* the mount point of its root */
+    char path[PATH_BYTES]; /* the process's own cgroup below dir: "" or "/a/b" */
 };
 
 /* --- small files --- */
@@ -37,7 +37,8 @@ static char *read_text(const char *dir, const char *path, const char *name)
     return text;
 }
 
-/* The numbers at the start of a file, at most two; how many there were. "max" and "-1" are none. */
+/* Reads up to two numbers at the start of a file. Returns their number; "max" and "-1" do not
+ * count. */
 static int read_numbers(const struct tree *tree, const char *name, int64_t out[2])
 {
     char *text = read_text(tree->dir, tree->path, name);
@@ -75,7 +76,7 @@ static int64_t lesser(int64_t a, int64_t b)
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* The least of the process's own cgroup and all above it. */
+/* The smallest quota of the process's own cgroup and all above it. */
 static int64_t quota_of(struct tree *tree)
 {
     int64_t least = 0;
@@ -106,7 +107,7 @@ static bool has_item(struct t2v_str list, const char *item)
 }
 
 /* A line of mountinfo: ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS [FIELDS] - TYPE SOURCE SUPER.
- * True when it is a tree with the controller of CPU time: version 1's, or any of version 2. */
+ * True for a hierarchy with the CPU controller: that of version 1, or any of version 2. */
 static bool is_tree(struct t2v_str line, bool *v2, struct t2v_str *root, struct t2v_str *point)
 {
     for (int i = 0; i < 3; i++)
@@ -121,8 +122,8 @@ static bool is_tree(struct t2v_str line, bool *v2, struct t2v_str *root, struct 
     return *v2 || (t2v_str_is(type, "cgroup") && has_item(line, "cpu"));
 }
 
-/* The process's path in a tree, by PROC/self/cgroup's lines ID:CONTROLLERS:PATH. Empty: the root,
- * or not known. */
+/* The process's path in a hierarchy, from the lines ID:CONTROLLERS:PATH of PROC/self/cgroup. Empty:
+ * the root, or unknown. */
 static struct t2v_str own_path(struct t2v_str lines, bool v2)
 {
     while (lines.len != 0) {
@@ -143,8 +144,8 @@ static bool has_dots(struct t2v_str path)
     return false;
 }
 
-/* The part of path below root ("/" is all). Empty where path is not below it: then the mounted root
- * is all that can be seen. */
+/* The part of path below root. Empty when path is not below it: then only the mounted root is
+ * visible. */
 static struct t2v_str below(struct t2v_str path, struct t2v_str root)
 {
     if (root.len == 1)
@@ -156,7 +157,7 @@ static struct t2v_str below(struct t2v_str path, struct t2v_str root)
     return path.len == 1 ? (struct t2v_str){NULL, 0} : path;
 }
 
-/* False where a path is longer than any that we read. */
+/* False when a path is too long. */
 static bool tree_init(struct tree *tree, bool v2, struct t2v_str point, struct t2v_str path,
                       const char *sys)
 {
@@ -192,7 +193,7 @@ int t2v_cpus_quota(const char *proc, const char *sys)
 
 int t2v_cpus(void)
 {
-    cpu_set_t set; /* too small for a machine of more than 1,024 processors */
+    cpu_set_t set; /* too small for more than 1,024 processors; sysconf counts those */
     int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
                                                         : (int)sysconf(_SC_NPROCESSORS_ONLN);
     int quota = t2v_cpus_quota("/proc", "/sys");

@@ -2,10 +2,10 @@
 #ifndef T2V_BASE_CPUS_H
 #define T2V_BASE_CPUS_H
 /*
- * How many processors this process may use: the smaller of those that its affinity allows and the
- * CPU quota of its cgroup and of all cgroups above it, rounded up. Version 1 (cpu, or cpu,cpuacct)
- * and version 2, in a cgroup namespace of its own or in the host's, under systemd (CPUQuota) or a
- * container engine.
+ * The number of processors that this process may use: the smaller of its CPU affinity and the CPU
+ * quotas of its cgroup and of all cgroups above it, rounded up. Supports cgroup version 1 (cpu, or
+ * cpu,cpuacct) and 2, in the host's cgroup namespace or in one of its own, as systemd (CPUQuota) or
+ * a container engine sets them up.
  *
  * Sources: cgroups(7), proc_pid_mountinfo(5), and the kernel's cgroup-v2 and sched-bwc documents.
  */
@@ -13,8 +13,8 @@
 /* At least 1. */
 int t2v_cpus(void);
 
-/* Processors' worth of time that the quotas leave, rounded up; 0: there is no quota. proc and sys
- * are where the two file systems are mounted: "/proc" and "/sys" but in tests. */
+/* The smallest quota in processors, rounded up; 0: no quota. proc and sys are the mount points of
+ * the two file systems: "/proc" and "/sys", except in tests. */
 int t2v_cpus_quota(const char *proc, const char *sys);
 
 #endif

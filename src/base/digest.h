@@ -2,10 +2,10 @@
 #ifndef T2V_BASE_DIGEST_H
 #define T2V_BASE_DIGEST_H
 /*
- * A digest of many bytes, to tell whether a file is still the same: as fast as memory is read.
- * Words go to four accumulators in turn. Each step is invertible, so a change of one word always
- * changes the digest; any other change goes unnoticed once in 2^64. It is not cryptographic: it
- * finds accidents, and whoever wants to harm can write what he likes into such a file anyway.
+ * A digest of a file's bytes, to detect that it has changed. It runs at memory speed: words go to
+ * four accumulators in turn. Each step is invertible, so a change of one word always changes the
+ * digest; any other change is missed with a probability of 2^-64. It is not cryptographic and
+ * detects accidents only: an attacker who can write to the file needs no collision.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -28,10 +28,10 @@ static inline void t2v_digest_begin(struct t2v_digest *digest)
     *digest = (struct t2v_digest){{1, 2, 3, 4}, 0};
 }
 
-/* n must be a multiple of T2V_DIGEST_BLOCK in all calls but the last. */
+/* Adds bytes[0..n). In all calls but the last, n must be a multiple of T2V_DIGEST_BLOCK. */
 static inline void t2v_digest_add(struct t2v_digest *digest, const uint8_t *bytes, size_t n)
 {
-    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15); /* odd, half of its bits set */
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15); /* odd, with half of its bits set */
     digest->n += n;
     for (size_t i = 0; i < n; i += T2V_DIGEST_BLOCK) {
         uint64_t words[4] = {0};

@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-/* Where a character that the end of msg[0..len) cuts begins; len when none is cut. */
+/* The length of msg[0..len) without a character that its end cuts. */
 static size_t whole_characters(const char *msg, size_t len)
 {
     const char *end = msg + len, *last = t2v_utf8_back(msg, end);
@@ -27,7 +27,7 @@ static int fill(struct t2v_err *err, int code, size_t pos, const char *format, v
         int n = vsnprintf(msg, sizeof msg, format, args);
         if (n >= (int)sizeof msg)
             msg[whole_characters(msg, sizeof msg - 1)] = '\0';
-        /* Names of files and tensors are a stranger's. */
+        /* Names of files and tensors are untrusted. */
         t2v_utf8_show(err->msg, sizeof err->msg, t2v_str_of(n >= 0 ? msg : ""));
     }
     return code;
@@ -51,7 +51,7 @@ int t2v_fail_at(struct t2v_err *err, int code, size_t pos, const char *format, .
     return code;
 }
 
-/* How much of a prefix is shown: what is behind it must have room, too. */
+/* The bytes of a prefix that are shown; the message after it needs room, too. */
 static int prefix_len(const char *prefix)
 {
     enum { MAX_PREFIX = 160 };
@@ -59,12 +59,12 @@ static int prefix_len(const char *prefix)
     return (int)(n > MAX_PREFIX ? whole_characters(prefix, MAX_PREFIX) : n);
 }
 
-/* PREFIX and joint before what err says. */
+/* Puts prefix and joint before err's message. */
 static void put_before(struct t2v_err *err, const char *prefix, const char *joint)
 {
-    char said[sizeof err->msg];
-    memcpy(said, err->msg, sizeof said);
-    t2v_fail_at(err, err->code, err->pos, "%.*s%s%s", prefix_len(prefix), prefix, joint, said);
+    char message[sizeof err->msg];
+    memcpy(message, err->msg, sizeof message);
+    t2v_fail_at(err, err->code, err->pos, "%.*s%s%s", prefix_len(prefix), prefix, joint, message);
 }
 
 int t2v_fail_in(struct t2v_err *err, int code, const char *prefix)

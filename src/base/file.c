@@ -19,7 +19,7 @@
 /* --- the fence --- */
 
 static struct {
-    char dir[PATH_MAX], root[PATH_MAX]; /* as the caller names it; the real one. "": no fence */
+    char dir[PATH_MAX], root[PATH_MAX]; /* as the caller wrote it; resolved. "": no fence */
 } fence;
 
 /* Whether path is below dir. */
@@ -29,7 +29,7 @@ static bool is_below(const char *path, const char *dir)
     return n != 0 && strncmp(path, dir, n) == 0 && (dir[n - 1] == '/' || path[n] == '/');
 }
 
-/* The length of .../models--NAME in .../models--NAME/snapshots/REVISION; else of all of it. */
+/* The length of .../models--NAME in .../models--NAME/snapshots/REVISION; else of the whole path. */
 static size_t hub_root(const char *real)
 {
     static const char models[] = "/models--", snapshots[] = "/snapshots/";
@@ -56,7 +56,7 @@ int t2v_file_fence(const char *dir, struct t2v_err *err)
     return 0;
 }
 
-/* What is not there, or may not be reached, passes: whoever opens it reports that. */
+/* A path that does not exist or cannot be reached passes; the later open reports it. */
 static int check_fence(const char *path, struct t2v_err *err)
 {
     char real[PATH_MAX];
@@ -70,7 +70,7 @@ static int check_fence(const char *path, struct t2v_err *err)
 
 /* --- files --- */
 
-/* Opens a regular file and says how long it is. The descriptor, or a negative code. */
+/* Opens a regular file and sets *len to its size. Returns the descriptor or a negative code. */
 static int open_regular(const char *path, size_t *len, struct t2v_err *err)
 {
     int rc = check_fence(path, err);
@@ -88,15 +88,15 @@ static int open_regular(const char *path, size_t *len, struct t2v_err *err)
     return fd;
 }
 
-/* A small text that git keeps in the place of a large file. It is refused whatever the file was to
- * be: as JSON or weights it would make no sense to whoever reads the message. */
+/* A Git LFS pointer is a small text that git stores in place of a large file. It is refused
+ * whatever the file should be: an error of the JSON or weights reader would not help. */
 static int refuse_lfs_pointer(const void *bytes, size_t len, const char *path, struct t2v_err *err)
 {
     static const char pointer[] = "version https://git-lfs";
     if (len < sizeof pointer || memcmp(bytes, pointer, sizeof pointer - 1) != 0)
         return 0;
     return t2v_fail(err, T2V_EFORMAT,
-                    "%s: a git-lfs pointer, not the file itself; `git lfs pull` fetches it, or "
+                    "%s: a Git LFS pointer, not the file itself; `git lfs pull` fetches it, or "
                     "`models/fetch NAME` the whole model",
                     path);
 }
@@ -114,9 +114,9 @@ int t2v_file_map(const char *path, struct t2v_mapping *out, struct t2v_err *err)
     }
     void *ptr = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
     if (ptr == MAP_FAILED) {
-        int said = errno;
+        int error = errno;
         close(fd);
-        return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", path, strerror(said));
+        return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", path, strerror(error));
     }
     int rc = refuse_lfs_pointer(ptr, len, path, err);
     if (rc != 0)

@@ -24,31 +24,30 @@
 
 enum {
     MAX_FILES = 256,
-    READ_BYTES = 256 * 1024, /* at a time, for a digest */
-    LOOK_S = 1,              /* the watcher's rest */
+    READ_BYTES = 256 * 1024, /* read at a time for a digest */
+    LOOK_S = 1,              /* seconds between checks by the watcher */
     FRESH_NS = 20000000,     /* within this, a second write may leave the same time stamp */
-    PATH_BYTES = 1024        /* of a path that is printed */
+    PATH_BYTES = 1024        /* of a path in a message */
 };
 static const uint64_t quiet_ns = UINT64_C(1000000000), doubt_ns = UINT64_C(10000000000);
 _Static_assert(READ_BYTES % T2V_DIGEST_BLOCK == 0, "whole blocks");
 
 struct guarded {
-    _Atomic(const uint8_t *) ptr; /* NULL: a free place; set last, for the signal's handler */
+    _Atomic(const uint8_t *) ptr; /* NULL: a free slot; set last, for the signal handler */
     size_t len;
-    char *path; /* as it may be printed */
+    char *path; /* escaped for printing */
     int fd;
-    struct timespec modified; /* st_mtim of the bytes that count */
-    struct timespec
-        written;     /* their st_ctim, which nobody can set, and which links and names move */
-    uint64_t digest; /* of them, where known */
+    struct timespec modified; /* st_mtim of the accepted bytes */
+    struct timespec written;  /* their st_ctim: cannot be set, but links and renames update it */
+    uint64_t digest;          /* of them, if known */
     bool known;
-    atomic_bool faulted; /* the handler has put zeros into the mapping */
+    atomic_bool faulted; /* the handler has mapped zeros into it */
 
-    /* While it is not what it was; the watcher's own. */
-    uint64_t doubted_ns;  /* since when; 0: it is */
-    off_t seen_size;      /* what it was last seen to be, */
-    struct timespec seen; /* last written then, */
-    uint64_t seen_ns;     /* since this time */
+    /* While it differs; for the watcher only. */
+    uint64_t doubted_ns;  /* since when; 0: it does not */
+    off_t seen_size;      /* its size when last seen, */
+    struct timespec seen; /* its st_ctim then, */
+    uint64_t seen_ns;     /* and when that was first seen */
 };
 
 static struct guarded files[MAX_FILES];
@@ -57,8 +56,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all but the handler 
 /* The watcher. The lock guards all but the atomic fields. */
 static struct {
     pthread_t thread;
-    pthread_cond_t wake;    /* for the watcher: look now, or stop */
-    pthread_cond_t settled; /* from the watcher: it has looked */
+    pthread_cond_t wake;    /* wakes the watcher: check now, or stop */
+    pthread_cond_t settled; /* the watcher has checked */
     bool stop, wanted;
     atomic_bool runs;
     atomic_uint steps;
@@ -125,7 +124,7 @@ void t2v_guard_drop(const uint8_t *ptr)
     pthread_mutex_unlock(&lock);
 }
 
-/* --- looking at them; under the lock --- */
+/* --- checks, under the lock --- */
 
 static bool same_time(struct timespec a, struct timespec b)
 {
@@ -146,7 +145,7 @@ static bool is_as_before(const struct guarded *file, const struct stat *st)
            !atomic_load(&file->faulted);
 }
 
-/* Sets *in_doubt where the watcher must tell. */
+/* Sets *in_doubt when the watcher must decide. */
 static int look_at(const struct guarded *file, bool *in_doubt, struct t2v_err *err)
 {
     struct stat st;
@@ -170,7 +169,7 @@ static int look_at_all(bool *in_doubt, struct t2v_err *err)
     return rc;
 }
 
-/* Keeps the first reason, if somebody watches. */
+/* Keeps the first reason, if there is a watcher. */
 static int lose(const struct t2v_err *why)
 {
     if (atomic_load(&watcher.runs) && watcher.lost.code == 0)
@@ -222,8 +221,8 @@ unsigned t2v_guard_steps(void)
 
 /* --- the watcher --- */
 
-/* Whether a further write could leave a file's time of writing as it is: time stamps are as coarse
- * as the kernel's clock. */
+/* Whether another write could leave the same time stamp: they are as coarse as the kernel's clock
+ * tick. */
 static bool is_fresh(struct timespec written)
 {
     struct timespec now;
@@ -233,8 +232,8 @@ static bool is_fresh(struct timespec written)
     return ns >= 0 && ns < FRESH_NS;
 }
 
-/* The digest of a file's bytes now, and when they were written. Reads the file, not the mapping,
- * whose pages would stay in memory. T2V_EBUSY: it may still be being written. */
+/* Computes the digest of a file's current bytes, and when they were written. Reads the file, not
+ * the mapping, whose pages would stay in memory. T2V_EBUSY: somebody may still be writing. */
 static int read_digest(const struct guarded *file, uint64_t *out, struct timespec *written,
                        struct t2v_err *err)
 {
@@ -264,8 +263,8 @@ static int read_digest(const struct guarded *file, uint64_t *out, struct timespe
     return 0;
 }
 
-/* A file is not what it was. T2V_EBUSY while it may become that again: a copy over it cuts it
- * first. It has quiet_ns for it from the last write on, and doubt_ns in all. */
+/* A file differs. T2V_EBUSY while it may become the same again, since a copy truncates it first:
+ * for quiet_ns after the last write, and doubt_ns in all. */
 static int judge(struct guarded *file, const struct stat *st, struct t2v_err *err)
 {
     uint64_t now = t2v_clock_ns();
@@ -280,16 +279,16 @@ static int judge(struct guarded *file, const struct stat *st, struct t2v_err *er
     return quiet || long_ago || !file->known ? changed(file, st->st_size, err) : T2V_EBUSY;
 }
 
-/* Puts other pages in the place of some, which other threads may be reading: what they make of them
- * is computed again. By the system call itself, which is all that a signal's handler may call, and
- * which ThreadSanitizer does not take for a write. */
+/* Replaces pages that other threads may be reading; what they compute is computed again. Makes the
+ * system call directly: a signal handler may call it, and ThreadSanitizer does not count it as a
+ * write. */
 static bool map_over(void *at, size_t len, int flags, int fd)
 {
     long rc = syscall(SYS_mmap, at, len, PROT_READ, MAP_PRIVATE | MAP_FIXED | flags, fd, 0L);
     return rc == (long)(uintptr_t)at;
 }
 
-/* The bytes are those that are known. Where a fault put zeros into the mapping, it is made anew. */
+/* The bytes are the known ones. If a fault put zeros into the mapping, maps the file again. */
 static int accept(struct guarded *file, struct timespec written, struct t2v_err *err)
 {
     void *ptr = (void *)(uintptr_t)atomic_load(&file->ptr);
@@ -304,14 +303,13 @@ static int accept(struct guarded *file, struct timespec written, struct t2v_err 
     return 0;
 }
 
-/* Takes the first digest of a file, or compares its bytes with it. Called without the lock: only
+/* Computes the first digest of a file, or compares its bytes with it. Called without the lock: only
  * the watcher writes these fields, and it takes the lock to write `written`, which others read. */
 static int settle_file(struct guarded *file, const struct stat *st, struct t2v_err *err)
 {
     uint64_t digest = 0;
     struct timespec written = {0};
-    /* Before there is a digest, the time that others can set has to do: names and links may move.
-     */
+    /* Without a digest st_mtim must do, though it can be set: links and renames update st_ctim. */
     bool first = !file->known && st->st_size == (off_t)file->len &&
                  same_time(st->st_mtim, file->modified) && !atomic_load(&file->faulted);
     if (!first && st->st_size != (off_t)file->len)
@@ -333,7 +331,7 @@ static int settle_file(struct guarded *file, const struct stat *st, struct t2v_e
                                                  : judge(file, st, err);
 }
 
-/* Whether a file's bytes have to be read, and if so reads them. */
+/* Reads a file's bytes, if that is needed. */
 static int watch_file(struct guarded *file, struct t2v_err *err)
 {
     struct stat st;
@@ -358,7 +356,7 @@ static void rest(void)
 static void *watch(void *arg)
 {
     (void)arg;
-    bool first = true; /* with the priority of all, so that the files are known soon */
+    bool first = true; /* at normal priority, so that digests exist soon */
     pthread_mutex_lock(&lock);
     while (!watcher.stop && watcher.lost.code == 0) {
         pthread_mutex_unlock(&lock);
@@ -411,7 +409,7 @@ void t2v_guard_unwatch(void)
     watcher.bytes = NULL;
 }
 
-/* --- faults: only what a signal's handler may call --- */
+/* --- faults: only async-signal-safe calls --- */
 
 static _Noreturn void end(const char *path)
 {
@@ -446,7 +444,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
         atomic_fetch_add(&watcher.changes, 1);
         return;
     }
-    signal(number, SIG_DFL); /* not ours: what failed fails again, as it would have */
+    signal(number, SIG_DFL); /* not in a mapped file: the access fails again, by default */
 }
 
 void t2v_guard_start(void)

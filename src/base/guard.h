@@ -2,15 +2,15 @@
 #ifndef T2V_BASE_GUARD_H
 #define T2V_BASE_GUARD_H
 /*
- * Files that are mapped may be cut short or written over by others. What lies behind a file's new
- * end is a SIGBUS, or, up to the end of the page, zeros that nobody notices: a wrong vector. So
- * each mapped file is kept open and looked at again before what was computed from it is believed.
- * A file that is replaced by renaming another is a new file and does no harm.
+ * Others may truncate or overwrite mapped files. Access beyond a file's new end raises SIGBUS or,
+ * up to the end of the page, reads zeros: a wrong vector, which nobody would notice. So each mapped
+ * file is kept open, and checked again before results computed from it are used. A file that is
+ * replaced by renaming another is a new file and does no harm.
  *
- * A service has a watcher, a thread that takes a digest of each file after the start. With it, a
- * file that was written to is read once more: where the bytes are the same (somebody has touched
- * it, or copied it over itself), nothing has happened. A copy cuts the file first, so a file that
- * is not the same has a second from its last write on to become that again, and 10 in all.
+ * A service has a watcher, a thread that computes a digest of each file after the start. With it, a
+ * file that was written to is read again; if the bytes are the same (it was touched, or copied over
+ * itself), nothing has happened. A copy truncates the file first, so a file that differs has one
+ * second after its last write, and 10 in all, to become the same again.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,30 +18,32 @@
 
 #include "base/error.h"
 
-/* file.c says what it maps and unmaps; the descriptor belongs to the guard from then on, also on
- * failure. T2V_ENOMEM, T2V_EIO, T2V_ETOOLARGE: too many files. */
+/* For file.c, which calls them for each mapping. The guard owns fd from then on, also on failure.
+ * T2V_ENOMEM, T2V_EIO or T2V_ETOOLARGE (too many files). To drop NULL is allowed. */
 int t2v_guard_add(int fd, const uint8_t *ptr, size_t len, const char *path, struct t2v_err *err);
 void t2v_guard_drop(const uint8_t *ptr);
 
-/* Before something is computed from mapped files, for t2v_guard_check after it. */
+/* Take a mark before something is computed from mapped files, for t2v_guard_check after it. */
 unsigned t2v_guard_mark(void);
-/* T2V_EIO, naming the file, when a mapped file is not what it was when it was mapped: its size, its
- * time of writing or, with a watcher, its bytes, for whose verdict this waits. 1: it is, but was
- * written to since the mark, so what was computed is to be computed again. 0: nothing was. A system
- * call for each file, if nothing has changed. With a watcher, what was wrong once stays wrong. */
+/* Checks that the mapped files are as they were when they were mapped. T2V_EIO, with a message that
+ * names the file: its size or modification time differs or, with a watcher, its bytes; then this
+ * waits for the watcher's verdict. 1: all are the same, but one was written to since the mark, so
+ * the result must be computed again. 0: unchanged, at the cost of one system call for each file.
+ * With a watcher, a file that was wrong once stays wrong. */
 int t2v_guard_check(unsigned mark, struct t2v_err *err);
 
-/* From now on a SIGBUS in a mapped file is one line on stderr that names it, and exit 1. */
+/* From now on a SIGBUS in a mapped file prints one line that names it to stderr, and exits with 1.
+ */
 void t2v_guard_start(void);
 
-/* Starts the watcher, which looks at the files once a second. From now on a SIGBUS in a mapped file
- * gives zeros and a t2v_guard_check that is not 0. No file may be dropped until t2v_guard_unwatch.
- * T2V_ENOMEM. */
+/* Starts the watcher, which checks the files once a second. From now on a SIGBUS in a mapped file
+ * reads zeros, and the next t2v_guard_check is not 0. No file may be dropped before
+ * t2v_guard_unwatch. 0 or T2V_ENOMEM. */
 int t2v_guard_watch(void);
 void t2v_guard_unwatch(void);
-/* Whether the watcher, or a check, has found a file that is wrong; then says why. Never waits. */
+/* Whether the watcher or a check has found a file that is wrong; if so, fills err. Never waits. */
 bool t2v_guard_is_lost(struct t2v_err *err);
-/* Counts up while the watcher reads files: whoever waits for it is not stalled. */
+/* A counter that rises while the watcher reads files: a thread that waits for it is not stalled. */
 unsigned t2v_guard_steps(void);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_BASE_HIST_H
 #define T2V_BASE_HIST_H
-/* A histogram with bounds that double, for metrics. Not thread-safe; copy by value. */
+/* A histogram for metrics; its bounds double. Not thread-safe; copy by value. */
 #include <stdint.h>
 
 enum { T2V_HIST_BOUNDS = 20 };
 
 struct t2v_hist {
     double first;                        /* the first upper bound; bound i is first * 2^i */
-    uint64_t count[T2V_HIST_BOUNDS + 1]; /* of each bucket alone; the last has no bound */
+    uint64_t count[T2V_HIST_BOUNDS + 1]; /* not cumulative; the last bucket has no bound */
     uint64_t n;
     double sum;
 };

@@ -20,7 +20,7 @@ static const char *const names[] = {"error", "warn", "info", "debug"};
 static enum t2v_log_level log_level = T2V_LOG_INFO;
 static bool log_json;
 static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint_fast64_t n_dropped, n_unreported; /* lines; those that no line has told of */
+static atomic_uint_fast64_t n_dropped, n_unreported; /* lines; those not reported yet */
 
 enum t2v_log_level t2v_log_level_of(const char *word)
 {
@@ -64,7 +64,7 @@ bool t2v_log_is_json(void)
 
 /* --- what is printed, from format and arguments --- */
 
-/* Text in a fixed array; what does not fit is left out. */
+/* Text in a fixed array; drops what does not fit. */
 struct piece {
     size_t len;
     bool is_number; /* it is one conversion, of a number */
@@ -341,7 +341,7 @@ static void make_report(struct line *line, const char *format, ...)
     va_end(args.list);
 }
 
-/* Under the lock: tells of the lines that were dropped. False: that line is not taken either. */
+/* Under the lock: reports the dropped lines. False: the report is not accepted either. */
 static bool report_dropped(void)
 {
     uint64_t n = atomic_load(&n_unreported);

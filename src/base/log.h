@@ -4,7 +4,7 @@
 /*
  * The service's log: one line an event on standard error, `TIME LEVEL AREA MESSAGE key=value ...`,
  * or one JSON object with the members time, level, area, message and each key. Any thread may log.
- * Text of requests and tokens never go into it.
+ * Never log the text of requests, or tokens.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,17 +19,17 @@ void t2v_log_setup(enum t2v_log_level level, bool as_json);
 bool t2v_log_enabled(enum t2v_log_level level);
 bool t2v_log_is_json(void);
 
-/* Of a service: a line that standard error does not take at once is dropped, whole, and counted;
- * the next that is taken comes after one that tells how many were lost. Otherwise, and at first, a
- * line waits until it is taken. */
+/* true, for a service: a line that standard error does not accept at once is dropped whole and
+ * counted; the next accepted line comes after one that reports how many were lost. false, the
+ * default: a line waits until it is accepted. */
 void t2v_log_never_wait(bool never);
 /* Lines dropped since the process began. */
 uint64_t t2v_log_dropped(void);
-/* Tells of dropped lines, if there are any, once standard error takes lines again: for a clock's
- * tick, so that it is told also when nothing else is logged. */
+/* Reports dropped lines, if any, once standard error accepts lines again. Call it on a timer, so
+ * that they are reported even if nothing else is logged. */
 void t2v_log_catch_up(void);
 
-/* area: the room that speaks. The words ` key=%...` at the end of format become the line's keys: in
+/* area: the folder that logs. The words ` key=%...` at the end of format become the line's keys: in
  * JSON a number where the conversion is one, else a string; in text a value with blanks or quotes
  * in it is quoted, so format needs no quotes. The line end is added; what would act on a terminal
  * is shown as t2v_utf8_show does. Of conversions it knows s d i u x c f g with precision and
@@ -37,12 +37,12 @@ void t2v_log_catch_up(void);
 void t2v_log(enum t2v_log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The last word of a command, as people read it: a line without time, level and area. It goes the
- * log's way, so that a service that ends does not wait for a reader. Longer ones are cut. */
+/* A command's final message, for people: a line without time, level and area. It uses the log's
+ * sink, so that a service that ends does not wait for a reader. Cuts a long line. */
 void t2v_log_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* For events that may come in floods: at most one line a second, with the number of those that were
- * left out since the last as the key left_out. Zeroed at first; one thread at a time. */
+/* For events that may come in floods: at most one line a second, whose key left_out counts those
+ * omitted since the last. Zero it first. One thread at a time. */
 struct t2v_log_limit {
     uint64_t logged_ns; /* when the last line was logged; 0: never */
     uint64_t n_left_out;

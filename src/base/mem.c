@@ -86,7 +86,7 @@ void t2v_mem_large_pages(void *ptr, size_t bytes)
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t begin = ((uintptr_t)ptr + page - 1) / page * page;
     uintptr_t end = ((uintptr_t)ptr + bytes) / page * page;
-    if (begin < end) /* where there are none it fails, and nothing is lost */
+    if (begin < end) /* may fail: it is advice */
         (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
 

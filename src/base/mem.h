@@ -2,9 +2,9 @@
 #ifndef T2V_BASE_MEM_H
 #define T2V_BASE_MEM_H
 /*
- * All heap memory that we ask for ourselves (libraries do not) comes through here, so that a test
- * can make the n-th request for it fail. Every function returns NULL when memory cannot be had (or
- * a product of sizes overflows).
+ * All heap allocations of t2v itself, though not of libraries, so that a test can make the n-th one
+ * fail. Every function returns NULL without memory, or when a product of sizes overflows. Free with
+ * t2v_free, which allows NULL.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,19 +13,19 @@
 void *t2v_alloc(size_t bytes);
 /* n items of size bytes each, zeroed. */
 void *t2v_alloc_zero(size_t n, size_t size);
-/* As realloc, for n items of size bytes. On NULL the old block stays as it was. */
+/* As realloc, for n items of size bytes. When it returns NULL, the old block is unchanged. */
 void *t2v_resize(void *ptr, size_t n, size_t size);
-/* The same for a list that is full: at least `first` items, else twice *cap, which is set. */
+/* As t2v_resize, for a list that is full: doubles *cap, which becomes at least `first`. */
 void *t2v_grow(void *ptr, size_t *cap, size_t first, size_t size);
-/* 64-byte aligned, not zeroed. Freed with t2v_free too. */
+/* n items of size bytes each, aligned to 64 bytes, not zeroed. */
 void *t2v_alloc_aligned(size_t n, size_t size);
 /* A NUL-terminated copy of len bytes. */
 char *t2v_dup(const char *ptr, size_t len);
 void t2v_free(void *ptr);
-/* Says that a block, of which all will be written, is better had in large pages. */
+/* Advises huge pages for a block that will be written in full. */
 void t2v_mem_large_pages(void *ptr, size_t bytes);
 
-/* Checked arithmetic for sizes that a file or a client named: false on overflow, *out untouched. */
+/* Checked arithmetic for sizes from a file or a client: false on overflow, with *out unchanged. */
 static inline bool t2v_mul(size_t a, size_t b, size_t *out)
 {
     size_t r;
@@ -44,9 +44,9 @@ static inline bool t2v_add(size_t a, size_t b, size_t *out)
     return true;
 }
 
-/* Tests only: the n-th request from now on fails (0: the next one), once; negative: none does.
- * Returns how many requests there have been since the last call; only those up to the one that
- * fails are counted, so give LONG_MAX to count all. Not for use with threads. */
+/* Tests only: the n-th request from now on (0: the next one) fails, once; negative: none does.
+ * Returns the number of requests since the last call, counted up to the one that fails; LONG_MAX
+ * counts all. Not for use with threads. */
 size_t t2v_mem_fail_at(long n);
 
 #endif

@@ -11,7 +11,7 @@ static void append(struct t2v_notes *notes, const char *words)
     size_t len = strlen(notes->text), room = sizeof notes->text - len;
     const char *comma = len != 0 ? ", " : "";
     int n = snprintf(notes->text + len, room, "%s%s", comma, words);
-    if (n < 0 || (size_t)n >= room) /* an entry is whole or not there */
+    if (n < 0 || (size_t)n >= room) /* add an entry whole or not at all */
         notes->text[len] = '\0';
 }
 

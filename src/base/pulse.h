@@ -12,15 +12,16 @@
 
 struct t2v_pulse {
     atomic_size_t n_waiting;        /* queued or being worked on */
-    atomic_uint_least64_t moved_ns; /* when one of them last moved on */
+    atomic_uint_least64_t moved_ns; /* when the last progress was */
 };
 
+/* The thread has made progress. */
 static inline void t2v_pulse_beat(struct t2v_pulse *pulse, uint64_t now_ns)
 {
     atomic_store(&pulse->moved_ns, now_ns);
 }
 
-/* One more is queued; returns how many were there before. */
+/* One more is queued. Returns how many there were before. */
 static inline size_t t2v_pulse_enter(struct t2v_pulse *pulse, uint64_t now_ns)
 {
     size_t before = atomic_fetch_add(&pulse->n_waiting, 1);
@@ -29,7 +30,7 @@ static inline size_t t2v_pulse_enter(struct t2v_pulse *pulse, uint64_t now_ns)
     return before;
 }
 
-/* One is queued no longer, without progress of the thread: it was refused, or goes elsewhere. */
+/* One has left the queue without progress of the thread: it was refused, or moved elsewhere. */
 static inline void t2v_pulse_drop(struct t2v_pulse *pulse)
 {
     atomic_fetch_sub(&pulse->n_waiting, 1);
@@ -47,7 +48,7 @@ static inline size_t t2v_pulse_waiting(const struct t2v_pulse *pulse)
     return atomic_load(&pulse->n_waiting);
 }
 
-/* For how long nothing has moved on though something waits; 0 when nothing waits. */
+/* Milliseconds without progress while something waits; 0 when nothing waits. */
 static inline uint64_t t2v_pulse_stalled_ms(const struct t2v_pulse *pulse, uint64_t now_ns)
 {
     uint64_t moved_ns = atomic_load(&pulse->moved_ns);

@@ -15,9 +15,9 @@ enum how { WAIT, OWN, SOCKET, POLL };
 
 static struct {
     enum how how;
-    int fd; /* OWN: standard error, opened once more */
+    int fd; /* OWN: standard error, opened again */
     size_t n_rest;
-    char rest[T2V_SINK_LINE]; /* what is left of a line of which a part was taken */
+    char rest[T2V_SINK_LINE]; /* the rest of a line that was accepted in part */
 } sink;
 
 void t2v_sink_wait(void)
@@ -62,7 +62,7 @@ static ssize_t write_some(const char *bytes, size_t len)
     }
 }
 
-/* How much was taken. */
+/* Returns the number of bytes accepted. */
 static size_t give(const char *bytes, size_t len)
 {
     ssize_t n;

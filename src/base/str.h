@@ -2,8 +2,8 @@
 #ifndef T2V_BASE_STR_H
 #define T2V_BASE_STR_H
 /*
- * Text is (pointer, length) everywhere: bytes borrowed from somebody, possibly with NULs in them,
- * not terminated. Copy by value.
+ * Text is (pointer, length) everywhere: borrowed bytes, not terminated, possibly with NULs among
+ * them. ptr may be NULL when len is 0. Copy by value.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static inline bool t2v_str_is(struct t2v_str a, const char *cstr)
     return t2v_str_eq(a, t2v_str_of(cstr));
 }
 
-/* As t2v_str_is, but ASCII capitals in s match small letters; word is in small letters. */
+/* As t2v_str_is, but ASCII capitals in s match lower case. word is in lower case. */
 static inline bool t2v_str_is_word(struct t2v_str s, const char *word)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -69,7 +69,7 @@ static inline struct t2v_str t2v_str_trim(struct t2v_str s)
     return s;
 }
 
-/* Without ASCII white space at both ends, line ends too: for what comes from files and settings. */
+/* Without ASCII white space, line ends too, at both ends: for text from files and settings. */
 static inline struct t2v_str t2v_str_strip(struct t2v_str s)
 {
     static const char white[] = " \t\n\v\f\r";
@@ -80,8 +80,8 @@ static inline struct t2v_str t2v_str_strip(struct t2v_str s)
     return s;
 }
 
-/* The number that s begins with, such as the major part of a version; 0 where there is none. It
- * stops growing at four digits. */
+/* The number that s begins with, such as the major part of a version; 0 if there is none. Reads at
+ * most four digits. */
 static inline unsigned t2v_str_leading(struct t2v_str s)
 {
     unsigned n = 0;
@@ -90,7 +90,7 @@ static inline unsigned t2v_str_leading(struct t2v_str s)
     return n;
 }
 
-/* What is before the next `stop`; *s is what is after it, or empty. */
+/* Returns the part before the next `stop` and sets *s to the part after it, or to empty. */
 static inline struct t2v_str t2v_str_cut(struct t2v_str *s, char stop)
 {
     const char *at = s->len != 0 ? (const char *)memchr(s->ptr, stop, s->len) : NULL;

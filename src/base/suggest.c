@@ -17,7 +17,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Edits that turn a into b: insert, delete, replace a character, swap two neighbours. */
+/* The number of edits that turn a into b: insert, delete or replace a character, swap two
+ * neighbours. */
 static size_t distance(struct t2v_str a, struct t2v_str b)
 {
     size_t rows[3][NAME_MAX_LEN + 1];
@@ -39,7 +40,7 @@ static size_t distance(struct t2v_str a, struct t2v_str b)
     return last[b.len];
 }
 
-/* Edits, but few where one name is the other with more after it: "model-path" and "model",
+/* The distance, but small when one name is the start of the other: "model-path" and "model",
  * "benchmark" and "bench". */
 static size_t how_far(struct t2v_str a, struct t2v_str b)
 {

@@ -13,11 +13,11 @@
 #include "base/banned.h"
 
 enum {
-    SPIN_BARRIER = 4000, /* pauses before a lane at a barrier gives its processor away */
+    SPIN_BARRIER = 4000, /* pauses at a barrier before sched_yield */
     SPIN_IDLE = 2000     /* pauses before an idle lane goes to sleep: some 50 microseconds */
 };
 
-/* How many items of a lane's share have been taken in this step, by whomever; more when asked. */
+/* The items taken from a lane's share in this step, by any lane; may exceed the share. */
 struct taken {
     alignas(64) atomic_size_t n;
 };
@@ -30,9 +30,9 @@ struct t2v_team {
 
     struct taken *taken; /* [n] */
 
-    alignas(64) atomic_uint run;     /* goes up with each run: what idle lanes watch */
+    alignas(64) atomic_uint run;     /* incremented by each run; idle lanes watch it */
     alignas(64) atomic_uint arrived; /* lanes at the barrier */
-    alignas(64) atomic_uint phase;   /* goes up when a barrier opens */
+    alignas(64) atomic_uint phase;   /* incremented when a barrier opens */
 
     alignas(64) pthread_mutex_t lock; /* for sleeping only */
     pthread_cond_t wake;
@@ -79,7 +79,7 @@ void t2v_lane_barrier(const struct t2v_lane *lane)
     }
 }
 
-/* Waits for a run after the one numbered `seen`; returns its number. */
+/* Waits for a run other than number `seen`. Returns its number. */
 static unsigned next_run(t2v_team *team, unsigned seen)
 {
     for (int spins = 0; spins < SPIN_IDLE; spins++) {
@@ -98,8 +98,8 @@ static unsigned next_run(t2v_team *team, unsigned seen)
     return run;
 }
 
-/* Lets the idle lanes go. The sequentially consistent order of `run` and `n_asleep` means that
- * either we see a sleeper, or it sees the new run before it waits. */
+/* Wakes the idle lanes. The sequentially consistent order of `run` and `n_asleep` ensures that
+ * either this thread sees a sleeper, or the sleeper sees the new run before it waits. */
 static void begin_run(t2v_team *team)
 {
     atomic_fetch_add(&team->run, 1);

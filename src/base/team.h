@@ -20,25 +20,27 @@ struct t2v_lane {
     t2v_team *team;
 };
 
-/* A team of n lanes: n - 1 threads are started. T2V_ENOMEM, also where the
- * system gives no more of them; *out is left as it was then. */
+/* Starts a team of n lanes, n >= 1: n - 1 threads. T2V_ENOMEM, also when the system refuses a
+ * thread; *out is unchanged then. */
 int t2v_team_new(int n, t2v_team **out, struct t2v_err *err);
+/* Ends the threads. No run may be going on. NULL is allowed. */
 void t2v_team_free(t2v_team *team);
+/* The number of lanes. */
 int t2v_team_size(const t2v_team *team);
 
-/* Barriers opened so far: it goes up within a run, as long as the lanes move. Any thread may ask.
- */
+/* The number of barriers passed so far: it rises while a run makes progress. Any thread may call
+ * it. */
 unsigned t2v_team_steps(const t2v_team *team);
 
 /* Every lane calls fn(arg, lane) once; returns when all have. */
 void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane), void *arg);
 
-/* Waits until every lane has come here. What was written before it is seen by all after it. */
+/* Waits until every lane is here. What a lane wrote before it, all see after it. */
 void t2v_lane_barrier(const struct t2v_lane *lane);
 
-/* Deals out the n items of the step between two barriers, each to one lane: sets *item and returns
- * true until there are none left. A lane gets the items of its own share first, in order, and then
- * what is left of the others', so that a lane whose processor is slower holds nobody up. */
+/* Distributes the n items of the step between two barriers, each to one lane: sets *item and
+ * returns true until none is left. A lane takes its own share first, in order, then the rest of the
+ * others', so that a slow processor holds nobody up. */
 bool t2v_lane_take(const struct t2v_lane *lane, size_t n, size_t *item);
 
 /* This lane's part [*begin, *end) of n items, cut at multiples of grain. */

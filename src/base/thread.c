@@ -16,7 +16,7 @@ int t2v_thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
     sigset_t all, old;
     sigfillset(&all);
-    sigdelset(&all, SIGBUS); /* a thread's own doing: see guard.h */
+    sigdelset(&all, SIGBUS); /* raised by the thread itself: see guard.h */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int rc = pthread_create(thread, NULL, fn, arg);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -25,6 +25,6 @@ int t2v_thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 
 void t2v_thread_lower_priority(void)
 {
-    /* On Linux a thread's id stands for that thread alone. */
+    /* On Linux this affects the one thread only. */
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 }

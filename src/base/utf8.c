@@ -5,8 +5,8 @@
 
 enum { REPLACEMENT = 0xFFFD };
 
-/* The length that a lead byte announces (0: it cannot lead) and the range of the byte after it,
- * which is where overlong forms, surrogates and what lies above U+10FFFF are told apart. */
+/* The length that a lead byte announces (0: not a lead byte), and the allowed range of the byte
+ * after it, which excludes overlong forms, surrogates and code points above U+10FFFF. */
 static int lead(uint8_t byte, uint8_t *low, uint8_t *high)
 {
     *low = 0x80;
@@ -95,7 +95,7 @@ static bool is_printable(uint32_t cp)
         uint32_t first, last;
     } acts[] = {
         {0, 0x1f},        /* C0: escape sequences begin here */
-        {0x7f, 0x9f},     /* delete, and C1: so they do at U+009B */
+        {0x7f, 0x9f},     /* delete, and C1: U+009B begins them, too */
         {0x61c, 0x61c},   /* a mark of direction */
         {0x200e, 0x200f}, /* two more */
         {0x2028, 0x202e}, /* ends of lines and paragraphs, embeddings and overrides of direction */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_BASE_UTF8_H
 #define T2V_BASE_UTF8_H
-/* UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, nothing above U+10FFFF. */
+/* UTF-8 of RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,13 +17,13 @@ bool t2v_utf8_valid(struct t2v_str s, size_t *bad);
 int t2v_utf8_len(struct t2v_str s);
 
 /* Decodes the code point at the start of s (which is not empty) into *cp and returns its length in
- * bytes, 1 to 4. A wrong byte gives U+FFFD and 1, so that a loop always moves on. */
+ * bytes, 1 to 4. An ill-formed byte gives U+FFFD and 1, so that a loop always advances. */
 int t2v_utf8_decode(struct t2v_str s, uint32_t *cp);
 
 /* The code point that ends at the end of s (not empty); as t2v_utf8_decode otherwise. */
 int t2v_utf8_decode_last(struct t2v_str s, uint32_t *cp);
 
-/* True for a byte of a character behind its first. */
+/* True for a continuation byte. */
 static inline bool t2v_utf8_is_tail(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;
@@ -54,10 +54,10 @@ static inline int t2v_utf8_encode(uint32_t cp, char out[4])
     return 4;
 }
 
-/* For text that t2v_utf8_valid has passed: inline, and without a check of what is read. On other
- * bytes they stay inside the text and move on, but what they read means nothing. */
+/* For text that t2v_utf8_valid has accepted: inline and unchecked. On other bytes they stay inside
+ * the text and advance, but the result is meaningless. */
 
-/* Reads the code point at *at and moves *at behind it, never past end (*at < end). */
+/* Reads the code point at *at and moves *at after it, never past end (*at < end). */
 static inline uint32_t t2v_utf8_next(const char **at, const char *end)
 {
     const unsigned char *s = (const unsigned char *)*at;
@@ -83,18 +83,18 @@ static inline uint32_t t2v_utf8_next(const char **at, const char *end)
     return 0xfffd;
 }
 
-/* Words of strangers (names in a checkpoint, a server's answer) that go to a terminal or a log:
- * what would act there is shown as an escape. That is control characters (C0, DEL, C1), marks and
- * overrides of direction, the separators of lines and paragraphs, and bytes that are not UTF-8:
- * "\x1b", "\u202e", "\xff". A backslash stays as it is, so what was shown may be shown again. */
+/* Untrusted text (names in a checkpoint, a server's answer) for a terminal or a log. What would act
+ * there is escaped: control characters (C0, DEL, C1), marks and overrides of direction, separators
+ * of lines and paragraphs, and bytes that are not UTF-8: "\x1b", "\u202e", "\xff". A backslash
+ * stays as it is, so escaping twice changes nothing. */
 
-/* The escape for the character or wrong byte at the start of s (not empty), or "" where it may be
- * printed as it is; returns how many bytes of s that is, 1 to 4. */
+/* The escape for the character or ill-formed byte at the start of s (not empty); "" if it is
+ * printed as it is. Returns its length in s, 1 to 4 bytes. */
 enum { T2V_UTF8_ESCAPE = 8 };
 int t2v_utf8_escape(struct t2v_str s, char escape[T2V_UTF8_ESCAPE]);
 
-/* s as it may be printed, into out[size], NUL-terminated; what does not fit is left out by whole
- * characters and escapes. Returns the length. size > 0. */
+/* Writes s, escaped for printing, to out[size], NUL-terminated; cuts it between characters and
+ * escapes if it does not fit. Returns the length. size > 0. */
 size_t t2v_utf8_show(char *out, size_t size, struct t2v_str s);
 
 /* Where the code point before at begins; begin < at. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Shortest decimals by the method of Raffaello Giulietti, "The Schubfach way to render doubles"
- * (2020), at the size of a float: three multiplications by a power of ten from a table of 64-bit
- * words. All 2^32 floats have been compared with an independent implementation.
+ * (2020), for floats: three multiplications by a power of ten from a table of 64-bit words. All
+ * 2^32 floats have been compared with an independent implementation.
  */
 #include "json/f32.h"
 
@@ -14,7 +14,7 @@
 
 enum { MANTISSA_BITS = 23, MIN_EXPONENT = -149, FIRST_POWER = -31 };
 
-/* 10^FIRST_POWER and on, each scaled into [2^63, 2^64) and rounded up: f32_powers.py prints it. */
+/* 10^FIRST_POWER and up, each scaled into [2^63, 2^64) and rounded up; printed by f32_powers.py. */
 // clang-format off
 static const uint64_t powers[] = {
     0x81ceb32c4b43fcf5, 0xa2425ff75e14fc32, 0xcad2f7f5359a3b3f, 0xfd87b5f28300ca0e, 0x9e74d1b791e07e49,
@@ -58,8 +58,8 @@ static int floor_log2_pow10(int e)
     return (e * 1741647) >> 19;
 }
 
-/* power * x / 2^64, where an inexact result gets its lowest bit set: then it compares with the even
- * numbers as the exact one does. What the table's rounding adds is below 2^32. */
+/* power * x / 2^64, rounded to odd: an inexact result has its lowest bit set, so it compares with
+ * even numbers as the exact one does. The table's rounding adds less than 2^32. */
 static uint32_t scale_to_odd(uint64_t power, uint32_t x)
 {
     __uint128_t product = (__uint128_t)power * x;
@@ -67,20 +67,20 @@ static uint32_t scale_to_odd(uint64_t power, uint32_t x)
     return (uint32_t)(product >> 64) | inexact;
 }
 
-/* The shortest decimal inside the interval of numbers that round to the float of these bits (sign
- * cleared, not zero), and the nearest to it among those. */
+/* The shortest decimal in the interval that rounds to the float of these bits (sign cleared, not
+ * zero); of several the nearest. */
 static struct decimal shortest(uint32_t bits)
 {
     uint32_t fraction = bits & ((UINT32_C(1) << MANTISSA_BITS) - 1);
     int biased = (int)(bits >> MANTISSA_BITS);
     uint32_t c = biased != 0 ? fraction | UINT32_C(1) << MANTISSA_BITS : fraction;
     int q = biased != 0 ? biased - 1 + MIN_EXPONENT : MIN_EXPONENT;
-    /* Below a power of two the neighbour is only half as far. */
+    /* Below a power of two the next float is only half as far. */
     bool narrow = fraction == 0 && biased > 1;
-    bool even = (c & 1) == 0; /* the ends of the interval round to it, too */
+    bool even = (c & 1) == 0; /* the interval is closed */
 
-    /* 10^k is at most the interval's width and ten times that is more: some multiple of 10^k lies
-     * inside, at most one multiple of 10^(k+1) does. All below is in quarters of 10^k. */
+    /* 10^k <= the interval's width < 10^(k+1): at least one multiple of 10^k is inside, and at most
+     * one of 10^(k+1). The values below are in quarters of 10^k. */
     int k = narrow ? floor_log10_three_quarters_pow2(q) : floor_log10_pow2(q);
     int shift = q + floor_log2_pow10(-k) + 1;
     uint64_t power = powers[-k - FIRST_POWER];
@@ -128,7 +128,7 @@ static char *put_zeros(char *to, int n)
     return to + n;
 }
 
-/* n digits, of which the first stands for 10^lead, -4 <= lead < 16. */
+/* Writes n digits in plain notation. The first has the weight 10^lead, -4 <= lead < 16. */
 static char *put_plain(char *to, const char *digits, int n, int lead)
 {
     if (lead < 0) {

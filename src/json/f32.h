@@ -5,9 +5,9 @@
 
 enum { T2V_F32_CHARS = 24 };
 
-/* Writes the shortest decimal that reads back as x (the nearest to x among the shortest) and
- * returns its length; not terminated. x must be finite. Plain notation for 1e-4 <= |x| < 1e16, as
- * Python's repr has it, else with an exponent. */
+/* Writes the shortest decimal that reads back as x, and of several the nearest to x. Returns its
+ * length; no NUL follows. x must be finite. As in Python's repr, the notation is plain for 1e-4 <=
+ * |x| < 1e16, else with an exponent. */
 int t2v_f32_write(char out[T2V_F32_CHARS], float x);
 
 #endif

@@ -12,13 +12,13 @@
 #include "base/banned.h"
 
 enum {
-    MAX_TREE_BYTES = 1 << 29, /* the values of one tree; "[[],[],[], ..." takes 20 times its size */
-    MAX_MEMBERS = 1 << 20,    /* of one object */
+    MAX_TREE_BYTES = 1 << 29, /* values of one tree; "[[],[],[], ..." needs 20 times its length */
+    MAX_MEMBERS = 1 << 20,    /* in one object */
     MAX_DEPTH = T2V_JSON_MAX_DEPTH,
-    MANY_MEMBERS = 32 /* an object of more has an index */
+    MANY_MEMBERS = 32 /* a larger object has an index */
 };
 
-/* Where the members of an object are, by key. */
+/* The places of an object's members, by key. */
 struct index {
     struct index *next;
     struct t2v_map map;
@@ -27,23 +27,23 @@ struct index {
 struct t2v_json {
     union {
         double number;
-        const char *text;      /* a NUL stands behind its n bytes */
-        struct t2v_json *item; /* the n items of an array, members of an object */
-        size_t first;          /* until the whole is read: which one of maker.done is item[0] */
-        struct index *index;   /* of what stands before an object's first member, if that has one */
-        size_t outer;          /* until it is closed: what it lies in, one of maker.open */
+        const char *text;      /* n bytes and a NUL */
+        struct t2v_json *item; /* [n]: the items of an array, the members of an object */
+        size_t first;          /* while reading: the index of item[0] in maker.done */
+        struct index *index; /* in the entry before an object's first member, if it has an index */
+        size_t outer;        /* while open: the container around it, an index in maker.open */
     };
-    size_t n;        /* of a boolean: its value */
-    const char *key; /* of a member; a NUL stands behind it, too */
+    size_t n;        /* the value of a boolean */
+    const char *key; /* of a member; n_key bytes and a NUL */
     uint32_t n_key;
     enum t2v_json_type type;
 };
 
-/* What t2v_json_free gets is a tree's root, and the rest is behind it. */
+/* A tree. t2v_json_free gets a pointer to root, which is the first field. */
 struct tree {
     struct t2v_json root;
     struct t2v_json *done;
-    char *text; /* of all strings and keys */
+    char *text; /* all strings and keys */
     struct index *indexes;
 };
 
@@ -52,29 +52,29 @@ struct list {
     size_t n, cap;
 };
 
-/* Values wait in `open`, each container with those that it has so far behind it; when it closes
- * these move to `done`, side by side. Nothing recurses, and a failure on the way leaves whole
- * lists. */
+/* Values are collected in `open`, where a container is followed by the values it has so far. When
+ * it closes, these move to `done` as one block. Nothing recurses, and after a failure both lists
+ * can be freed as they are. */
 struct maker {
     struct t2v_pull pull;
     struct list open, done;
-    size_t inner; /* the container that is being read, one of open; if depth is not 0 */
+    size_t inner; /* the innermost open container, an index in open; if depth > 0 */
     size_t depth;
-    char *text; /* as long as the document: no string takes more here than it did there */
+    char *text; /* as long as the document: no string is longer here than there */
     size_t n_text;
     struct index *indexes;
     size_t n_index_byte;
     bool unique;
 };
 
-/* Room for n more in list, which is one of the maker's. */
+/* Makes room for n more values in a list of the maker. */
 static int make_room(struct maker *m, struct list *list, size_t n)
 {
     while (list->cap - list->n < n) {
         size_t n_value = m->open.cap + m->done.cap + list->cap;
         if (n_value * sizeof *list->at + m->n_index_byte > MAX_TREE_BYTES)
             return t2v_fail(m->pull.err, T2V_ETOOLARGE,
-                            "this JSON takes more than %d MiB of memory", MAX_TREE_BYTES >> 20);
+                            "this JSON needs more than %d MiB of memory", MAX_TREE_BYTES >> 20);
         struct t2v_json *grown = t2v_grow(list->at, &list->cap, 16, sizeof *grown);
         if (grown == NULL)
             return t2v_fail(m->pull.err, T2V_ENOMEM, "no memory for a tree of JSON");
@@ -98,8 +98,8 @@ static struct t2v_str key_of(const struct t2v_json *value)
     return (struct t2v_str){value->key, value->n_key};
 }
 
-/* Of equal keys the first one's place and the last one's value stay; *n is how many do. map: empty,
- * gets the places of the keys. */
+/* Merges equal keys: the first one's place, the last one's value. Sets *n to the number that
+ * remains and fills map, which is empty, with the keys' places. */
 static int merge_equal(struct maker *m, struct t2v_json *members, size_t *n, struct t2v_map *map)
 {
     size_t n_kept = 0;
@@ -121,7 +121,7 @@ static int merge_equal(struct maker *m, struct t2v_json *members, size_t *n, str
     return rc;
 }
 
-/* Puts the map of a large object's members where t2v_json_get finds it. */
+/* Stores the map of a large object's members where t2v_json_get finds it. */
 static int keep_index(struct maker *m, struct t2v_map *map)
 {
     int rc = make_room(m, &m->done, 1);
@@ -200,7 +200,7 @@ static int read_string(struct maker *m, struct t2v_json *value)
     return 0;
 }
 
-/* The bracket alone. */
+/* Opens a container; reads the bracket only. */
 static int open_inner(struct maker *m, char bracket, struct t2v_json *value)
 {
     if (m->depth == MAX_DEPTH)

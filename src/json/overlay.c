@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-/* What is between an object's braces; empty when there is no member. */
+/* The text between an object's braces; empty without members. */
 static struct t2v_str inside(struct t2v_str object)
 {
     const char *open = memchr(object.ptr, '{', object.len);

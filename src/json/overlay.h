@@ -4,9 +4,9 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Copies the text of an object to out, with the members of more, another object's text, after its
- * own: where both have a key, a reader takes the last one, that of more. Both texts must be JSON
- * objects. T2V_ENOMEM, T2V_ETOOLARGE (out has a ceiling). */
+/* Merges two JSON objects, given as text: appends to out the members of object, then those of more.
+ * If both have a key, a reader uses the last one, that of more. 0, T2V_ENOMEM or T2V_ETOOLARGE
+ * (out's limit). */
 int t2v_json_overlay(struct t2v_str object, struct t2v_str more, struct t2v_buf *out);
 
 #endif

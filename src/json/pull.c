@@ -15,7 +15,7 @@ void t2v_pull_init(struct t2v_pull *pull, struct t2v_str text, struct t2v_err *e
 {
     const char *begin = text.ptr != NULL ? text.ptr : "";
     *pull = (struct t2v_pull){.begin = begin, .at = begin, .end = begin + text.len, .err = err};
-    t2v_buf_init(&pull->text, text.len + 1); /* no escape is shorter than what it stands for */
+    t2v_buf_init(&pull->text, text.len + 1); /* no escape is shorter than its character */
 }
 
 void t2v_pull_deinit(struct t2v_pull *pull)
@@ -37,7 +37,7 @@ static void skip_space(struct t2v_pull *pull)
         pull->at++;
 }
 
-/* Takes the byte c, white space before it too; false when something else is next. */
+/* Reads the byte c after white space; false if another one is next. */
 static bool take(struct t2v_pull *pull, char c)
 {
     skip_space(pull);
@@ -72,7 +72,7 @@ int t2v_pull_more(struct t2v_pull *pull, char closing)
     return 1;
 }
 
-/* Four hexadecimal digits at *at, which moves behind them; -1 when they are not there. */
+/* Reads four hexadecimal digits at *at, which advances; -1 if they are missing. */
 static int32_t take_hex(const char **at, const char *end)
 {
     int32_t value = 0;
@@ -90,7 +90,7 @@ static int32_t take_hex(const char **at, const char *end)
     return value;
 }
 
-/* Reads what follows a backslash, at *at, into buf; false when it is no escape. */
+/* Decodes the escape after a backslash, at *at, into buf; false if it is invalid. */
 static bool take_escape(const char **at, const char *end, struct t2v_buf *buf)
 {
     static const char letters[] = "b\bf\fn\nr\rt\t\"\"\\\\//";
@@ -119,7 +119,7 @@ static bool take_escape(const char **at, const char *end, struct t2v_buf *buf)
     return true;
 }
 
-/* A string that has an escape behind its first n_plain bytes, at pull->at. */
+/* Reads the string at pull->at, which has its first escape after n_plain bytes. */
 static int take_escaped(struct t2v_pull *pull, size_t n_plain, struct t2v_str *out)
 {
     struct t2v_buf *buf = &pull->text;
@@ -168,7 +168,7 @@ int t2v_pull_key(struct t2v_pull *pull, struct t2v_str *out)
 struct decimal {
     uint64_t digits;
     int64_t exponent; /* of ten */
-    bool full;        /* one more digit did not fit into digits: all that follow are dropped */
+    bool full;        /* digits is full: further ones are dropped */
 };
 
 static bool is_digit(const struct t2v_pull *pull)
@@ -176,7 +176,7 @@ static bool is_digit(const struct t2v_pull *pull)
     return pull->at < pull->end && *pull->at >= '0' && *pull->at <= '9';
 }
 
-/* Takes digits, at least one; each moves the exponent by step, one that is dropped by step + 1. */
+/* Reads one or more digits. Each changes the exponent by step, a dropped one by step + 1. */
 static bool take_digits(struct t2v_pull *pull, struct decimal *x, int step)
 {
     if (!is_digit(pull))
@@ -205,7 +205,7 @@ static bool take_exponent(struct t2v_pull *pull, struct decimal *x)
     return true;
 }
 
-/* 10^n, n in [0, 308]: the nearest double up to 10^27, beyond that nearly so. */
+/* 10^n, 0 <= n <= 308: the nearest double up to 10^27, beyond that close to it. */
 static double power_of_ten(unsigned n)
 {
     static const double small[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -240,7 +240,7 @@ bool t2v_pull_is_number(const struct t2v_pull *pull, char c)
     return c == '-' || (c >= '0' && c <= '9') || (pull->python && (c == 'N' || c == 'I'));
 }
 
-/* Python's words for what is not finite; the sign has been taken. */
+/* Python's words for non-finite numbers; the sign has been read. */
 static bool take_word(struct t2v_pull *pull, const char *word)
 {
     size_t n = strlen(word);
@@ -267,7 +267,7 @@ int t2v_pull_number(struct t2v_pull *pull, double *out)
     bool ok = take_digits(pull, &x, 0) && !(zero && pull->at - first > 1);
     if (ok && pull->at < pull->end && *pull->at == '.') {
         pull->at++;
-        x.full = false; /* UPSTREAM: what is behind the point is tried again */
+        x.full = false; /* UPSTREAM: the digits after the point are tried again */
         ok = take_digits(pull, &x, -1);
     }
     if (ok && pull->at < pull->end && (*pull->at | 0x20) == 'e') {
@@ -295,7 +295,7 @@ int t2v_pull_word(struct t2v_pull *pull, const char *word)
     return 0;
 }
 
-/* Moves behind the string that has begun. */
+/* Skips the rest of a string. */
 static bool skip_string(struct t2v_pull *pull)
 {
     struct t2v_str rest = {pull->at, (size_t)(pull->end - pull->at)};
@@ -305,7 +305,7 @@ static bool skip_string(struct t2v_pull *pull)
     return ends;
 }
 
-/* Moves behind a number, true, false, null, or what takes the place of one. */
+/* Skips a number, true, false, null, or any text in their place. */
 static bool skip_word(struct t2v_pull *pull)
 {
     const char *first = pull->at;
@@ -351,8 +351,7 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out)
     return 0;
 }
 
-/* A value that is no array or object, or the bracket that opens one, whose closing one is put into
- * closing[*depth]. */
+/* Reads a scalar, or an opening bracket, whose closing one is stored in closing[*depth]. */
 static int pass_word(struct t2v_pull *pull, char *closing, size_t *depth)
 {
     struct t2v_str text;
@@ -408,7 +407,7 @@ int t2v_pull_end(struct t2v_pull *pull)
 
 /* Cutting. */
 
-/* The members of text[outer]: their values that are wanted, to lists. */
+/* Stores the wanted values of text[outer] in lists. */
 static int find_lists(struct t2v_pull *pull, const char *const *inner, size_t n,
                       struct t2v_str *lists)
 {
@@ -451,7 +450,7 @@ static int walk(struct t2v_pull *pull, const char *outer, const char *const *inn
     return rc;
 }
 
-/* Copies text with the lists put as null; they lie in it in any order. */
+/* Copies text with null in place of the lists, which may be in any order. */
 static void copy_rest(struct t2v_str text, const struct t2v_str *lists, size_t n,
                       struct t2v_buf *rest)
 {

@@ -61,7 +61,7 @@ size_t t2v_json_str_bytes(struct t2v_str s)
     return n;
 }
 
-/* As t2v_json_write_f32, into out; returns the length. */
+/* As t2v_json_write_f32, but into out; returns the length. */
 static int format(char out[T2V_F32_CHARS], float x)
 {
     if (isfinite(x))

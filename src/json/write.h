@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_JSON_WRITE_H
 #define T2V_JSON_WRITE_H
-/* Writes the parts of an answer into a buffer; failures stick in the buffer (base/buf.h). */
+/* Appends JSON values to a buffer, whose failures are sticky (base/buf.h). */
 #include "base/buf.h"
 
-/* A string in quotes. Valid UTF-8 goes out as it is; '"', '\\' and the controls below U+0020 are
- * escaped; a byte that is not UTF-8 becomes U+FFFD, so that the answer always parses. */
+/* A string in quotes. Valid UTF-8 is written as it is, except that '"', '\\' and controls below
+ * U+0020 are escaped. An invalid byte becomes U+FFFD, so that the result always parses. */
 void t2v_json_write_str(struct t2v_buf *buf, struct t2v_str s);
 
-/* The bytes that t2v_json_write_str appends for s. */
+/* The number of bytes that t2v_json_write_str appends for s. */
 size_t t2v_json_str_bytes(struct t2v_str s);
 
 /* The shortest decimal that reads back as the same float32, as JSON: "0.12", "-1.5e-07", "3.0".
  * NaN and infinities, which JSON lacks, become null. */
 void t2v_json_write_f32(struct t2v_buf *buf, float x);
 
-/* [x,x,...] */
+/* An array of n numbers: [x,x,...] */
 void t2v_json_write_f32s(struct t2v_buf *buf, const float *x, size_t n);
 
 #endif

@@ -6,14 +6,14 @@
 
 #include "base/banned.h"
 
-/* UPSTREAM: where NLTK looks for the beginning of the word before a mark, it takes only ASCII's own
- * six for white space, and none at the text's first character. */
+/* UPSTREAM: when NLTK looks for the start of the word before a mark, only the six white space
+ * characters of ASCII count, and not the text's first character. */
 static bool parts_words(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Where the word before the mark at `at` begins, given the mark before. */
+/* The start of the word that the mark at `at` ends, given the previous mark. */
 static size_t word_before(const struct t2v_punkt_walk *walk, size_t at)
 {
     for (size_t i = at; i > walk->mark.at + 1; i--) {
@@ -23,7 +23,7 @@ static size_t word_before(const struct t2v_punkt_walk *walk, size_t at)
     return walk->mark.word;
 }
 
-/* The next mark that punctuation, or white space and then a word, follows. */
+/* Finds the next mark before punctuation, or before white space and a word. */
 static bool find_mark(struct t2v_punkt_walk *walk, struct t2v_punkt_mark *found)
 {
     struct t2v_str text = walk->text;
@@ -46,7 +46,7 @@ static bool find_mark(struct t2v_punkt_walk *walk, struct t2v_punkt_mark *found)
     return false;
 }
 
-/* The next mark to judge: of those in one word the last. */
+/* Finds the next mark to judge: the last one of a word. */
 static bool next_mark(struct t2v_punkt_walk *walk, struct t2v_punkt_mark *mark)
 {
     struct t2v_punkt_mark found;
@@ -64,7 +64,7 @@ static bool next_mark(struct t2v_punkt_walk *walk, struct t2v_punkt_mark *mark)
     return left;
 }
 
-/* The word that the mark ends, the mark, and the word or the punctuation that follows. */
+/* The word before the mark, the mark, and the word or punctuation after it. */
 static struct t2v_str context_of(struct t2v_str text, const struct t2v_punkt_mark *mark)
 {
     size_t end = mark->at + 2;
@@ -76,7 +76,7 @@ static struct t2v_str context_of(struct t2v_str text, const struct t2v_punkt_mar
     return (struct t2v_str){text.ptr + mark->word, end - mark->word};
 }
 
-/* The next sentence before closing punctuation is moved; the last one may be empty. */
+/* Finds the next sentence before closing punctuation is moved. The last one may be empty. */
 static bool next_slice(struct t2v_punkt_walk *walk, size_t *start, size_t *end)
 {
     if (walk->at_end)
@@ -104,8 +104,8 @@ void t2v_punkt_start(struct t2v_punkt_walk *walk, const t2v_punkt *punkt, struct
     walk->has_slice = next_slice(walk, &walk->start, &walk->end);
 }
 
-/* Closing quotes and brackets at the start of a slice belong to the sentence before when white
- * space, "--" or the slice's end follows: their length (0: they stay), and *moved with the space.
+/* Closing quotes and brackets at the start of a slice belong to the sentence before if white space,
+ * "--" or the slice's end follows. Returns their length (0: they stay); *moved includes the space.
  */
 static size_t closing(struct t2v_str slice, size_t *moved)
 {

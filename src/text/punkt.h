@@ -2,15 +2,15 @@
 #ifndef T2V_TEXT_PUNKT_H
 #define T2V_TEXT_PUNKT_H
 /*
- * Sentences as NLTK 3.9's PunktSentenceTokenizer finds them with its English parameters
- * (punkt_tab), exactly: Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection"
+ * Splits text into exactly the sentences of NLTK 3.9's PunktSentenceTokenizer with its English
+ * parameters (punkt_tab): Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection"
  * (2006), with NLTK's regular expressions and heuristics. The parameters are compiled in from
- * models/punkt-english.txt. The parameter set is read-only once made; a walk belongs to one thread.
+ * models/punkt-english.txt. A parameter set is read-only once made; a walk belongs to one thread.
  *
- * How: every '.', '?' and '!' before punctuation or white space is a mark that may end a sentence.
- * Of the marks of one word the last is judged, by the word before it and the one after
- * (punkt_word.h, with what punkt_data.h knows of them). Then quotes and brackets at the beginning
- * of a sentence are moved to the end of the one before. Time is linear in the text.
+ * Every '.', '?' and '!' before punctuation or white space is a mark that may end a sentence. The
+ * last mark of a word is judged by the word before it and the one after (punkt_word.h, with the
+ * parameters of punkt_data.h). Then quotes and brackets at the start of a sentence move to the end
+ * of the one before. Time is linear in the text.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,15 +20,16 @@
 
 typedef struct t2v_punkt t2v_punkt;
 
-/* The English parameters. T2V_ENOMEM. */
+/* The English parameters, for t2v_punkt_free. 0 or T2V_ENOMEM. */
 int t2v_punkt_new(t2v_punkt **out);
+/* NULL is allowed. */
 void t2v_punkt_free(t2v_punkt *punkt);
 
 /* A mark that may end a sentence (private to the walk). */
 struct t2v_punkt_mark {
     size_t at;
-    size_t word; /* where the word that it ends begins */
-    size_t next; /* where the word behind the white space begins; 0: punctuation follows at once */
+    size_t word; /* start of the word that it ends */
+    size_t next; /* start of the word after the white space; 0: punctuation follows directly */
 };
 
 /* A walk over the sentences of one text, with constant memory whatever the text's length.
@@ -36,18 +37,19 @@ struct t2v_punkt_mark {
 struct t2v_punkt_walk {
     const t2v_punkt *punkt;
     struct t2v_str text;
-    size_t at;                  /* private, as all below: where the search for marks goes on */
-    struct t2v_punkt_mark mark; /* the last one found, not judged yet if has_mark */
-    size_t from;                /* where the slice after `start, end` begins */
-    size_t start, end;          /* the slice that is the next sentence, if has_slice */
-    size_t moved;               /* how much of it the sentence before has taken */
+    size_t at;                  /* private, like all below: where the search for marks continues */
+    struct t2v_punkt_mark mark; /* the last one found; if has_mark, not judged yet */
+    size_t from;                /* start of the slice after [start, end) */
+    size_t start, end;          /* the slice of the next sentence, if has_slice */
+    size_t moved;               /* bytes of it moved to the sentence before */
     bool has_mark, has_slice, at_end;
 };
 
+/* Starts a walk over text; both pointers are borrowed until its end. */
 void t2v_punkt_start(struct t2v_punkt_walk *walk, const t2v_punkt *punkt, struct t2v_str text);
-/* The next sentence, a slice of the text that is not empty; false at the end. Slices come in order
- * and do not overlap. White space lies between them; but where NLTK's moving of closing punctuation
- * leaves a sentence of nothing else, the slice has white space at its start, as NLTK's. */
+/* The next sentence, a non-empty slice of the text; false at the end. Slices come in order, do not
+ * overlap, and have white space between them. UPSTREAM: if NLTK's moving of closing punctuation
+ * leaves a sentence of nothing else, its slice starts with white space. */
 bool t2v_punkt_next(struct t2v_punkt_walk *walk, struct t2v_str *sentence);
 
 #endif

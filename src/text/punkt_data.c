@@ -7,11 +7,11 @@
 
 #include "base/banned.h"
 
-/* models/punkt-english.txt; made into C by text/embed.py when the program is built. */
+/* models/punkt-english.txt, converted to C during the build. */
 extern const char t2v_punkt_english[];
 extern const size_t t2v_punkt_english_len;
 
-/* Cuts the text up to the first stop off *rest, and the stop itself. */
+/* Cuts the text up to the first stop, and the stop, off *rest. */
 static struct t2v_str cut(struct t2v_str *rest, struct t2v_str stop)
 {
     const char *at = memmem(rest->ptr, rest->len, stop.ptr, stop.len);
@@ -26,7 +26,7 @@ static int learn(t2v_punkt *punkt, struct t2v_str key, int bits)
     return t2v_map_set(&punkt->known, key, t2v_punkt_known(punkt, key) | bits);
 }
 
-/* A part of the file: entries between "|" and line ends. */
+/* Reads a part of the file: entries separated by "|" and line ends. */
 static int learn_part(t2v_punkt *punkt, struct t2v_str part, int bits)
 {
     while (part.len > 0) {
@@ -81,7 +81,7 @@ static bool is_end(char c)
     return c >= '@' && c <= 'Z';
 }
 
-/* The sign of type against the first word of a line. */
+/* Compares type with the first word of a line; as memcmp. */
 static int compare_first(struct t2v_str type, struct t2v_str line)
 {
     size_t i = 0;
@@ -92,7 +92,7 @@ static int compare_first(struct t2v_str type, struct t2v_str line)
     return i == type.len || type.ptr[i] < line.ptr[i] ? -1 : 1;
 }
 
-/* Builds the words of a line, one from the other, until type is met. */
+/* Decodes the words of a line, each from the one before, until type is found. */
 static int find_in_line(struct t2v_str type, struct t2v_str line)
 {
     char word[T2V_PUNKT_TYPE_MAX];
@@ -110,12 +110,12 @@ static int find_in_line(struct t2v_str type, struct t2v_str line)
     return 0;
 }
 
-/* A search by halves over the bytes: the line around the middle decides. */
+/* Binary search over the bytes, by the line around the middle. */
 int t2v_punkt_seen(const t2v_punkt *punkt, struct t2v_str type)
 {
     const char *text = punkt->spellings.ptr;
-    size_t low = 0, high = punkt->spellings.len; /* both at a line's start */
-    struct t2v_str line = {NULL, 0};             /* the last one known not to be above type */
+    size_t low = 0, high = punkt->spellings.len; /* both at the start of a line */
+    struct t2v_str line = {NULL, 0};             /* the last one known to be <= type */
     while (low < high) {
         size_t start = low + (high - low) / 2;
         const char *before = memrchr(text + low, '\n', start - low);

@@ -10,13 +10,13 @@
 
 #include "base/banned.h"
 
-/* What a byte can mean to the word cutter; 0 inside any word. */
+/* Classes of bytes for splitting into words, as bits; 0: part of any word. */
 enum {
-    SPACE = 1,    /* begins a white space character, perhaps */
+    SPACE = 1,    /* may start a white space character */
     OUTSIDE = 2,  /* NLTK: a non-word character; ends a word */
-    NO_START = 4, /* cannot start a word, so it is one by itself */
+    NO_START = 4, /* cannot start a longer word */
     RUN = 8,      /* can start a run of dashes or dots */
-    COMMA = 16    /* ends a word when nothing of it follows */
+    COMMA = 16    /* ends a word if nothing of the word follows */
 };
 static const uint8_t KIND[256] = {
     ['\t' ... '\r'] = SPACE,
@@ -60,7 +60,8 @@ bool t2v_punkt_is_outside(char c)
     return (KIND[(uint8_t)c] & OUTSIDE) != 0;
 }
 
-/* ". . .": three dots or more, one white space character (no line feed) between two; its length. */
+/* The length of ". . .": three or more dots, with one white space character (not a line feed)
+ * between two. */
 static size_t spaced_dots(struct t2v_str s, size_t at)
 {
     size_t dots = 0, end = at, next = at;
@@ -75,8 +76,7 @@ static size_t spaced_dots(struct t2v_str s, size_t at)
     return dots >= 3 ? end - at : 0;
 }
 
-/* The length of the run of dashes or dots at `at` that is a word by itself; 0 when there is none.
- */
+/* The length of the run of dashes or dots at `at` that is a word by itself; 0 if there is none. */
 static size_t run_at(struct t2v_str s, size_t at)
 {
     if ((kind(s, at) & RUN) == 0)
@@ -89,7 +89,7 @@ static size_t run_at(struct t2v_str s, size_t at)
     return s.ptr[at] == '.' ? spaced_dots(s, at) : 0;
 }
 
-/* True when a word that has come as far as `at` ends before it. */
+/* Whether a word that reaches `at` ends before it. */
 static bool ends_at(struct t2v_str s, size_t at)
 {
     if (at == s.len)
@@ -122,10 +122,10 @@ bool t2v_punkt_word(struct t2v_str context, size_t *at, struct t2v_str *word)
     return true;
 }
 
-/* A word with what the first pass over it has found. */
+/* A word and the results of the first pass. */
 struct word {
     struct t2v_str text;
-    bool period; /* ends in one */
+    bool period; /* ends with a period */
     bool breaks, abbr, ellipsis;
 };
 
@@ -135,9 +135,9 @@ static struct t2v_str without_last(struct t2v_str s)
 }
 
 /*
- * Python's s.lower() into out[T2V_PUNKT_TYPE_MAX], or an empty text when that cannot be a type of
- * our data: those are short, and ASCII. Of all other characters only the Kelvin sign has an ASCII
- * letter as its small form, so neither Unicode's case tables nor its final sigma matter here.
+ * Python's s.lower() into out[T2V_PUNKT_TYPE_MAX], or an empty text if that cannot be a type of the
+ * data: those are short and ASCII. The Kelvin sign is the only other character with an ASCII lower
+ * case, so Unicode's case tables and its final sigma do not matter here.
  */
 static struct t2v_str lower(struct t2v_str s, char *out)
 {
@@ -175,7 +175,7 @@ static bool is_number(struct t2v_str s)
     return !first;
 }
 
-/* The word as the data knows it: in small letters, all numbers alike. */
+/* The type of a word: in lower case; one type for all numbers. */
 static struct t2v_str type_of(struct t2v_str text, char *out)
 {
     return is_number(text) ? T2V_STR("##number##") : lower(text, out);
@@ -187,7 +187,7 @@ static struct t2v_str type_without_period(struct t2v_str text, char *out)
     return type.len > 1 && type.ptr[type.len - 1] == '.' ? without_last(type) : type;
 }
 
-/* One letter, or another sign that \w takes and \d does not, and a period. */
+/* An initial: one character of \w that is not in \d, and a period. */
 static bool is_initial(struct t2v_str text)
 {
     uint32_t cp;
@@ -207,14 +207,14 @@ static bool is_abbreviation(const t2v_punkt *punkt, struct t2v_str text)
     return (t2v_punkt_known(punkt, lower(tail, small)) & T2V_PUNKT_ABBREVIATION) != 0;
 }
 
-/* First pass: what the word says by itself. */
+/* First pass: classifies the word by itself. */
 static struct word look_at(const t2v_punkt *punkt, struct t2v_str text)
 {
     struct word word = {.text = text, .period = text.ptr[text.len - 1] == '.'};
     if (text.len == 1 && t2v_punkt_is_mark(text.ptr[0]))
         word.breaks = true;
     else if (word.period && text.ptr[0] == '.' && text.ptr[1] == '.')
-        word.ellipsis = true; /* a word that starts so is dots to its end */
+        word.ellipsis = true; /* a word that starts so has only dots */
     else if (word.period)
         word.abbr = is_abbreviation(punkt, without_last(text));
     if (word.period && !word.ellipsis && !word.abbr)
@@ -224,7 +224,7 @@ static struct word look_at(const t2v_punkt *punkt, struct t2v_str text)
 
 enum guess { NO, YES, UNKNOWN };
 
-/* By its spelling, does the word start a sentence? */
+/* Does the word start a sentence, judging by its spelling? */
 static enum guess starts_sentence(const t2v_punkt *punkt, const struct word *word,
                                   struct t2v_str type)
 {
@@ -256,7 +256,7 @@ static bool is_collocation(const t2v_punkt *punkt, struct t2v_str first, struct 
     return (t2v_punkt_known(punkt, key) & T2V_PUNKT_COLLOCATION) != 0;
 }
 
-/* Second pass: whether a sentence ends with word, given the word behind it. */
+/* Second pass: whether a sentence ends with word, given the next word. */
 static bool breaks_before(const t2v_punkt *punkt, const struct word *word, const struct word *next)
 {
     if (!word->period)
@@ -286,7 +286,7 @@ static bool breaks_before(const t2v_punkt *punkt, const struct word *word, const
     if (initial || number) {
         if (starts == NO)
             return false;
-        /* "J. Bach": what is never written small is rather a name than a beginning. */
+        /* "J. Bach": a word never seen in lower case is a name, not the start of a sentence. */
         if (starts == UNKNOWN && initial && t2v_letter_is_upper(cp) &&
             (t2v_punkt_seen(punkt, next_type) & T2V_PUNKT_LOWER) == 0)
             return false;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What torch.save makes of a state dictionary, name -> tensor. A tensor is a view (first item,
- * shape, strides) of a storage, which others may view, too. Two layouts:
+ * Reads a state dictionary (name -> tensor) that torch.save wrote. A tensor is a view (first item,
+ * shape, strides) of a storage, which tensors may share. There are two layouts.
  *
- * zip, from torch 1.6 on: NAME/data.pkl is the pickle, NAME/data/KEY each storage, NAME/byteorder
- * says "little" (older files lack it, and are).
+ * zip, from torch 1.6 on: NAME/data.pkl is the pickle, NAME/data/KEY is each storage,
+ * NAME/byteorder is "little" (missing in older files, which are little-endian).
  *
- * before that: pickles end to end (a magic number, the version, what machine wrote it, the
+ * legacy: consecutive pickles (a magic number, the version, the machine that wrote it, the
  * dictionary, the list of storage keys), then the storages in that order, each after its number of
  * items (8 bytes).
  */
@@ -19,10 +19,10 @@
 
 #include "base/banned.h"
 
-/* A name may be noted once and used a million times, each a copy: hence its limit. */
+/* A name may be in the memo once and be used a million times, each time copied: hence the limit. */
 enum { NAME_BYTES = 512, VERSION = 1001 };
 
-/* One file while it is read. */
+/* The state of reading one file. */
 struct parse {
     const char *file;
     const uint8_t *bytes; /* [len] */
@@ -31,7 +31,7 @@ struct parse {
     struct t2v_tensor_list *list;
     struct t2v_err *err;
     struct t2v_pickle_machine machine;
-    size_t copied; /* bytes of tensors that had to be put in order */
+    size_t copied; /* bytes of reordered tensors so far */
 };
 
 static int bad(const struct parse *p, const char *reason)
@@ -58,14 +58,14 @@ static int read_pickle(struct parse *p, const uint8_t *bytes, size_t len,
 
 /* Tensors. */
 
-/* Rows are dense and lie end to end. Dimensions of one item may have any stride. */
+/* Whether the tensor is dense in row-major order. Dimensions of one item may have any stride. */
 static bool is_contiguous(const struct t2v_pickle_tensor *from)
 {
     size_t want = 1;
     for (int i = from->n_dim - 1; i >= 0; i--) {
         if (from->shape[i] != 1 && from->stride[i] != want)
             return false;
-        want *= from->shape[i]; /* read_shape has multiplied all of them */
+        want *= from->shape[i]; /* no overflow: read_shape has checked */
     }
     return true;
 }
@@ -88,8 +88,8 @@ static void put_in_order(const struct t2v_pickle_tensor *from, size_t n, size_t 
     }
 }
 
-/* A view of one item can have a shape of billions, so what is copied has a bound: all such tensors
- * together, the length of the file. */
+/* A view of one item can have a shape of billions, so copies are limited: to the length of the
+ * file, all such tensors together. */
 static int copy_view(struct parse *p, const struct t2v_pickle_tensor *from, size_t size,
                      struct t2v_tensor *t)
 {
@@ -122,7 +122,7 @@ static int read_shape(const struct parse *p, const struct t2v_pickle_tensor *fro
     return 0;
 }
 
-/* Does the last item lie among the n of the view? (The tensor has one.) */
+/* Whether the tensor's last item is among the n of the view. The tensor is not empty. */
 static bool lies_within(const struct t2v_pickle_tensor *from, size_t n)
 {
     size_t last = from->first, step;
@@ -172,7 +172,7 @@ static int add_tensor(struct parse *p, struct t2v_str name, const struct t2v_pic
     return rc != 0 ? rc : find_data(p, from, t);
 }
 
-/* Whatever else the dictionary holds tells nothing, as for transformers. */
+/* Ignores anything else in the dictionary, as transformers does. */
 static int add_tensors(struct parse *p, struct t2v_pickle_value dict)
 {
     if (dict.kind != T2V_PICKLE_DICT)
@@ -269,9 +269,9 @@ static int read_zip(struct parse *p)
     return rc;
 }
 
-/* The layout before torch 1.6. */
+/* The legacy layout. */
 
-/* The pickles before the dictionary; *at moves behind them. */
+/* Reads the pickles before the dictionary; *at advances. */
 static int read_preamble(struct parse *p, size_t *at)
 {
     static const char magic[] = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
@@ -297,7 +297,7 @@ static int read_preamble(struct parse *p, size_t *at)
     return 0;
 }
 
-/* The storage of that key, its data from *at on; *at moves behind it. */
+/* Reads the storage of that key at *at, which advances. */
 static int read_storage(struct parse *p, struct t2v_pickle_value key, size_t *at)
 {
     int32_t i = t2v_map_get(&p->machine.by_key, t2v_pickle_str(key));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A safetensors file: the header's length (8 bytes, little endian), the header (a JSON object of
- * tensor name -> {dtype, shape, data_offsets}), then the data, which the offsets count from.
+ * Reads a safetensors file: the header's length (8 bytes, little-endian), the header (a JSON
+ * object, tensor name -> {dtype, shape, data_offsets}), then the data, where offset 0 is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +12,11 @@
 
 #include "base/banned.h"
 
-/* The library's limit on headers is 100 MB, but parsed JSON takes up to fifty times its length; a
- * tensor's entry has some hundred bytes. */
+/* The reference library's limit on headers is 100 MB, but parsed JSON needs up to 50 times its
+ * length. A tensor's entry has about 100 bytes. */
 enum { LENGTH_BYTES = 8, MAX_HEADER_BYTES = 16 * 1000 * 1000 };
 
-/* One file while it is read. */
+/* The state of reading one file. */
 struct parse {
     const char *file;
     const uint8_t *data; /* [n_data] */
@@ -60,7 +60,7 @@ static int read_dtype(const struct parse *p, const t2v_json *value, struct t2v_t
                     p->file, T2V_STR_ARG(t->name), (int)(name.len < 32 ? name.len : 32), name.ptr);
 }
 
-/* Also sets t->n; an empty shape is one number. */
+/* Also sets t->n. An empty shape is a scalar. */
 static int read_shape(const struct parse *p, const t2v_json *value, struct t2v_tensor *t)
 {
     size_t n_dim = t2v_json_len(value);
@@ -79,7 +79,7 @@ static int read_shape(const struct parse *p, const t2v_json *value, struct t2v_t
     return 0;
 }
 
-/* The byte range: inside the data, and as long as shape and dtype say. */
+/* Reads the byte range and checks that it is inside the data and fits shape and dtype. */
 static int read_offsets(const struct parse *p, const t2v_json *value, struct t2v_tensor *t)
 {
     size_t begin, end, bits;
@@ -116,7 +116,7 @@ static int read_tensor(const struct parse *p, struct t2v_str name, const t2v_jso
     return rc;
 }
 
-/* By where they begin, then by where they end, so that empty ones come first. */
+/* Sorts by start, then by end, so that empty tensors come first. */
 static int by_data(const void *a, const void *b)
 {
     const struct t2v_tensor *const *x = a, *const *y = b;
@@ -131,7 +131,8 @@ static int refuse_overlap(const struct parse *p, struct t2v_str a, struct t2v_st
                     (int)(a.len < 80 ? a.len : 80), a.ptr, (int)(b.len < 80 ? b.len : 80), b.ptr);
 }
 
-/* Each tensor begins where the one before it ends, and the last ends with the file. */
+/* Checks that each tensor starts where the one before it ends, and the last one ends with the file.
+ */
 static int check_sorted(const struct parse *p, const struct t2v_tensor **sorted, size_t n)
 {
     const uint8_t *at = p->data;
@@ -148,7 +149,7 @@ static int check_sorted(const struct parse *p, const struct t2v_tensor **sorted,
                                    p->file, n_after, n_after == 1 ? "" : "s");
 }
 
-/* The library's rule: t[0..n) fill the data, without holes or bytes in two of them. */
+/* The reference library's rule: t[0..n) cover the data without gaps and overlaps. */
 static int check_layout(const struct parse *p, const struct t2v_tensor *t, size_t n)
 {
     const struct t2v_tensor **sorted = t2v_alloc_zero(n, sizeof(struct t2v_tensor *));

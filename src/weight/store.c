@@ -22,7 +22,7 @@ struct mapped {
 };
 
 struct t2v_store {
-    const char *dir;        /* the caller's; only while it is opened */
+    const char *dir;        /* borrowed; set only while the store is opened */
     struct mapped *files;   /* in the arena */
     struct t2v_arena arena; /* names of files and tensors */
     struct t2v_tensor_list list;
@@ -59,7 +59,7 @@ static int add_file(t2v_store *store, const char *name, t2v_tensor_reader *reade
     return reader(file->mapping.ptr, file->mapping.len, kept.ptr, &store->arena, &store->list, err);
 }
 
-/* Fills by_name; a name may stand in one file only. */
+/* Fills by_name; a name may be in one file only. */
 static int index_names(t2v_store *store, struct t2v_err *err)
 {
     if (t2v_map_init(&store->by_name, store->list.n) != 0)
@@ -76,7 +76,7 @@ static int index_names(t2v_store *store, struct t2v_err *err)
     return 0;
 }
 
-/* A shard is a file of the directory itself: its name may not lead anywhere else. */
+/* Whether name is a plain file name: a shard must be in the directory itself. */
 static bool is_plain_name(struct t2v_str name)
 {
     return name.len != 0 && name.len <= NAME_MAX && memchr(name.ptr, '/', name.len) == NULL &&
@@ -84,7 +84,8 @@ static bool is_plain_name(struct t2v_str name)
            !t2v_str_is(name, "..");
 }
 
-/* Adds each file that the weight_map of the index at `path` names, once. seen: the names so far. */
+/* Adds each file that weight_map, of the index at `path`, names; each once. seen: the names so far.
+ */
 static int add_shards(t2v_store *store, const char *path, const t2v_json *weight_map,
                       t2v_tensor_reader *reader, struct t2v_map *seen, struct t2v_err *err)
 {
@@ -107,7 +108,7 @@ static int add_shards(t2v_store *store, const char *path, const t2v_json *weight
     return 0;
 }
 
-/* Every tensor that the index lists lies in the shard that it names. */
+/* Checks that every tensor of the index is in the shard that it names. */
 static int check_listed(const t2v_store *store, const char *path, const t2v_json *weight_map,
                         struct t2v_err *err)
 {
@@ -157,8 +158,8 @@ static int open_shards(t2v_store *store, const char *name, t2v_tensor_reader *re
     return rc;
 }
 
-/* The layouts that a directory may have: the first whose file is there is taken, as transformers
- * does. */
+/* The layouts of a directory, in order: the first one whose file exists is used, as in
+ * transformers. */
 static const struct {
     const char *name;
     int (*open)(t2v_store *store, const char *name, t2v_tensor_reader *reader, struct t2v_err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the end of the file: the end record says where the directory lies and how many entries it
- * has (zip64: in a record of its own, found by a locator just before). Each directory entry says
- * where its local header lies; the data comes right after that.
+ * Reads from the end of the file. The end record has the directory's offset and number of entries
+ * (zip64: in a record of its own, found by a locator just before it). Each directory entry has the
+ * offset of its local header; the data follows that.
  */
 #include "weight/zip.h"
 
@@ -21,7 +21,7 @@ enum {
     ENTRY_BYTES = 46,
     LOCAL_BYTES = 30,
     MAX_ENTRIES = 1 << 20,
-    SIZES_FOLLOW = 0x0008, /* flag: the local header leaves sizes out, they come after the data */
+    SIZES_FOLLOW = 0x0008, /* flag: sizes are after the data, not in the local header */
     NAMES_ARE_UTF8 = 0x0800
 };
 #define END_SIGN     UINT32_C(0x06054b50)
@@ -29,7 +29,7 @@ enum {
 #define END64_SIGN   UINT32_C(0x06064b50)
 #define ENTRY_SIGN   UINT32_C(0x02014b50)
 #define LOCAL_SIGN   UINT32_C(0x04034b50)
-/* "It is in the zip64 field." */
+/* The value is in the zip64 field. */
 #define ELSEWHERE16 UINT16_C(0xffff)
 #define ELSEWHERE32 UINT32_C(0xffffffff)
 
@@ -72,8 +72,8 @@ static int bad_entry(struct t2v_err *err, int code, struct t2v_str name, const c
     return t2v_fail(err, code, "zip: entry \"%.*s\" %s", (int)n, shown, reason);
 }
 
-/* Where the end record begins: the last place from which its comment reaches exactly to the end of
- * the file. False if there is none. */
+/* Finds the end record: the last offset from which its comment ends exactly at the end of the file.
+ * False if there is none. */
 static bool find_end(const uint8_t *bytes, size_t len, size_t *out)
 {
     for (size_t n_comment = 0; n_comment <= UINT16_MAX; n_comment++) {
@@ -88,7 +88,7 @@ static bool find_end(const uint8_t *bytes, size_t len, size_t *out)
     return false;
 }
 
-/* The zip64 end record that the locator at bytes[at] leads to; it lies before the locator. */
+/* Reads the zip64 end record that the locator at bytes[at] points to. It is before the locator. */
 static int read_end64(const uint8_t *bytes, size_t at, struct directory *dir, struct t2v_err *err)
 {
     uint64_t begin = get64(bytes + at + 8);
@@ -101,7 +101,7 @@ static int read_end64(const uint8_t *bytes, size_t at, struct directory *dir, st
     return 0;
 }
 
-/* What the two end records say must agree. */
+/* Reads the end records; if there are two, they must agree. */
 static int read_end(const uint8_t *bytes, size_t len, struct directory *dir, struct t2v_err *err)
 {
     size_t at;
@@ -130,8 +130,8 @@ static int read_end(const uint8_t *bytes, size_t len, struct directory *dir, str
     return 0;
 }
 
-/* Sizes and offset as a directory entry has them; those that are ELSEWHERE32 stand in the zip64
- * field of extra[0..n_extra), in this order. False when they do not. */
+/* Reads the sizes and the offset of a directory entry. Those that are ELSEWHERE32 are in the zip64
+ * field of extra[0..n_extra), in this order. False if they are missing there. */
 static bool read_sizes(const uint8_t *entry, const uint8_t *extra, size_t n_extra, uint64_t out[3])
 {
     out[0] = get32(entry + 24); /* uncompressed */
@@ -161,8 +161,8 @@ static bool read_sizes(const uint8_t *entry, const uint8_t *extra, size_t n_extr
     return false;
 }
 
-/* The local header at e->begin, which must say what the directory said; sets data and end. Entries
- * lie in bytes[0..limit). */
+/* Reads the local header at e->begin, which must match the directory, and sets data and end.
+ * Entries are in bytes[0..limit). */
 static int read_local(const uint8_t *bytes, size_t limit, struct t2v_zip_entry *e,
                       struct t2v_err *err)
 {
@@ -178,16 +178,16 @@ static int read_local(const uint8_t *bytes, size_t limit, struct t2v_zip_entry *
     if (n_extra > rest || e->len > rest - n_extra)
         return bad_entry(err, T2V_EFORMAT, e->name, "lies beyond the end of the entries");
     uint32_t stored = get32(local + 18), size = get32(local + 22);
-    bool said = (get16(local + 6) & SIZES_FOLLOW) == 0;
-    if (get16(local + 8) != 0 || (said && stored != ELSEWHERE32 && stored != e->len) ||
-        (said && size != ELSEWHERE32 && size != e->len))
+    bool has_sizes = (get16(local + 6) & SIZES_FOLLOW) == 0;
+    if (get16(local + 8) != 0 || (has_sizes && stored != ELSEWHERE32 && stored != e->len) ||
+        (has_sizes && size != ELSEWHERE32 && size != e->len))
         return bad_entry(err, T2V_EFORMAT, e->name, "differs from its local header");
     e->data = local + LOCAL_BYTES + n_name + n_extra;
     e->end = (size_t)(e->data - bytes) + e->len;
     return 0;
 }
 
-/* One entry of the directory at *at, which moves on. end: the directory's. limit: as above. */
+/* Reads the directory entry at *at, which advances. end: of the directory. limit: as above. */
 static int read_entry(const uint8_t *bytes, size_t *at, size_t end, size_t limit,
                       struct t2v_zip_entry *e, struct t2v_err *err)
 {
@@ -219,7 +219,7 @@ static int by_begin(const void *a, const void *b)
     return (x->begin > y->begin) - (x->begin < y->begin);
 }
 
-/* Sorts the entries and fills by_name: no two share a byte, or a name. */
+/* Sorts the entries, checks that no two share a byte or a name, and fills by_name. */
 static int check_entries(struct t2v_zip *zip, struct t2v_err *err)
 {
     if (t2v_map_init(&zip->by_name, zip->n) != 0)

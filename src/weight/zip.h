@@ -2,10 +2,10 @@
 #ifndef T2V_WEIGHT_ZIP_H
 #define T2V_WEIGHT_ZIP_H
 /*
- * The directory of a zip file whose entries are stored as they are, as torch.save writes them, with
- * zip64's large offsets where they are needed. Every entry lies before the directory, its local
- * header says the same as the directory, and no two share a byte. Sums (CRC-32) are not checked:
- * that would read all of a file of gigabytes.
+ * Reads the directory of a zip file with stored (uncompressed) entries, as torch.save writes it,
+ * with zip64. Every entry is checked to be before the directory, to match its local header, and to
+ * share no byte with another. CRC-32 sums are not checked: that would read all of a file of
+ * gigabytes.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@ struct t2v_zip_entry {
     struct t2v_str name; /* in the file */
     const uint8_t *data; /* [len], in the file; not aligned */
     size_t len;
-    size_t begin, end; /* in the file, of the local header and the data */
+    size_t begin, end; /* offsets in the file, of the local header and the data */
 };
 
 struct t2v_zip {
@@ -27,8 +27,8 @@ struct t2v_zip {
 };
 
 /* Reads the directory of bytes[0..len), which must outlive the zip. T2V_EFORMAT, T2V_EUNSUPPORTED,
- * T2V_ETOOLARGE or T2V_ENOMEM, with messages that do not name the file. After a failure, too, the
- * zip is to be deinited. */
+ * T2V_ETOOLARGE or T2V_ENOMEM, with messages that do not name the file. Call t2v_zip_deinit after a
+ * failure, too. */
 int t2v_zip_init(struct t2v_zip *zip, const uint8_t *bytes, size_t len, struct t2v_err *err);
 void t2v_zip_deinit(struct t2v_zip *zip);
 

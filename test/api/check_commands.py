@@ -140,7 +140,7 @@ def check_troubles(check):
         half = f.read()[:-1000]
     bare = ("config.json", weights)
     cases = [((), {weights: "gone"}, f"{weights} is a link to a file that is not there (a hub snapshot was copied without its blobs?)"),
-             ((), {weights: lfs}, f"{weights}: a git-lfs pointer, not the file itself; "), ((), {weights: half}, ": data_offsets lie beyond the end of the file"),
+             ((), {weights: lfs}, f"{weights}: a Git LFS pointer, not the file itself; "), ((), {weights: half}, ": data_offsets lie beyond the end of the file"),
              ((), {weights: half[:100]}, f"{weights}: no safetensors file, or cut short: "), (("tokenizer.json",), {}, ": neither tokenizer.json nor vocab.txt is there"),
              ((weights,), {}, ": no weights that can be read; looked for "), (bare, {"NAME.gguf": b"x"}, ": no config.json, but NAME.gguf: a GGUF file, which llama.cpp reads; "),
              ((weights,), {"model.onnx": b"x"}, ": no weights that t2v reads: model.onnx is an ONNX file; "),
