@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes as SentencePiece's compiled replacements: what stands before the first NUL NUL NUL
- * NUL '|' is a text, too, the rest is the table, taken as bytes and as base64.
+ * Any bytes as SentencePiece's compiled replacements (precompiled_charsmap). The part before the
+ * first NUL NUL NUL NUL '|' is also a text; the rest is the table, as bytes and as base64.
  */
 #include "token/normalize/charsmap.h"
 #include "base/utf8.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes as the `decoder` of a tokenizer.json with tricky tokens, then ids through it: what
- * follows the last NUL of the input, one a byte. At once or in parts, the text is the same; each
- * part is whole characters, and what has come out is the beginning of what the ids so far give.
+ * Any bytes as the `decoder` of a tokenizer.json with tricky tokens, which then decodes ids: the
+ * bytes after the last NUL of the input. The text is the same at once and in parts. Each part
+ * consists of whole characters, and the text so far is a prefix of the text of the ids so far.
  */
 #include "base/utf8.h"
 #include "folder.h"
@@ -81,7 +81,7 @@ static void put_tokenizer(const uint8_t *decoder, size_t n)
     t2v_buf_deinit(&json);
 }
 
-/* The same, so many at a time. False: the decoder fails on them. */
+/* The same, with so many ids at a time. False: the decoder fails on them. */
 static bool decode_parts(const t2v_decoder *decoder, const int32_t *ids, size_t n, unsigned flags,
                          size_t most, struct t2v_buf *out)
 {
@@ -117,7 +117,7 @@ static void decode(const t2v_decoder *decoder, const int32_t *ids, size_t n, uns
     t2v_buf_deinit(&parts);
 }
 
-/* What has come out after half of them. */
+/* The text after half of them. */
 static void decode_half(const t2v_decoder *decoder, const int32_t *ids, size_t n, unsigned flags)
 {
     struct t2v_buf half, now;

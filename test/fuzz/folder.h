@@ -2,9 +2,9 @@
 #ifndef T2V_TEST_FUZZ_FOLDER_H
 #define T2V_TEST_FUZZ_FOLDER_H
 /*
- * For targets whose parser takes a model directory: a folder of this process's own, in memory where
- * the system has such a place (some ten thousand files are written a second),
- * and no file is written twice with the same bytes.
+ * For targets whose parser reads a model directory: a folder private to the process, in memory if
+ * the system has such a file system (some 10,000 files are written a second). A file with unchanged
+ * bytes is not written again.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -22,7 +22,7 @@ static struct {
     char path[64];
     const char *names[MAX_FILES];
     struct {
-        uint8_t *bytes; /* that it holds now */
+        uint8_t *bytes; /* its current contents */
         size_t n;
         bool there;
     } files[MAX_FILES];
@@ -50,8 +50,8 @@ static void folder_remove(void)
     rmdir(folder.path);
 }
 
-/* The names of the files that the target may put there, "FILE" or "SUBFOLDER/FILE"; they are
- * removed at exit. */
+/* The names of the files that the target may write, "FILE" or "SUBFOLDER/FILE". They are removed at
+ * exit. */
 static void folder_make(const char *const *names, int n)
 {
     const char *tmp = getenv("TMPDIR");
@@ -74,8 +74,8 @@ static void folder_make(const char *const *names, int n)
     atexit(folder_remove);
 }
 
-/* True when the file is as it should be already; else that is noted as done. A mutation changes one
- * file out of eight, and to write them is what takes time. */
+/* Whether the file already has these contents; else records them as written. A mutation changes one
+ * file of eight, and most of the time goes into writing files. */
 static bool folder_has(const char *name, const uint8_t *data, size_t size)
 {
     int i = 0;
@@ -94,7 +94,7 @@ static bool folder_has(const char *name, const uint8_t *data, size_t size)
     return false;
 }
 
-/* The file holds these bytes now, or is not there when data is NULL. */
+/* Writes the file, or removes it if data is NULL. */
 static void folder_put(const char *name, const uint8_t *data, size_t size)
 {
     char path[128];
@@ -110,8 +110,8 @@ static void folder_put(const char *name, const uint8_t *data, size_t size)
     close(fd);
 }
 
-/* Cuts what comes before the next NUL, or all of it, off *data: that file's bytes; a file of none
- * is not there. */
+/* Cuts the bytes up to the next NUL, or all, off *data and writes them to the file. An empty file
+ * is removed. */
 static inline void folder_put_next(const char *name, const uint8_t **data, size_t *size)
 {
     const uint8_t *nul = *size != 0 ? memchr(*data, '\0', *size) : NULL;

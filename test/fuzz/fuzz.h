@@ -2,17 +2,17 @@
 #ifndef T2V_TEST_FUZZ_H
 #define T2V_TEST_FUZZ_H
 /*
- * What the targets share. A target is a file with one LLVMFuzzerTestOneInput: it gives foreign
- * bytes to a parser and traps when what comes back breaks the parser's own promises; sanitizers see
- * the rest. `./run SECONDS` searches with libFuzzer; main.c replays corpus/TARGET/ without any
- * engine. An input that once failed goes into the corpus, under a name that says what was wrong.
+ * Shared by the targets. A target is a file with one LLVMFuzzerTestOneInput: it gives arbitrary
+ * bytes to a parser and traps if the result breaks the parser's contract; sanitizers find the rest.
+ * `./run SECONDS` fuzzes with libFuzzer; main.c replays corpus/TARGET/ without a fuzzing engine. An
+ * input that failed once goes into the corpus, under a name that says what was wrong.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* As assert, also in a release build. */
+/* As assert, but also in a release build. */
 #define CHECK(x)                                                                                   \
     do {                                                                                           \
         if (!(x))                                                                                  \

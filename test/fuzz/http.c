@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes on a connection: whole, byte by byte and in odd pieces the reader sees the same
- * requests. */
+/* Any bytes on a connection: the reader must see the same requests whole, byte by byte and in odd
+ * pieces. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -8,7 +8,7 @@
 
 enum { MAX_BODY = 256 };
 
-/* FNV-1a of all that the reader event. */
+/* FNV-1a of all results of the reader. */
 struct seen {
     uint64_t hash;
 };
@@ -45,7 +45,7 @@ static uint64_t read_in_pieces(const uint8_t *data, size_t size, size_t piece)
         CHECK(used <= n);
         at += used;
         idle = used != 0 ? 0 : idle + 1;
-        CHECK(idle < 4); /* it gets on */
+        CHECK(idle < 4); /* it makes progress */
         if (event == T2V_READER_HEAD) {
             CHECK(t2v_reader_begun(&reader));
             see(&seen, "head", 4);

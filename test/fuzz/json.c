@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes as JSON: every accessor on every value; strings survive being written and read again.
- */
+/* Any bytes as JSON: calls every accessor on every value. Strings must survive being written and
+ * read again. */
 #include <math.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ static void rewrite(struct t2v_str s)
     t2v_buf_deinit(&buf);
 }
 
-/* At most as deep as the reader lets a document be. */
+/* At most the reader's limit on depth. */
 static void walk(const t2v_json *value, bool python)
 {
     enum t2v_json_type type = t2v_json_type(value);
@@ -57,7 +57,7 @@ static void walk(const t2v_json *value, bool python)
 
 enum { MAX_PULL = 64 };
 
-/* Reads any value with the reader that makes no tree; T2V_ETOOLARGE when it is too deep. */
+/* Reads any value with the pull reader, which makes no tree. T2V_ETOOLARGE: too deep. */
 static int pull_value(struct t2v_pull *pull, unsigned depth)
 {
     static const char brackets[] = "[{", closing[] = "]}";
@@ -86,8 +86,8 @@ static int pull_value(struct t2v_pull *pull, unsigned depth)
     return rc;
 }
 
-/* What the tree's reader takes, this takes; and what is left when lists are cut out still parses.
- */
+/* The pull reader must accept what the tree reader accepts, and the rest must still parse after
+ * lists are cut out. */
 static void check_pull(struct t2v_str text, bool good)
 {
     static const char *const inner[] = {"vocab", "merges"};
@@ -111,7 +111,8 @@ static void check_pull(struct t2v_str text, bool good)
     t2v_buf_deinit(&rest);
 }
 
-/* What is JSON, Python reads; and what it reads is JSON with null for what is not finite. */
+/* The Python mode must accept all JSON; what it accepts must be JSON with null for non-finite
+ * numbers. */
 static void check_python(struct t2v_str text, bool good)
 {
     t2v_json *root = NULL, *plain = NULL;

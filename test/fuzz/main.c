@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Runs a target once on every file of the folders named, without a fuzzing engine. */
+/* Runs a target once on every file of the given folders, without a fuzzing engine. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "fuzz.h"
 
-/* A copy of just that size, so that a read past its end is seen. */
+/* A copy of exactly that size, so that a sanitizer sees a read beyond its end. */
 static void replay(const char *bytes, size_t len)
 {
     uint8_t *copy = calloc(len != 0 ? len : 1, 1);
@@ -39,7 +39,7 @@ static int replay_folder(const char *folder)
             n = -1;
             break;
         }
-        fprintf(stderr, "%s\n", path); /* the last one named is the one that crashed */
+        fprintf(stderr, "%s\n", path); /* the last path printed is the input that crashed */
         replay(bytes, len);
         free(bytes);
         n++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes as the files of a pipeline of sentence-transformers: modules.json and those it names,
- * one after the other with a NUL between them (a file that does not come, or is empty, is not
- * there); what is left is the weights of both modules that have some. What is taken is run.
+ * Any bytes as the files of a sentence-transformers pipeline: modules.json and the files that it
+ * names, separated by NULs; an empty or missing one does not exist. The rest is the weights of both
+ * modules with weights. A pipeline that is accepted is run.
  */
 #include "folder.h"
 #include "model/modules.h"
@@ -21,7 +21,7 @@ static const char *const names[] = {
 };
 enum { N_TEXT = 6, N_NAME = sizeof names / sizeof names[0], HIDDEN = 2, N_ROW = 2 };
 
-/* It stays inside the folder. */
+/* The path stays inside the folder. */
 static void check_path(const char *path)
 {
     size_t n = strlen(folder.path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes as pytorch_model.bin: what is taken lies in the file, or is a copy that is no larger.
- */
+/* Any bytes as pytorch_model.bin: each accepted tensor must be inside the file, or be a copy that
+ * is not larger than the file. */
 #include "fuzz.h"
 #include "weight/reader.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes as a safetensors file: what is taken lies inside, and nothing lies twice. */
+/* Any bytes as a safetensors file: accepted tensors must be inside the file and must not overlap.
+ */
 #include <stdlib.h>
 
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes as a SentencePiece model: behind the first line feed, for the class that what stands
- * before it names as tokenizer_config.json; then texts through it.
+ * Any bytes as a SentencePiece model, after the first line feed. The part before that is
+ * tokenizer_config.json, which names the class. Then it tokenises texts.
  */
 #include "tokenize.h"
 

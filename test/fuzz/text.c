@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct t2v_buf once, twice;
     t2v_buf_init(&once, size);
     t2v_buf_init(&twice, size);
-    CHECK(t2v_space_collapse(text, &once) == 0); /* never longer */
+    CHECK(t2v_space_collapse(text, &once) == 0); /* the result is never longer */
     CHECK(t2v_space_collapse(t2v_buf_str(&once), &twice) == 0);
     CHECK(t2v_str_eq(t2v_buf_str(&once), t2v_buf_str(&twice)));
     check_sentences(punkt, text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes as tokenizer.json, then texts through it. What follows the last NUL of the input, if
- * there is one, is a text, too.
+ * Any bytes as tokenizer.json, which then tokenises texts. If the input has a NUL, the part after
+ * its last one is also a text.
  */
 #include "tokenize.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes as the body of POST /vectors: a question, or a fault that is written as a reply. */
+/* Any bytes as the body of POST /vectors: a valid request, or an error that can be written as a
+ * response. */
 #include "http/api/vectors.h"
 #include "base/utf8.h"
 #include "fuzz.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes as the older files of a tokenizer: vocab.txt, tokenizer_config.json,
- * special_tokens_map.json and added_tokens.json, one after the other with a NUL between them (a
- * file that does not come, or is empty, is not there), then a text.
+ * Any bytes as the legacy files of a tokenizer: vocab.txt, tokenizer_config.json,
+ * special_tokens_map.json and added_tokens.json, separated by NULs (an empty or missing one does
+ * not exist), then a text.
  */
 #include "tokenize.h"
 

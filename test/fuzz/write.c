@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes as a string, and as floats, to be written: the result is JSON of the same meaning. */
+/* Any bytes as a string and as floats to write: the result must be JSON of the same value. */
 #include <math.h>
 #include <string.h>
 

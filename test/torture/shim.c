@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Preloaded into t2v by run.py: memory and clocks that fail on demand, also under the libraries.
- * The file that SHIM_FILE names is mapped and shared with the test, which sets what is to fail and
- * when.
+ * Preloaded into t2v by run.py: makes memory and clocks fail on demand, for libraries too. The file
+ * SHIM_FILE is mapped and shared with the test, which sets what fails and when.
  */
 #undef _FILE_OFFSET_BITS /* which renames mmap */
 #include <errno.h>
@@ -19,15 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#pragma GCC visibility push(default) /* it takes the place of the C library's */
+#pragma GCC visibility push(default) /* replaces the C library's functions */
 
 struct control {
     atomic_long fail_at;     /* the n-th request for memory from now on fails; negative: none */
-    atomic_long fails;       /* so many in a row */
-    atomic_long requests;    /* seen so far */
-    atomic_long failed;      /* of them */
+    atomic_long fails;       /* the number of failures in a row */
+    atomic_long requests;    /* requests so far */
+    atomic_long failed;      /* failed requests so far */
     atomic_long wall_offset; /* seconds, added to the wall clock */
-    atomic_long stall;       /* while it is not 0, all threads but the first wait for memory */
+    atomic_long stall; /* while not 0, all threads but the first wait in requests for memory */
 };
 
 static struct control nothing = {.fail_at = -1};

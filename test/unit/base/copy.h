@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TEST_COPY_H
 #define T2V_TEST_COPY_H
-/* Model directories made of the files of others: copies, as links out of them are not followed. */
+/* Model directories that are made from files of others. The files are copied, since links out of a
+ * model directory are refused. */
 #include <stdint.h>
 #include <stdio.h>
 

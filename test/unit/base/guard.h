@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TEST_GUARD_H
 #define T2V_TEST_GUARD_H
-/* Memory that ends right before a page that cannot be read, so that one byte too many crashes. */
+/* Memory that ends just before an inaccessible page, so that reading one byte too many crashes. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 struct guard {
-    char *ptr, *end; /* end is the first byte that must not be touched */
+    char *ptr, *end; /* end: the first inaccessible byte */
     size_t page;
 };
 
