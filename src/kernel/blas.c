@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The portable back end of `linear`: OpenBLAS, included nowhere else. */
+/* Linear layers by OpenBLAS, for processors without vector kernels here. */
 #include <cblas.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/kernel.h"
+#include "kernel/rungs.h"
 
 #include "base/banned.h"
 
@@ -39,18 +39,19 @@ static void pack(const struct t2v_linear *layer, const float *plain, size_t n_co
     memcpy(panel, plain, n_col * layer->n_in * sizeof *plain);
 }
 
-static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x, size_t stride,
-                   size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear(const struct t2v_linear_call *call)
 {
-    if (begin >= end || n_row == 0)
+    const struct t2v_linear *layer = call->layer;
+    const size_t n = call->end - call->begin, n_in = layer->n_in;
+    if (call->begin >= call->end || call->n_row == 0)
         return;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n_row, (blasint)(end - begin),
-                (blasint)layer->n_in, 1.0f, x, (blasint)(stride / sizeof(float)),
-                t2v_linear_panel(layer, begin), (blasint)layer->n_in, 0.0f, y + begin,
-                (blasint)ldy);
-    const float *bias = layer->bias != NULL ? layer->bias + begin : NULL;
-    for (size_t r = 0; r < n_row; r++)
-        t2v_bias_act_f32_c(act, bias, y + r * ldy + begin, end - begin);
+    float *y = call->y + call->begin;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)call->n_row, (blasint)n,
+                (blasint)n_in, 1.0f, call->x, (blasint)(call->stride / sizeof(float)),
+                t2v_linear_panel(layer, call->begin), (blasint)n_in, 0.0f, y, (blasint)call->ldy);
+    const float *bias = layer->bias != NULL ? layer->bias + call->begin : NULL;
+    for (size_t r = 0; r < call->n_row; r++)
+        t2v_bias_act_f32_c(call->act, bias, y + r * call->ldy, n);
 }
 
 const struct t2v_form t2v_form_f32_blas = {

@@ -6,16 +6,17 @@
 #endif
 #include <string.h>
 
-#include "kernel/kernel.h"
+#include "kernel/rungs.h"
 
 #include "base/banned.h"
 
-/* How far up the ladder we may go; in the order of `--cpu`'s names for each processor. */
+/* Instruction sets, in ascending order of preference for each kind of processor, as the values of
+ * --cpu are. */
 enum rung {
     RUNG_C,
     RUNG_BLAS,
     RUNG_AVX2,
-    RUNG_AVXVNNI, /* what is above it need not have it */
+    RUNG_AVXVNNI, /* the sets above do not imply it */
     RUNG_AVX512,
     RUNG_VNNI,
     RUNG_BF16,
@@ -25,8 +26,8 @@ enum rung {
 };
 
 #if defined(__x86_64__)
-/* The compiler's library, which asks the system too, has said that there is AVX2; clang 14's does
- * not know this one. */
+/* By cpuid, since clang 14's __builtin_cpu_supports does not know AVX-VNNI. That the system saves
+ * the registers is known: the caller has checked AVX2. */
 static bool has_avxvnni(void)
 {
     unsigned a, b, c, d;
@@ -40,7 +41,7 @@ static enum rung processor_rung(void)
     /* clang 14's __builtin_cpu_supports does not know F16C. */
     unsigned a, b, c, d;
     bool f16c = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
-    /* The compiler's library asks the system too: what it does not save is not there. */
+    /* __builtin_cpu_supports also checks that the system saves the registers. */
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !f16c)
         return RUNG_BLAS;
     if (!__builtin_cpu_supports("avx512f"))
@@ -52,19 +53,19 @@ static enum rung processor_rung(void)
     return wide_bf16 ? RUNG_BF16 : RUNG_VNNI;
 #elif defined(__aarch64__)
     if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) == 0)
-        return RUNG_NEON; /* no arm64 processor is without */
+        return RUNG_NEON; /* every arm64 processor has it */
     return (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0 ? RUNG_I8MM : RUNG_DOTPROD;
 #else
     return RUNG_BLAS;
 #endif
 }
 
-/* Names of rungs that this build has no kernels for cap at the best one below them. */
+/* Lowers *rung to the one named cap. */
 static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
 {
     static const struct {
         const char *name;
-        enum rung most;
+        enum rung max;
     } caps[] = {
         {"c", RUNG_C},
         {"blas", RUNG_BLAS},
@@ -85,15 +86,15 @@ static int cap_rung(const char *cap, enum rung *rung, struct t2v_err *err)
         return 0;
     for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++) {
         if (strcmp(cap, caps[i].name) == 0) {
-            if (caps[i].most < *rung)
-                *rung = caps[i].most;
+            if (caps[i].max < *rung)
+                *rung = caps[i].max;
             return 0;
         }
     }
     return t2v_fail(err, T2V_EUNSUPPORTED, "cpu: '%.40s' is not for this kind of processor", cap);
 }
 
-/* Puts what this kind of processor has, up to `rung`, over what OpenBLAS and plain C do. */
+/* Replaces entries of the table by vector kernels, up to `rung`. */
 #if defined(__x86_64__)
 static void use_vectors(struct t2v_kernels *out, enum rung rung)
 {
@@ -212,9 +213,10 @@ static size_t round_up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
-/* Room for the widest rung: keys packed, values packed, and a tile of score rows. */
+/* Packed keys, packed values and the scores of a tile, each as the widest instruction set pads it.
+ */
 size_t t2v_attention_scratch(size_t n_key, size_t head_dim)
 {
-    size_t keys = round_up(n_key, T2V_PANEL_MOST), dim = round_up(head_dim, T2V_PANEL_MOST);
-    return keys * dim * 2 + round_up(n_key, T2V_SCORES_MOST) * T2V_ROWS_MOST;
+    size_t keys = round_up(n_key, T2V_PANEL_MAX), dim = round_up(head_dim, T2V_PANEL_MAX);
+    return keys * dim * 2 + round_up(n_key, T2V_SCORES_MAX) * T2V_TILE_ROWS_MAX;
 }

@@ -2,13 +2,20 @@
 #ifndef T2V_KERNEL_KERNEL_H
 #define T2V_KERNEL_KERNEL_H
 /*
- * The arithmetic, behind one table of functions that is chosen once at start for the processor at
- * hand. kernel/c is the readable reference and runs everywhere; kernel/x86 and kernel/arm have what
- * is faster. Matrices are row-major float32 with a stride (`ld`, in floats) between rows. Sizes may
- * be anything from 1 up, pointers need no alignment beyond a float's, and no kernel reads past a
- * row's end except in packed weights, which are padded for it. Outputs never alias inputs unless
- * the text says so. Every element of a result is computed in an order that does not depend on how
- * many rows there are (exception: the BLAS back end of `linear`).
+ * The arithmetic of the nets: a table of kernels, chosen once at start for the processor. kernel/c
+ * is the reference and runs everywhere; kernel/x86 and kernel/arm have faster ones.
+ *
+ * What holds for every kernel, unless its entry says otherwise:
+ *   - Matrices are row-major float32. A stride (`ld`) counts floats from one row to the next.
+ *   - Sizes are at least 1. Pointers need the alignment of their type only.
+ *   - Nothing is read or written past the end of a row.
+ *   - Outputs do not overlap inputs.
+ *   - A row of the result has the same bits whatever other rows the call computes. Exceptions: the
+ *     form f32 of OpenBLAS; attention with a limited `before`, where the order of sums depends on
+ *     the first query of the call.
+ *   - Several threads may call kernels at once, each with its own outputs and scratch.
+ *
+ * Accuracy is stated against exact arithmetic; instruction sets differ within it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,117 +23,142 @@
 
 #include "base/error.h"
 
+/* The activations, by Transformers' names: gelu, gelu_new (tanh), relu, silu. Absolute error of the
+ * GELUs and SiLU: 5e-7 * max(1, |x|). ReLU is exact. */
 enum t2v_act { T2V_ACT_NONE, T2V_ACT_GELU, T2V_ACT_GELU_TANH, T2V_ACT_RELU, T2V_ACT_SILU };
 
-/* Inputs of a linear layer whose values reach far above the others'. A form that quantises rows
- * takes them out first, and multiplies them in float. */
+/* --- linear layers --- */
+
+/* Upper bounds over all instruction sets: columns of a panel, rows of a tile, and the multiple to
+ * which attention pads a row of scores. */
+enum { T2V_PANEL_MAX = 32, T2V_TILE_ROWS_MAX = 16, T2V_SCORES_MAX = 64 };
+
+/* Outliers: inputs of a layer with values far larger than the others'. A form that quantises rows
+ * leaves them out of that and multiplies them as floats. */
 enum { T2V_OUTLIERS = 4 };
 struct t2v_outliers {
-    uint32_t index[T2V_OUTLIERS]; /* the first n, each below n_in, all different */
+    uint32_t index[T2V_OUTLIERS]; /* [n], each below n_in, no two equal */
     size_t n;
-    const uint32_t *keep; /* [n_in]: 0 for an outlier, all bits for the others; NULL when n is 0 */
+    const uint32_t *keep; /* [n_in]: 0 for an outlier, else all bits set; NULL if n is 0 */
 };
 
-/* A linear layer, y = act(x W^T + b). */
+/* A linear layer, y = act(x W^T + bias). */
 struct t2v_linear {
-    const struct t2v_form *form; /* how weight is held */
+    const struct t2v_form *form;
     size_t n_in, n_out;
-    const void *weight;
-    const float *bias; /* [n_out], or NULL */
+    const void *weight; /* t2v_linear_bytes bytes in that form, 4-byte aligned */
+    const float *bias;  /* [n_out], or NULL */
     struct t2v_outliers outliers;
 };
 
-/* y[r, c] for n_row rows and the columns [begin, end); begin is a multiple of the form's panel.
- * x: n_row rows, `stride` bytes from one to the next, each [n_in] f32, or as the form's `rows` made
- * it. y: [n_row, n_out] with ldy floats from row to row. */
-typedef void t2v_linear_fn(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                           size_t stride, size_t n_row, size_t begin, size_t end, float *y,
-                           size_t ldy);
+/* A call of a form's `linear`: columns begin to end - 1 of y, for all rows of x. */
+struct t2v_linear_call {
+    const struct t2v_linear *layer;
+    enum t2v_act act;
+    const void *x; /* n_row rows: [n_in] floats, or what the form's `rows` wrote; 4-byte aligned */
+    size_t stride; /* bytes from one row of x to the next, a multiple of 4 */
+    size_t n_row;
+    size_t begin, end; /* begin: a multiple of the form's panel; end: at most n_out. With
+                        * end <= begin nothing is written */
+    float *y;          /* [n_row, n_out]; other columns are not written */
+    size_t ldy;
+};
+typedef void t2v_linear_fn(const struct t2v_linear_call *call);
 
 /*
- * A form: how weights of linear layers are held, and what multiplies with them. Weights lie in
- * panels, each of so many columns of y (rows of the checkpoint's [n_out, n_in]), one panel behind
- * the other; columns past n_out are zero. Panels are what is dealt to threads.
+ * A form: a layout of a linear layer's weights, and the functions for it. Weights are stored as
+ * consecutive panels. A panel has `panel` columns of y, which are rows of the checkpoint's [n_out,
+ * n_in]; the last one is padded with zeros. Threads divide a layer by panels.
+ *
+ * Accuracy, of products before bias and activation: f32 sums n_in products in float. bf16 rounds
+ * weights and rows to bf16 and sums in float. int8 is as c/int8.h defines it, and its integer sums
+ * are exact.
  */
 struct t2v_form {
-    const char *name;
-    size_t panel; /* columns, at most T2V_PANEL_MOST */
-    bool plain;   /* a panel is the checkpoint's own rows in f32: nothing needs to be packed */
-    bool takes_outliers;                /* its layers have outliers; otherwise n is 0 */
+    const char *name;    /* the precision: "f32", "bf16", "int8" */
+    size_t panel;        /* at most T2V_PANEL_MAX */
+    bool plain;          /* panels are the checkpoint's f32 rows: no packing needed */
+    bool takes_outliers; /* if false, layers have no outliers */
     size_t (*panel_bytes)(size_t n_in); /* a multiple of 4 */
-    size_t max_in;                      /* what n_in may be */
-    /* Makes a panel of the n_col <= panel rows of plain, [n_col, n_in]. Of layer, n_in and outliers
-     * are read. */
+    size_t max_in;                      /* largest legal n_in */
+    /* Writes a panel, panel_bytes(n_in) bytes, 4-byte aligned. plain: [n_col, n_in], 1 <= n_col <=
+     * panel. Reads layer->n_in and layer->outliers only. */
     void (*pack)(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel);
-    /* What is made of rows of x before they are multiplied, and how many bytes a row then has (a
-     * multiple of 4); NULL where they are read as they are. x: [n_row, n_in], ldx in floats. */
+    /* Converts rows of x, [n_row, n_in] with stride ldx, to what `linear` reads. out: [n_row] of
+     * row_bytes(n_in) bytes, a multiple of 4; 4-byte aligned. Reads layer->n_in and
+     * layer->outliers only. Both are NULL in a form that reads floats. */
     size_t (*row_bytes)(size_t n_in);
     void (*rows)(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
                  void *out);
     t2v_linear_fn *linear;
 };
 
-/* No rung's panels are wider, no tile has more rows, no row of attention's scores is padded to
- * more. */
-enum { T2V_PANEL_MOST = 32, T2V_ROWS_MOST = 16, T2V_SCORES_MOST = 64 };
-
-/* What a layer's weights take, and where a column's panel begins; column: a multiple of panel. */
+/* Bytes of a layer's weights. */
 static inline size_t t2v_linear_bytes(const struct t2v_form *form, size_t n_in, size_t n_out)
 {
     return (n_out + form->panel - 1) / form->panel * form->panel_bytes(n_in);
 }
+/* The panel that begins with a column; column: a multiple of the form's panel, below n_out. */
 static inline const void *t2v_linear_panel(const struct t2v_linear *layer, size_t column)
 {
     size_t index = column / layer->form->panel;
     return (const char *)layer->weight + index * layer->form->panel_bytes(layer->n_in);
 }
 
-/* For n_row rows of n columns: x += add, unless add is NULL; then y = norm(x) * gamma + beta. y may
- * be x or add. layer_norm takes the mean from x and divides by the root of variance (the mean
- * square deviation) + eps; beta may be NULL. rms_norm divides x by the root of its mean square +
- * eps; beta is not read. */
+/* --- norms and gate --- */
+
+/*
+ * For each row: x += add, unless add is NULL; then y = norm(x) * gamma + beta.
+ * layer_norm: (x - mean) / sqrt(mean((x - mean)^2) + eps); beta may be NULL.
+ * rms_norm: x / sqrt(mean(x^2) + eps); beta is not read.
+ * x, add, y: [n_row, n], without gaps; gamma, beta: [n]. y may be x or add. Sums are in float.
+ * Eight parameters, since norms run for every layer and head, and registers hold most of them.
+ */
 typedef void t2v_norm_fn(float *x, const float *add, size_t n_row, size_t n, const float *gamma,
                          const float *beta, float eps, float *y);
 
-/* y = act(a) * b for n_row rows of ab: [n_row, a and b of n columns each], y: [n_row, n]. */
+/* y = act(a) * b. ab: [n_row, 2 n], a row of a then a row of b; y: [n_row, n]. */
 typedef void t2v_gate_fn(enum t2v_act act, const float *ab, size_t n_row, size_t n, float *y);
 
+/* --- attention --- */
+
 /*
- * Attention of a block of one head's queries over the keys of its sequence:
- * out[i] = softmax_j(q[i] . k[j] * scale + bias[j - i]) v[j] over the keys j that query i sees.
- * Query i stands where key query_at + i does, and sees the keys from `before` before that one to
- * `after` behind it, so far as there are any: causal attention is after = 0, a sliding window a
- * number in both, SIZE_MAX no limit. Keys that no query of the block sees are not read. Relative
- * error of the exponential: 2e-7.
+ * Attention of consecutive queries of one head to the keys of their sequence:
+ *     out[i] = softmax_j(q[i] . k[j] * scale + bias[j - i]) v[j]
+ * Query i has the position of key p = query_at + i. It attends to the keys j of the sequence with
+ * p - before <= j <= p + after. after = 0 is causal attention; SIZE_MAX means no limit. Keys that
+ * no query attends to are not read. Relative error of the exponential: 2e-7; sums are in float.
  */
 struct t2v_attention {
-    const float *q;   /* [n_query, head_dim] */
-    const float *k;   /* [n_key, head_dim] */
-    const float *v;   /* [n_key, head_dim] */
-    size_t ld, ld_kv; /* of q; of k and v */
+    const float *q;   /* [n_query, head_dim], stride ld */
+    const float *k;   /* [n_key, head_dim], stride ld_kv */
+    const float *v;   /* [n_key, head_dim], stride ld_kv */
+    size_t ld, ld_kv; /* at least head_dim */
     size_t n_query, n_key, head_dim;
     size_t query_at; /* at most n_key - n_query */
     size_t before, after;
     float scale;
-    const float *bias; /* of offsets -(n_query - 1) to n_key - 1, bias[0] being where query 0 meets
-                        * key 0; or NULL: none */
-    float *out;        /* [n_query, head_dim] */
+    const float *bias; /* of query 0 and key 0, within an array of offsets -(n_query - 1) to n_key -
+                        * 1; or NULL */
+    float *out;        /* [n_query, head_dim], stride ld_out */
     size_t ld_out;
     float *scratch; /* t2v_attention_scratch(n_key, head_dim) floats, 32-byte aligned */
 };
 typedef void t2v_attention_fn(const struct t2v_attention *call);
 
-/* The keys that query i sees: begin to end - 1, at least one. */
+/* Floats of scratch that a call needs, on every instruction set. */
+size_t t2v_attention_scratch(size_t n_key, size_t head_dim);
+
+/* The keys that query i attends to: begin to end - 1, at least one. */
 static inline void t2v_attention_seen(const struct t2v_attention *call, size_t i, size_t *begin,
                                       size_t *end)
 {
-    size_t at = call->query_at + i, behind = call->n_key - 1 - at;
+    size_t at = call->query_at + i, n_later = call->n_key - 1 - at;
     *begin = at > call->before ? at - call->before : 0;
-    *end = behind > call->after ? at + call->after + 1 : call->n_key;
+    *end = n_later > call->after ? at + call->after + 1 : call->n_key;
 }
 
-/* The same call without the keys before and behind those that its queries see: what a kernel does
- * first. */
+/* The same call restricted to the keys that some query attends to. Kernels begin with it. */
 static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention *call)
 {
     struct t2v_attention cut = *call;
@@ -142,72 +174,35 @@ static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention 
     return cut;
 }
 
+/* --- the table --- */
+
 struct t2v_kernels {
-    const char *name;           /* the rung */
-    const struct t2v_form *f32; /* float weights, float arithmetic */
-    /* The same, to the bit, for a layer whose weights are f16 or bf16 in the checkpoint: they are
-     * held so. NULL: not on this rung. */
+    const char *name;           /* the instruction set */
+    const struct t2v_form *f32; /* float weights and float arithmetic */
+    /* For layers whose weights are f16 or bf16 in the checkpoint: stored so, with results equal to
+     * f32's to the bit. NULL where there is none. */
     const struct t2v_form *f32_of_f16, *f32_of_bf16;
-    const struct t2v_form *bf16; /* NULL: this processor does not multiply bf16 */
-    const struct t2v_form *int8; /* NULL: not on this rung */
+    const struct t2v_form *bf16; /* NULL: the processor does not multiply bf16 */
+    const struct t2v_form *int8; /* NULL: none for this instruction set */
     t2v_norm_fn *layer_norm, *rms_norm;
     t2v_gate_fn *gate;
     t2v_attention_fn *attention;
 };
 
-/* Fills the table for this processor: "c", plain C; "blas", the same with OpenBLAS to multiply;
- * "avx2", "avxvnni", "avx512", "avx512vnni", "avx512bf16"; "neon", "dotprod", "i8mm". Nothing above
- * the rung named `cap` ("" or NULL: no cap) is used; a cap above what the processor or this build
- * has changes nothing. T2V_EUNSUPPORTED when the name is none of this kind of processor's. */
+/* Fills the table with the best kernels for this processor, up to the instruction set named `cap`:
+ * "c", plain C; "blas", plain C with OpenBLAS for f32; "avx2", "avxvnni", "avx512", "avx512vnni",
+ * "avx512bf16"; "neon", "dotprod", "i8mm". "" or NULL: no limit. A cap above what the processor or
+ * this build has is no limit either. T2V_EUNSUPPORTED: a name of another kind of processor, or
+ * unknown. */
 int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *err);
 
-/* The form of a precision by name: "f32", "bf16", "int8"; "auto", the fastest whose vectors have a
- * cosine of 0.9999 to f32's. T2V_EUNSUPPORTED when this rung does not have it. */
+/* The form of a precision: "f32", "bf16", "int8"; or "auto", the fastest whose vectors have a
+ * cosine of at least 0.9999 to f32's. T2V_EUNSUPPORTED: none for this instruction set, or unknown.
+ */
 int t2v_kernels_form(const struct t2v_kernels *kernels, const char *precision,
                      const struct t2v_form **out, struct t2v_err *err);
 
-size_t t2v_attention_scratch(size_t n_key, size_t head_dim);
-
-/* The BLAS library: "OpenBLAS 0.3.21, core Zen". */
+/* The BLAS library, such as "OpenBLAS 0.3.21, core Zen". The string is static. */
 const char *t2v_blas_name(void);
-/* One thread per call, from now on: the team splits the work. Called by t2v_kernels_init. */
-void t2v_blas_setup(void);
-extern const struct t2v_form t2v_form_f32_blas;
-
-/* The rungs. */
-extern const struct t2v_form t2v_form_f32_c, t2v_form_f32_of_f16_c, t2v_form_f32_of_bf16_c;
-t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
-t2v_gate_fn t2v_gate_f32_c;
-t2v_attention_fn t2v_attention_f32_c;
-/* What `linear` does to its sums, for back ends that only multiply: adds the bias, applies act. */
-void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
-extern const struct t2v_form t2v_form_int8_c;
-size_t t2v_row_bytes_int8(size_t n_in);
-void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
-                     void *out);
-#if defined(__x86_64__)
-extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_avxvnni, t2v_form_int8_avx512vnni;
-void t2v_rows_int8_avx2(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
-                        void *out);
-extern const struct t2v_form t2v_form_f32_avx2, t2v_form_f32_of_f16_avx2, t2v_form_f32_of_bf16_avx2;
-t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
-t2v_gate_fn t2v_gate_f32_avx2;
-t2v_attention_fn t2v_attention_f32_avx2;
-extern const struct t2v_form t2v_form_bf16_avx512;
-extern const struct t2v_form t2v_form_f32_avx512, t2v_form_f32_of_f16_avx512,
-    t2v_form_f32_of_bf16_avx512;
-t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;
-t2v_gate_fn t2v_gate_f32_avx512;
-t2v_attention_fn t2v_attention_f32_avx512;
-#endif
-#if defined(__aarch64__)
-extern const struct t2v_form t2v_form_f32_neon, t2v_form_f32_of_f16_neon, t2v_form_f32_of_bf16_neon;
-extern const struct t2v_form t2v_form_int8_dotprod, t2v_form_int8_i8mm;
-void t2v_rows_int8_dotprod(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
-                           void *out);
-t2v_norm_fn t2v_layer_norm_f32_neon, t2v_rms_norm_f32_neon;
-t2v_gate_fn t2v_gate_f32_neon;
-t2v_attention_fn t2v_attention_f32_neon;
-#endif
 
 #endif

@@ -32,8 +32,9 @@ static void run(void *arg, const struct t2v_lane *lane)
         size_t panel = layer->form->panel, item, which = i % N_LINEAR;
         enum t2v_act act = which == 2 ? T2V_ACT_GELU : T2V_ACT_NONE;
         while (t2v_lane_take(lane, layer->n_out / panel, &item))
-            layer->form->linear(layer, act, pass->rows[which], pass->stride[which], pass->n_row,
-                                item * panel, (item + 1) * panel, pass->y, layer->n_out);
+            layer->form->linear(&(struct t2v_linear_call){
+                layer, act, pass->rows[which], pass->stride[which], pass->n_row, item * panel,
+                (item + 1) * panel, pass->y, layer->n_out});
         t2v_lane_barrier(lane);
     }
 }

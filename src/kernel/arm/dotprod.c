@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * int8 with NEON's dot product: SDOT multiplies four signed bytes with four weights of each of four
- * columns and adds them to 32-bit sums, exactly. Bytes of rows are unsigned, so 128 is taken from
- * each, and 128 times the column's total is where its sum begins.
+ * int8 with NEON's dot product: SDOT multiplies four signed bytes by four weights of each of four
+ * columns and adds the products to 32-bit accumulators, exactly. Bytes of rows are unsigned: 128 is
+ * subtracted from each, and an accumulator starts at 128 times the sum of its column's weights.
  */
 #include <string.h>
 
@@ -27,15 +27,15 @@ INLINE void store_bytes(uint8_t *q, const vf v[4])
 #include "kernel/vector/tile.h"
 
 struct int8_tile {
-    vi sum[TILE_ROWS][VECTORS];
+    vi acc[TILE_ROWS][VECTORS];
 };
 
-INLINE vi int8_sums(const struct int8_tile *t, const int r, const int v)
+INLINE vi int8_acc(const struct int8_tile *t, const int r, const int v)
 {
-    return t->sum[r][v];
+    return t->acc[r][v];
 }
 
-/* One group: x has bytes of each row less 128, of which those of `lane` are meant. */
+/* One group of inputs: lane `lane` of x, each row's bytes minus 128. */
 INLINE void group_mul(struct int8_tile *t, const int rows, const int8x16_t *x, const int lane,
                       const char *b)
 {
@@ -46,15 +46,15 @@ INLINE void group_mul(struct int8_tile *t, const int rows, const int8x16_t *x, c
         UNROLL
         for (int r = 0; r < rows; r++) {
             int32x4_t four = vdupq_n_s32(vreinterpretq_s32_s8(x[r])[lane]);
-            t->sum[r][v] = vdotq_s32(t->sum[r][v], column, vreinterpretq_s8_s32(four));
+            t->acc[r][v] = vdotq_s32(t->acc[r][v], column, vreinterpretq_s8_s32(four));
         }
     }
 }
 
-/* sum[r] = the bytes of row r times the panel b. q: the bytes of the first row, which are padded to
- * whole vectors. */
+/* acc[r] = the bytes of row r times the panel b. q: the bytes of the first row; rows are padded to
+ * full vectors. */
 INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t stride,
-                     const char *b, size_t n_group, struct ahead ahead)
+                     const char *b, size_t n_group, struct prefetch prefetch)
 {
     const int32_t *total = (const int32_t *)(const void *)(b + n_group * PANEL * GROUP);
     int8x16_t x[TILE_ROWS];
@@ -63,7 +63,7 @@ INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t 
         vi start = vshlq_n_s32(vld1q_s32(total + INT8_TOTAL * PANEL + v * LANES), 7);
         UNROLL
         for (int r = 0; r < rows; r++)
-            t->sum[r][v] = start;
+            t->acc[r][v] = start;
     }
     for (size_t g = 0; g < n_group; g += 4, b += 4 * PANEL * GROUP, q += 16) {
         UNROLL
@@ -74,7 +74,7 @@ INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t 
         UNROLL
         for (int lane = 0; lane < 4; lane++) {
             if (g + (size_t)lane < n_group) {
-                ask(&ahead, b, PANEL * GROUP);
+                prefetch_step(&prefetch, b, PANEL * GROUP);
                 group_mul(t, rows, x, lane, b);
             }
         }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_KERNEL_ARM_F32_MUL_H
 #define T2V_KERNEL_ARM_F32_MUL_H
-/* How the tiles of NEON multiply floats. Unlike x86's: a product takes its factor from a lane,
- * since to load one value to all lanes takes an arithmetic unit's time here. */
+/* The float tile of NEON. Unlike on x86, a product takes its input from a lane of a vector, because
+ * a broadcasting load takes time of an arithmetic unit here. */
 #include "kernel/vector/tile.h"
 
-/* sum[r] += x[r]'s lane times a row of B; `rows`, `source` and `lane` are constants wherever it is
- * called. */
+/* acc[r] += lane `lane` of x[r], times a row of B. `rows`, `source` and `lane` are compile-time
+ * constants in every caller. */
 INLINE void step_mul(struct tile *t, const int rows, const enum source source, const vf *x,
                      const int lane, const char *b)
 {
@@ -16,14 +16,18 @@ INLINE void step_mul(struct tile *t, const int rows, const enum source source, c
     for (int v = 0; v < VECTORS; v++) {
         UNROLL
         for (int r = 0; r < rows; r++)
-            t->sum[r][v] = vfmaq_n_f32(t->sum[r][v], column[v], x[r][lane]);
+            t->acc[r][v] = vfmaq_n_f32(t->acc[r][v], column[v], x[r][lane]);
     }
 }
 
 /* As in x86/f32_mul.h. */
-INLINE void tile_mul(struct tile *t, const int rows, const enum source source, const float *a,
-                     size_t lda, const char *b, size_t ldb, size_t n_in, struct ahead ahead)
+INLINE void tile_mul(struct tile *t, const int rows, const enum source source,
+                     const struct tile_job *job)
 {
+    const float *a = job->x;
+    const char *b = job->b;
+    const size_t lda = job->stride / sizeof *a, ldb = tile_ldb(source, job), n_in = job->n_step;
+    struct prefetch prefetch = job->prefetch;
     vf x[TILE_ROWS];
     tile_clear(t, rows);
     size_t i = 0;
@@ -33,8 +37,8 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum source source, c
             x[r] = vld1q_f32(a + (size_t)r * lda + i);
         UNROLL
         for (int lane = 0; lane < LANES; lane++) {
-            if (source != NEAR)
-                ask(&ahead, b, line_of(source));
+            if (source != SCRATCH)
+                prefetch_step(&prefetch, b, line_of(source));
             step_mul(t, rows, source, x, lane, b + (size_t)lane * ldb);
         }
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* float with NEON: 20 sums of four, a row of weights, and four inputs of each of five rows. */
+/* float with NEON: 20 accumulators, 4 vectors of weights, 5 of inputs, one a row. */
 #include "kernel/arm/neon.h"
 
 enum { TILE_ROWS = 5 };

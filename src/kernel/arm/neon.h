@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_KERNEL_ARM_NEON_H
 #define T2V_KERNEL_ARM_NEON_H
-/* The vocabulary of NEON, as every arm64 processor has it: see vector/base.h. */
+/* NEON, which every arm64 processor has, behind the names of vector/base.h. */
 #include <arm_neon.h>
 
 #include "kernel/vector/base.h"
 
-enum { LANES = 4, PANEL = 16, VECTORS = PANEL / LANES, AHEAD = 0 };
+enum { LANES = 4, PANEL = 16, VECTORS = PANEL / LANES, PREFETCH_BYTES = 0 };
 
 typedef float32x4_t vf;
 typedef int32x4_t vi;
-typedef uint32x4_t vmask; /* all bits of the lanes that are in it */
+typedef uint32x4_t vmask; /* all bits set in the lanes of the mask */
 
 INLINE vmask mask_below(size_t n)
 {
@@ -160,12 +160,12 @@ INLINE float vf_sum(vf v)
     return vaddvq_f32(v);
 }
 
-INLINE float vf_most(vf v)
+INLINE float vf_lanes_max(vf v)
 {
     return vmaxvq_f32(v);
 }
 
-INLINE float vf_least(vf v)
+INLINE float vf_lanes_min(vf v)
 {
     return vminvq_f32(v);
 }

@@ -2,21 +2,22 @@
 #ifndef T2V_KERNEL_C_APPROX_H
 #define T2V_KERNEL_C_APPROX_H
 /*
- * The exponential and what is made of it, without a call into libm, in a form that a compiler turns
- * into vector code. The kernels of x86 and arm compute the same formulas with intrinsics.
+ * The exponential and the activations without libm, in a form that compilers vectorise. The kernels
+ * of x86 and arm compute the same formulas with intrinsics.
  */
 #include <stdint.h>
 #include <string.h>
 
 #include "kernel/kernel.h"
 
-/* exp(x), relative error below 2e-7 from -87.33 to 88.37; 0 below that, and above it as at 88.37,
- * 2.4e38; NaN for NaN. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
+/* exp(x), relative error below 2e-7 for -87.33 <= x <= 88.37. Below: 0. Above: exp(88.37) =
+ * 2.4e38. NaN for NaN. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial for exp(r) is the one
  * of Cephes' expf (Moshier). */
 static inline float approx_exp(float x)
 {
     const float round = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
-    float floored = x > -87.33654f ? x : -87.33654f; /* NaN too, so that n is always an integer */
+    float floored =
+        x > -87.33654f ? x : -87.33654f; /* NaN becomes it, too: n is always an integer */
     float clamped = floored > 88.3762f ? 88.3762f : floored;
     float n = (clamped * 1.44269504f + round) - round;
     float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -30,13 +31,13 @@ static inline float approx_exp(float x)
     uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
     float scale;
     memcpy(&scale, &bits, sizeof scale);
-    float below = x < -87.33654f ? 0.0f : x; /* x: NaN */
+    float below = x < -87.33654f ? 0.0f : x; /* x: NaN stays */
     return x >= -87.33654f ? p * scale : below;
 }
 
 /* x * Phi(x), Phi being the normal distribution function; absolute error below 3e-7 * max(1, |x|),
- * and 0 for x <= -5.6. Phi(x) - 1/2 = x P(x^2) / Q(x^2), fitted for the least largest error over
- * |x| <= 5.5 (7e-9 before rounding). */
+ * and 0 for x <= -5.6. Phi(x) - 1/2 = x P(x^2) / Q(x^2), a minimax fit over
+ * |x| <= 5.5 (error 7e-9 before rounding). */
 static inline float approx_gelu(float x)
 {
     float y = x > -5.6f ? x : -5.6f; /* NaN too: it comes back with the last product */

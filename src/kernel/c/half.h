@@ -2,8 +2,8 @@
 #ifndef T2V_KERNEL_C_HALF_H
 #define T2V_KERNEL_C_HALF_H
 /*
- * Floats of 16 bits: f16 (5 bits of exponent, 10 of fraction) and bf16 (the upper half of a float).
- * f16_from and bf16_from are for floats that are one.
+ * 16-bit floats: f16 (5 bits of exponent, 10 of fraction) and bf16 (the upper half of a float).
+ * f16_from and bf16_from are exact and take only floats that the 16-bit type can represent.
  */
 #include <stdint.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static inline float bf16_to(uint16_t h)
     return float_of((uint32_t)h << 16);
 }
 
-/* To nearest, ties to even: any float; NaN stays NaN. */
+/* Any float, rounded to nearest, ties to even; NaN stays NaN. */
 static inline uint16_t bf16_near(float x)
 {
     uint32_t bits = float_bits(x);
@@ -40,8 +40,8 @@ static inline uint16_t bf16_near(float x)
     return (uint16_t)(x == x ? up >> 16 : 0x7fc0);
 }
 
-/* Exponents are 112 apart, so the size's bits are those of a float 2^112 times as small or large,
- * tiny ones included; what has the highest exponent (infinity, NaN) keeps it. */
+/* The exponent biases differ by 112, so scaling by 2^112 converts the magnitude, subnormals
+ * included. Infinity and NaN keep the maximal exponent. */
 static inline uint16_t f16_from(float x)
 {
     uint32_t bits = float_bits(x), size = bits & 0x7fffffff;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Weights that are f16 or bf16 in the checkpoint, held as they are and multiplied as floats: the
- * same vectors as from f32, at half the memory and half its traffic.
+ * Linear layers whose weights are stored as f16 or bf16 and multiplied as floats: the same result
+ * as from f32, with half the memory and half the traffic.
  */
 #include "kernel/c/panels.h"
 
@@ -24,7 +24,7 @@ static void pack_bf16(const struct t2v_linear *layer, const float *plain, size_t
     panel_of_bf16(layer, plain, n_col, PANEL, panel);
 }
 
-/* One row of y, over one panel. */
+/* One row of y for one panel. */
 static void multiply(const uint16_t *panel, bool bf16, const float *row, size_t n_in, float *sum)
 {
     for (size_t i = 0; i < n_in; i++, panel += PANEL) {
@@ -33,32 +33,30 @@ static void multiply(const uint16_t *panel, bool bf16, const float *row, size_t 
     }
 }
 
-static void linear(const struct t2v_linear *layer, bool bf16, enum t2v_act act, const void *x,
-                   size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear(const struct t2v_linear_call *call, bool bf16)
 {
-    for (size_t c = begin; c < end; c += PANEL) {
-        size_t width = end - c < PANEL ? end - c : PANEL;
+    const struct t2v_linear *layer = call->layer;
+    for (size_t c = call->begin; c < call->end; c += PANEL) {
+        size_t width = call->end - c < PANEL ? call->end - c : PANEL;
         const float *bias = layer->bias != NULL ? layer->bias + c : NULL;
-        for (size_t r = 0; r < n_row; r++) {
+        for (size_t r = 0; r < call->n_row; r++) {
+            const float *row = (const void *)((const char *)call->x + r * call->stride);
             float sum[PANEL] = {0};
-            multiply(t2v_linear_panel(layer, c), bf16, (const void *)((const char *)x + r * stride),
-                     layer->n_in, sum);
-            t2v_bias_act_f32_c(act, bias, sum, width);
-            memcpy(y + r * ldy + c, sum, width * sizeof *sum);
+            multiply(t2v_linear_panel(layer, c), bf16, row, layer->n_in, sum);
+            t2v_bias_act_f32_c(call->act, bias, sum, width);
+            memcpy(call->y + r * call->ldy + c, sum, width * sizeof *sum);
         }
     }
 }
 
-static void linear_f16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_f16(const struct t2v_linear_call *call)
 {
-    linear(layer, false, act, x, stride, n_row, begin, end, y, ldy);
+    linear(call, false);
 }
 
-static void linear_bf16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_bf16(const struct t2v_linear_call *call)
 {
-    linear(layer, true, act, x, stride, n_row, begin, end, y, ldy);
+    linear(call, true);
 }
 
 const struct t2v_form t2v_form_f32_of_f16_c = {

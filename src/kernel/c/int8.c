@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* int8, the definition: see int8.h. */
+/* The reference for int8, see int8.h. */
 #include "kernel/c/int8.h"
 
 #include "base/banned.h"
@@ -29,22 +29,22 @@ void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx,
     size_t n = layer->n_in;
     char *to = out;
     for (size_t r = 0; r < n_row; r++, x += ldx, to += int8_row_bytes(n)) {
-        float least = int8_kept(outliers, x, 0), most = least, zero = 0.0f;
+        float min = int8_kept(outliers, x, 0), max = min, zero = 0.0f;
         for (size_t i = 0; i < n; i++) {
             float v = int8_kept(outliers, x, i);
-            zero += v * 0.0f; /* NaN, once v is not finite */
-            least = v < least ? v : least;
-            most = v > most ? v : most;
+            zero += v * 0.0f; /* NaN from the first v that is not finite */
+            min = v < min ? v : min;
+            max = v > max ? v : max;
         }
-        least += zero;
-        float inverse = int8_row_inverse(least, most);
-        struct int8_row row = {.scale = (most - least) / 255.0f, .least = least};
+        min += zero;
+        float inverse = int8_row_inverse(min, max);
+        struct int8_row row = {.scale = (max - min) / 255.0f, .min = min};
         for (size_t k = 0; k < outliers->n; k++)
             row.outlier[k] = x[outliers->index[k]];
         memcpy(to, &row, sizeof row);
         uint8_t *q = (uint8_t *)to + sizeof row;
         for (size_t i = 0; i < n; i++)
-            q[i] = (uint8_t)int8_round((int8_kept(outliers, x, i) - least) * inverse);
+            q[i] = (uint8_t)int8_round((int8_kept(outliers, x, i) - min) * inverse);
         memset(q + n, 0, int8_padded(n) - n);
     }
 }
@@ -61,26 +61,26 @@ static void panel_sums(const struct t2v_linear *layer, const int8_t *w, const ui
     }
 }
 
-static void linear_int8(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_int8(const struct t2v_linear_call *call)
 {
-    for (size_t c = begin; c < end; c += PANEL) {
+    const struct t2v_linear *layer = call->layer;
+    for (size_t c = call->begin; c < call->end; c += PANEL) {
         const int8_t *panel = t2v_linear_panel(layer, c);
         const float *scale = (const void *)(panel + int8_weight_bytes(&layout, layer->n_in));
         const float *sum = scale + INT8_SUM * PANEL, *outlier = scale + INT8_OUTLIER * PANEL;
-        size_t width = end - c < PANEL ? end - c : PANEL;
+        size_t width = call->end - c < PANEL ? call->end - c : PANEL;
         const float *bias = layer->bias != NULL ? layer->bias + c : NULL;
-        for (size_t r = 0; r < n_row; r++) {
-            const struct int8_row *row = (const void *)((const char *)x + r * stride);
-            float *to = y + r * ldy + c;
+        for (size_t r = 0; r < call->n_row; r++) {
+            const struct int8_row *row = (const void *)((const char *)call->x + r * call->stride);
+            float *to = call->y + r * call->ldy + c;
             int32_t product[PANEL];
             panel_sums(layer, panel, (const uint8_t *)(row + 1), product);
             for (size_t j = 0; j < width; j++) {
-                to[j] = (float)product[j] * (row->scale * scale[j]) + row->least * sum[j];
+                to[j] = (float)product[j] * (row->scale * scale[j]) + row->min * sum[j];
                 for (size_t k = 0; k < T2V_OUTLIERS; k++)
                     to[j] += row->outlier[k] * outlier[k * PANEL + j];
             }
-            t2v_bias_act_f32_c(act, bias, to, width);
+            t2v_bias_act_f32_c(call->act, bias, to, width);
         }
     }
 }

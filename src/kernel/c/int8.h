@@ -2,29 +2,29 @@
 #ifndef T2V_KERNEL_C_INT8_H
 #define T2V_KERNEL_C_INT8_H
 /*
- * The form int8: what a row and a panel look like, and the arithmetic that every rung of it must
- * do. Rungs differ in the width of a panel, and in what a pair of weights may be.
+ * The form int8: the layout of rows and panels, and the arithmetic that every instruction set must
+ * do. They differ in the width of a panel and in the limit on pairs of weights.
  *
  * A column of weights has one scale: w = weight * q, q from -127 to 127. A row of activations has a
- * scale and a least value: x = least + scale * q, q from 0 to 255. Hence
- *     y = weight * (scale * sum(q q') + least * sum(q')) + bias + the outliers' products,
- * where sum(q q') is exact, in 32 bits. Outliers (kernel.h) are 0 in what is quantised.
+ * scale and a minimum: x = min + scale * q, q from 0 to 255. Hence
+ *     y = weight * (scale * sum(q q') + min * sum(q')) + bias + the outliers' products,
+ * where sum(q q') is exact in 32 bits. Outliers (kernel.h) are quantised as 0.
  */
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "kernel/kernel.h"
+#include "kernel/rungs.h"
 
 enum {
     INT8_MAX_IN = 65536, /* 255 * 127 * 65536 is below 2^31 */
     INT8_ROW_ALIGN = 32
 };
 
-/* A row, before its n_in bytes and what fills them up to INT8_ROW_ALIGN. */
+/* The head of a row; n_in bytes follow, padded to INT8_ROW_ALIGN. */
 struct int8_row {
-    float scale, least;
-    float outlier[T2V_OUTLIERS]; /* their values; 0 where there are fewer */
+    float scale, min;
+    float outlier[T2V_OUTLIERS]; /* values of the outliers; 0 past n */
     float unused[2];
 };
 
@@ -37,19 +37,19 @@ static inline size_t int8_row_bytes(size_t n_in)
     return sizeof(struct int8_row) + int8_padded(n_in);
 }
 
-/* How a rung wants its panels. */
+/* The panel layout of an instruction set. */
 struct int8_layout {
     size_t width; /* columns of a panel */
-    size_t group; /* inputs whose weights stand together: 4 or 8 */
-    bool pairs;   /* no two neighbours of one sign add up to more than 128: see int8_column_most */
+    size_t group; /* consecutive inputs of a column stored together: 4 or 8 */
+    bool pairs;   /* |q[2i] + q[2i + 1]| <= 128 must hold, see int8_column_max */
 };
 
-/* A panel: weights [n_group, width, group] as int8, and behind them these, [width] each. */
+/* A panel: weights [n_group, width, group] as int8, then these arrays of [width] each. */
 enum {
-    INT8_SCALE,                               /* float: of a column */
-    INT8_SUM,                                 /* float: of its weights as they are quantised */
-    INT8_OUTLIER,                             /* float: its weights for each of the outliers */
-    INT8_TOTAL = INT8_OUTLIER + T2V_OUTLIERS, /* int32: of its quantised weights */
+    INT8_SCALE,   /* float: the column's scale */
+    INT8_SUM,     /* float: scale times the sum of its quantised weights */
+    INT8_OUTLIER, /* float: its weights of the outliers, one array each */
+    INT8_TOTAL = INT8_OUTLIER + T2V_OUTLIERS, /* int32: sum of its quantised weights */
     INT8_N_OF_COLUMN
 };
 
@@ -72,15 +72,15 @@ static inline int32_t int8_round(float x)
     return bits - 0x4b400000;
 }
 
-/* What makes bytes of a row whose values lie in [least, most]. A row that is all one value, or not
- * finite, is all zeros. */
-static inline float int8_row_inverse(float least, float most)
+/* 1 / scale of a row with values in [min, max]. 0 if the row is constant or not finite: it is then
+ * quantised as zeros. */
+static inline float int8_row_inverse(float min, float max)
 {
-    float range = most - least;
+    float range = max - min;
     return range > 1e-30f && range <= FLT_MAX ? 255.0f / range : 0.0f;
 }
 
-/* w, where it is no outlier's. */
+/* w[i], or 0 for an outlier. */
 static inline float int8_kept(const struct t2v_outliers *outliers, const float *w, size_t i)
 {
     if (outliers->keep == NULL)
@@ -93,12 +93,12 @@ static inline float int8_kept(const struct t2v_outliers *outliers, const float *
     return kept;
 }
 
-/* Weights are packed by chunks, in loops that compilers make vectors of: that is most of the time
- * that a model takes to open. */
+/* Weights are packed in chunks, by loops that compilers vectorise: packing is most of the time it
+ * takes to open a model. */
 enum { INT8_CHUNK = 512, INT8_LANES = 16 };
 
-/* The chunk of w that begins with i, outliers being 0, and filled up with zeros; how much of it
- * there is. */
+/* Copies the chunk of w that begins at i, with 0 for outliers and past the end. Returns its length
+ * before the padding. */
 static inline size_t int8_chunk(const struct t2v_linear *layer, const float *w, size_t i,
                                 float chunk[INT8_CHUNK])
 {
@@ -113,11 +113,11 @@ static inline size_t int8_chunk(const struct t2v_linear *layer, const float *w, 
     return n;
 }
 
-/* The largest |w| of a column. With pairs, of which no two weights of one sign may add up to more
- * than 128, also what that asks for; 127.5 leaves room for rounding both up. */
-static inline float int8_column_most(const struct t2v_linear *layer, const float *w, bool pairs)
+/* The value that quantises to 127: the largest |w| of a column, or more with `pairs`, to keep the
+ * sum of a pair within 128. 127.5 leaves room for rounding both up. */
+static inline float int8_column_max(const struct t2v_linear *layer, const float *w, bool pairs)
 {
-    float chunk[INT8_CHUNK], lanes[INT8_LANES] = {0}, most = 0.0f;
+    float chunk[INT8_CHUNK], lanes[INT8_LANES] = {0}, max = 0.0f;
     for (size_t i = 0; i < layer->n_in; i += INT8_CHUNK) {
         size_t n = int8_chunk(layer, w, i, chunk);
         for (size_t j = 0; j < n; j += INT8_LANES) {
@@ -132,11 +132,12 @@ static inline float int8_column_most(const struct t2v_linear *layer, const float
         }
     }
     for (size_t k = 0; k < INT8_LANES; k++)
-        most = lanes[k] > most ? lanes[k] : most;
-    return most;
+        max = lanes[k] > max ? lanes[k] : max;
+    return max;
 }
 
-/* A column of a panel: its groups, `width` apart, from q on. Returns the sum of its integers. */
+/* Writes a column's groups from q on, one every width * group bytes. Returns the sum of its
+ * quantised weights. */
 static inline int32_t int8_pack_column(const struct int8_layout *layout,
                                        const struct t2v_linear *layer, const float *w,
                                        float inverse, int8_t *q)
@@ -151,7 +152,7 @@ static inline int32_t int8_pack_column(const struct int8_layout *layout,
             chunk[j] = chunk[j] * inverse + 12582912.0f; /* as int8_round */
         memcpy(bits, chunk, sizeof bits);
         for (size_t j = 0; j < INT8_CHUNK; j++) {
-            bytes[j] = (int8_t)bits[j]; /* 0x4b400000 ends in zeros */
+            bytes[j] = (int8_t)bits[j]; /* the low byte of 0x4b400000 is 0 */
             total += bytes[j];
         }
         for (size_t j = 0; j < n; j += group, q += apart)
@@ -160,7 +161,7 @@ static inline int32_t int8_pack_column(const struct int8_layout *layout,
     return total;
 }
 
-/* Makes a panel: t2v_form's pack. */
+/* As t2v_form.pack. */
 static inline void int8_pack(const struct int8_layout *layout, const struct t2v_linear *layer,
                              const float *plain, size_t n_col, void *panel)
 {
@@ -172,10 +173,10 @@ static inline void int8_pack(const struct int8_layout *layout, const struct t2v_
     float *sum = scale + INT8_SUM * width, *outlier = scale + INT8_OUTLIER * width;
     for (size_t j = 0; j < n_col; j++) {
         const float *w = plain + j * n_in;
-        float most = int8_column_most(layer, w, layout->pairs);
-        float inverse = most > 1e-30f && most <= FLT_MAX ? 127.0f / most : 0.0f;
+        float max = int8_column_max(layer, w, layout->pairs);
+        float inverse = max > 1e-30f && max <= FLT_MAX ? 127.0f / max : 0.0f;
         int32_t total = int8_pack_column(layout, layer, w, inverse, q + j * layout->group);
-        scale[j] = most / 127.0f;
+        scale[j] = max / 127.0f;
         sum[j] = scale[j] * (float)total;
         for (size_t k = 0; k < outliers->n; k++)
             outlier[k * width + j] = w[outliers->index[k]];

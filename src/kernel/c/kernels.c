@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The definitions: what every other rung must compute, as plainly as it can be said. */
+/* The reference: what every other instruction set must compute, as simply as possible. */
 #include <math.h>
 #include <string.h>
 
 #include "kernel/c/approx.h"
 #include "kernel/c/panels.h"
-#include "kernel/kernel.h"
+#include "kernel/rungs.h"
 
 #include "base/banned.h"
 
-/* Its own loop for each activation, so that each is a straight line for the vectoriser. */
+/* One loop per activation, so that the compiler can vectorise each. */
 static void apply(enum t2v_act act, float *y, size_t n)
 {
     switch (act) {
@@ -55,22 +55,22 @@ static void pack(const struct t2v_linear *layer, const float *plain, size_t n_co
     panel_of_f32(layer, plain, n_col, PANEL, panel);
 }
 
-static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_f32(const struct t2v_linear_call *call)
 {
-    for (size_t c = begin; c < end; c += PANEL) {
+    const struct t2v_linear *layer = call->layer;
+    for (size_t c = call->begin; c < call->end; c += PANEL) {
         const float *panel = t2v_linear_panel(layer, c);
-        size_t width = end - c < PANEL ? end - c : PANEL;
-        for (size_t r = 0; r < n_row; r++) {
-            const float *row = (const void *)((const char *)x + r * stride);
-            float sum[PANEL] = {0};
+        const float *bias = layer->bias != NULL ? layer->bias + c : NULL;
+        size_t width = call->end - c < PANEL ? call->end - c : PANEL;
+        for (size_t r = 0; r < call->n_row; r++) {
+            const float *row = (const void *)((const char *)call->x + r * call->stride);
+            float *y = call->y + r * call->ldy + c, sum[PANEL] = {0};
             for (size_t i = 0; i < layer->n_in; i++) {
                 for (size_t j = 0; j < PANEL; j++)
                     sum[j] += row[i] * panel[i * PANEL + j];
             }
-            memcpy(y + r * ldy + c, sum, width * sizeof *sum);
-            t2v_bias_act_f32_c(act, layer->bias != NULL ? layer->bias + c : NULL, y + r * ldy + c,
-                               width);
+            memcpy(y, sum, width * sizeof *sum);
+            t2v_bias_act_f32_c(call->act, bias, y, width);
         }
     }
 }
@@ -84,7 +84,7 @@ const struct t2v_form t2v_form_f32_c = {
     .linear = linear_f32,
 };
 
-/* The sum of x, which add is added to before, unless it is NULL. */
+/* x += add, unless add is NULL. Returns the sum of x. */
 static float add_up(float *x, const float *add, size_t n)
 {
     float sum = 0.0f;
@@ -134,16 +134,16 @@ void t2v_gate_f32_c(enum t2v_act act, const float *ab, size_t n_row, size_t n, f
     }
 }
 
-/* Keys are turned over first, [head_dim, n_key], so that every inner loop runs along memory and the
- * compiler can make vector code of it without changing the order of any sum. */
+/* Keys are transposed to [head_dim, n_key] first: every inner loop then runs along memory, and the
+ * compiler can vectorise it without reordering a sum. */
 void t2v_attention_f32_c(const struct t2v_attention *whole)
 {
     const struct t2v_attention cut = t2v_attention_cut(whole), *call = &cut;
     size_t n = call->n_key, begin, end;
-    float *score = call->scratch, *turned = score + n;
+    float *score = call->scratch, *transposed = score + n;
     for (size_t j = 0; j < n; j++) {
         for (size_t d = 0; d < call->head_dim; d++)
-            turned[d * n + j] = call->k[j * call->ld_kv + d];
+            transposed[d * n + j] = call->k[j * call->ld_kv + d];
     }
     for (size_t i = 0; i < call->n_query; i++) {
         const float *q = call->q + i * call->ld;
@@ -155,7 +155,7 @@ void t2v_attention_f32_c(const struct t2v_attention *whole)
         for (size_t d = 0; d < call->head_dim; d++) {
             float scaled = q[d] * call->scale;
             for (size_t j = begin; j < end; j++)
-                score[j] += scaled * turned[d * n + j];
+                score[j] += scaled * transposed[d * n + j];
         }
         if (call->bias != NULL) {
             for (size_t j = begin; j < end; j++)

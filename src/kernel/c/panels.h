@@ -2,13 +2,13 @@
 #ifndef T2V_KERNEL_C_PANELS_H
 #define T2V_KERNEL_C_PANELS_H
 /*
- * How float weights lie in a panel of `panel` columns: [n_in, panel], so that the weights that meet
- * one input stand together; as f32, f16 or bf16 (plain's floats then are such). In bf16 the first
- * half of the columns lies in the lower halves of 32 bits, the second in the upper. plain: [n_col,
- * n_in]; columns past n_col are 0.
+ * The layout of float weights in a panel of `panel` columns: [n_in, panel], as f32, f16 or bf16.
+ * The 16-bit types take only values that they represent exactly. In bf16 columns j and j + panel /
+ * 2 share 32 bits: j the lower half, the other the upper. plain: [n_col, n_in], as in the
+ * checkpoint; columns past n_col are 0.
  */
 #include "kernel/c/half.h"
-#include "kernel/kernel.h"
+#include "kernel/rungs.h"
 
 static inline void panel_of_f32(const struct t2v_linear *layer, const float *plain, size_t n_col,
                                 size_t panel, float *to)

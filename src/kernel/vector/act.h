@@ -2,18 +2,18 @@
 #ifndef T2V_KERNEL_VECTOR_ACT_H
 #define T2V_KERNEL_VECTOR_ACT_H
 /*
- * The exponential and the activations: the formulas of kernel/c/approx.h. Each operation waits for
- * the one before it, so they are done on several vectors side by side.
+ * The exponential and the activations, by the formulas of kernel/c/approx.h. Each is one long chain
+ * of dependent operations; WIDE vectors are computed side by side to hide the latency.
  */
 #include "kernel/vector/base.h"
 
-/* Vectors that go together; a multiple of VECTORS. */
+/* Vectors computed together; a multiple of VECTORS. */
 enum { WIDE = 4 };
 struct wide {
     vf of[WIDE];
 };
 
-/* The statement behind it for each vector k. */
+/* Runs the statement that follows for each vector k. */
 #define EACH                                                                                       \
     UNROLL                                                                                         \
     for (int k = 0; k < WIDE; k++)
@@ -34,11 +34,11 @@ INLINE struct wide wide_set(float x)
 /* exp(x) for x <= 88; NaN stays NaN. */
 INLINE struct wide wide_exp(struct wide x)
 {
-    const vf least = vf_set(-87.33654f);
+    const vf min = vf_set(-87.33654f);
     struct wide n, r, p = wide_set(1.9875691500e-4f);
     vmask keep[WIDE];
-    EACH keep[k] = vf_not_less(x.of[k], least);
-    EACH x.of[k] = vf_min(vf_set(88.3762f), vf_max(least, x.of[k]));
+    EACH keep[k] = vf_not_less(x.of[k], min);
+    EACH x.of[k] = vf_min(vf_set(88.3762f), vf_max(min, x.of[k]));
     EACH n.of[k] = vf_round(vf_mul(x.of[k], vf_set(1.44269504f)));
     EACH r.of[k] = vf_fnma(n.of[k], vf_set(0.693359375f), x.of[k]);
     EACH r.of[k] = vf_fma(n.of[k], vf_set(2.12194440e-4f), r.of[k]);

@@ -2,9 +2,9 @@
 #ifndef T2V_KERNEL_VECTOR_F32_H
 #define T2V_KERNEL_VECTOR_F32_H
 /*
- * All that a rung does in float: linear layers with weights of 32 or 16 bits, norms, gate,
- * attention. A file that includes this has said RUNG(NAME), the name with the rung's behind it, and
- * how a tile is multiplied, tile_mul (x86/f32_mul.h, arm/f32_mul.h).
+ * The float kernels of an instruction set: linear layers with weights of 32 or 16 bits, norms, gate
+ * and attention. The includer defines RUNG(NAME), which appends the suffix of the instruction set,
+ * and includes its tile_mul (x86/f32_mul.h, arm/f32_mul.h).
  */
 #include <math.h>
 #include <string.h>
@@ -16,37 +16,34 @@
     static void tile_##SOURCE##_##ROWS(const struct tile_job *job)                                 \
     {                                                                                              \
         struct tile t;                                                                             \
-        tile_mul(&t, ROWS, SOURCE, job->x, job->stride / sizeof(float), job->b,                    \
-                 SOURCE == NEAR ? job->ldb : line_of(SOURCE), job->n_step, job->ahead);            \
-        tile_store(&t, ROWS, SOURCE == NEAR, job);                                                 \
+        tile_mul(&t, ROWS, SOURCE, job);                                                           \
+        tile_store(&t, ROWS, SOURCE == SCRATCH, job);                                              \
     }
 #define TILE_NAME(SOURCE, ROWS) tile_##SOURCE##_##ROWS,
 #define TILES(SOURCE)                                                                              \
     EACH_HEIGHT(TILE, SOURCE)                                                                      \
     static const struct tiles tiles_##SOURCE = {1,                                                 \
-                                                PANEL * (SOURCE == F32 || SOURCE == NEAR ? 4 : 2), \
+                                                PANEL *                                            \
+                                                    (SOURCE == F32 || SOURCE == SCRATCH ? 4 : 2),  \
                                                 {NULL, EACH_HEIGHT(TILE_NAME, SOURCE)}};
 TILES(F32)
 TILES(F16)
 TILES(BF16)
-TILES(NEAR)
+TILES(SCRATCH)
 
-static void linear_f32(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_f32(const struct t2v_linear_call *call)
 {
-    over_panels(&tiles_F32, layer, act, x, stride, n_row, begin, end, y, ldy);
+    over_panels(&tiles_F32, call);
 }
 
-static void linear_f16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                       size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_f16(const struct t2v_linear_call *call)
 {
-    over_panels(&tiles_F16, layer, act, x, stride, n_row, begin, end, y, ldy);
+    over_panels(&tiles_F16, call);
 }
 
-static void linear_bf16(const struct t2v_linear *layer, enum t2v_act act, const void *x,
-                        size_t stride, size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear_bf16(const struct t2v_linear_call *call)
 {
-    over_panels(&tiles_BF16, layer, act, x, stride, n_row, begin, end, y, ldy);
+    over_panels(&tiles_BF16, call);
 }
 
 static size_t panel_bytes_f32(size_t n_in)
@@ -103,7 +100,7 @@ const struct t2v_form RUNG(t2v_form_f32_of_bf16) = {
 
 /* --- norms and gate --- */
 
-/* x[i..] + add[i..], stored to x unless add is NULL; n values are left of the row. */
+/* One vector of x + add, stored to x; add may be NULL. n: values from here to the row's end. */
 INLINE vf add_first(float *x, const float *add, size_t n)
 {
     vf v = vf_load_n(x, n);
@@ -163,7 +160,7 @@ void RUNG(t2v_gate_f32)(enum t2v_act act, const float *ab, size_t n_row, size_t 
         for (size_t i = 0; i < n; i += WIDE * LANES) {
             size_t left[WIDE];
             struct wide a;
-            EACH left[k] = from_vector(n - i, k);
+            EACH left[k] = lanes_left(n - i, k);
             EACH a.of[k] = vf_load_n(ab + i + k * LANES, left[k]);
             a = wide_act(act, a);
             EACH a.of[k] = vf_mul(a.of[k], vf_load_n(ab + n + i + k * LANES, left[k]));
@@ -174,15 +171,15 @@ void RUNG(t2v_gate_f32)(enum t2v_act act, const float *ab, size_t n_row, size_t 
 
 /* --- attention --- */
 
-/* Scores of a row are padded to so many. */
+/* A row of scores is padded to a multiple of this. */
 enum { SCORES = WIDE * LANES };
-_Static_assert((int)SCORES <= (int)T2V_SCORES_MOST && (int)TILE_ROWS <= (int)T2V_ROWS_MOST &&
-                   (int)PANEL <= (int)T2V_PANEL_MOST,
+_Static_assert((int)SCORES <= (int)T2V_SCORES_MAX && (int)TILE_ROWS <= (int)T2V_TILE_ROWS_MAX &&
+                   (int)PANEL <= (int)T2V_PANEL_MAX,
                "t2v_attention_scratch");
 
-/* In place: row[begin .. end - 1] become exp(row + bias - max), and all other of the n scores 0; n
- * is a multiple of SCORES. Returns one over their sum. bias: [end], of which what lies before begin
- * is not read, or NULL. */
+/* The numerators of softmax, in place: row[begin .. end - 1] become exp(row + bias - max), the rest
+ * of row[n] 0. Returns 1 / their sum. n: a multiple of SCORES. bias: [end], of which [begin .. end
+ * - 1] is read, or NULL. */
 static float softmax_row(float *row, size_t n, size_t begin, size_t end, const float *bias)
 {
     const vf minus = vf_set(-INFINITY);
@@ -207,7 +204,7 @@ static float softmax_row(float *row, size_t n, size_t begin, size_t end, const f
             vf_store(row + j, v);
         top = vf_max(top, v);
     }
-    vf max = vf_set(vf_most(top));
+    vf max = vf_set(vf_lanes_max(top));
     for (size_t j = from; j < n; j += SCORES) {
         struct wide v;
         EACH v.of[k] = vf_sub(vf_load(row + j + k * LANES), max);
@@ -218,17 +215,17 @@ static float softmax_row(float *row, size_t n, size_t begin, size_t end, const f
     return 1.0f / vf_sum(sum);
 }
 
-/* Rows of one head are far apart, and no processor guesses the next. */
-enum { KEYS_AHEAD = 8 };
+/* Rows of one head are far apart in memory, so the hardware does not prefetch them. */
+enum { PREFETCH_KEYS = 8 };
 
-INLINE void ask_row(const float *row, size_t n)
+INLINE void prefetch_row(const float *row, size_t n)
 {
     for (size_t i = 0; i < n; i += 64 / sizeof *row)
         __builtin_prefetch(row + i, 0, 3);
 }
 
-/* Keys as panels [n_key / PANEL, head_dim, PANEL], padded with zeros; values as [n_key, dim], dim
- * being head_dim rounded up to a panel. */
+/* Packs keys into panels, [keys / PANEL, head_dim, PANEL], and copies values to [n_key, dim], both
+ * padded with zeros. keys, dim: n_key and head_dim rounded up to a multiple of PANEL. */
 static void pack_keys_values(const struct t2v_attention *call, size_t keys, size_t dim,
                              float *packed_k, float *packed_v)
 {
@@ -239,26 +236,26 @@ static void pack_keys_values(const struct t2v_attention *call, size_t keys, size
         for (size_t i = 0; i < n; i++) {
             const float *k = call->k + (j + i) * call->ld_kv;
             float *to = packed_k + i;
-            if (j + i + KEYS_AHEAD < call->n_key)
-                ask_row(k + KEYS_AHEAD * call->ld_kv, call->head_dim);
+            if (j + i + PREFETCH_KEYS < call->n_key)
+                prefetch_row(k + PREFETCH_KEYS * call->ld_kv, call->head_dim);
             for (size_t d = 0; d < call->head_dim; d++, to += PANEL)
                 *to = k[d];
         }
     }
     for (size_t j = 0; j < call->n_key; j++, packed_v += dim) {
-        if (j + KEYS_AHEAD < call->n_key)
-            ask_row(call->v + (j + KEYS_AHEAD) * call->ld_kv, call->head_dim);
+        if (j + PREFETCH_KEYS < call->n_key)
+            prefetch_row(call->v + (j + PREFETCH_KEYS) * call->ld_kv, call->head_dim);
         memcpy(packed_v, call->v + j * call->ld_kv, call->head_dim * sizeof(float));
         for (size_t d = call->head_dim; d < dim; d++)
             packed_v[d] = 0.0f;
     }
 }
 
-/* Queries [first, first + rows) over the panels of keys that they see. */
+/* Queries [first, first + rows), over the panels that hold keys they attend to. */
 static void attend_rows(const struct t2v_attention *call, size_t first, size_t rows,
                         const float *packed_k, const float *packed_v, size_t dim, float *scores)
 {
-    float by[TILE_ROWS];
+    float row_scale[TILE_ROWS];
     size_t begin, end, unused;
     t2v_attention_seen(call, first, &begin, &unused);
     t2v_attention_seen(call, first + rows - 1, &unused, &end);
@@ -271,20 +268,20 @@ static void attend_rows(const struct t2v_attention *call, size_t first, size_t r
         .n_step = call->head_dim,
         .ldy = keys,
         .width = PANEL,
-        .by = by,
+        .row_scale = row_scale,
     };
     for (size_t r = 0; r < rows; r++)
-        by[r] = call->scale;
+        row_scale[r] = call->scale;
     for (size_t j = 0; j < n_key; j += PANEL) {
         job.b = (const char *)(packed_k + (begin + j) * call->head_dim);
         job.y = scores + j;
-        tiles_NEAR.of[rows](&job);
+        tiles_SCRATCH.of[rows](&job);
     }
     for (size_t r = 0; r < rows; r++) {
         size_t from, to;
         t2v_attention_seen(call, first + r, &from, &to);
         const float *bias = call->bias != NULL ? call->bias + begin - first - r : NULL;
-        by[r] = softmax_row(scores + r * keys, keys, from - begin, to - begin, bias);
+        row_scale[r] = softmax_row(scores + r * keys, keys, from - begin, to - begin, bias);
     }
     job = (struct tile_job){
         .x = scores,
@@ -292,13 +289,13 @@ static void attend_rows(const struct t2v_attention *call, size_t first, size_t r
         .ldb = dim * sizeof(float),
         .n_step = n_key,
         .ldy = call->ld_out,
-        .by = by,
+        .row_scale = row_scale,
     };
     for (size_t d = 0; d < dim; d += PANEL) {
         job.b = (const char *)(packed_v + begin * dim + d);
         job.y = call->out + first * call->ld_out + d;
         job.width = call->head_dim - d < PANEL ? call->head_dim - d : PANEL;
-        tiles_NEAR.of[rows](&job);
+        tiles_SCRATCH.of[rows](&job);
     }
 }
 
@@ -309,7 +306,7 @@ void RUNG(t2v_attention_f32)(const struct t2v_attention *whole)
     size_t dim = (call->head_dim + PANEL - 1) / PANEL * PANEL;
     float *packed_k = call->scratch;
     float *packed_v = packed_k + keys * call->head_dim;
-    float *scores = packed_v + keys * dim; /* [TILE_ROWS, n_key as softmax_row has it] */
+    float *scores = packed_v + keys * dim; /* [TILE_ROWS, n_key rounded up to SCORES] */
     pack_keys_values(call, keys, dim, packed_k, packed_v);
     for (size_t row = 0, rows; row < call->n_query; row += rows) {
         rows = next_height(call->n_query - row);

@@ -2,19 +2,20 @@
 #ifndef T2V_KERNEL_VECTOR_INT8_H
 #define T2V_KERNEL_VECTOR_INT8_H
 /*
- * Linear layers in int8: see c/int8.h. A file that includes this has said RUNG(NAME), ROWS_INT8,
- * which makes its rows, its panels' GROUP and PAIRS, and how a tile is multiplied: struct
- * int8_tile, int8_mul, and int8_sums, the sums of a row's vector v (x86/int8_mul.h has one).
+ * Linear layers in int8, see c/int8.h. The includer defines RUNG(NAME), which appends the suffix of
+ * the instruction set; ROWS_INT8, the function that quantises rows; GROUP and PAIRS, see struct
+ * int8_layout; and the tile: struct int8_tile, int8_mul, and int8_acc, the accumulators of row r
+ * and vector v (x86/int8_mul.h is one such set).
  */
 #include "kernel/c/int8.h"
 #include "kernel/vector/tile.h"
 
 static const struct int8_layout layout = {.width = PANEL, .group = GROUP, .pairs = PAIRS};
 
-/* LANES columns of a row, of whose panel `scale` has what c/int8.h says of columns. */
+/* LANES results of a row. scale: these columns' entries in the panel, from INT8_SCALE on. */
 INLINE vf int8_value(const struct int8_row *row, vi sum, const float *scale, vf bias)
 {
-    vf y = vf_fma(vf_set(row->least), vf_load(scale + INT8_SUM * PANEL), bias);
+    vf y = vf_fma(vf_set(row->min), vf_load(scale + INT8_SUM * PANEL), bias);
     vf by = vf_mul(vf_set(row->scale), vf_load(scale + INT8_SCALE * PANEL));
     y = vf_fma(vf_of_ints(sum), by, y);
     UNROLL
@@ -33,7 +34,7 @@ INLINE void int8_store(const struct int8_tile *t, const int rows, const struct t
         float *y = job->y + (size_t)r * job->ldy;
         UNROLL
         for (int v = 0; v < VECTORS; v++) {
-            vf value = int8_value(row, int8_sums(t, r, v), scale + v * LANES, edge.bias[v]);
+            vf value = int8_value(row, int8_acc(t, r, v), scale + v * LANES, edge.bias[v]);
             vf_store_n(y + v * LANES, edge.left[v], value);
         }
     }
@@ -44,17 +45,16 @@ INLINE void int8_store(const struct int8_tile *t, const int rows, const struct t
     {                                                                                              \
         struct int8_tile t;                                                                        \
         int8_mul(&t, ROWS, (const char *)job->x + sizeof(struct int8_row), job->stride, job->b,    \
-                 job->n_step, job->ahead);                                                         \
+                 job->n_step, job->prefetch);                                                      \
         int8_store(&t, ROWS, job);                                                                 \
     }
 #define TILE_NAME(KIND, ROWS) tile_##ROWS,
 EACH_HEIGHT(TILE, )
 static const struct tiles tiles = {GROUP, PANEL *GROUP, {NULL, EACH_HEIGHT(TILE_NAME, )}};
 
-static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x, size_t stride,
-                   size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear(const struct t2v_linear_call *call)
 {
-    over_panels(&tiles, layer, act, x, stride, n_row, begin, end, y, ldy);
+    over_panels(&tiles, call);
 }
 
 static size_t panel_bytes(size_t n_in)

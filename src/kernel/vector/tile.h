@@ -2,77 +2,83 @@
 #ifndef T2V_KERNEL_VECTOR_TILE_H
 #define T2V_KERNEL_VECTOR_TILE_H
 /*
- * One tile does all the multiplying: up to TILE_ROWS rows of A times a panel of PANEL columns of B,
- * every sum in a register over the whole inner dimension. Here is how rows are cut into tiles,
- * where a tile goes, and the loop over panels, which is the same for whatever is multiplied. A file
- * that includes this has said TILE_ROWS, and EACH_HEIGHT, which is its HEIGHTS_n.
+ * A tile is the product of up to TILE_ROWS rows of A and one panel of PANEL columns of B, with all
+ * accumulators in registers over the whole inner dimension. This header divides rows into tiles,
+ * stores a tile, and loops over panels; the multiplication itself is the includer's. The includer
+ * defines TILE_ROWS and EACH_HEIGHT, the HEIGHTS_n of that number.
  */
 #include "kernel/vector/act.h"
 
-/* Weights are asked for before they are needed. With AHEAD > 0 tiles ask for what is AHEAD bytes
- * behind what they are multiplying with; otherwise a panel's first tiles ask for the next panel,
- * each for its part and evenly, some lines more than once: the processor forgets what it has no
- * room for at the moment. */
-enum { TILES_THAT_ASK = 4 };
-struct ahead {
+/* Weights are prefetched. With PREFETCH_BYTES > 0 each step prefetches the bytes that far ahead of
+ * its own. Otherwise the first PREFETCH_TILES tiles of a panel prefetch the next panel, in equal
+ * parts spread evenly over their steps. Some lines are fetched twice, since a processor drops
+ * prefetches when its queue is full. */
+enum { PREFETCH_TILES = 4 };
+struct prefetch {
     const char *ptr;
-    size_t step; /* bytes for each of a tile's steps; 0: nothing is wanted */
+    size_t step; /* bytes per step of a tile; 0: no prefetch */
 };
 
-/* Bytes of a panel for one input. */
+/* Bytes of a panel per input. */
 INLINE size_t line_of(const enum source source)
 {
     return PANEL * (source == F16 || source == BF16 ? sizeof(uint16_t) : sizeof(float));
 }
 
-/* line: the bytes of B, at b, in this step. */
-INLINE void ask(struct ahead *ahead, const char *b, size_t line)
+/* Prefetches for one step, which reads `line` bytes at b. */
+INLINE void prefetch_step(struct prefetch *prefetch, const char *b, size_t line)
 {
-    if (AHEAD > 0) {
+    if (PREFETCH_BYTES > 0) {
         for (size_t at = 0; at < line; at += 64)
-            __builtin_prefetch(b + AHEAD + at, 0, 3);
-    } else if (ahead->step != 0) {
-        __builtin_prefetch(ahead->ptr, 0, 2);
-        ahead->ptr += ahead->step;
+            __builtin_prefetch(b + PREFETCH_BYTES + at, 0, 3);
+    } else if (prefetch->step != 0) {
+        __builtin_prefetch(prefetch->ptr, 0, 2);
+        prefetch->ptr += prefetch->step;
     }
 }
 
-/* What a tile multiplies, and where it goes. */
+/* Operands and result of a tile. */
 struct tile_job {
     const void *x; /* the tile's first row */
-    size_t stride; /* bytes from one to the next */
+    size_t stride; /* bytes between rows */
     const char *b;
-    size_t ldb; /* bytes from a step's part of B to the next */
+    size_t ldb; /* bytes between the parts of B that two steps read */
     size_t n_step;
-    struct ahead ahead;
+    struct prefetch prefetch;
     float *y;
     size_t ldy;
-    size_t width;      /* columns of the panel that are wanted */
-    const float *bias; /* of these columns, or NULL */
-    const float *by;   /* of NEAR: what each row is multiplied by, instead */
+    size_t width;           /* columns to store, at most PANEL */
+    const float *bias;      /* [width], or NULL */
+    const float *row_scale; /* [rows]: SCRATCH multiplies each row by it instead of adding a bias */
 };
 
-/* How many of a panel's first n columns the vector v and those behind it have; no branch. */
-INLINE size_t from_vector(size_t n, int v)
+/* job->ldb, as a compile-time constant where the source determines it. */
+INLINE size_t tile_ldb(const enum source source, const struct tile_job *job)
+{
+    return source == SCRATCH ? job->ldb : line_of(source);
+}
+
+/* How many of a panel's first n columns are in vector v or later ones. Branch-free. */
+INLINE size_t lanes_left(size_t n, int v)
 {
     size_t before = (size_t)v * LANES;
     return (n > before ? n : before) - before;
 }
 
-/* What a tile's rows have in common when they are stored: of each vector, the columns that are
- * wanted, and the bias or 0. */
+/* What storing needs and all rows share: for each vector, the number of columns to store, and the
+ * bias or 0. */
 struct edge {
     size_t left[VECTORS];
     vf bias[VECTORS];
 };
 
-/* width: job->width, as a constant where the compiler is to know it. */
+/* width: job->width, passed separately so that it can be a compile-time constant. */
 INLINE struct edge edge_of(const struct tile_job *job, size_t width)
 {
     struct edge edge;
     UNROLL
     for (int v = 0; v < VECTORS; v++) {
-        edge.left[v] = from_vector(width, v);
+        edge.left[v] = lanes_left(width, v);
         edge.bias[v] = vf_zero();
         if (job->bias != NULL)
             edge.bias[v] = vf_load_n(job->bias + v * LANES, edge.left[v]);
@@ -80,9 +86,9 @@ INLINE struct edge edge_of(const struct tile_job *job, size_t width)
     return edge;
 }
 
-/* A tile of float sums. */
+/* Float accumulators. */
 struct tile {
-    vf sum[TILE_ROWS][VECTORS];
+    vf acc[TILE_ROWS][VECTORS];
 };
 
 INLINE void tile_clear(struct tile *t, const int rows)
@@ -91,11 +97,11 @@ INLINE void tile_clear(struct tile *t, const int rows)
     for (int r = 0; r < rows; r++) {
         UNROLL
         for (int v = 0; v < VECTORS; v++)
-            t->sum[r][v] = vf_zero();
+            t->acc[r][v] = vf_zero();
     }
 }
 
-INLINE void store_columns(const struct tile *t, const int rows, const bool near,
+INLINE void store_columns(const struct tile *t, const int rows, const bool scaled,
                           const struct tile_job *job, size_t width)
 {
     const struct edge edge = edge_of(job, width);
@@ -104,25 +110,25 @@ INLINE void store_columns(const struct tile *t, const int rows, const bool near,
         float *y = job->y + (size_t)r * job->ldy;
         UNROLL
         for (int v = 0; v < VECTORS; v++) {
-            vf sum = t->sum[r][v];
+            vf sum = t->acc[r][v];
             vf_store_n(y + v * LANES, edge.left[v],
-                       near ? vf_mul(sum, vf_set(job->by[r])) : vf_add(sum, edge.bias[v]));
+                       scaled ? vf_mul(sum, vf_set(job->row_scale[r])) : vf_add(sum, edge.bias[v]));
         }
     }
 }
 
-/* Nearly all panels are whole: then nothing is asked of a column. */
-INLINE void tile_store(const struct tile *t, const int rows, const bool near,
+/* Nearly all panels are full; those are stored without a check per column. */
+INLINE void tile_store(const struct tile *t, const int rows, const bool scaled,
                        const struct tile_job *job)
 {
     if (job->width == PANEL)
-        store_columns(t, rows, near, job, PANEL);
+        store_columns(t, rows, scaled, job, PANEL);
     else
-        store_columns(t, rows, near, job, job->width);
+        store_columns(t, rows, scaled, job, job->width);
 }
 
-/* The activation over a tile that has just been stored, and is still in the first cache. The last
- * row may come twice in one group: it is stored twice alike. */
+/* Applies the activation to a tile just stored, still in the first-level cache. The last row may be
+ * in a group twice; both copies have the same value. */
 static void activate(enum t2v_act act, size_t rows, const struct tile_job *job)
 {
     for (size_t r = 0; r < rows; r += WIDE / VECTORS) {
@@ -132,63 +138,61 @@ static void activate(enum t2v_act act, size_t rows, const struct tile_job *job)
         {
             size_t row = r + (size_t)(k / VECTORS), last = rows - 1;
             at[k] = job->y + (row < last ? row : last) * job->ldy + k % VECTORS * LANES;
-            x.of[k] = vf_load_n(at[k], from_vector(job->width, k % VECTORS));
+            x.of[k] = vf_load_n(at[k], lanes_left(job->width, k % VECTORS));
         }
         x = wide_act(act, x);
-        EACH vf_store_n(at[k], from_vector(job->width, k % VECTORS), x.of[k]);
+        EACH vf_store_n(at[k], lanes_left(job->width, k % VECTORS), x.of[k]);
     }
 }
 
-/* A tile of so many rows. */
 typedef void tile_fn(const struct tile_job *job);
 
-/* The tiles of a form, by their rows. */
+/* The tile functions of a form, indexed by the number of rows. */
 struct tiles {
-    size_t inputs; /* that a step multiplies */
-    size_t line;   /* bytes of a panel for them */
+    size_t inputs; /* inputs per step */
+    size_t line;   /* bytes of a panel per step */
     tile_fn *of[TILE_ROWS + 1];
 };
 
-/* The height of the next tile: rows are cut into as few as can be, of nearly equal height (of at
- * most six, 8 are cut into 4 + 4, not 6 + 2). */
+/* The height of the next tile: as few tiles as possible, of nearly equal height. With TILE_ROWS 6,
+ * 8 rows become 4 + 4, not 6 + 2. */
 static inline size_t next_height(size_t rows_left)
 {
     size_t n_tile = (rows_left + TILE_ROWS - 1) / TILE_ROWS;
     return (rows_left + n_tile - 1) / n_tile;
 }
 
-/* t2v_linear_fn by a form's tiles. Panels outside, rows inside: a panel's weights are read from
- * afar once. */
-static void over_panels(const struct tiles *tiles, const struct t2v_linear *layer, enum t2v_act act,
-                        const void *x, size_t stride, size_t n_row, size_t begin, size_t end,
-                        float *y, size_t ldy)
+/* A linear layer by a form's tiles. The outer loop is over panels, so that each panel is read from
+ * memory once. */
+static void over_panels(const struct tiles *tiles, const struct t2v_linear_call *call)
 {
-    size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
-    size_t n_ask = n_tile < TILES_THAT_ASK ? n_tile : TILES_THAT_ASK;
+    const struct t2v_linear *layer = call->layer;
+    size_t n_tile = (call->n_row + TILE_ROWS - 1) / TILE_ROWS;
+    size_t n_prefetch = n_tile < PREFETCH_TILES ? n_tile : PREFETCH_TILES;
     size_t n_step = (layer->n_in + tiles->inputs - 1) / tiles->inputs;
     size_t panel_bytes = layer->form->panel_bytes(layer->n_in);
-    for (size_t c = begin; c < end; c += PANEL) {
+    for (size_t c = call->begin; c < call->end; c += PANEL) {
         const char *panel = t2v_linear_panel(layer, c);
         struct tile_job job = {
-            .stride = stride,
+            .stride = call->stride,
             .b = panel,
             .ldb = tiles->line,
             .n_step = n_step,
-            .ahead = {panel + panel_bytes, tiles->line / n_ask},
-            .ldy = ldy,
-            .width = end - c < PANEL ? end - c : PANEL,
+            .prefetch = {panel + panel_bytes, tiles->line / n_prefetch},
+            .ldy = call->ldy,
+            .width = call->end - c < PANEL ? call->end - c : PANEL,
             .bias = layer->bias != NULL ? layer->bias + c : NULL,
         };
-        for (size_t row = 0, rows, n = 0; row < n_row; row += rows, n++) {
-            rows = next_height(n_row - row);
-            if (n == n_ask)
-                job.ahead.step = 0;
-            job.x = (const char *)x + row * stride;
-            job.y = y + row * ldy + c;
+        for (size_t row = 0, rows, n = 0; row < call->n_row; row += rows, n++) {
+            rows = next_height(call->n_row - row);
+            if (n == n_prefetch)
+                job.prefetch.step = 0;
+            job.x = (const char *)call->x + row * call->stride;
+            job.y = call->y + row * call->ldy + c;
             tiles->of[rows](&job);
-            job.ahead.ptr += job.ahead.step * n_step;
-            if (act != T2V_ACT_NONE)
-                activate(act, rows, &job);
+            job.prefetch.ptr += job.prefetch.step * n_step;
+            if (call->act != T2V_ACT_NONE)
+                activate(call->act, rows, &job);
         }
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* float with AVX2: twelve sums of eight, two vectors of weights and a factor fill its registers. */
+/* float with AVX2: 12 accumulators, 2 vectors of weights and 1 input fill the 16 registers. */
 #include "kernel/x86/avx2.h"
 
 enum { TILE_ROWS = 6 };

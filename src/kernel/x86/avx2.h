@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_KERNEL_X86_AVX2_H
 #define T2V_KERNEL_X86_AVX2_H
-/* The vocabulary of AVX2, FMA and F16C: see vector/base.h. */
+/* AVX2, FMA and F16C behind the names of vector/base.h. */
 #include <immintrin.h>
 
 #include "kernel/vector/base.h"
 
-enum { LANES = 8, PANEL = 16, VECTORS = PANEL / LANES, AHEAD = 0, STEPS = 4 };
+enum { LANES = 8, PANEL = 16, VECTORS = PANEL / LANES, PREFETCH_BYTES = 0, STEPS = 4 };
 
 typedef __m256 vf;
 typedef __m256i vi;
-typedef __m256i vmask; /* all bits of the lanes that are in it */
+typedef __m256i vmask; /* all bits set in the lanes of the mask */
 
 INLINE vmask mask_below(size_t n)
 {
@@ -43,7 +43,7 @@ INLINE vf vf_load_n(const float *p, size_t n)
     return n >= LANES ? vf_load(p) : vf_load_mask(p, mask_below(n));
 }
 
-/* AMD's masked stores take a dozen cycles each, and whole vectors are nearly all. */
+/* Masked stores take a dozen cycles on AMD, and nearly all vectors are full. */
 INLINE void vf_store_n(float *p, size_t n, vf v)
 {
     if (n >= LANES)
@@ -145,14 +145,14 @@ INLINE float vf_sum(vf v)
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
-INLINE float vf_most(vf v)
+INLINE float vf_lanes_max(vf v)
 {
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     s = _mm_max_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
 }
 
-INLINE float vf_least(vf v)
+INLINE float vf_lanes_min(vf v)
 {
     __m128 s = _mm_min_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     s = _mm_min_ps(s, _mm_movehl_ps(s, s));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * int8 with AVX2: vpmaddubsw multiplies 32 bytes of a row with 32 weights and adds neighbours to 16
- * bits, saturating, which pairs of weights that are limited when they are packed cannot bring
- * about; vpmaddwd by ones adds neighbours again, to the 32-bit sum of a group of four inputs. Ten
- * sums, since each product on its way and the ones need registers too.
+ * int8 with AVX2: vpmaddubsw multiplies 32 bytes of a row by 32 weights and adds pairs of products
+ * in 16 bits. It saturates; the limit on pairs of weights (PAIRS) keeps sums below that. vpmaddwd
+ * by ones then adds pairs again, to the 32-bit sum of four inputs. Ten accumulators, since the
+ * intermediate product and the ones need registers too.
  */
 #include "kernel/x86/avx2.h"
 
@@ -13,10 +13,10 @@ enum { TILE_ROWS = 5 };
 #define ROWS_INT8   t2v_rows_int8_avx2
 #define PAIRS       true
 
-INLINE vi dot(vi sum, vi bytes, vi weights)
+INLINE vi dot(vi acc, vi bytes, vi weights)
 {
     vi pairs = _mm256_maddubs_epi16(bytes, weights);
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
 INLINE void store_bytes(uint8_t *q, const vf v[4])

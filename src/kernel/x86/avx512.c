@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* float with AVX-512: 28 sums of sixteen, two vectors of weights and a factor of 32 registers. */
+/* float with AVX-512: 28 accumulators, 2 vectors of weights and 1 input, of 32 registers. */
 #include "kernel/x86/avx512.h"
 
 enum { TILE_ROWS = 14 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_KERNEL_X86_AVX512_H
 #define T2V_KERNEL_X86_AVX512_H
-/* The vocabulary of AVX-512: see vector/base.h. Only what AVX-512F has is used. test/unit/kernel
- * runs what is written in it on any x86 by SIMDe, and looks at what the compiler made of it. */
+/* AVX-512F behind the names of vector/base.h. test/unit/kernel runs these kernels on any x86 by
+ * SIMDe, and checks the compiled code for spills. */
 #include <immintrin.h>
 
 #include "kernel/vector/base.h"
 
-/* 8 and 16 KB ahead are equal on Zen 5, 4 and 32 KB worse; no other processor was tried. */
-enum { LANES = 16, PANEL = 32, VECTORS = PANEL / LANES, AHEAD = 8192, STEPS = 1 };
+/* On Zen 5 distances of 8 and 16 KB are equally fast, 4 and 32 KB slower. Others: not measured. */
+enum { LANES = 16, PANEL = 32, VECTORS = PANEL / LANES, PREFETCH_BYTES = 8192, STEPS = 1 };
 
 typedef __m512 vf;
 typedef __m512i vi;
@@ -44,7 +44,7 @@ INLINE vf vf_load_n(const float *p, size_t n)
     return vf_load_mask(p, mask_below(n));
 }
 
-/* Masked stores are slow on some processors, and whole vectors are nearly all. */
+/* Masked stores are slow on some processors, and nearly all vectors are full. */
 INLINE void vf_store_n(float *p, size_t n, vf v)
 {
     if (n >= LANES)
@@ -148,7 +148,7 @@ INLINE float vf_sum(vf v)
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
-INLINE float vf_most(vf v)
+INLINE float vf_lanes_max(vf v)
 {
     __m256 half = _mm256_max_ps(low(v), high(v));
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));

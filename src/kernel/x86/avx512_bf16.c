@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bf16 with AVX512_BF16: vdpbf16ps multiplies two neighbours of a row with two weights of each of
- * sixteen columns, exactly, and adds both to a float. Weights and rows are rounded to bf16.
+ * bf16 with AVX512_BF16: vdpbf16ps multiplies two adjacent inputs of a row by two weights of each
+ * of sixteen columns, exactly, and adds both products to a float. Weights and rows are rounded to
+ * bf16.
  */
 #include <string.h>
 
@@ -22,7 +23,7 @@ static size_t panel_bytes(size_t n_in)
     return (n_in + 1) / 2 * LINE;
 }
 
-/* [n_in / 2, 32, 2]; behind an odd n_in stands a zero. */
+/* [n_in / 2 rounded up, PANEL, 2], with a zero after an odd n_in. */
 static void pack(const struct t2v_linear *layer, const float *plain, size_t n_col, void *panel)
 {
     uint16_t *to = panel;
@@ -35,13 +36,13 @@ static void pack(const struct t2v_linear *layer, const float *plain, size_t n_co
     }
 }
 
-/* Whole vectors. */
+/* Rows are padded to full vectors. */
 static size_t row_bytes(size_t n_in)
 {
     return (n_in + LANES - 1) / LANES * LANES * sizeof(uint16_t);
 }
 
-/* To nearest, ties to even; NaN stays NaN. */
+/* As bf16_near, in the lower 16 bits of each lane. */
 INLINE __m512i near16(vf v)
 {
     __m512i bits = _mm512_castps_si512(v);
@@ -63,21 +64,21 @@ static void rows(const struct t2v_linear *layer, const float *x, size_t ldx, siz
     }
 }
 
-/* sum[r] = row r times the panel. */
+/* acc[r] = row r times the panel. */
 INLINE void bf16_mul(struct tile *t, const int n_row, const char *x, size_t stride, const char *b,
-                     size_t n_pair, struct ahead ahead)
+                     size_t n_pair, struct prefetch prefetch)
 {
     tile_clear(t, n_row);
     for (size_t i = 0; i < n_pair; i++, b += LINE, x += PAIR) {
         vi b0 = vi_load(b), b1 = vi_load(b + 64);
-        ask(&ahead, b, LINE);
+        prefetch_step(&prefetch, b, LINE);
         UNROLL
         for (int r = 0; r < n_row; r++) {
             int32_t pair;
             memcpy(&pair, x + (size_t)r * stride, sizeof pair);
             __m512bh both = (__m512bh)vi_set(pair);
-            t->sum[r][0] = _mm512_dpbf16_ps(t->sum[r][0], both, (__m512bh)b0);
-            t->sum[r][1] = _mm512_dpbf16_ps(t->sum[r][1], both, (__m512bh)b1);
+            t->acc[r][0] = _mm512_dpbf16_ps(t->acc[r][0], both, (__m512bh)b0);
+            t->acc[r][1] = _mm512_dpbf16_ps(t->acc[r][1], both, (__m512bh)b1);
         }
     }
 }
@@ -86,17 +87,16 @@ INLINE void bf16_mul(struct tile *t, const int n_row, const char *x, size_t stri
     static void tile_##ROWS(const struct tile_job *job)                                            \
     {                                                                                              \
         struct tile t;                                                                             \
-        bf16_mul(&t, ROWS, job->x, job->stride, job->b, job->n_step, job->ahead);                  \
+        bf16_mul(&t, ROWS, job->x, job->stride, job->b, job->n_step, job->prefetch);               \
         tile_store(&t, ROWS, false, job);                                                          \
     }
 #define TILE_NAME(KIND, ROWS) tile_##ROWS,
 EACH_HEIGHT(TILE, )
 static const struct tiles tiles = {2, LINE, {NULL, EACH_HEIGHT(TILE_NAME, )}};
 
-static void linear(const struct t2v_linear *layer, enum t2v_act act, const void *x, size_t stride,
-                   size_t n_row, size_t begin, size_t end, float *y, size_t ldy)
+static void linear(const struct t2v_linear_call *call)
 {
-    over_panels(&tiles, layer, act, x, stride, n_row, begin, end, y, ldy);
+    over_panels(&tiles, call);
 }
 
 const struct t2v_form t2v_form_bf16_avx512 = {

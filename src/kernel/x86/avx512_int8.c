@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * int8 with AVX-512 VNNI: vpdpbusd multiplies four bytes of a row with four weights of each of
- * sixteen columns and adds them to 32-bit sums, exactly; weights have their full range. Rows are
- * made as by AVX2.
+ * int8 with AVX-512 VNNI: vpdpbusd multiplies four bytes of a row by four weights of each of
+ * sixteen columns and adds the products to 32-bit accumulators. It does not saturate, so weights
+ * have their full range. AVX2 code quantises the rows.
  */
 #include "kernel/x86/avx512.h"
 
@@ -12,14 +12,14 @@ enum { TILE_ROWS = 14 };
 #define ROWS_INT8   t2v_rows_int8_avx2
 #define PAIRS       false
 
-/* GCC 12 spills the sums of a large tile around the intrinsic, at half the speed. */
-INLINE vi dot(vi sum, vi bytes, vi weights)
+/* GCC 12 spills the accumulators of a large tile around the intrinsic, which halves the speed. */
+INLINE vi dot(vi acc, vi bytes, vi weights)
 {
 #if defined(__AVX512VNNI__) && !defined(__clang__)
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(bytes), "v"(weights));
-    return sum;
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(bytes), "v"(weights));
+    return acc;
 #else
-    return _mm512_dpbusd_epi32(sum, bytes, weights);
+    return _mm512_dpbusd_epi32(acc, bytes, weights);
 #endif
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * int8 with AVX-VNNI, which newer processors without AVX-512 have: vpdpbusd on vectors of AVX2. It
- * is exact, so weights have their full range. Rows are made as by AVX2.
+ * int8 with AVX-VNNI, vpdpbusd on 256-bit vectors, which newer processors without AVX-512 have. It
+ * does not saturate, so weights have their full range. AVX2 code quantises the rows.
  */
 #include "kernel/x86/avx2.h"
 
@@ -11,14 +11,14 @@ enum { TILE_ROWS = 6 };
 #define ROWS_INT8   t2v_rows_int8_avx2
 #define PAIRS       false
 
-/* GCC 12 spills sums around the intrinsic. */
-INLINE vi dot(vi sum, vi bytes, vi weights)
+/* GCC 12 spills accumulators around the intrinsic. */
+INLINE vi dot(vi acc, vi bytes, vi weights)
 {
 #if defined(__AVXVNNI__) && !defined(__clang__)
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "x"(weights));
-    return sum;
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(bytes), "x"(weights));
+    return acc;
 #else
-    return _mm256_dpbusd_avx_epi32(sum, bytes, weights);
+    return _mm256_dpbusd_avx_epi32(acc, bytes, weights);
 #endif
 }
 

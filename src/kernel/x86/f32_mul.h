@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_KERNEL_X86_F32_MUL_H
 #define T2V_KERNEL_X86_F32_MUL_H
-/* How the tiles of x86 multiply floats: each value of a row meets a panel's columns. */
+/* The float tile of x86: each input of a row is broadcast and multiplied by the panel's columns. */
 #include "kernel/vector/tile.h"
 
-/* sum[r] = a[r, 0..n_in) times b[0..n_in, PANEL], ldb bytes from row to row; `rows` and `source`
- * are constants wherever it is called. */
-INLINE void tile_mul(struct tile *t, const int rows, const enum source source, const float *a,
-                     size_t lda, const char *b, size_t ldb, size_t n_in, struct ahead ahead)
+/* acc[r] = row r of A times B, [n_step, PANEL]. `rows` and `source` are compile-time constants in
+ * every caller. */
+INLINE void tile_mul(struct tile *t, const int rows, const enum source source,
+                     const struct tile_job *job)
 {
+    const float *a = job->x;
+    const char *b = job->b;
+    const size_t lda = job->stride / sizeof *a, ldb = tile_ldb(source, job), n_in = job->n_step;
+    struct prefetch prefetch = job->prefetch;
     tile_clear(t, rows);
     UNROLL_STEPS
     for (size_t i = 0; i < n_in; i++, b += ldb) {
         vf column[VECTORS];
         load_b(source, b, column);
-        if (source != NEAR)
-            ask(&ahead, b, line_of(source));
+        if (source != SCRATCH)
+            prefetch_step(&prefetch, b, line_of(source));
         UNROLL
         for (int r = 0; r < rows; r++) {
             vf x = vf_set(a[(size_t)r * lda + i]);
             UNROLL
             for (int v = 0; v < VECTORS; v++)
-                t->sum[r][v] = vf_fma(x, column[v], t->sum[r][v]);
+                t->acc[r][v] = vf_fma(x, column[v], t->acc[r][v]);
         }
     }
 }

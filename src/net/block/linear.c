@@ -41,7 +41,18 @@ void t2v_linear_run(const struct t2v_run *run, const struct t2v_linear *layer, e
         size_t begin = n_panel * i / n_item * form->panel;
         size_t end = n_panel * (i + 1) / n_item * form->panel;
         end = end < layer->n_out ? end : layer->n_out;
-        form->linear(layer, act, rows, stride, run->seqs->n_tok, begin, end, y, layer->n_out);
+        const struct t2v_linear_call call = {
+            .layer = layer,
+            .act = act,
+            .x = rows,
+            .stride = stride,
+            .n_row = run->seqs->n_tok,
+            .begin = begin,
+            .end = end,
+            .y = y,
+            .ldy = layer->n_out,
+        };
+        form->linear(&call);
     }
     t2v_lane_barrier(run->lane);
 }

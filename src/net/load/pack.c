@@ -31,7 +31,7 @@ enum { MANY_BYTES = 4 << 20, MOST_LANES = 8 };
 struct t2v_packing {
     const struct t2v_loader *loader;
     char *block;
-    float *panels; /* [n_lane, T2V_PANEL_MOST, widest]: a panel's weights before they are packed */
+    float *panels; /* [n_lane, T2V_PANEL_MAX, widest]: a panel's weights before they are packed */
     size_t widest; /* n_in */
 };
 
@@ -90,7 +90,7 @@ static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
 /* The lane's room for a panel's weights. */
 static float *lane_panel(const struct t2v_packing *packing, const struct t2v_lane *lane)
 {
-    return packing->panels + (size_t)lane->rank * T2V_PANEL_MOST * packing->widest;
+    return packing->panels + (size_t)lane->rank * T2V_PANEL_MAX * packing->widest;
 }
 
 /* This lane's share of a layer. */
@@ -167,7 +167,7 @@ static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int
     size_t bytes = loader->n_packed; /* config.c bounds the factors: below 2^56 */
     packing->block = t2v_arena_alloc(loader->arena, bytes, 1);
     packing->panels =
-        t2v_alloc_aligned((size_t)n_lane * T2V_PANEL_MOST * packing->widest, sizeof(float));
+        t2v_alloc_aligned((size_t)n_lane * T2V_PANEL_MAX * packing->widest, sizeof(float));
     if (packing->block == NULL || packing->panels == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights (%zu bytes)", bytes);
     t2v_mem_large_pages(packing->block, bytes);

@@ -90,7 +90,17 @@ static void run_dense(const t2v_classifier *classifier, const float *x, size_t n
 {
     const struct t2v_linear *dense = &classifier->dense;
     size_t n = dense->n_out;
-    dense->form->linear(dense, classifier->act, x, n * sizeof *x, n_row, 0, n, y, n);
+    const struct t2v_linear_call call = {
+        .layer = dense,
+        .act = classifier->act,
+        .x = x,
+        .stride = n * sizeof *x,
+        .n_row = n_row,
+        .end = n,
+        .y = y,
+        .ldy = n,
+    };
+    dense->form->linear(&call);
     for (size_t i = 0; i < n_row * n && classifier->tanh; i++)
         y[i] = tanhf(y[i]);
     if (classifier->gamma != NULL)
@@ -110,8 +120,17 @@ static void run_head(const t2v_classifier *classifier, const float *x, size_t n_
         run_dense(classifier, x, n_row, spare);
         x = spare;
     }
-    out->form->linear(out, T2V_ACT_NONE, x, out->n_in * sizeof *x, n_row, 0, out->n_out, logits,
-                      out->n_out);
+    const struct t2v_linear_call call = {
+        .layer = out,
+        .act = T2V_ACT_NONE,
+        .x = x,
+        .stride = out->n_in * sizeof *x,
+        .n_row = n_row,
+        .end = out->n_out,
+        .y = logits,
+        .ldy = out->n_out,
+    };
+    out->form->linear(&call);
 }
 
 /* --- a sequence's head --- */

@@ -250,8 +250,17 @@ static float *run_dense(const struct t2v_step *step, const float *x, float *y, s
                         size_t n_row)
 {
     const struct t2v_step_act *act = step->act;
-    step->linear.form->linear(&step->linear, act != NULL ? act->act : T2V_ACT_NONE, x,
-                              ld * sizeof *x, n_row, 0, step->n_out, y, ld);
+    const struct t2v_linear_call call = {
+        .layer = &step->linear,
+        .act = act != NULL ? act->act : T2V_ACT_NONE,
+        .x = x,
+        .stride = ld * sizeof *x,
+        .n_row = n_row,
+        .end = step->n_out,
+        .y = y,
+        .ldy = ld,
+    };
+    step->linear.form->linear(&call);
     if (act != NULL && act->fn != NULL) {
         for (size_t r = 0; r < n_row; r++) {
             for (size_t i = 0; i < step->n_out; i++)

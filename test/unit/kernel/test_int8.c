@@ -154,12 +154,12 @@ static void expect_same_rows(const struct sample *s)
     for (size_t r = 0; r < s->n_row; r++) {
         const struct int8_row *a = (const void *)(want + r * s->row_bytes);
         const struct int8_row *b = (const void *)((char *)s->rows.ptr + r * s->row_bytes);
-        bool same = a->scale == b->scale && a->least == b->least;
+        bool same = a->scale == b->scale && a->min == b->min;
         for (size_t k = 0; k < T2V_OUTLIERS; k++)
             same = same && a->outlier[k] == b->outlier[k];
         if (!same)
             fail_msg("n_in %zu row %zu: got scale %.9g least %.9g, expected %.9g, %.9g", s->n_in, r,
-                     (double)b->scale, (double)b->least, (double)a->scale, (double)a->least);
+                     (double)b->scale, (double)b->min, (double)a->scale, (double)a->min);
         const uint8_t *q = (const uint8_t *)(a + 1), *p = (const uint8_t *)(b + 1);
         for (size_t i = 0; i < s->row_bytes - sizeof *a; i++) {
             if (q[i] != p[i])
@@ -216,8 +216,8 @@ static void expect_exact(struct sample *s)
         struct int8_row head = {.scale = 1.0f};
         memcpy((char *)s->rows.ptr + r * s->row_bytes, &head, sizeof head);
     }
-    s->form->linear(&s->layer, T2V_ACT_NONE, s->rows.ptr, s->row_bytes, s->n_row, 0, s->n_out,
-                    s->y.ptr, s->n_out);
+    s->form->linear(&(struct t2v_linear_call){&s->layer, T2V_ACT_NONE, s->rows.ptr, s->row_bytes,
+                                              s->n_row, 0, s->n_out, s->y.ptr, s->n_out});
     for (size_t r = 0; r < s->n_row; r++) {
         for (size_t c = 0; c < s->n_out; c++) {
             size_t j = c % s->form->panel;
@@ -292,16 +292,17 @@ static void check_whole(const struct t2v_form *form, size_t rows, size_t n_in, s
     struct sample s = sample_new(form, rows, n_in, n_out, n_outlier);
     const float *plain = s.plain.ptr, *keep = s.keep.ptr;
     form->rows(&s.layer, s.x.ptr, n_in, rows, s.rows.ptr);
-    form->linear(&s.layer, act, s.rows.ptr, s.row_bytes, rows, begin, n_out, s.y.ptr, n_out);
+    form->linear(&(struct t2v_linear_call){&s.layer, act, s.rows.ptr, s.row_bytes, rows, begin,
+                                           n_out, s.y.ptr, n_out});
     for (size_t r = 0; r < rows; r++) {
         const float *x = (float *)s.x.ptr + r * n_in;
-        double least = 0, most = 0;
+        double min = 0, max = 0;
         for (size_t i = 0; i < n_in; i++) {
             bool kept = ((const uint32_t *)(const void *)keep)[i] != 0;
-            least = kept ? fmin(least, (double)x[i]) : least;
-            most = kept ? fmax(most, (double)x[i]) : most;
+            min = kept ? fmin(min, (double)x[i]) : min;
+            max = kept ? fmax(max, (double)x[i]) : max;
         }
-        double step_x = (most - least) / 255 / 2;
+        double step_x = (max - min) / 255 / 2;
         for (size_t c = begin; c < n_out; c++) {
             const float *w = plain + c * n_in;
             double sum = s.layer.bias != NULL ? (double)s.layer.bias[c] : 0, top = 0;
@@ -345,10 +346,12 @@ static void alone_of(const struct t2v_kernels *kernels)
     struct sample s = sample_new(form, 29, 70, 80, T2V_OUTLIERS);
     float one[80];
     form->rows(&s.layer, s.x.ptr, s.n_in, s.n_row, s.rows.ptr);
-    form->linear(&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, s.n_row, 0, 80, s.y.ptr, 80);
+    form->linear(&(struct t2v_linear_call){&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, s.n_row,
+                                           0, 80, s.y.ptr, 80});
     for (size_t r = 0; r < s.n_row; r++) {
         form->rows(&s.layer, (float *)s.x.ptr + r * s.n_in, s.n_in, 1, s.rows.ptr);
-        form->linear(&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, 1, 0, 80, one, 80);
+        form->linear(&(struct t2v_linear_call){&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, 1,
+                                               0, 80, one, 80});
         assert_memory_equal(one, (float *)s.y.ptr + r * 80, sizeof one);
     }
     sample_free(&s);
@@ -365,11 +368,13 @@ static void not_finite_of(const struct t2v_kernels *kernels)
             struct sample s = sample_new(form, 2, 40, 40, where % 2 * T2V_OUTLIERS);
             float *y = s.y.ptr, want[40];
             form->rows(&s.layer, s.x.ptr, 40, 2, s.rows.ptr);
-            form->linear(&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, 2, 0, 40, y, 40);
+            form->linear(&(struct t2v_linear_call){&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes,
+                                                   2, 0, 40, y, 40});
             memcpy(want, y + 40, sizeof want);
             ((float *)s.x.ptr)[where] = values[i];
             form->rows(&s.layer, s.x.ptr, 40, 2, s.rows.ptr);
-            form->linear(&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, 2, 0, 40, y, 40);
+            form->linear(&(struct t2v_linear_call){&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes,
+                                                   2, 0, 40, y, 40});
             for (size_t c = 0; c < 40; c++)
                 assert_false(isfinite(y[c]));
             assert_memory_equal(y + 40, want, sizeof want);
@@ -391,7 +396,8 @@ static void odd_of(const struct t2v_kernels *kernels)
             ((float *)s.plain.ptr)[where + 40 * where] = odd[i];
             sample_pack(&s);
             form->rows(&s.layer, s.x.ptr, 40, 2, s.rows.ptr);
-            form->linear(&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes, 2, 0, 40, s.y.ptr, 40);
+            form->linear(&(struct t2v_linear_call){&s.layer, T2V_ACT_GELU, s.rows.ptr, s.row_bytes,
+                                                   2, 0, 40, s.y.ptr, 40});
             sample_free(&s);
         }
     }
@@ -399,7 +405,8 @@ static void odd_of(const struct t2v_kernels *kernels)
     for (size_t i = 0; i < 40; i++)
         ((float *)s.x.ptr)[i] = 0.0f;
     form->rows(&s.layer, s.x.ptr, 40, 1, s.rows.ptr);
-    form->linear(&s.layer, T2V_ACT_NONE, s.rows.ptr, s.row_bytes, 1, 0, 40, s.y.ptr, 40);
+    form->linear(&(struct t2v_linear_call){&s.layer, T2V_ACT_NONE, s.rows.ptr, s.row_bytes, 1, 0,
+                                           40, s.y.ptr, 40});
     for (size_t c = 0; c < 40; c++)
         assert_true(((float *)s.y.ptr)[c] == 0.0f);
     sample_free(&s);

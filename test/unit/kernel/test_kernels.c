@@ -142,8 +142,8 @@ static void check_linear(const struct t2v_form *form, size_t rows, size_t n_in, 
     struct t2v_linear layer = layer_new(form, w.ptr, n_in, n_out, rows % 3 == 1 ? NULL : bias.ptr);
     size_t stride;
     void *read = rows_new(&layer, x.ptr, rows, &stride);
-    form->linear(&layer, act, form->rows != NULL ? read : x.ptr, stride, rows, begin, n_out, y.ptr,
-                 n_out);
+    form->linear(&(struct t2v_linear_call){&layer, act, form->rows != NULL ? read : x.ptr, stride,
+                                           rows, begin, n_out, y.ptr, n_out});
     free(read);
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = begin; c < n_out; c++) {
@@ -397,7 +397,7 @@ static void attention_of(const struct t2v_kernels *kernels)
 {
     static const size_t dims[] = {1, 5, 8, 16, 24, 32, 64, 80};
     t2v_attention_fn *fn = kernels->attention;
-    for (size_t n_key = 1; n_key <= 2 * T2V_PANEL_MOST + 1; n_key++) {
+    for (size_t n_key = 1; n_key <= 2 * T2V_PANEL_MAX + 1; n_key++) {
         for (size_t d = 0; d < sizeof dims / sizeof dims[0]; d++) {
             size_t n_query = 1 + (n_key * 7 + d) % n_key;
             check_attention(fn, n_key - n_query, n_query, n_key, dims[d], (n_key + d) % 2 == 0,
@@ -464,8 +464,10 @@ static void check_held(const struct t2v_form *form, const struct t2v_form *f32, 
     struct t2v_linear plain = layer_new(f32, w.ptr, n_in, n_out, bias.ptr);
     struct t2v_linear held = layer_new(form, w.ptr, n_in, n_out, bias.ptr);
     size_t stride = n_in * sizeof(float);
-    f32->linear(&plain, T2V_ACT_NONE, x.ptr, stride, rows, 0, n_out, want.ptr, n_out);
-    form->linear(&held, T2V_ACT_NONE, x.ptr, stride, rows, 0, n_out, got.ptr, n_out);
+    f32->linear(&(struct t2v_linear_call){&plain, T2V_ACT_NONE, x.ptr, stride, rows, 0, n_out,
+                                          want.ptr, n_out});
+    form->linear(&(struct t2v_linear_call){&held, T2V_ACT_NONE, x.ptr, stride, rows, 0, n_out,
+                                           got.ptr, n_out});
     for (size_t i = 0; i < rows * n_out; i++)
         expect_near((double)got.ptr[i], (double)want.ptr[i], 0, "held rows, in, i", rows, n_in, i);
     layer_free(&plain);
@@ -483,7 +485,7 @@ static void held_of(const struct t2v_kernels *kernels)
     if (kernels->f32_of_f16 == NULL)
         return;
     for (size_t rows = 1; rows <= 29; rows++) {
-        for (size_t n_out = 1; n_out <= 2 * T2V_PANEL_MOST + 1; n_out += 1 + n_out % 3) {
+        for (size_t n_out = 1; n_out <= 2 * T2V_PANEL_MAX + 1; n_out += 1 + n_out % 3) {
             size_t n_in = ins[(rows + n_out) % 5];
             check_held(kernels->f32_of_f16, kernels->f32, draw_f16, rows, n_in, n_out);
             check_held(kernels->f32_of_bf16, kernels->f32, draw_bf16, rows, n_in, n_out);
@@ -517,9 +519,11 @@ static void check_rows(const struct t2v_form *form)
     struct t2v_linear layer = layer_new(form, w.ptr, N_IN, N_OUT, NULL);
     size_t stride;
     char *rows = rows_new(&layer, x.ptr, ROWS, &stride);
-    form->linear(&layer, T2V_ACT_GELU, rows, stride, ROWS, 0, N_OUT, all, N_OUT);
+    form->linear(
+        &(struct t2v_linear_call){&layer, T2V_ACT_GELU, rows, stride, ROWS, 0, N_OUT, all, N_OUT});
     for (size_t r = 0; r < ROWS; r++) {
-        form->linear(&layer, T2V_ACT_GELU, rows + r * stride, stride, 1, 0, N_OUT, one, N_OUT);
+        form->linear(&(struct t2v_linear_call){&layer, T2V_ACT_GELU, rows + r * stride, stride, 1,
+                                               0, N_OUT, one, N_OUT});
         assert_memory_equal(one, all + r * N_OUT, sizeof one);
     }
     free(rows);
@@ -550,7 +554,8 @@ static void acts_of(const struct t2v_kernels *kernels)
     for (int a = T2V_ACT_NONE; a <= T2V_ACT_SILU; a++) {
         for (float x = -100.0f; x < 100.0f; x += 0.0137f) {
             float y;
-            kernels->f32->linear(&layer, (enum t2v_act)a, &x, sizeof x, 1, 0, 1, &y, 1);
+            kernels->f32->linear(
+                &(struct t2v_linear_call){&layer, (enum t2v_act)a, &x, sizeof x, 1, 0, 1, &y, 1});
             expect_near((double)y, act_double((enum t2v_act)a, (double)x),
                         5e-7 * fmax(1.0, fabs((double)x)), "activation, 1000 |x|", (size_t)a,
                         (size_t)(1000.0f * fabsf(x)), x < 0.0f);
@@ -573,7 +578,8 @@ static void not_finite_of(const struct t2v_kernels *kernels)
     struct t2v_linear layer = layer_new(kernels->f32, &one, 1, 1, NULL);
     for (int a = T2V_ACT_NONE; a <= T2V_ACT_SILU; a++) {
         float y = 0.0f, ab[2] = {NAN, 1.0f}, gated = 0.0f;
-        kernels->f32->linear(&layer, (enum t2v_act)a, &nan, sizeof nan, 1, 0, 1, &y, 1);
+        kernels->f32->linear(
+            &(struct t2v_linear_call){&layer, (enum t2v_act)a, &nan, sizeof nan, 1, 0, 1, &y, 1});
         kernels->gate((enum t2v_act)a, ab, 1, 1, &gated);
         assert_true(isnan(y) && isnan(gated));
     }

@@ -58,8 +58,9 @@ static void check_projection(const struct fixture *f, const char *what, size_t s
         return;
     }
     assert_true(layer->n_out == t2v_json_len(want) && layer->n_out <= 256);
-    layer->form->linear(layer, T2V_ACT_NONE, first, layer->n_in * sizeof(float), 1, 0, layer->n_out,
-                        out, layer->n_out);
+    layer->form->linear(&(struct t2v_linear_call){layer, T2V_ACT_NONE, first,
+                                                  layer->n_in * sizeof(float), 1, 0, layer->n_out,
+                                                  out, layer->n_out});
     expect_close(what, sequence, out, want);
 }
 
