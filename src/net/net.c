@@ -24,8 +24,8 @@ int t2v_net_check(const t2v_json *config, struct t2v_err *err)
     return t2v_family_find(config, &family, err);
 }
 
-/* Packs what the family noted. */
-static int finish(const t2v_net *net, struct t2v_loader *loader, int n_lane, struct t2v_err *err)
+/* Packs the weights that the family has noted. */
+static int finish(const t2v_net *net, struct t2v_loader *loader, int n_lane)
 {
     const struct t2v_calibration calibration = {
         .kernels = &net->kernels,
@@ -35,33 +35,25 @@ static int finish(const t2v_net *net, struct t2v_loader *loader, int n_lane, str
         .model = net->model,
     };
     if (net->form->takes_outliers && loader->n_pack > 0)
-        return t2v_calibrate(&calibration, loader, n_lane, err);
-    return t2v_pack_finish(loader, n_lane, err);
+        return t2v_calibrate(loader, &calibration, n_lane);
+    return t2v_pack_finish(loader, n_lane);
 }
 
-static int open_family(const struct t2v_family *family, const t2v_json *config,
-                       const t2v_store *store, const struct t2v_kernels *kernels,
-                       const struct t2v_form *form, bool weighted,
-                       const struct t2v_net_options *options, t2v_net **out, struct t2v_err *err)
+/* The loader's arena is set here. */
+static int open_family(struct t2v_loader *loader, const struct t2v_family *family, int n_lane,
+                       t2v_net **out)
 {
     t2v_net *net = t2v_alloc_zero(1, sizeof *net);
     if (net == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
     net->family = family;
-    net->kernels = *kernels;
-    net->form = form;
-    struct t2v_loader loader = {.store = store,
-                                .form = form,
-                                .f32 = kernels->f32,
-                                .kernels = kernels,
-                                .arena = &net->arena,
-                                .weighted = weighted,
-                                .finite = form->takes_outliers,
-                                .bidirectional = options->bidirectional};
-    int rc = family->open(config, &loader, &net->shape, &net->model, err);
+    net->kernels = *loader->kernels;
+    net->form = loader->form;
+    loader->arena = &net->arena;
+    int rc = family->open(loader, &net->shape, &net->model);
     if (rc == 0)
-        rc = finish(net, &loader, options->n_lane, err);
-    t2v_free(loader.packs);
+        rc = finish(net, loader, n_lane);
+    t2v_free(loader->packs);
     if (rc != 0) {
         t2v_net_free(net);
         return rc;
@@ -74,18 +66,33 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
                  const struct t2v_form *form, const struct t2v_net_options *options, t2v_net **out,
                  struct t2v_err *err)
 {
+    struct t2v_loader loader = {
+        .config = config,
+        .err = err,
+        .store = store,
+        .form = form,
+        .f32 = kernels->f32,
+        .kernels = kernels,
+        .finite = form->takes_outliers,
+        .bidirectional = options->bidirectional,
+    };
     const struct t2v_family *family;
     int rc = t2v_family_find(config, &family, err);
-    return rc == 0 ? open_family(family, config, store, kernels, form, false, options, out, err)
-                   : rc;
+    return rc == 0 ? open_family(&loader, family, options->n_lane, out) : rc;
 }
 
 int t2v_net_open_static(const t2v_store *store, const struct t2v_kernels *kernels, bool weighted,
                         t2v_net **out, struct t2v_err *err)
 {
-    const struct t2v_net_options one = {.n_lane = 1};
-    return open_family(&t2v_family_model2vec, NULL, store, kernels, kernels->f32, weighted, &one,
-                       out, err);
+    struct t2v_loader loader = {
+        .err = err,
+        .store = store,
+        .form = kernels->f32,
+        .f32 = kernels->f32,
+        .kernels = kernels,
+        .weighted = weighted,
+    };
+    return open_family(&loader, &t2v_family_model2vec, 1, out);
 }
 
 void t2v_net_free(t2v_net *net)

@@ -11,24 +11,24 @@
 #include "base/banned.h"
 
 /* Whether config.json was written by Transformers 5 or later. */
-static bool is_of_5(const t2v_json *config)
+static bool is_of_5(const struct t2v_loader *loader)
 {
-    return t2v_str_leading(t2v_json_str(t2v_json_get(config, "transformers_version"))) >= 5;
+    return t2v_str_leading(t2v_json_str(t2v_json_get(loader->config, "transformers_version"))) >= 5;
 }
 
 /* UPSTREAM: Transformers 4 adds positions where position_embedding_type is absolute, and so adds
  * none where it is null; 5 does not know the key. */
-static int read_positions(const t2v_json *config, bool *without, struct t2v_err *err)
+static int read_positions(const struct t2v_loader *loader, bool *without)
 {
     static const char key[] = "position_embedding_type";
     struct t2v_str kind;
-    if (t2v_json_type(t2v_json_get(config, key)) == T2V_JSON_NULL) {
-        *without = !is_of_5(config);
+    if (t2v_json_type(t2v_json_get(loader->config, key)) == T2V_JSON_NULL) {
+        *without = !is_of_5(loader);
         return 0;
     }
-    int rc = t2v_config_word(config, key, "absolute", &kind, err);
+    int rc = t2v_config_word(loader->config, key, "absolute", &kind, loader->err);
     if (rc == 0 && !t2v_str_is(kind, "absolute"))
-        rc = t2v_fail(err, T2V_EUNSUPPORTED,
+        rc = t2v_fail(loader->err, T2V_EUNSUPPORTED,
                       "config.json: position_embedding_type '%.*s' is not supported (absolute is)",
                       T2V_STR_ARG(kind));
     return rc;
@@ -36,32 +36,33 @@ static int read_positions(const t2v_json *config, bool *without, struct t2v_err 
 
 /* Old settings that change what is computed. Families without token types have no
  * position_embedding_type. */
-static int check_kind(const t2v_json *config, const struct t2v_postnorm_names *names,
-                      struct t2v_postnorm *model, struct t2v_err *err)
+static int check_kind(const struct t2v_loader *loader, const struct t2v_postnorm_names *names,
+                      struct t2v_postnorm *model)
 {
     bool decoder;
-    int rc = names->n_type != NULL ? read_positions(config, &model->no_positions, err) : 0;
+    int rc = names->n_type != NULL ? read_positions(loader, &model->no_positions) : 0;
     if (rc == 0)
-        rc = t2v_config_bool(config, "is_decoder", false, &decoder, err);
+        rc = t2v_config_bool(loader->config, "is_decoder", false, &decoder, loader->err);
     if (rc == 0 && decoder)
-        rc = t2v_fail(err, T2V_EUNSUPPORTED, "config.json: is_decoder is not supported");
+        rc = t2v_fail(loader->err, T2V_EUNSUPPORTED, "config.json: is_decoder is not supported");
     return rc;
 }
 
 /* What sizes must be to each other. n_position: rows of the table of positions. */
-static int check_sizes(const struct t2v_postnorm_names *names, struct t2v_postnorm *model,
-                       size_t n_position, struct t2v_err *err)
+static int check_sizes(const struct t2v_loader *loader, const struct t2v_postnorm_names *names,
+                       struct t2v_postnorm *model, size_t n_position)
 {
     struct t2v_shape *shape = &model->shape;
     size_t unused = (size_t)(model->pad + 1);
     if (shape->hidden % shape->heads != 0)
-        return t2v_fail(err, T2V_EFORMAT, "config.json: %s %zu is no multiple of %s %zu",
+        return t2v_fail(loader->err, T2V_EFORMAT, "config.json: %s %zu is no multiple of %s %zu",
                         names->hidden, shape->hidden, names->heads, shape->heads);
     if (model->embed > shape->hidden) /* the scratch has no room for them */
-        return t2v_fail(err, T2V_EUNSUPPORTED, "config.json: %s %zu above %s %zu is not supported",
-                        names->embed, model->embed, names->hidden, shape->hidden);
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
+                        "config.json: %s %zu above %s %zu is not supported", names->embed,
+                        model->embed, names->hidden, shape->hidden);
     if (n_position <= unused)
-        return t2v_fail(err, T2V_EFORMAT,
+        return t2v_fail(loader->err, T2V_EFORMAT,
                         "config.json: max_position_embeddings is %zu, but positions begin with %zu",
                         n_position, unused);
     shape->head_dim = shape->hidden / shape->heads;
@@ -70,8 +71,8 @@ static int check_sizes(const struct t2v_postnorm_names *names, struct t2v_postno
     return 0;
 }
 
-static int read_config(const t2v_json *config, const struct t2v_postnorm_names *names,
-                       struct t2v_postnorm *model, struct t2v_err *err)
+static int read_config(const struct t2v_loader *loader, const struct t2v_postnorm_names *names,
+                       struct t2v_postnorm *model)
 {
     struct t2v_shape *shape = &model->shape;
     const struct t2v_absent *absent = &names->absent;
@@ -87,22 +88,21 @@ static int read_config(const t2v_json *config, const struct t2v_postnorm_names *
     };
     const struct t2v_size_key embed = {names->embed, 1, 65536, names->embed_absent, &model->embed};
     size_t n_key = sizeof keys / sizeof keys[0] - (names->n_type == NULL);
-    int rc = check_kind(config, names, model, err);
+    int rc = check_kind(loader, names, model);
     if (rc == 0)
-        rc = t2v_config_sizes(config, keys, n_key, err);
+        rc = t2v_config_sizes(loader->config, keys, n_key, loader->err);
     model->embed = shape->hidden;
     if (rc == 0 && names->embed != NULL)
-        rc = t2v_config_sizes(config, &embed, 1, err);
+        rc = t2v_config_sizes(loader->config, &embed, 1, loader->err);
     model->eps = 1e-12f;
     if (rc == 0 && names->eps != NULL)
-        rc = t2v_config_float(config, names->eps, 0, 1, 1e-12, &model->eps, err);
+        rc = t2v_config_float(loader->config, names->eps, 0, 1, 1e-12, &model->eps, loader->err);
     if (rc == 0)
-        rc = t2v_config_act(config, names->act, "gelu", &model->act, err);
-    return rc != 0 ? rc : check_sizes(names, model, n_position, err);
+        rc = t2v_config_act(loader->config, names->act, "gelu", &model->act, loader->err);
+    return rc != 0 ? rc : check_sizes(loader, names, model, n_position);
 }
 
-static int load_embeddings(struct t2v_postnorm *model, struct t2v_loader *loader,
-                           struct t2v_err *err)
+static int load_embeddings(struct t2v_loader *loader, struct t2v_postnorm *model)
 {
     size_t hidden = model->shape.hidden, embed = model->embed;
     size_t n_position = (size_t)(model->pad + 1) + model->shape.max_tok;
@@ -116,13 +116,12 @@ static int load_embeddings(struct t2v_postnorm *model, struct t2v_loader *loader
     const struct t2v_want project = {
         T2V_WANT_LINEAR, &model->project, {"embeddings_project"}, embed, hidden};
     size_t n_want = sizeof wants / sizeof wants[0] - (n_type == 0);
-    int rc = t2v_load(loader, "embeddings.", wants, n_want, err);
-    return rc == 0 && embed != hidden ? t2v_load(loader, "", &project, 1, err) : rc;
+    int rc = t2v_load(loader, "embeddings.", wants, n_want);
+    return rc == 0 && embed != hidden ? t2v_load(loader, "", &project, 1) : rc;
 }
 
-static int load_layer(struct t2v_postnorm *model, size_t index,
-                      const struct t2v_postnorm_names *names, struct t2v_loader *loader,
-                      struct t2v_err *err)
+static int load_layer(struct t2v_loader *loader, struct t2v_postnorm *model, size_t index,
+                      const struct t2v_postnorm_names *names)
 {
     struct t2v_postnorm_layer *layer = &model->layers[index];
     size_t hidden = model->shape.hidden, inter = model->shape.inter;
@@ -140,29 +139,28 @@ static int load_layer(struct t2v_postnorm *model, size_t index,
     };
     char under[64];
     snprintf(under, sizeof under, "%s%zu.", names->layer, index);
-    return t2v_load(loader, under, wants, sizeof wants / sizeof wants[0], err);
+    return t2v_load(loader, under, wants, sizeof wants / sizeof wants[0]);
 }
 
-int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *names,
-                      const char *const *prefixes, int32_t pad, struct t2v_loader *loader,
-                      struct t2v_shape *shape, void **out, struct t2v_err *err)
+int t2v_postnorm_open(struct t2v_loader *loader, const struct t2v_postnorm_names *names,
+                      const char *const *prefixes, int32_t pad, struct t2v_shape *shape, void **out)
 {
     struct t2v_postnorm *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
     if (model == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
     *model = (struct t2v_postnorm){.pad = pad};
-    int rc = read_config(config, names, model, err);
+    int rc = read_config(loader, names, model);
     if (rc != 0)
         return rc;
     size_t n_layer = model->shape.n_layer;
     model->layers = t2v_arena_alloc(loader->arena, n_layer, sizeof *model->layers);
     if (model->layers == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
-    rc = t2v_load_prefix(loader, prefixes, "embeddings.word_embeddings.weight", err);
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
+    rc = t2v_load_prefix(loader, prefixes, "embeddings.word_embeddings.weight");
     if (rc == 0)
-        rc = load_embeddings(model, loader, err);
+        rc = load_embeddings(loader, model);
     for (size_t i = 0; i < n_layer && rc == 0; i++)
-        rc = load_layer(model, i, names, loader, err);
+        rc = load_layer(loader, model, i, names);
     *shape = model->shape;
     *out = model;
     return rc;
@@ -216,14 +214,14 @@ void t2v_postnorm_forward(const void *model_, const struct t2v_run *run, float *
     const struct t2v_postnorm *model = model_;
     const struct t2v_shape *shape = &model->shape;
     t2v_scratch *s = run->scratch;
-    struct t2v_heads how = t2v_heads_plain(shape);
+    struct t2v_heads heads = t2v_heads_plain(shape);
     if (model->relative.bias != NULL)
-        how.relative = &model->relative;
+        heads.relative = &model->relative;
     embed(model, run, hidden);
     for (size_t i = 0; i < shape->n_layer; i++) {
         const struct t2v_postnorm_layer *layer = &model->layers[i];
         t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, hidden, s->qkv);
-        t2v_block_attention(run, &how, i, s->qkv, s->mixed);
+        t2v_block_attention(run, &heads, i, s->qkv, s->mixed);
         t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
         t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->attention_norm, model->eps,
                        hidden);

@@ -58,9 +58,9 @@ struct t2v_postnorm {
  * arena. The tensors are called as `names` says, behind one of `prefixes` (the last is NULL).
  * pad: the id of a token that stands at position `pad` wherever it is and is not counted; all other
  * tokens count up from position pad + 1. -1: there is no such token, positions begin with 0. */
-int t2v_postnorm_open(const t2v_json *config, const struct t2v_postnorm_names *names,
-                      const char *const *prefixes, int32_t pad, struct t2v_loader *loader,
-                      struct t2v_shape *shape, void **out, struct t2v_err *err);
+int t2v_postnorm_open(struct t2v_loader *loader, const struct t2v_postnorm_names *names,
+                      const char *const *prefixes, int32_t pad, struct t2v_shape *shape,
+                      void **out);
 
 /* A family's forward pass; model is a struct t2v_postnorm. */
 void t2v_postnorm_forward(const void *model, const struct t2v_run *run, float *hidden);

@@ -9,32 +9,32 @@
 #include "base/banned.h"
 
 /* What sizes must be to each other, and what follows from them. */
-static int check_sizes(const struct t2v_prenorm_names *names, struct t2v_prenorm *model,
-                       size_t kv_heads, struct t2v_err *err)
+static int check_sizes(const struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                       struct t2v_prenorm *model, size_t kv_heads)
 {
     struct t2v_shape *shape = &model->shape;
     if (shape->head_dim == 0 && shape->hidden % shape->heads != 0)
-        return t2v_fail(err, T2V_EFORMAT,
+        return t2v_fail(loader->err, T2V_EFORMAT,
                         "config.json: hidden_size %zu is no multiple of num_attention_heads %zu",
                         shape->hidden, shape->heads);
     if (shape->head_dim == 0)
         shape->head_dim = shape->hidden / shape->heads;
     if (names->theta != NULL && shape->head_dim % 2 != 0)
-        return t2v_fail(err, T2V_EUNSUPPORTED,
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: heads of %zu, an odd number, have no rotary positions",
                         shape->head_dim);
     if (kv_heads == 0)
         kv_heads = shape->heads;
     if (shape->heads % kv_heads != 0)
         return t2v_fail(
-            err, T2V_EFORMAT,
+            loader->err, T2V_EFORMAT,
             "config.json: num_attention_heads %zu is no multiple of num_key_value_heads %zu",
             shape->heads, kv_heads);
     shape->qkv = (shape->heads + 2 * kv_heads) * shape->head_dim;
     shape->gated = !names->ungated;
-    shape->n_turn = names->theta != NULL ? T2V_N_SIGHT : 0;
-    model->sight[T2V_FULL].heads = t2v_heads_plain(shape);
-    model->sight[T2V_FULL].heads.kv_heads = kv_heads;
+    shape->n_rotary = names->theta != NULL ? T2V_N_SPAN : 0;
+    model->spans[T2V_FULL].heads = t2v_heads_plain(shape);
+    model->spans[T2V_FULL].heads.kv_heads = kv_heads;
     return 0;
 }
 
@@ -44,19 +44,19 @@ static const char *or_else(const char *key, const char *usual)
 }
 
 /* The default of a size that Transformers takes from other sizes, here 0, where the key is null. */
-static int64_t absent_of(const t2v_json *config, const char *key, int64_t absent)
+static int64_t absent_of(const struct t2v_loader *loader, const char *key, int64_t absent)
 {
-    bool null = key != NULL && t2v_json_type(t2v_json_get(config, key)) == T2V_JSON_NULL;
+    bool null = key != NULL && t2v_json_type(t2v_json_get(loader->config, key)) == T2V_JSON_NULL;
     return null ? 0 : absent;
 }
 
-static int read_config(const t2v_json *config, const struct t2v_prenorm_names *names,
-                       struct t2v_prenorm *model, struct t2v_err *err)
+static int read_config(const struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                       struct t2v_prenorm *model)
 {
     struct t2v_shape *shape = &model->shape;
     const struct t2v_absent *absent = &names->absent;
     size_t kv_heads = 0;
-    shape->max_tok = names->most_tok;
+    shape->max_tok = names->max_tok;
     const struct t2v_size_key keys[] = {
         {or_else(names->hidden, "hidden_size"), 1, 65536, absent->hidden, &shape->hidden},
         {or_else(names->heads, "num_attention_heads"), 1, 1024, absent->heads, &shape->heads},
@@ -66,22 +66,24 @@ static int read_config(const t2v_json *config, const struct t2v_prenorm_names *n
         {"max_position_embeddings", 1, 1 << 20, absent->positions, &shape->max_tok},
     };
     const struct t2v_size_key grouped = {names->kv_heads, 1, 1024,
-                                         absent_of(config, names->kv_heads, names->kv_heads_absent),
+                                         absent_of(loader, names->kv_heads, names->kv_heads_absent),
                                          &kv_heads};
     const struct t2v_size_key head_dim = {
-        names->head_dim, 1, 65536, absent_of(config, names->head_dim, names->head_dim_absent),
+        names->head_dim, 1, 65536, absent_of(loader, names->head_dim, names->head_dim_absent),
         &shape->head_dim};
-    size_t n_key = sizeof keys / sizeof keys[0] - (names->most_tok != 0);
-    int rc = t2v_config_sizes(config, keys, n_key, err);
+    size_t n_key = sizeof keys / sizeof keys[0] - (names->max_tok != 0);
+    int rc = t2v_config_sizes(loader->config, keys, n_key, loader->err);
     if (rc == 0 && names->kv_heads != NULL)
-        rc = t2v_config_sizes(config, &grouped, 1, err);
+        rc = t2v_config_sizes(loader->config, &grouped, 1, loader->err);
     if (rc == 0 && names->head_dim != NULL)
-        rc = t2v_config_sizes(config, &head_dim, 1, err);
+        rc = t2v_config_sizes(loader->config, &head_dim, 1, loader->err);
     if (rc == 0)
-        rc = t2v_config_float(config, names->eps, 0, 1, names->eps_absent, &model->eps, err);
+        rc = t2v_config_float(loader->config, names->eps, 0, 1, names->eps_absent, &model->eps,
+                              loader->err);
     if (rc == 0 && names->act != NULL)
-        rc = t2v_config_act(config, names->act, names->act_absent, &model->act, err);
-    return rc != 0 ? rc : check_sizes(names, model, kv_heads, err);
+        rc =
+            t2v_config_act(loader->config, names->act, names->act_absent, &model->act, loader->err);
+    return rc != 0 ? rc : check_sizes(loader, names, model, kv_heads);
 }
 
 /* Which of a layer's tensors are there. */
@@ -89,15 +91,15 @@ struct biases {
     enum t2v_want_kind attention, mlp, norm;
 };
 
-static int read_biases(const t2v_json *config, const struct t2v_prenorm_names *names,
-                       struct biases *out, struct t2v_err *err)
+static int read_biases(const struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                       struct biases *out)
 {
     bool attention, mlp, norm;
-    int rc = t2v_config_bool(config, "attention_bias", false, &attention, err);
+    int rc = t2v_config_bool(loader->config, "attention_bias", false, &attention, loader->err);
     if (rc == 0)
-        rc = t2v_config_bool(config, "mlp_bias", false, &mlp, err);
+        rc = t2v_config_bool(loader->config, "mlp_bias", false, &mlp, loader->err);
     if (rc == 0)
-        rc = t2v_config_bool(config, "norm_bias", false, &norm, err);
+        rc = t2v_config_bool(loader->config, "norm_bias", false, &norm, loader->err);
     if (rc != 0)
         return rc;
     out->attention = attention ? T2V_WANT_LINEAR : T2V_WANT_MATRIX;
@@ -107,15 +109,15 @@ static int read_biases(const t2v_json *config, const struct t2v_prenorm_names *n
 }
 
 static int load_norm(struct t2v_loader *loader, const char *under, enum t2v_want_kind kind,
-                     const char *name, size_t n, struct t2v_norm *to, struct t2v_err *err)
+                     const char *name, size_t n, struct t2v_norm *to)
 {
     const struct t2v_want want = {kind, to, {name}, 0, n};
-    return name == NULL ? 0 : t2v_load(loader, under, &want, 1, err);
+    return name == NULL ? 0 : t2v_load(loader, under, &want, 1);
 }
 
-static int load_norms(const struct t2v_prenorm *model, size_t index, const char *under,
-                      const struct t2v_prenorm_names *names, enum t2v_want_kind kind,
-                      struct t2v_loader *loader, struct t2v_err *err)
+static int load_norms(struct t2v_loader *loader, const struct t2v_prenorm *model, size_t index,
+                      const char *under, const struct t2v_prenorm_names *names,
+                      enum t2v_want_kind kind)
 {
     struct t2v_prenorm_layer *layer = &model->layers[index];
     size_t hidden = model->shape.hidden, dim = model->shape.head_dim;
@@ -134,17 +136,16 @@ static int load_norms(const struct t2v_prenorm *model, size_t index, const char 
     };
     int rc = 0;
     for (size_t i = 0; i < sizeof norms / sizeof norms[0] && rc == 0; i++)
-        rc = load_norm(loader, under, kind, norms[i].name, norms[i].n, norms[i].to, err);
+        rc = load_norm(loader, under, kind, norms[i].name, norms[i].n, norms[i].to);
     return rc;
 }
 
-static int load_layer(const struct t2v_prenorm *model, size_t index,
-                      const struct t2v_prenorm_names *names, const struct biases *biases,
-                      struct t2v_loader *loader, struct t2v_err *err)
+static int load_layer(struct t2v_loader *loader, const struct t2v_prenorm *model, size_t index,
+                      const struct t2v_prenorm_names *names, const struct biases *biases)
 {
     struct t2v_prenorm_layer *layer = &model->layers[index];
     const struct t2v_shape *shape = &model->shape;
-    const struct t2v_heads *heads = &model->sight[T2V_FULL].heads;
+    const struct t2v_heads *heads = &model->spans[T2V_FULL].heads;
     size_t hidden = shape->hidden, inter = shape->inter;
     size_t q = heads->heads * heads->head_dim, kv = heads->kv_heads * heads->head_dim;
     bool stacked = names->qkv[1] == NULL; /* by the checkpoint */
@@ -164,14 +165,14 @@ static int load_layer(const struct t2v_prenorm *model, size_t index,
     };
     char under[64];
     snprintf(under, sizeof under, "%s%zu.", names->layer, index);
-    int rc = t2v_load_stack(loader, under, qkv, stacked ? 1 : 3, err);
+    int rc = t2v_load_stack(loader, under, qkv, stacked ? 1 : 3);
     if (rc == 0)
-        rc = t2v_load(loader, under, wants, sizeof wants / sizeof wants[0], err);
-    return rc != 0 ? rc : load_norms(model, index, under, names, biases->norm, loader, err);
+        rc = t2v_load(loader, under, wants, sizeof wants / sizeof wants[0]);
+    return rc != 0 ? rc : load_norms(loader, model, index, under, names, biases->norm);
 }
 
-static int load(const t2v_json *config, const struct t2v_prenorm_names *names,
-                struct t2v_prenorm *model, struct t2v_loader *loader, struct t2v_err *err)
+static int load(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                struct t2v_prenorm *model)
 {
     static const char *const prefixes[] = {"", "model.", "transformer.", NULL};
     const struct t2v_shape *shape = &model->shape;
@@ -183,83 +184,82 @@ static int load(const t2v_json *config, const struct t2v_prenorm_names *names,
     struct biases biases;
     char first[96];
     snprintf(first, sizeof first, "%s.weight", names->final_norm);
-    int rc = read_biases(config, names, &biases, err);
+    int rc = read_biases(loader, names, &biases);
     if (rc == 0)
-        rc = t2v_load_prefix(loader, prefixes, first, err);
+        rc = t2v_load_prefix(loader, prefixes, first);
     if (rc == 0)
-        rc = t2v_load(loader, "", &words, 1, err);
+        rc = t2v_load(loader, "", &words, 1);
     if (rc == 0)
         rc = load_norm(loader, "", biases.norm, names->embed_norm, shape->hidden,
-                       &model->embed_norm, err);
+                       &model->embed_norm);
     for (size_t i = 0; i < shape->n_layer && rc == 0; i++)
-        rc = load_layer(model, i, names, &biases, loader, err);
-    return rc != 0 ? rc
-                   : load_norm(loader, "", biases.norm, names->final_norm, shape->hidden,
-                               &model->norm, err);
+        rc = load_layer(loader, model, i, names, &biases);
+    return rc != 0
+               ? rc
+               : load_norm(loader, "", biases.norm, names->final_norm, shape->hidden, &model->norm);
 }
 
-int t2v_prenorm_open(const t2v_json *config, const struct t2v_prenorm_names *names,
-                     struct t2v_loader *loader, struct t2v_prenorm **out, struct t2v_err *err)
+int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                     struct t2v_prenorm **out)
 {
     struct t2v_prenorm *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
     if (model == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
     *model = (struct t2v_prenorm){.embed_scale = 1.0f};
-    int rc = read_config(config, names, model, err);
+    int rc = read_config(loader, names, model);
     if (rc != 0)
         return rc;
     size_t n_layer = model->shape.n_layer;
     model->layers = t2v_arena_alloc(loader->arena, n_layer, sizeof *model->layers);
     if (model->layers == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
     for (size_t i = 0; i < n_layer; i++)
-        model->layers[i] = (struct t2v_prenorm_layer){.sight = T2V_FULL};
-    rc = load(config, names, model, loader, err);
+        model->layers[i] = (struct t2v_prenorm_layer){.span = T2V_FULL};
+    rc = load(loader, names, model);
+    const struct t2v_rotary_keys rotary = {"full_attention", names->theta, names->theta_absent,
+                                           true};
     if (rc == 0 && names->theta != NULL)
-        rc = t2v_rotary_open(config, "full_attention", true, names->theta, names->theta_absent,
-                             model->shape.head_dim, loader, &model->sight[T2V_FULL].rotary, err);
+        rc =
+            t2v_rotary_open(loader, &rotary, model->shape.head_dim, &model->spans[T2V_FULL].rotary);
     *out = model;
     return rc;
 }
 
-static int read_layer_types(const t2v_json *config, struct t2v_prenorm *model, struct t2v_err *err)
+static int read_layer_types(const struct t2v_loader *loader, struct t2v_prenorm *model)
 {
-    const t2v_json *types = t2v_json_get(config, "layer_types");
+    const t2v_json *types = t2v_json_get(loader->config, "layer_types");
     size_t n_layer = model->shape.n_layer;
     if (t2v_json_type(types) <= T2V_JSON_NULL)
         return 0;
     if (t2v_json_len(types) != n_layer)
-        return t2v_fail(err, T2V_EFORMAT,
+        return t2v_fail(loader->err, T2V_EFORMAT,
                         "config.json: layer_types is of %zu layers, num_hidden_layers is %zu",
                         t2v_json_len(types), n_layer);
     for (size_t i = 0; i < n_layer; i++) {
         struct t2v_str type = t2v_json_str(t2v_json_at(types, i));
         if (type.ptr == NULL)
-            return t2v_fail(err, T2V_EFORMAT, "config.json: layer_types[%zu] should be a string",
-                            i);
+            return t2v_fail(loader->err, T2V_EFORMAT,
+                            "config.json: layer_types[%zu] should be a string", i);
         if (!t2v_str_is(type, "full_attention") && !t2v_str_is(type, "sliding_attention"))
-            return t2v_fail(err, T2V_EUNSUPPORTED,
+            return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                             "config.json: layer_types[%zu] '%.*s' is not supported; supported: "
                             "full_attention, sliding_attention",
                             i, T2V_STR_ARG(type));
-        model->layers[i].sight = t2v_str_is(type, "full_attention") ? T2V_FULL : T2V_LOCAL;
+        model->layers[i].span = t2v_str_is(type, "full_attention") ? T2V_FULL : T2V_LOCAL;
     }
     return 0;
 }
 
-int t2v_prenorm_local(const t2v_json *config, struct t2v_prenorm *model, size_t before,
-                      size_t after, const struct t2v_turn *turn, struct t2v_loader *loader,
-                      struct t2v_err *err)
+int t2v_prenorm_local(struct t2v_loader *loader, struct t2v_prenorm *model, size_t before,
+                      size_t after, const struct t2v_rotary_keys *rotary)
 {
-    struct t2v_sight *local = &model->sight[T2V_LOCAL];
-    int rc = read_layer_types(config, model, err);
-    *local = model->sight[T2V_FULL];
+    struct t2v_span *local = &model->spans[T2V_LOCAL];
+    int rc = read_layer_types(loader, model);
+    *local = model->spans[T2V_FULL];
     local->heads.before = before;
     local->heads.after = after;
-    if (rc == 0 && turn != NULL)
-        rc =
-            t2v_rotary_open(config, "sliding_attention", turn->flat_counts, turn->theta,
-                            turn->theta_absent, model->shape.head_dim, loader, &local->rotary, err);
+    if (rc == 0 && rotary != NULL)
+        rc = t2v_rotary_open(loader, rotary, model->shape.head_dim, &local->rotary);
     return rc;
 }
 
@@ -279,13 +279,13 @@ static void embed(const struct t2v_prenorm *model, const struct t2v_run *run, fl
 
 /* s->delta becomes what attention adds to hidden. turns: see t2v_block_rotary. */
 static void attend(const struct t2v_prenorm *model, const struct t2v_prenorm_layer *layer,
-                   const struct t2v_run *run, const float *input, const float *turns)
+                   const struct t2v_run *run, const float *input, const float *table)
 {
-    const struct t2v_heads *heads = &model->sight[layer->sight].heads;
+    const struct t2v_heads *heads = &model->spans[layer->span].heads;
     t2v_scratch *s = run->scratch;
     t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, input, s->qkv);
-    if (model->sight[layer->sight].rotary.frequency != NULL)
-        t2v_block_rotate(run, heads, turns, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
+    if (model->spans[layer->span].rotary.frequency != NULL)
+        t2v_block_rotate(run, heads, table, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
     t2v_block_attention(run, heads, (size_t)(layer - model->layers), s->qkv, s->mixed);
     t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
     if (layer->attention_after.gamma != NULL)
@@ -311,11 +311,11 @@ void t2v_prenorm_forward(const void *model_, const struct t2v_run *run, float *h
     const struct t2v_shape *shape = &model->shape;
     t2v_scratch *s = run->scratch;
     const float *add = NULL; /* what the last layer adds */
-    size_t n_turn = run->seqs->n_tok * shape->head_dim;
-    for (int i = 0; i < T2V_N_SIGHT; i++) {
-        if (model->sight[i].rotary.frequency != NULL)
-            t2v_block_rotary(run, &model->sight[i].rotary, shape->head_dim,
-                             s->turns + (size_t)i * n_turn);
+    size_t n_rotary = run->seqs->n_tok * shape->head_dim;
+    for (int i = 0; i < T2V_N_SPAN; i++) {
+        if (model->spans[i].rotary.frequency != NULL)
+            t2v_block_rotary(run, &model->spans[i].rotary, shape->head_dim,
+                             s->rotary + (size_t)i * n_rotary);
     }
     embed(model, run, hidden);
     for (size_t i = 0; i < shape->n_layer; i++) {
@@ -326,7 +326,7 @@ void t2v_prenorm_forward(const void *model_, const struct t2v_run *run, float *h
                            s->delta);
             input = s->delta;
         }
-        attend(model, layer, run, input, s->turns + (size_t)layer->sight * n_turn);
+        attend(model, layer, run, input, s->rotary + (size_t)layer->span * n_rotary);
         t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->mlp_norm, model->eps,
                        s->delta);
         feed_forward(model, layer, run);

@@ -25,7 +25,7 @@ struct t2v_prenorm_names {
     const char *head_dim; /* NULL: hidden / heads */
     const char *theta;    /* of layers that see all; NULL: there are no rotary positions */
     double theta_absent;
-    size_t most_tok; /* 0: max_position_embeddings */
+    size_t max_tok; /* 0: max_position_embeddings */
     struct t2v_absent absent;
     double eps_absent;
     const char *act_absent;
@@ -47,8 +47,8 @@ struct t2v_prenorm_names {
 extern const struct t2v_prenorm_names t2v_llama_names;
 
 /* How layers attend: all see all tokens there are to see, or only those near them. */
-enum { T2V_FULL, T2V_LOCAL, T2V_N_SIGHT };
-struct t2v_sight {
+enum { T2V_FULL, T2V_LOCAL, T2V_N_SPAN };
+struct t2v_span {
     struct t2v_heads heads;
     struct t2v_rotary rotary; /* frequency is NULL: no layer is of this kind, or is turned */
 };
@@ -62,7 +62,7 @@ struct t2v_prenorm_layer {
     /* Those that are not there have no gamma. `after` is for what a sublayer gives. */
     struct t2v_norm attention_norm, attention_after, mlp_norm, mlp_after;
     struct t2v_norm q_norm, k_norm; /* [head_dim]: of each head */
-    int sight;
+    int span;
 };
 
 struct t2v_prenorm {
@@ -73,27 +73,20 @@ struct t2v_prenorm {
     const struct t2v_tensor *words; /* [vocab, hidden] */
     struct t2v_norm embed_norm, norm;
     struct t2v_prenorm_layer *layers; /* [n_layer] */
-    struct t2v_sight sight[T2V_N_SIGHT];
+    struct t2v_span spans[T2V_N_SPAN];
     struct t2v_relative relative; /* T5's; none, if the family does not load it */
 };
 
 /* Reads settings and weights, with all layers T2V_FULL, each token seeing all others; *out lies in
  * the loader's arena. */
-int t2v_prenorm_open(const t2v_json *config, const struct t2v_prenorm_names *names,
-                     struct t2v_loader *loader, struct t2v_prenorm **out, struct t2v_err *err);
+int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                     struct t2v_prenorm **out);
 
-/* Where layers that see only what is near have rotary positions of their own. */
-struct t2v_turn {
-    const char *theta; /* the key */
-    double theta_absent;
-    bool flat_counts; /* a rope_scaling that names no layer types holds for them, too */
-};
-/* For a family that has layers of both kinds: some layers' sight was set from its own setting; the
- * newer layer_types, if it is there, is heeded instead. Then T2V_LOCAL is made of T2V_FULL, with
- * before and after, and with other positions where turn is not NULL. */
-int t2v_prenorm_local(const t2v_json *config, struct t2v_prenorm *model, size_t before,
-                      size_t after, const struct t2v_turn *turn, struct t2v_loader *loader,
-                      struct t2v_err *err);
+/* Sets up T2V_LOCAL, for a family that has layers of both spans: T2V_FULL's attention, but limited
+ * to `before` and `after`, and with rotary positions of its own unless rotary is NULL. The family
+ * has set the layers' spans by its own setting; layer_types, if present, overrides that. */
+int t2v_prenorm_local(struct t2v_loader *loader, struct t2v_prenorm *model, size_t before,
+                      size_t after, const struct t2v_rotary_keys *rotary);
 
 /* Width of a token's keys and values: shape.kv of a family whose layers are all causal. */
 static inline size_t t2v_prenorm_kv(const struct t2v_prenorm *model)

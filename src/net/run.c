@@ -11,7 +11,7 @@ static size_t larger(size_t a, size_t b)
 }
 
 /* The scratch's parts, in the order in which they lie. */
-enum { QKV, MIXED, DELTA, INTER, GATE, TURNS, ROWS, LANES, N_SCRATCH };
+enum { QKV, MIXED, DELTA, INTER, GATE, ROTARY, ROWS, LANES, N_SCRATCH };
 
 int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form, size_t max_tok,
                      int n_lane, t2v_scratch **out)
@@ -29,7 +29,7 @@ int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form,
         [DELTA] = max_tok * shape->hidden,
         [INTER] = feed_tok * shape->inter,
         [GATE] = shape->gated ? feed_tok * 2 * shape->inter : 0,
-        [TURNS] = max_tok * shape->n_turn * shape->head_dim,
+        [ROTARY] = max_tok * shape->n_rotary * shape->head_dim,
         [ROWS] = larger(max_tok * row, feed_tok * feed_row),
         [LANES] = (size_t)n_lane * lane_len,
     };
@@ -50,8 +50,8 @@ int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form,
     scratch->delta = at += sizes[MIXED];
     scratch->inter = at += sizes[DELTA];
     scratch->gate = at += sizes[INTER];
-    scratch->turns = at += sizes[GATE];
-    at += sizes[TURNS];
+    scratch->rotary = at += sizes[GATE];
+    at += sizes[ROTARY];
     scratch->rows = (char *)at;
     scratch->lanes = at + sizes[ROWS];
     *out = scratch;

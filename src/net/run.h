@@ -33,14 +33,14 @@ struct t2v_run {
 };
 
 struct t2v_scratch {
-    float *qkv;   /* [max_tok, shape.qkv] */
-    float *mixed; /* [max_tok, heads * head_dim, or hidden if that is more]: the heads' output */
-    float *delta; /* [max_tok, hidden]: what a layer adds */
-    float *inter; /* [T2V_FEED_TOK, inter] */
-    float *turns; /* [max_tok, shape.n_turn * head_dim]: rotary positions */
-    float *gate;  /* [T2V_FEED_TOK, 2 inter]; nothing where shape.gated is false */
-    char *rows;   /* a layer's input, where the form of its weights wants it otherwise */
-    float *lanes; /* [n_lane, lane_len]: attention's */
+    float *qkv;    /* [max_tok, shape.qkv] */
+    float *mixed;  /* [max_tok, heads * head_dim, or hidden if that is more]: the heads' output */
+    float *delta;  /* [max_tok, hidden]: what a layer adds */
+    float *inter;  /* [T2V_FEED_TOK, inter] */
+    float *rotary; /* [shape.n_rotary, n_tok, head_dim]: cos/sin tables, see block/rotary.h */
+    float *gate;   /* [T2V_FEED_TOK, 2 inter]; nothing where shape.gated is false */
+    char *rows;    /* a layer's input, where the form of its weights wants it otherwise */
+    float *lanes;  /* [n_lane, lane_len]: attention's */
     size_t lane_len;
     float *base; /* all of the above */
 };

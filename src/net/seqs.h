@@ -29,12 +29,12 @@ struct t2v_seqs {
 /* What the rest of the program needs to know of an encoder. */
 struct t2v_shape {
     size_t hidden, heads, head_dim, inter, n_layer, vocab;
-    size_t qkv;     /* width of a token's queries, keys and values side by side */
-    size_t kv;      /* width of a token's keys and values of one layer; 0: takes no past */
-    bool gated;     /* the feed-forward layer makes 2 inter, for act(a) * b */
-    size_t n_turn;  /* tables of rotary positions that the forward pass makes */
-    size_t max_tok; /* longest sequence */
-    size_t n_type;  /* token types; 0: the family has none */
+    size_t qkv;      /* width of a token's queries, keys and values side by side */
+    size_t kv;       /* width of a token's keys and values of one layer; 0: takes no past */
+    bool gated;      /* the feed-forward layer makes 2 inter, for act(a) * b */
+    size_t n_rotary; /* tables of rotary positions that the forward pass makes */
+    size_t max_tok;  /* longest sequence */
+    size_t n_type;   /* token types; 0: the family has none */
 };
 
 /* Whether Gemma 3's tokens attend to later ones, too. */

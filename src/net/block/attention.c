@@ -28,27 +28,27 @@ struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape)
 
 /* Rows of a block of queries, for a sequence of n_tok. Where they see few keys before them, the
  * order of their sums depends on where the block begins, so that must not depend on the team. */
-static size_t query_block(const struct t2v_run *run, const struct t2v_heads *how, size_t n_tok)
+static size_t query_block(const struct t2v_run *run, const struct t2v_heads *heads, size_t n_tok)
 {
-    size_t wanted = ((size_t)run->lane->n * ITEMS_OF_LANE + how->heads - 1) / how->heads;
+    size_t wanted = ((size_t)run->lane->n * ITEMS_OF_LANE + heads->heads - 1) / heads->heads;
     size_t block = (n_tok + wanted - 1) / wanted;
-    return how->before == SIZE_MAX && block > QUERY_BLOCK ? block : QUERY_BLOCK;
+    return heads->before == SIZE_MAX && block > QUERY_BLOCK ? block : QUERY_BLOCK;
 }
 
 /* One head's queries `first` to first + n - 1 of a sequence, q being the rows of its first token.
  * call has the sequence's keys and values, those of head 0. */
-static void attend(const struct t2v_run *run, const struct t2v_heads *how, size_t head,
+static void attend(const struct t2v_run *run, const struct t2v_heads *heads, size_t head,
                    size_t first, size_t n, const struct t2v_attention *sequence)
 {
-    size_t dim = how->head_dim;
+    size_t dim = heads->head_dim;
     struct t2v_attention call = *sequence;
     call.q += first * call.ld + head * dim;
-    call.k += head / (how->heads / how->kv_heads) * dim;
-    call.v = call.k + how->kv_heads * dim;
+    call.k += head / (heads->heads / heads->kv_heads) * dim;
+    call.v = call.k + heads->kv_heads * dim;
     call.n_query = n;
     call.query_at += first;
-    if (how->relative != NULL)
-        call.bias = t2v_relative_at(how->relative, head) - first;
+    if (heads->relative != NULL)
+        call.bias = t2v_relative_at(heads->relative, head) - first;
     call.out += first * call.ld_out + head * dim;
     run->kernels->attention(&call);
 }
@@ -71,7 +71,7 @@ static void store_rows(const struct t2v_run *run, size_t layer, const float *qkv
 }
 
 /* The part of `call` that all heads and queries of sequence s share. */
-static void set_sequence(const struct t2v_run *run, const struct t2v_heads *how, size_t layer,
+static void set_sequence(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
                          size_t s, const float *qkv, float *out, struct t2v_attention *call)
 {
     const struct t2v_seqs *seqs = run->seqs;
@@ -79,37 +79,37 @@ static void set_sequence(const struct t2v_run *run, const struct t2v_heads *how,
     size_t start = seqs->start[s];
     call->q = qkv + start * call->ld;
     call->out = out + start * call->ld_out;
-    call->k = kv != NULL ? t2v_kv_row(kv, layer, 0) : call->q + how->heads * how->head_dim;
+    call->k = kv != NULL ? t2v_kv_row(kv, layer, 0) : call->q + heads->heads * heads->head_dim;
     call->ld_kv = kv != NULL ? kv->width : call->ld;
     call->query_at = kv != NULL ? kv->n_tok : 0;
     call->n_key = call->query_at + seqs->start[s + 1] - start;
 }
 
-void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, size_t layer,
+void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
                          const float *qkv, float *out)
 {
     const struct t2v_seqs *seqs = run->seqs;
     size_t item = 0;
     struct t2v_attention call = {
-        .ld = (how->heads + 2 * how->kv_heads) * how->head_dim,
-        .head_dim = how->head_dim,
-        .before = how->before,
-        .after = how->after,
-        .scale = how->scale,
-        .ld_out = how->heads * how->head_dim,
+        .ld = (heads->heads + 2 * heads->kv_heads) * heads->head_dim,
+        .head_dim = heads->head_dim,
+        .before = heads->before,
+        .after = heads->after,
+        .scale = heads->scale,
+        .ld_out = heads->heads * heads->head_dim,
         .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,
     };
     if (seqs->past != NULL)
         store_rows(run, layer, qkv, call.ld);
     for (size_t s = 0; s < seqs->n_seq; s++) {
         size_t n_tok = seqs->start[s + 1] - seqs->start[s], n;
-        size_t block = query_block(run, how, n_tok);
-        set_sequence(run, how, layer, s, qkv, out, &call);
+        size_t block = query_block(run, heads, n_tok);
+        set_sequence(run, heads, layer, s, qkv, out, &call);
         for (size_t first = 0; first < n_tok; first += n) {
             n = n_tok - first < block ? n_tok - first : block;
-            for (size_t h = 0; h < how->heads; h++) {
+            for (size_t h = 0; h < heads->heads; h++) {
                 if (item++ % (size_t)run->lane->n == (size_t)run->lane->rank)
-                    attend(run, how, h, first, n, &call);
+                    attend(run, heads, h, first, n, &call);
             }
         }
     }

@@ -21,7 +21,7 @@ struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape);
 
 /* Attention within each sequence, and from its tokens to its past. layer: which one this is, from
  * 0. qkv: [n_tok, queries of all heads, keys, values], out: [n_tok, heads * head_dim]. */
-void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *how, size_t layer,
+void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
                          const float *qkv, float *out);
 
 #endif

@@ -21,12 +21,12 @@ void t2v_block_feed(const struct t2v_run *run, const struct t2v_linear *up,
     for (size_t at = 0; at < n_tok; at += T2V_FEED_TOK) {
         /* The blocks below look at nothing of the sequences but how many rows there are. */
         struct t2v_seqs part = {.n_tok = n_tok - at < T2V_FEED_TOK ? n_tok - at : T2V_FEED_TOK};
-        struct t2v_run some = *run;
-        some.seqs = &part;
-        t2v_block_linear(&some, up, gated ? T2V_ACT_NONE : act, x + at * up->n_in,
+        struct t2v_run part_run = *run;
+        part_run.seqs = &part;
+        t2v_block_linear(&part_run, up, gated ? T2V_ACT_NONE : act, x + at * up->n_in,
                          gated ? s->gate : s->inter);
         if (gated)
-            t2v_block_gate(&some, act, s->gate, down->n_in, s->inter);
-        t2v_block_linear(&some, down, T2V_ACT_NONE, s->inter, y + at * down->n_out);
+            t2v_block_gate(&part_run, act, s->gate, down->n_in, s->inter);
+        t2v_block_linear(&part_run, down, T2V_ACT_NONE, s->inter, y + at * down->n_out);
     }
 }

@@ -24,18 +24,17 @@ static size_t bucket_of(int64_t offset, int n_bucket, int max_distance)
 }
 
 int t2v_relative_new(const struct t2v_loader *loader, const struct t2v_tensor *table, int n_bucket,
-                     int max_distance, size_t max_tok, struct t2v_relative *out,
-                     struct t2v_err *err)
+                     int max_distance, size_t max_tok, struct t2v_relative *out)
 {
     size_t heads = table->shape[1], n_offset = 2 * max_tok - 1;
     if (max_distance <= n_bucket / 4)
-        return t2v_fail(err, T2V_EUNSUPPORTED,
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: a relative distance of %d for %d buckets is not supported",
                         max_distance, n_bucket);
     float *bias = t2v_arena_alloc(loader->arena, heads * n_offset, sizeof *bias);
     float *row = t2v_arena_alloc(loader->arena, heads, sizeof *row);
     if (bias == NULL || row == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the relative positions");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the relative positions");
     for (size_t i = 0; i < n_offset; i++) {
         int64_t offset = (int64_t)i - (int64_t)(max_tok - 1);
         t2v_tensor_f32(table, bucket_of(offset, n_bucket, max_distance) * heads, heads, row);

@@ -14,8 +14,7 @@ struct t2v_relative {
 };
 /* From a table of buckets, [at least n_bucket, heads], of which the first n_bucket are used. */
 int t2v_relative_new(const struct t2v_loader *loader, const struct t2v_tensor *table, int n_bucket,
-                     int max_distance, size_t max_tok, struct t2v_relative *out,
-                     struct t2v_err *err);
+                     int max_distance, size_t max_tok, struct t2v_relative *out);
 /* Where the head's offset 0 is. */
 static inline const float *t2v_relative_at(const struct t2v_relative *relative, size_t head)
 {

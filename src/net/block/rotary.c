@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rotary positions (Su and others, 2021): queries and keys are turned by angles that grow with the
- * position, the first half of a head's numbers paired with the second. */
+/* Rotary positions (Su and others, 2021): queries and keys are rotated by angles proportional to
+ * the position. Element i of a head's first half is paired with element i of the second half. */
 #include "net/block/rotary.h"
 
 #include <math.h>
@@ -10,61 +10,59 @@
 
 #include "base/banned.h"
 
-/* Where the settings of a layer type are: rope_parameters has an object for each type, or is flat
- * where all are alike; older files have rope_scaling, which is flat. */
-static const t2v_json *settings_of(const t2v_json *config, const char *layer_type, bool flat_counts)
+/* The settings of a layer type: rope_parameters has an object for each type, or is flat if all
+ * layers are alike; older files have rope_scaling, which is flat. */
+static const t2v_json *settings_of(const struct t2v_loader *loader,
+                                   const struct t2v_rotary_keys *keys)
 {
-    const t2v_json *flat = t2v_json_get(config, "rope_scaling");
+    const t2v_json *flat = t2v_json_get(loader->config, "rope_scaling");
     if (t2v_json_type(flat) <= T2V_JSON_NULL)
-        flat = t2v_json_get(config, "rope_parameters");
-    const t2v_json *own = t2v_json_get(flat, layer_type);
+        flat = t2v_json_get(loader->config, "rope_parameters");
+    const t2v_json *own = t2v_json_get(flat, keys->layer_type);
     if (t2v_json_type(own) > T2V_JSON_NULL)
         return own;
-    return flat_counts ? flat : NULL;
+    return keys->flat_counts ? flat : NULL;
 }
 
-/* factor: what angles are divided by. */
-static int read_kind(const t2v_json *settings, float *factor, struct t2v_err *err)
+/* Checks the kind. *factor: the divisor of all angles. */
+static int read_kind(const struct t2v_loader *loader, const t2v_json *settings, float *factor)
 {
     struct t2v_str kind = t2v_json_str(t2v_json_get(settings, "rope_type"));
     float part = 1.0f;
     *factor = 1.0f;
     if (kind.ptr == NULL)
         kind = t2v_json_str(t2v_json_get(settings, "type"));
-    int rc = t2v_config_float(settings, "partial_rotary_factor", 0, 1, 1, &part, err);
+    int rc = t2v_config_float(settings, "partial_rotary_factor", 0, 1, 1, &part, loader->err);
     if (rc == 0 && part < 1.0f)
-        return t2v_fail(err, T2V_EUNSUPPORTED,
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: partial_rotary_factor %g is not supported (1 is)",
                         (double)part);
     if (rc != 0 || kind.ptr == NULL || t2v_str_is(kind, "default"))
         return rc;
     if (!t2v_str_is(kind, "linear"))
         return t2v_fail(
-            err, T2V_EUNSUPPORTED,
+            loader->err, T2V_EUNSUPPORTED,
             "config.json: rope_type '%.*s' is not supported; supported: default, linear",
             T2V_STR_ARG(kind));
-    return t2v_config_float(settings, "factor", 1e-3, 1e6, 1, factor, err);
+    return t2v_config_float(settings, "factor", 1e-3, 1e6, 1, factor, loader->err);
 }
 
-int t2v_rotary_open(const t2v_json *config, const char *layer_type, bool flat_counts,
-                    const char *theta_key, double theta, size_t head_dim,
-                    const struct t2v_loader *loader, struct t2v_rotary *out, struct t2v_err *err)
+int t2v_rotary_open(const struct t2v_loader *loader, const struct t2v_rotary_keys *keys,
+                    size_t head_dim, struct t2v_rotary *out)
 {
-    const t2v_json *settings = settings_of(config, layer_type, flat_counts);
+    const t2v_json *settings = settings_of(loader, keys);
+    bool own = t2v_json_type(t2v_json_get(settings, "rope_theta")) > T2V_JSON_NULL;
     float base, factor;
-    int rc = read_kind(settings, &factor, err);
-    if (t2v_json_type(t2v_json_get(settings, "rope_theta")) > T2V_JSON_NULL) {
-        config = settings;
-        theta_key = "rope_theta";
-    }
+    int rc = read_kind(loader, settings, &factor);
     if (rc == 0)
-        rc = t2v_config_float(config, theta_key, 1, 1e12, theta, &base, err);
+        rc = t2v_config_float(own ? settings : loader->config, own ? "rope_theta" : keys->theta, 1,
+                              1e12, keys->theta_absent, &base, loader->err);
     if (rc != 0)
         return rc;
     float *frequency = t2v_arena_alloc(loader->arena, head_dim / 2, sizeof *frequency);
     if (frequency == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
-    /* float32 where Transformers has it: far from the text's begin each bit can be seen. */
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
+    /* float32 exactly where Transformers uses it: at large positions every bit matters. */
     for (size_t i = 0; i < head_dim / 2; i++) {
         float power = (float)(2 * i) / (float)head_dim;
         frequency[i] = 1.0f / (float)pow((double)base, (double)power) / factor;
@@ -74,7 +72,7 @@ int t2v_rotary_open(const t2v_json *config, const char *layer_type, bool flat_co
 }
 
 void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary, size_t head_dim,
-                      float *turns)
+                      float *table)
 {
     const struct t2v_seqs *seqs = run->seqs;
     size_t begin, end, half = head_dim / 2, s = 0;
@@ -84,7 +82,7 @@ void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary
             s++;
         const struct t2v_kv *past = seqs->past != NULL ? seqs->past[s] : NULL;
         size_t at = t - seqs->start[s] + (past != NULL ? past->n_tok : 0);
-        float *row = turns + t * head_dim, position = (float)at;
+        float *row = table + t * head_dim, position = (float)at;
         for (size_t i = 0; i < half; i++) {
             float angle = position * rotary->frequency[i];
             row[i] = cosf(angle);
@@ -93,30 +91,30 @@ void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary
     }
 }
 
-/* head: [2 half]; turn: cosines, then sines. */
-static void turn_head(float *restrict head, const float *restrict turn, size_t half)
+/* head: [2 half]; cos_sin: [2 half], cosines, then sines. */
+static void rotate_head(float *restrict head, const float *restrict cos_sin, size_t half)
 {
     for (size_t i = 0; i < half; i++) {
         float a = head[i], b = head[half + i];
-        head[i] = a * turn[i] - b * turn[half + i];
-        head[half + i] = b * turn[i] + a * turn[half + i];
+        head[i] = a * cos_sin[i] - b * cos_sin[half + i];
+        head[half + i] = b * cos_sin[i] + a * cos_sin[half + i];
     }
 }
 
-void t2v_block_rotate(const struct t2v_run *run, const struct t2v_heads *how, const float *turns,
+void t2v_block_rotate(const struct t2v_run *run, const struct t2v_heads *heads, const float *table,
                       const struct t2v_norm *q_norm, const struct t2v_norm *k_norm, float eps,
                       float *qkv)
 {
-    size_t begin, end, dim = how->head_dim, ld = (how->heads + 2 * how->kv_heads) * dim;
+    size_t begin, end, dim = heads->head_dim, ld = (heads->heads + 2 * heads->kv_heads) * dim;
     t2v_block_rows(run, &begin, &end);
     for (size_t t = begin; t < end; t++) {
-        float *q = qkv + t * ld, *k = q + how->heads * dim;
+        float *q = qkv + t * ld, *k = q + heads->heads * dim;
         if (q_norm->gamma != NULL)
-            run->kernels->rms_norm(q, NULL, how->heads, dim, q_norm->gamma, NULL, eps, q);
+            run->kernels->rms_norm(q, NULL, heads->heads, dim, q_norm->gamma, NULL, eps, q);
         if (k_norm->gamma != NULL)
-            run->kernels->rms_norm(k, NULL, how->kv_heads, dim, k_norm->gamma, NULL, eps, k);
-        for (size_t h = 0; h < how->heads + how->kv_heads; h++)
-            turn_head(q + h * dim, turns + t * dim, dim / 2);
+            run->kernels->rms_norm(k, NULL, heads->kv_heads, dim, k_norm->gamma, NULL, eps, k);
+        for (size_t h = 0; h < heads->heads + heads->kv_heads; h++)
+            rotate_head(q + h * dim, table + t * dim, dim / 2);
     }
     t2v_lane_barrier(run->lane);
 }

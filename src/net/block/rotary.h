@@ -10,21 +10,27 @@
 #include "json/json.h"
 
 struct t2v_rotary {
-    const float *frequency; /* [head_dim / 2]: how far a position turns each pair of a head */
+    const float *frequency; /* [head_dim / 2]: the angle per position of each pair of a head */
 };
-/* The settings of a layer type ("full_attention") from rope_parameters or rope_scaling, which may
- * be flat: that counts for this type, or not. theta, where it is not in there, from theta_key, or
- * else as given. head_dim is even. A kind that is not supported is named. */
-int t2v_rotary_open(const t2v_json *config, const char *layer_type, bool flat_counts,
-                    const char *theta_key, double theta, size_t head_dim,
-                    const struct t2v_loader *loader, struct t2v_rotary *out, struct t2v_err *err);
-/* turns: [n_tok, cosines of head_dim / 2 angles, then sines]. The one block without a barrier: only
- * t2v_block_rotate reads it, the same rows in the same lane. */
+/* Where config.json has the settings of a layer type. */
+struct t2v_rotary_keys {
+    const char *layer_type; /* the key in rope_parameters or rope_scaling: "full_attention" */
+    const char *theta;      /* the key of theta, if neither of those has a rope_theta */
+    double theta_absent;    /* theta, if there is no such key either */
+    bool flat_counts;       /* rope_parameters or rope_scaling without layer types apply, too */
+};
+/* Reads the settings of a layer type; frequency is in the loader's arena. head_dim: even.
+ * T2V_EUNSUPPORTED names a rope_type that is not supported. T2V_EFORMAT, T2V_ENOMEM. */
+int t2v_rotary_open(const struct t2v_loader *loader, const struct t2v_rotary_keys *keys,
+                    size_t head_dim, struct t2v_rotary *out);
+/* The cos/sin table, for each token at its position: [n_tok, head_dim], the cosines of head_dim / 2
+ * angles, then their sines. The one block that does not end at a barrier: t2v_block_rotate alone
+ * reads the table, and each lane reads the rows that it wrote. */
 void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary, size_t head_dim,
-                      float *turns);
-/* Queries and keys in qkv, as t2v_block_attention has them, are each normalised by RMS norm if the
- * norm has a gamma, [head_dim], and turned. */
-void t2v_block_rotate(const struct t2v_run *run, const struct t2v_heads *how, const float *turns,
+                      float *table);
+/* Rotates queries and keys in qkv, in the layout of t2v_block_attention, by the table. Before that
+ * each head is normalised by q_norm or k_norm, RMS norms of [head_dim], unless gamma is NULL. */
+void t2v_block_rotate(const struct t2v_run *run, const struct t2v_heads *heads, const float *table,
                       const struct t2v_norm *q_norm, const struct t2v_norm *k_norm, float eps,
                       float *qkv);
 

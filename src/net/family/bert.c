@@ -22,11 +22,10 @@ const struct t2v_postnorm_names t2v_bert_names = {
     .norm = "output.LayerNorm",
 };
 
-static int bert_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                     void **model, struct t2v_err *err)
+static int bert_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     static const char *const prefixes[] = {"", "bert.", NULL};
-    return t2v_postnorm_open(config, &t2v_bert_names, prefixes, -1, loader, shape, model, err);
+    return t2v_postnorm_open(loader, &t2v_bert_names, prefixes, -1, shape, model);
 }
 
 const struct t2v_family t2v_family_bert = {

@@ -21,11 +21,10 @@ static const struct t2v_postnorm_names names = {
     .norm = "output_layer_norm",
 };
 
-static int distilbert_open(const t2v_json *config, struct t2v_loader *loader,
-                           struct t2v_shape *shape, void **model, struct t2v_err *err)
+static int distilbert_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     static const char *const prefixes[] = {"", "distilbert.", NULL};
-    return t2v_postnorm_open(config, &names, prefixes, -1, loader, shape, model, err);
+    return t2v_postnorm_open(loader, &names, prefixes, -1, shape, model);
 }
 
 const struct t2v_family t2v_family_distilbert = {

@@ -13,40 +13,40 @@ struct dpr {
 };
 
 /* Which of the two encoders this is, as its tensors are called. */
-static int find_kind(const t2v_json *config, const char **kind, struct t2v_err *err)
+static int find_kind(const struct t2v_loader *loader, const char **kind)
 {
-    struct t2v_str name = t2v_json_str(t2v_json_at(t2v_json_get(config, "architectures"), 0));
+    struct t2v_str name =
+        t2v_json_str(t2v_json_at(t2v_json_get(loader->config, "architectures"), 0));
     if (name.ptr != NULL && t2v_str_is(name, "DPRContextEncoder"))
         *kind = "ctx_encoder.";
     else if (name.ptr != NULL && t2v_str_is(name, "DPRQuestionEncoder"))
         *kind = "question_encoder.";
     else
-        return t2v_fail(err, T2V_EUNSUPPORTED,
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: architectures[0] '%.*s' is not supported for dpr "
                         "(DPRContextEncoder, DPRQuestionEncoder are)",
                         T2V_STR_ARG(name));
     return 0;
 }
 
-static int dpr_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                    void **model, struct t2v_err *err)
+static int dpr_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     struct dpr *dpr = t2v_arena_alloc(loader->arena, 1, sizeof *dpr);
     if (dpr == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
     *dpr = (struct dpr){0};
     const char *kind = NULL;
     size_t n_out;
     const struct t2v_size_key key = {"projection_dim", 0, 65536, 0, &n_out};
-    int rc = find_kind(config, &kind, err);
+    int rc = find_kind(loader, &kind);
     if (rc == 0)
-        rc = t2v_config_sizes(config, &key, 1, err);
+        rc = t2v_config_sizes(loader->config, &key, 1, loader->err);
     if (rc != 0)
         return rc;
     char prefix[64];
     snprintf(prefix, sizeof prefix, "%sbert_model.", kind);
     const char *const prefixes[] = {prefix, NULL};
-    rc = t2v_postnorm_open(config, &t2v_bert_names, prefixes, -1, loader, shape, &dpr->bert, err);
+    rc = t2v_postnorm_open(loader, &t2v_bert_names, prefixes, -1, shape, &dpr->bert);
     if (rc != 0)
         return rc;
     *model = dpr;
@@ -56,7 +56,7 @@ static int dpr_open(const t2v_json *config, struct t2v_loader *loader, struct t2
         T2V_WANT_LINEAR, &dpr->projection, {"encode_proj"}, shape->hidden, n_out};
     loader->prefix[0] = '\0';
     loader->form = loader->f32;
-    return t2v_load(loader, kind, &want, 1, err);
+    return t2v_load(loader, kind, &want, 1);
 }
 
 static void dpr_forward(const void *model, const struct t2v_run *run, float *hidden)

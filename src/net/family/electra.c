@@ -5,15 +5,14 @@
 
 #include "base/banned.h"
 
-static int electra_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                        void **model, struct t2v_err *err)
+static int electra_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     static const char *const prefixes[] = {"", "electra.", NULL};
     struct t2v_postnorm_names names = t2v_bert_names;
     names.embed = "embedding_size";
     names.embed_absent = 128;
     names.absent = (struct t2v_absent){256, 4, 1024, 12, 30522, 512};
-    return t2v_postnorm_open(config, &names, prefixes, -1, loader, shape, model, err);
+    return t2v_postnorm_open(loader, &names, prefixes, -1, shape, model);
 }
 
 const struct t2v_family t2v_family_electra = {

@@ -4,14 +4,13 @@
 
 #include "base/banned.h"
 
-static int eurobert_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                         void **model, struct t2v_err *err)
+static int eurobert_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     struct t2v_prenorm_names names = t2v_llama_names;
     names.absent = (struct t2v_absent){768, 12, 3072, 12, 128256, 8192};
     names.eps_absent = 1e-5;
     struct t2v_prenorm *eurobert;
-    int rc = t2v_prenorm_open(config, &names, loader, &eurobert, err);
+    int rc = t2v_prenorm_open(loader, &names, &eurobert);
     if (rc != 0)
         return rc;
     *shape = eurobert->shape;

@@ -14,8 +14,7 @@
 struct t2v_family {
     const char *model_type;
     /* Reads config and weights into *model (from the arena) and *shape. */
-    int (*open)(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                void **model, struct t2v_err *err);
+    int (*open)(struct t2v_loader *loader, struct t2v_shape *shape, void **model);
     void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
     /* As t2v_net_pools_first and t2v_net_projection; false and NULL where nothing is said.
      */

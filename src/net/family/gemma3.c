@@ -24,17 +24,17 @@ static struct t2v_prenorm_names gemma3_names(void)
     names.attention_after = "post_attention_layernorm";
     names.mlp_norm = "pre_feedforward_layernorm";
     names.mlp_after = "post_feedforward_layernorm";
-    names.norm = T2V_WANT_RMS_LESS_ONE;
+    names.norm = T2V_WANT_RMS_MINUS_ONE;
     return names;
 }
 
 /* How far a token sees: where it sees what follows, half of the window is on each side. */
-static int read_sight(const t2v_json *config, struct t2v_prenorm *gemma3, size_t window,
-                      struct t2v_loader *loader, struct t2v_err *err)
+static int read_span(struct t2v_loader *loader, struct t2v_prenorm *gemma3, size_t window)
 {
-    struct t2v_heads *heads = &gemma3->sight[T2V_FULL].heads;
+    struct t2v_heads *heads = &gemma3->spans[T2V_FULL].heads;
     bool both;
-    int rc = t2v_config_bool(config, "use_bidirectional_attention", false, &both, err);
+    int rc =
+        t2v_config_bool(loader->config, "use_bidirectional_attention", false, &both, loader->err);
     if (rc != 0)
         return rc;
     if (loader->bidirectional != T2V_BIDIRECTIONAL_AUTO)
@@ -43,13 +43,13 @@ static int read_sight(const t2v_json *config, struct t2v_prenorm *gemma3, size_t
         heads->after = 0;
         gemma3->shape.kv = t2v_prenorm_kv(gemma3);
     }
-    static const struct t2v_turn turn = {"rope_local_base_freq", 10000.0, false};
-    return t2v_prenorm_local(config, gemma3, both ? window / 2 : window - 1, both ? window / 2 : 0,
-                             &turn, loader, err);
+    static const struct t2v_rotary_keys rotary = {"sliding_attention", "rope_local_base_freq",
+                                                  10000.0, false};
+    return t2v_prenorm_local(loader, gemma3, both ? window / 2 : window - 1, both ? window / 2 : 0,
+                             &rotary);
 }
 
-static int gemma3_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                       void **model, struct t2v_err *err)
+static int gemma3_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     const struct t2v_prenorm_names names = gemma3_names();
     struct t2v_prenorm *gemma3;
@@ -59,19 +59,19 @@ static int gemma3_open(const t2v_json *config, struct t2v_loader *loader, struct
         {"sliding_window", 1, 1 << 24, 4096, &window},
         {"query_pre_attn_scalar", 1, 65536, 256, &scalar},
     };
-    if (t2v_json_type(t2v_json_get(config, "attn_logit_softcapping")) > T2V_JSON_NULL)
-        return t2v_fail(err, T2V_EUNSUPPORTED,
+    if (t2v_json_type(t2v_json_get(loader->config, "attn_logit_softcapping")) > T2V_JSON_NULL)
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: attn_logit_softcapping is not supported");
-    int rc = t2v_config_sizes(config, keys, 3, err);
+    int rc = t2v_config_sizes(loader->config, keys, 3, loader->err);
     if (rc == 0)
-        rc = t2v_prenorm_open(config, &names, loader, &gemma3, err);
+        rc = t2v_prenorm_open(loader, &names, &gemma3);
     if (rc != 0)
         return rc;
     gemma3->embed_scale = sqrtf((float)gemma3->shape.hidden);
-    gemma3->sight[T2V_FULL].heads.scale = 1.0f / sqrtf((float)scalar);
+    gemma3->spans[T2V_FULL].heads.scale = 1.0f / sqrtf((float)scalar);
     for (size_t i = 0; i < gemma3->shape.n_layer; i++)
-        gemma3->layers[i].sight = (i + 1) % every == 0 ? T2V_FULL : T2V_LOCAL;
-    rc = read_sight(config, gemma3, window, loader, err);
+        gemma3->layers[i].span = (i + 1) % every == 0 ? T2V_FULL : T2V_LOCAL;
+    rc = read_span(loader, gemma3, window);
     *shape = gemma3->shape;
     *model = gemma3;
     return rc;

@@ -26,26 +26,27 @@ static bool is_float(enum t2v_dtype dtype)
 
 /* config.json says nothing of the table's shape. UPSTREAM: sentence-transformers 5.1 reads no
  * "weights" that may be beside it, and cannot run a table that a "mapping" leads to. */
-static int find_rows(const struct t2v_loader *loader, const struct t2v_tensor **out,
-                     struct t2v_err *err)
+static int find_rows(const struct t2v_loader *loader, const struct t2v_tensor **out)
 {
     const t2v_store *store = loader->store;
     const struct t2v_tensor *t = t2v_store_find(store, T2V_STR("embedding.weight"));
     if (t == NULL)
         t = t2v_store_find(store, T2V_STR("embeddings"));
     if (t == NULL)
-        return t2v_fail(err, T2V_EFORMAT, "neither embedding.weight nor embeddings is there");
+        return t2v_fail(loader->err, T2V_EFORMAT,
+                        "neither embedding.weight nor embeddings is there");
     if (t->n_dim != 2 || t->shape[0] < 1 || t->shape[0] > MAX_ROW || t->shape[1] < 1 ||
         t->shape[1] > 65536)
-        return t2v_fail(err, T2V_EFORMAT, "%s: the embeddings are no table of at most %d rows",
-                        t->file, (int)MAX_ROW);
+        return t2v_fail(loader->err, T2V_EFORMAT,
+                        "%s: the embeddings are no table of at most %d rows", t->file,
+                        (int)MAX_ROW);
     if (!is_float(t->dtype) && !(loader->weighted && t->dtype == T2V_I8))
-        return t2v_fail(err, T2V_EUNSUPPORTED,
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "%s: embeddings of %s; F32, F16, BF16 are supported, and I8 under the "
                         "vectorizer model2vec",
                         t->file, t2v_dtype_name(t->dtype));
     if (!loader->weighted && t2v_store_find(store, T2V_STR("mapping")) != NULL)
-        return t2v_fail(err, T2V_EUNSUPPORTED,
+        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "%s: tensor mapping (a quantized vocabulary) is not supported under "
                         "sentence-transformers; the vectorizer model2vec runs it",
                         t->file);
@@ -80,22 +81,21 @@ static int64_t integer_at(const struct t2v_tensor *t, size_t i)
     }
 }
 
-static int load_mapping(struct model2vec *model, const struct t2v_loader *loader, size_t *vocab,
-                        struct t2v_err *err)
+static int load_mapping(const struct t2v_loader *loader, struct model2vec *model, size_t *vocab)
 {
     const struct t2v_tensor *t = t2v_store_find(loader->store, T2V_STR("mapping"));
     if (t == NULL)
         return 0;
     if (t->n_dim != 1 || t->n < 1 || t->n > MAX_ROW)
-        return t2v_fail(err, T2V_EFORMAT, "%s: mapping is no list of at most %d rows", t->file,
-                        (int)MAX_ROW);
+        return t2v_fail(loader->err, T2V_EFORMAT, "%s: mapping is no list of at most %d rows",
+                        t->file, (int)MAX_ROW);
     int32_t *mapping = t2v_arena_alloc(loader->arena, t->n, sizeof *mapping);
     if (mapping == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the mapping");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the mapping");
     for (size_t i = 0; i < t->n; i++) {
         int64_t row = integer_at(t, i);
         if (row < 0 || (uint64_t)row >= model->rows->shape[0])
-            return t2v_fail(err, T2V_EFORMAT,
+            return t2v_fail(loader->err, T2V_EFORMAT,
                             "%s: mapping[%zu] is no row: integers from 0 to %zu are", t->file, i,
                             model->rows->shape[0] - 1);
         mapping[i] = (int32_t)row;
@@ -105,18 +105,17 @@ static int load_mapping(struct model2vec *model, const struct t2v_loader *loader
     return 0;
 }
 
-static int load_weights(struct model2vec *model, const struct t2v_loader *loader, size_t *vocab,
-                        struct t2v_err *err)
+static int load_weights(const struct t2v_loader *loader, struct model2vec *model, size_t *vocab)
 {
     const struct t2v_tensor *t = t2v_store_find(loader->store, T2V_STR("weights"));
     if (t == NULL)
         return 0;
     if (t->n_dim != 1 || t->n < 1 || t->n > MAX_ROW || !is_float(t->dtype))
-        return t2v_fail(err, T2V_EFORMAT, "%s: weights is no list of at most %d numbers", t->file,
-                        (int)MAX_ROW);
+        return t2v_fail(loader->err, T2V_EFORMAT, "%s: weights is no list of at most %d numbers",
+                        t->file, (int)MAX_ROW);
     float *weights = t2v_arena_alloc(loader->arena, t->n, sizeof *weights);
     if (weights == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the weights");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the weights");
     t2v_tensor_f32(t, 0, t->n, weights);
     model->weights = weights;
     if (t->n < *vocab)
@@ -124,23 +123,21 @@ static int load_weights(struct model2vec *model, const struct t2v_loader *loader
     return 0;
 }
 
-static int model2vec_open(const t2v_json *config, struct t2v_loader *loader,
-                          struct t2v_shape *shape, void **out, struct t2v_err *err)
+static int model2vec_open(struct t2v_loader *loader, struct t2v_shape *shape, void **out)
 {
-    (void)config;
     struct model2vec *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
     if (model == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
     *model = (struct model2vec){0};
-    int rc = find_rows(loader, &model->rows, err);
+    int rc = find_rows(loader, &model->rows);
     if (rc != 0)
         return rc;
     *shape = (struct t2v_shape){
         .vocab = model->rows->shape[0], .hidden = model->rows->shape[1], .max_tok = PIECE_TOK};
     if (loader->weighted)
-        rc = load_mapping(model, loader, &shape->vocab, err);
+        rc = load_mapping(loader, model, &shape->vocab);
     if (loader->weighted && rc == 0)
-        rc = load_weights(model, loader, &shape->vocab, err);
+        rc = load_weights(loader, model, &shape->vocab);
     *out = model;
     return rc;
 }

@@ -28,8 +28,7 @@ static const struct t2v_prenorm_names names = {
     .first_plain = true,
 };
 
-static int modernbert_open(const t2v_json *config, struct t2v_loader *loader,
-                           struct t2v_shape *shape, void **model, struct t2v_err *err)
+static int modernbert_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     struct t2v_prenorm *modernbert;
     size_t every, window;
@@ -37,17 +36,19 @@ static int modernbert_open(const t2v_json *config, struct t2v_loader *loader,
         {"global_attn_every_n_layers", 1, 1024, 3, &every},
         {"local_attention", 1, 1 << 24, 128, &window},
     };
-    int rc = t2v_config_sizes(config, keys, 2, err);
+    int rc = t2v_config_sizes(loader->config, keys, 2, loader->err);
     if (rc == 0)
-        rc = t2v_prenorm_open(config, &names, loader, &modernbert, err);
+        rc = t2v_prenorm_open(loader, &names, &modernbert);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < modernbert->shape.n_layer; i++)
-        modernbert->layers[i].sight = i % every == 0 ? T2V_FULL : T2V_LOCAL;
-    struct t2v_turn turn = {"local_rope_theta", 10000.0, true};
-    if (t2v_json_type(t2v_json_get(config, turn.theta)) == T2V_JSON_NULL)
-        turn = (struct t2v_turn){names.theta, names.theta_absent, true}; /* as all layers */
-    rc = t2v_prenorm_local(config, modernbert, window / 2, window / 2, &turn, loader, err);
+        modernbert->layers[i].span = i % every == 0 ? T2V_FULL : T2V_LOCAL;
+    struct t2v_rotary_keys rotary = {"sliding_attention", "local_rope_theta", 10000.0, true};
+    if (t2v_json_type(t2v_json_get(loader->config, rotary.theta)) == T2V_JSON_NULL) {
+        rotary.theta = names.theta;
+        rotary.theta_absent = names.theta_absent;
+    }
+    rc = t2v_prenorm_local(loader, modernbert, window / 2, window / 2, &rotary);
     *shape = modernbert->shape;
     *model = modernbert;
     return rc;

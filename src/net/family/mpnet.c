@@ -23,29 +23,27 @@ static struct t2v_postnorm_names mpnet_names(void)
  * the size of the table) relative_attention_num_buckets. */
 enum { PAD = 1, BUCKETS = 32, MAX_DISTANCE = 128 };
 
-static int mpnet_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                      void **model, struct t2v_err *err)
+static int mpnet_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     static const char *const prefixes[] = {"", "mpnet.", NULL};
     const struct t2v_postnorm_names names = mpnet_names();
-    int rc = t2v_postnorm_open(config, &names, prefixes, PAD, loader, shape, model, err);
+    int rc = t2v_postnorm_open(loader, &names, prefixes, PAD, shape, model);
     if (rc != 0)
         return rc;
     struct t2v_postnorm *mpnet = *model;
     size_t n_row;
     const struct t2v_size_key key = {"relative_attention_num_buckets", BUCKETS, 65536, BUCKETS,
                                      &n_row};
-    rc = t2v_config_sizes(config, &key, 1, err);
+    rc = t2v_config_sizes(loader->config, &key, 1, loader->err);
     if (rc != 0)
         return rc;
     const struct t2v_tensor *table;
     const struct t2v_want want = {
         T2V_WANT_TABLE, &table, {"relative_attention_bias"}, shape->heads, n_row};
-    rc = t2v_load(loader, "encoder.", &want, 1, err);
+    rc = t2v_load(loader, "encoder.", &want, 1);
     if (rc != 0)
         return rc;
-    return t2v_relative_new(loader, table, BUCKETS, MAX_DISTANCE, shape->max_tok, &mpnet->relative,
-                            err);
+    return t2v_relative_new(loader, table, BUCKETS, MAX_DISTANCE, shape->max_tok, &mpnet->relative);
 }
 
 const struct t2v_family t2v_family_mpnet = {

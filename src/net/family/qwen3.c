@@ -20,8 +20,7 @@ static struct t2v_prenorm_names qwen3_names(void)
     return names;
 }
 
-static int qwen3_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                      void **model, struct t2v_err *err)
+static int qwen3_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     const struct t2v_prenorm_names names = qwen3_names();
     struct t2v_prenorm *qwen3;
@@ -31,20 +30,20 @@ static int qwen3_open(const t2v_json *config, struct t2v_loader *loader, struct 
         {"max_window_layers", 0, 1024, 28, &first},
         {"sliding_window", 1, 1 << 24, 4096, &window},
     };
-    int rc = t2v_config_bool(config, "use_sliding_window", false, &slides, err);
-    if (t2v_json_type(t2v_json_get(config, "sliding_window")) == T2V_JSON_NULL)
+    int rc = t2v_config_bool(loader->config, "use_sliding_window", false, &slides, loader->err);
+    if (t2v_json_type(t2v_json_get(loader->config, "sliding_window")) == T2V_JSON_NULL)
         slides = false;
     if (rc == 0 && slides)
-        rc = t2v_config_sizes(config, keys, 2, err);
+        rc = t2v_config_sizes(loader->config, keys, 2, loader->err);
     if (rc == 0)
-        rc = t2v_prenorm_open(config, &names, loader, &qwen3, err);
+        rc = t2v_prenorm_open(loader, &names, &qwen3);
     if (rc != 0)
         return rc;
-    qwen3->sight[T2V_FULL].heads.after = 0;
+    qwen3->spans[T2V_FULL].heads.after = 0;
     qwen3->shape.kv = t2v_prenorm_kv(qwen3);
     for (size_t i = first; i < qwen3->shape.n_layer && slides; i++)
-        qwen3->layers[i].sight = T2V_LOCAL;
-    rc = t2v_prenorm_local(config, qwen3, window - 1, 0, NULL, loader, err);
+        qwen3->layers[i].span = T2V_LOCAL;
+    rc = t2v_prenorm_local(loader, qwen3, window - 1, 0, NULL);
     *shape = qwen3->shape;
     *model = qwen3;
     return rc;

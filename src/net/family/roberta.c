@@ -7,19 +7,18 @@
 
 #include "base/banned.h"
 
-static int roberta_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                        void **model, struct t2v_err *err)
+static int roberta_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     static const char *const prefixes[] = {"", "roberta.", NULL};
     size_t pad;
     const struct t2v_size_key key = {"pad_token_id", 0, 1 << 20, 1, &pad};
-    int rc = t2v_config_sizes(config, &key, 1, err);
+    int rc = t2v_config_sizes(loader->config, &key, 1, loader->err);
     if (rc != 0)
         return rc;
     struct t2v_postnorm_names names = t2v_bert_names;
-    if (t2v_str_is(t2v_json_str(t2v_json_get(config, "model_type")), "roberta"))
+    if (t2v_str_is(t2v_json_str(t2v_json_get(loader->config, "model_type")), "roberta"))
         names.absent.vocab = 50265;
-    return t2v_postnorm_open(config, &names, prefixes, (int32_t)pad, loader, shape, model, err);
+    return t2v_postnorm_open(loader, &names, prefixes, (int32_t)pad, shape, model);
 }
 
 const struct t2v_family t2v_family_roberta = {

@@ -17,7 +17,7 @@ static const struct t2v_prenorm_names t5_names = {
     .eps_absent = 1e-6,
     .head_dim_absent = 64,
     /* The model has no limit of its own; this bounds memory where the tokenizer has none either. */
-    .most_tok = 32768,
+    .max_tok = 32768,
     .words = {"shared", "encoder.embed_tokens"},
     .final_norm = "encoder.final_layer_norm",
     .layer = "encoder.block.",
@@ -32,34 +32,34 @@ static const struct t2v_prenorm_names t5_names = {
 
 /* feed_forward_proj is "relu", "gated-gelu", ..., and newer files have is_gated_act and
  * dense_act_fn beside it, which win. */
-static int read_act(const t2v_json *config, bool *gated, enum t2v_act *act, struct t2v_err *err)
+static int read_act(const struct t2v_loader *loader, bool *gated, enum t2v_act *act)
 {
     const struct t2v_str prefix = T2V_STR("gated-");
     struct t2v_str proj;
-    int rc = t2v_config_word(config, "feed_forward_proj", "relu", &proj, err);
+    int rc = t2v_config_word(loader->config, "feed_forward_proj", "relu", &proj, loader->err);
     if (rc == 0)
-        rc = t2v_config_bool(config, "is_gated_act", t2v_str_starts(proj, prefix), gated, err);
+        rc = t2v_config_bool(loader->config, "is_gated_act", t2v_str_starts(proj, prefix), gated,
+                             loader->err);
     if (rc != 0)
         return rc;
-    if (t2v_json_type(t2v_json_get(config, "dense_act_fn")) > T2V_JSON_NULL)
-        return t2v_config_act(config, "dense_act_fn", NULL, act, err);
+    if (t2v_json_type(t2v_json_get(loader->config, "dense_act_fn")) > T2V_JSON_NULL)
+        return t2v_config_act(loader->config, "dense_act_fn", NULL, act, loader->err);
     if (t2v_str_is(proj, "gated-gelu"))
         proj = T2V_STR("gelu_new"); /* Transformers keeps to what its first version took for gelu */
     else if (t2v_str_starts(proj, prefix))
         proj = t2v_str_skip(proj, prefix.len);
-    return t2v_act_of(proj, "feed_forward_proj", act, err);
+    return t2v_act_of(proj, "feed_forward_proj", act, loader->err);
 }
 
 /* What all layers add to their scores: its table is the first layer's. */
-static int load_relative(const t2v_json *config, struct t2v_prenorm *t5, struct t2v_loader *loader,
-                         struct t2v_err *err)
+static int load_relative(struct t2v_loader *loader, struct t2v_prenorm *t5)
 {
     size_t n_bucket, max_distance;
     const struct t2v_size_key keys[] = {
         {"relative_attention_num_buckets", 4, 65536, 32, &n_bucket},
         {"relative_attention_max_distance", 1, 1 << 24, 128, &max_distance},
     };
-    int rc = t2v_config_sizes(config, keys, 2, err);
+    int rc = t2v_config_sizes(loader->config, keys, 2, loader->err);
     if (rc != 0)
         return rc;
     const struct t2v_tensor *table;
@@ -68,20 +68,19 @@ static int load_relative(const t2v_json *config, struct t2v_prenorm *t5, struct 
                                   {"layer.0.SelfAttention.relative_attention_bias"},
                                   t5->shape.heads,
                                   n_bucket};
-    rc = t2v_load(loader, "encoder.block.0.", &want, 1, err);
+    rc = t2v_load(loader, "encoder.block.0.", &want, 1);
     return rc != 0 ? rc
                    : t2v_relative_new(loader, table, (int)n_bucket, (int)max_distance,
-                                      t5->shape.max_tok, &t5->relative, err);
+                                      t5->shape.max_tok, &t5->relative);
 }
 
-static int t5_open(const t2v_json *config, struct t2v_loader *loader, struct t2v_shape *shape,
-                   void **model, struct t2v_err *err)
+static int t5_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
     struct t2v_prenorm_names names = t5_names;
     struct t2v_prenorm *t5;
     bool gated;
     enum t2v_act act;
-    int rc = read_act(config, &gated, &act, err);
+    int rc = read_act(loader, &gated, &act);
     if (rc != 0)
         return rc;
     if (!gated) {
@@ -89,14 +88,14 @@ static int t5_open(const t2v_json *config, struct t2v_loader *loader, struct t2v
         names.up[0] = "layer.1.DenseReluDense.wi";
         names.up[1] = NULL;
     }
-    rc = t2v_prenorm_open(config, &names, loader, &t5, err);
+    rc = t2v_prenorm_open(loader, &names, &t5);
     if (rc == 0)
-        rc = load_relative(config, t5, loader, err);
+        rc = load_relative(loader, t5);
     if (rc != 0)
         return rc;
     t5->act = act;
-    t5->sight[T2V_FULL].heads.scale = 1.0f;
-    t5->sight[T2V_FULL].heads.relative = &t5->relative;
+    t5->spans[T2V_FULL].heads.scale = 1.0f;
+    t5->spans[T2V_FULL].heads.relative = &t5->relative;
     *shape = t5->shape;
     *model = t5;
     return 0;

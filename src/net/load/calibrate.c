@@ -40,8 +40,7 @@ static void run_pass(void *arg, const struct t2v_lane *lane, struct t2v_packing 
     pass->calibration->forward(pass->calibration->model, &run, pass->hidden);
 }
 
-int t2v_calibrate(const struct t2v_calibration *calibration, struct t2v_loader *loader, int n_lane,
-                  struct t2v_err *err)
+int t2v_calibrate(struct t2v_loader *loader, const struct t2v_calibration *calibration, int n_lane)
 {
     const struct t2v_shape *shape = calibration->shape;
     size_t len = shape->max_tok < SEQ_TOK ? shape->max_tok : SEQ_TOK;
@@ -61,11 +60,11 @@ int t2v_calibrate(const struct t2v_calibration *calibration, struct t2v_loader *
     };
     int rc = t2v_scratch_make(shape, calibration->form, N_SEQ * len, n_lane, &pass.scratch);
     if (rc != 0 || pass.hidden == NULL) {
-        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the calibration pass");
+        rc = t2v_fail(loader->err, T2V_ENOMEM, "no memory for the calibration pass");
     } else {
         loader->calibrate = run_pass;
         loader->calibrate_arg = &pass;
-        rc = t2v_pack_finish(loader, n_lane, err);
+        rc = t2v_pack_finish(loader, n_lane);
     }
     t2v_scratch_free(pass.scratch);
     t2v_free(pass.hidden);

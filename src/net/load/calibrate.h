@@ -19,7 +19,6 @@ struct t2v_calibration {
 };
 
 /* t2v_pack_finish with a calibration pass. T2V_ENOMEM, T2V_EFORMAT as there. */
-int t2v_calibrate(const struct t2v_calibration *calibration, struct t2v_loader *loader, int n_lane,
-                  struct t2v_err *err);
+int t2v_calibrate(struct t2v_loader *loader, const struct t2v_calibration *calibration, int n_lane);
 
 #endif

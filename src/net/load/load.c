@@ -11,6 +11,12 @@
 
 enum { NAME_BYTES = 256 };
 
+/* The name of a tensor: the loader's prefix, then under, name and suffix. */
+struct tensor_name {
+    const char *under, *name, *suffix;
+    const char *older; /* a suffix that older files have instead; or NULL */
+};
+
 static const struct t2v_tensor *look_up(const struct t2v_loader *loader, const char *under,
                                         const char *name, const char *suffix, char full[NAME_BYTES])
 {
@@ -20,38 +26,35 @@ static const struct t2v_tensor *look_up(const struct t2v_loader *loader, const c
     return t2v_store_find(loader->store, t2v_str_of(full));
 }
 
-/* The tensor NAME + suffix (or NAME + older suffix), of shape [n_out, n_in], or [n_out] when n_in
- * is 0. */
-static int find(const struct t2v_loader *loader, const char *under, const char *name,
-                const char *suffix, const char *older, size_t n_out, size_t n_in,
-                const struct t2v_tensor **out, struct t2v_err *err)
+/* The tensor of that name and of shape [n_out, n_in], or [n_out] if n_in is 0. */
+static int find(const struct t2v_loader *loader, const struct tensor_name *name, size_t n_out,
+                size_t n_in, const struct t2v_tensor **out)
 {
     char full[NAME_BYTES];
     const struct t2v_tensor *t = NULL;
-    if (older != NULL)
-        t = look_up(loader, under, name, older, full);
+    if (name->older != NULL)
+        t = look_up(loader, name->under, name->name, name->older, full);
     if (t == NULL)
-        look_up(loader, under, name, suffix, full);
-    return t2v_store_want(loader->store, full, n_out, n_in, out, err);
+        look_up(loader, name->under, name->name, name->suffix, full);
+    return t2v_store_want(loader->store, full, n_out, n_in, out, loader->err);
 }
 
-/* The same for a tensor that is not packed: where weights must be finite, it is looked at here. */
-static int find_finite(const struct t2v_loader *loader, const char *under, const char *name,
-                       const char *suffix, const char *older, size_t n_out, size_t n_in,
-                       const struct t2v_tensor **out, struct t2v_err *err)
+/* The same for a tensor that is not packed, so that its values are checked here. */
+static int find_finite(const struct t2v_loader *loader, const struct tensor_name *name,
+                       size_t n_out, size_t n_in, const struct t2v_tensor **out)
 {
-    int rc = find(loader, under, name, suffix, older, n_out, n_in, out, err);
+    int rc = find(loader, name, n_out, n_in, out);
     if (rc != 0 || !loader->finite || t2v_tensor_finite(*out))
         return rc;
-    return t2v_tensor_not_finite(*out, err);
+    return t2v_tensor_not_finite(*out, loader->err);
 }
 
-static int no_memory(struct t2v_err *err)
+static int no_memory(const struct t2v_loader *loader)
 {
-    return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights");
+    return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model's weights");
 }
 
-/* All of a tensor as f32: in place where it can be read there, else converted. */
+/* A tensor's values as f32: in place if its type and alignment allow it, else converted. */
 static const float *as_f32(const struct t2v_loader *loader, const struct t2v_tensor *t)
 {
     if (t->dtype == T2V_F32 && (uintptr_t)t->data % alignof(float) == 0)
@@ -62,7 +65,7 @@ static const float *as_f32(const struct t2v_loader *loader, const struct t2v_ten
     return copy;
 }
 
-/* Where floats are multiplied, weights that are all f16 or all bf16 stay so. */
+/* The layer's form. In float arithmetic, weights that are all f16 or all bf16 stay so. */
 static const struct t2v_form *choose_form(const struct t2v_loader *loader,
                                           const struct t2v_tensor *const *parts, size_t n_part,
                                           size_t n_in)
@@ -73,35 +76,65 @@ static const struct t2v_form *choose_form(const struct t2v_loader *loader,
         if (form != loader->f32 || parts[p]->dtype != dtype)
             return form;
     }
-    const struct t2v_form *held = NULL;
+    const struct t2v_form *half = NULL;
     if (dtype == T2V_F16)
-        held = loader->kernels->f32_of_f16;
+        half = loader->kernels->f32_of_f16;
     else if (dtype == T2V_BF16)
-        held = loader->kernels->f32_of_bf16;
-    return held != NULL ? held : form;
+        half = loader->kernels->f32_of_bf16;
+    return half != NULL ? half : form;
 }
 
-int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
-                   size_t n_part, struct t2v_err *err)
+/* The parts' weights, [n_out, n_in] each. */
+static int find_weights(const struct t2v_loader *loader, const char *under,
+                        const struct t2v_want *parts, size_t n_part,
+                        const struct t2v_tensor *weights[3])
 {
-    const struct t2v_tensor *weights[3], *biases[3];
-    bool biased = parts->kind == T2V_WANT_LINEAR;
-    size_t n_in = parts->n_in, n_out = 0;
+    int rc = 0;
+    for (size_t p = 0; p < n_part && rc == 0; p++) {
+        const struct tensor_name name = {under, parts[p].names[0], ".weight", NULL};
+        rc = find(loader, &name, parts[p].n_out, parts->n_in, &weights[p]);
+    }
+    return rc;
+}
+
+/* The parts' biases, [sum of their n_out]; *out is NULL if the want has none. */
+static int load_biases(const struct t2v_loader *loader, const char *under,
+                       const struct t2v_want *parts, size_t n_part, const float **out)
+{
+    const struct t2v_tensor *biases[3];
+    size_t n_out = 0;
+    *out = NULL;
+    if (parts->kind != T2V_WANT_LINEAR)
+        return 0;
     for (size_t p = 0; p < n_part; n_out += parts[p++].n_out) {
-        const char *name = parts[p].names[0];
-        int rc = find(loader, under, name, ".weight", NULL, parts[p].n_out, n_in, &weights[p], err);
-        if (rc == 0 && biased)
-            rc =
-                find_finite(loader, under, name, ".bias", NULL, parts[p].n_out, 0, &biases[p], err);
+        const struct tensor_name name = {under, parts[p].names[0], ".bias", NULL};
+        int rc = find_finite(loader, &name, parts[p].n_out, 0, &biases[p]);
         if (rc != 0)
             return rc;
     }
-    struct t2v_linear *layer = parts->to;
-    float *bias = biased ? t2v_arena_alloc(loader->arena, n_out, sizeof(float)) : NULL, *to = bias;
-    if (biased && bias == NULL)
-        return no_memory(err);
-    for (size_t p = 0; p < n_part && biased; to += parts[p++].n_out)
+    float *to = t2v_arena_alloc(loader->arena, n_out, sizeof *to);
+    if (to == NULL)
+        return no_memory(loader);
+    *out = to;
+    for (size_t p = 0; p < n_part; to += parts[p++].n_out)
         t2v_tensor_f32(biases[p], 0, parts[p].n_out, to);
+    return 0;
+}
+
+int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
+                   size_t n_part)
+{
+    const struct t2v_tensor *weights[3];
+    const float *bias = NULL;
+    struct t2v_linear *layer = parts->to;
+    size_t n_in = parts->n_in, n_out = 0;
+    int rc = find_weights(loader, under, parts, n_part, weights);
+    if (rc == 0)
+        rc = load_biases(loader, under, parts, n_part, &bias);
+    if (rc != 0)
+        return rc;
+    for (size_t p = 0; p < n_part; p++)
+        n_out += parts[p].n_out;
     *layer = (struct t2v_linear){
         .form = choose_form(loader, weights, n_part, n_in),
         .n_in = n_in,
@@ -109,15 +142,14 @@ int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2
         .bias = bias,
     };
     if (!layer->form->plain || n_part > 1)
-        return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(err) : 0;
+        return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(loader) : 0;
     if (loader->finite && !t2v_tensor_finite(weights[0]))
-        return t2v_tensor_not_finite(weights[0], err);
+        return t2v_tensor_not_finite(weights[0], loader->err);
     layer->weight = as_f32(loader, weights[0]);
-    return layer->weight == NULL ? no_memory(err) : 0;
+    return layer->weight == NULL ? no_memory(loader) : 0;
 }
 
-static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want,
-                       struct t2v_err *err)
+static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want)
 {
     struct t2v_want parts[3];
     size_t n_part = 0;
@@ -125,11 +157,11 @@ static int load_linear(struct t2v_loader *loader, const char *under, const struc
         parts[n_part] = *want;
         parts[n_part].names[0] = want->names[n_part];
     }
-    return t2v_load_stack(loader, under, parts, n_part, err);
+    return t2v_load_stack(loader, under, parts, n_part);
 }
 
-/* All of a tensor as f32, one added to each value. */
-static const float *one_more(const struct t2v_loader *loader, const struct t2v_tensor *t)
+/* A tensor's values as f32, plus 1. */
+static const float *plus_one(const struct t2v_loader *loader, const struct t2v_tensor *t)
 {
     float *copy = t2v_arena_alloc(loader->arena, t->n, sizeof(float));
     if (copy != NULL)
@@ -140,29 +172,30 @@ static const float *one_more(const struct t2v_loader *loader, const struct t2v_t
 }
 
 static int load_norm(const struct t2v_loader *loader, const char *under,
-                     const struct t2v_want *want, struct t2v_err *err)
+                     const struct t2v_want *want)
 {
     const struct t2v_tensor *gamma, *beta = NULL;
-    const char *name = want->names[0];
-    int rc = find_finite(loader, under, name, ".weight", ".gamma", want->n_out, 0, &gamma, err);
+    const struct tensor_name gamma_name = {under, want->names[0], ".weight", ".gamma"};
+    const struct tensor_name beta_name = {under, want->names[0], ".bias", ".beta"};
+    int rc = find_finite(loader, &gamma_name, want->n_out, 0, &gamma);
     if (rc == 0 && want->kind == T2V_WANT_NORM)
-        rc = find_finite(loader, under, name, ".bias", ".beta", want->n_out, 0, &beta, err);
+        rc = find_finite(loader, &beta_name, want->n_out, 0, &beta);
     if (rc != 0)
         return rc;
-    bool less_one = want->kind == T2V_WANT_RMS_LESS_ONE;
+    bool minus_one = want->kind == T2V_WANT_RMS_MINUS_ONE;
     struct t2v_norm norm = {
-        .gamma = less_one ? one_more(loader, gamma) : as_f32(loader, gamma),
-        .rms = less_one || want->kind == T2V_WANT_RMS,
+        .gamma = minus_one ? plus_one(loader, gamma) : as_f32(loader, gamma),
+        .rms = minus_one || want->kind == T2V_WANT_RMS,
     };
     if (beta != NULL)
         norm.beta = as_f32(loader, beta);
     if (norm.gamma == NULL || (beta != NULL && norm.beta == NULL))
-        return no_memory(err);
+        return no_memory(loader);
     *(struct t2v_norm *)want->to = norm;
     return 0;
 }
 
-/* The first of the want's names that there is a tensor of, or else the first of all. */
+/* The first of the want's names that a tensor has; the first name if none has. */
 static const char *table_name(const struct t2v_loader *loader, const char *under,
                               const struct t2v_want *want)
 {
@@ -174,21 +207,20 @@ static const char *table_name(const struct t2v_loader *loader, const char *under
     return want->names[0];
 }
 
-/* A table may be large, and few of its rows are ever used: pages that were only looked at are given
- * back. */
+/* A table may be large, and few of its rows are ever used. The pages that the check has read are
+ * released. */
 static int find_table(const struct t2v_loader *loader, const char *under,
-                      const struct t2v_want *want, struct t2v_err *err)
+                      const struct t2v_want *want)
 {
     const struct t2v_tensor **out = want->to;
-    int rc = find_finite(loader, under, table_name(loader, under, want), ".weight", NULL,
-                         want->n_out, want->n_in, out, err);
+    const struct tensor_name name = {under, table_name(loader, under, want), ".weight", NULL};
+    int rc = find_finite(loader, &name, want->n_out, want->n_in, out);
     if (rc == 0 && loader->finite && !(*out)->copied)
         t2v_file_release((*out)->data, (*out)->n_byte);
     return rc;
 }
 
-int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name,
-                    struct t2v_err *err)
+int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name)
 {
     for (size_t i = 0; prefixes[i] != NULL; i++) {
         char full[NAME_BYTES];
@@ -196,11 +228,12 @@ int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, cons
         if (look_up(loader, "", name, "", full) != NULL)
             return 0;
     }
-    return t2v_fail(err, T2V_EFORMAT, "no tensor is called %s, with or without a prefix", name);
+    return t2v_fail(loader->err, T2V_EFORMAT, "no tensor is called %s, with or without a prefix",
+                    name);
 }
 
 int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
-             size_t n_want, struct t2v_err *err)
+             size_t n_want)
 {
     for (size_t i = 0; i < n_want; i++) {
         const struct t2v_want *want = &wants[i];
@@ -208,16 +241,16 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
         switch (want->kind) {
         case T2V_WANT_LINEAR:
         case T2V_WANT_MATRIX:
-            rc = load_linear(loader, under, want, err);
+            rc = load_linear(loader, under, want);
             break;
         case T2V_WANT_NORM:
         case T2V_WANT_SCALE:
         case T2V_WANT_RMS:
-        case T2V_WANT_RMS_LESS_ONE:
-            rc = load_norm(loader, under, want, err);
+        case T2V_WANT_RMS_MINUS_ONE:
+            rc = load_norm(loader, under, want);
             break;
         case T2V_WANT_TABLE:
-            rc = find_table(loader, under, want, err);
+            rc = find_table(loader, under, want);
             break;
         }
         if (rc != 0)

@@ -2,7 +2,8 @@
 #ifndef T2V_NET_LOAD_LOADER_H
 #define T2V_NET_LOAD_LOADER_H
 /*
- * What a family loads its weights with. Private to net/.
+ * The state of opening a net: what a family reads its settings and weights from, and where both go.
+ * Functions that take a loader report errors to its err. Private to net/.
  */
 #include <stdbool.h>
 
@@ -11,24 +12,26 @@
 #include "kernel/kernel.h"
 #include "net/seqs.h"
 #include "weight/store.h"
+#include "json/json.h"
 
 struct t2v_packing;
 
 struct t2v_loader {
+    const t2v_json *config; /* config.json; NULL for static embeddings */
+    struct t2v_err *err;    /* may be NULL */
     const t2v_store *store;
     const struct t2v_form *form; /* of linear layers */
-    const struct t2v_form *f32;  /* of those that form cannot hold, or that must be exact */
+    const struct t2v_form *f32;  /* of linear layers above form->max_in, and of those kept exact */
     const struct t2v_kernels *kernels;
     struct t2v_arena *arena; /* owns what is converted or packed */
     char prefix[64];         /* before every name: "bert.", "" */
-    struct t2v_pack *packs;  /* [n_pack]: what t2v_pack_finish is to do; t2v_free */
+    struct t2v_pack *packs;  /* [n_pack]: layers to pack, see pack.h; freed by t2v_free */
     size_t n_pack, cap_pack;
-    size_t n_packed; /* bytes it will take */
+    size_t n_packed; /* bytes that the packed weights need */
     enum t2v_bidirectional bidirectional;
     bool weighted; /* static embeddings: use the tensors weights and mapping, as model2vec does */
-    bool finite;   /* refuse weights that are not finite, which the form would hide */
-    /* Where the form takes outliers: one lane's calibration pass, see calibrate.h. NULL: no layer
-     * gets outliers. */
+    bool finite;   /* refuse non-finite weights, which quantising would hide */
+    /* One lane's calibration pass, see calibrate.h; NULL if the form takes no outliers. */
     void (*calibrate)(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing);
     void *calibrate_arg;
 };

@@ -26,7 +26,7 @@ struct t2v_pack {
 
 /* Below so many bytes threads are not worth starting; and some eight of them write as fast as the
  * memory takes it. */
-enum { MANY_BYTES = 4 << 20, MOST_LANES = 8 };
+enum { MANY_BYTES = 4 << 20, MAX_LANES = 8 };
 
 struct t2v_packing {
     const struct t2v_loader *loader;
@@ -161,15 +161,15 @@ void t2v_pack_observed(const struct t2v_packing *packing, struct t2v_pack *pack,
     t2v_lane_barrier(lane);
 }
 
-static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,
-                     struct t2v_err *err)
+static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane)
 {
     size_t bytes = loader->n_packed; /* config.c bounds the factors: below 2^56 */
     packing->block = t2v_arena_alloc(loader->arena, bytes, 1);
     packing->panels =
         t2v_alloc_aligned((size_t)n_lane * T2V_PANEL_MAX * packing->widest, sizeof(float));
     if (packing->block == NULL || packing->panels == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights (%zu bytes)", bytes);
+        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model's weights (%zu bytes)",
+                        bytes);
     t2v_mem_large_pages(packing->block, bytes);
     for (size_t i = 0; i < loader->n_pack; i++) {
         struct t2v_pack *pack = &loader->packs[i];
@@ -177,42 +177,41 @@ static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int
             continue;
         pack->keep = t2v_arena_alloc(loader->arena, pack->layer->n_in, sizeof *pack->keep);
         if (pack->keep == NULL)
-            return t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights");
+            return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model's weights");
     }
     return 0;
 }
 
 /* The first part that is not finite, where it must be. */
-static int check_finite(const struct t2v_loader *loader, struct t2v_err *err)
+static int check_finite(const struct t2v_loader *loader)
 {
     for (size_t i = 0; i < loader->n_pack; i++) {
         const struct t2v_pack *pack = &loader->packs[i];
         for (size_t p = 0; p < pack->n_part; p++) {
             if (atomic_load(&pack->broken[p]))
-                return t2v_tensor_not_finite(pack->parts[p], err);
+                return t2v_tensor_not_finite(pack->parts[p], loader->err);
         }
     }
     return 0;
 }
 
-static int pack_all(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane,
-                    struct t2v_err *err)
+static int pack_all(struct t2v_loader *loader, struct t2v_packing *packing, int n_lane)
 {
-    int rc = make_room(loader, packing, n_lane, err);
+    int rc = make_room(loader, packing, n_lane);
     if (rc != 0)
         return rc;
     t2v_team *team;
-    rc = t2v_team_new(n_lane, &team, err);
+    rc = t2v_team_new(n_lane, &team, loader->err);
     if (rc != 0)
         return rc;
     t2v_team_run(team, pack_lane, packing);
     t2v_team_free(team);
     for (size_t i = 0; i < loader->n_pack; i++)
         loader->packs[i].layer->weight = packing->block + loader->packs[i].at;
-    return check_finite(loader, err);
+    return check_finite(loader);
 }
 
-int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err)
+int t2v_pack_finish(struct t2v_loader *loader, int n_lane)
 {
     if (loader->n_pack == 0)
         return 0;
@@ -221,10 +220,10 @@ int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err)
         size_t n_in = loader->packs[i].layer->n_in;
         packing.widest = n_in > packing.widest ? n_in : packing.widest;
     }
-    n_lane = n_lane < MOST_LANES ? n_lane : MOST_LANES;
+    n_lane = n_lane < MAX_LANES ? n_lane : MAX_LANES;
     if (loader->n_packed < MANY_BYTES)
         n_lane = 1;
-    int rc = pack_all(loader, &packing, n_lane, err);
+    int rc = pack_all(loader, &packing, n_lane);
     t2v_free(packing.panels);
     return rc;
 }

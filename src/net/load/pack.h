@@ -16,7 +16,7 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
                   const struct t2v_tensor *const *parts, size_t n_part);
 /* Packs what was noted, on as many as n_lane threads; where loader->calibrate is set, each layer as
  * the calibration pass comes to it. T2V_ENOMEM, or T2V_EFORMAT for a weight that is not finite. */
-int t2v_pack_finish(struct t2v_loader *loader, int n_lane, struct t2v_err *err);
+int t2v_pack_finish(struct t2v_loader *loader, int n_lane);
 
 /* The noted work for a layer that is not packed yet; NULL: there is none. */
 struct t2v_pack *t2v_pack_find(const struct t2v_packing *packing, const struct t2v_linear *layer);
