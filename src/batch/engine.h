@@ -5,11 +5,13 @@
  * Texts in, results out: what is made of them is a task (task/task.h). A thread, the leader, takes
  * works from a queue, has the task make rows of tokens of their texts, lays rows of one or several
  * works end to end in a batch, has the whole team of threads encode it, and the task take the
- * results. While a batch runs, arriving works queue up; the next
- * batch takes small ones first, then from large ones in turn, up to a token budget. While a batch
- * takes long, a second thread encodes small works beside it. So a short text waits for no long one
- * for more than about a batch. Without a leader (`leader` false) the caller of t2v_engine_run does
- * the leader's work itself: bench, embed, the tests.
+ * results. While a batch runs, arriving works queue up; the next batch takes small ones first, then
+ * from large ones in turn, up to a token budget. While a batch takes long, a second thread encodes
+ * small works beside it. So a short text waits for no long one for more than about a batch. Without
+ * a leader (`leader` false) the caller of t2v_engine_run does the leader's work itself: bench,
+ * embed, the tests.
+ *
+ * An engine has one task, and a task one model: works of two tasks share no batch and no engine.
  *
  * Threads: submit, cancel, stalled_ms and stats may be called from any thread. `done` is called
  * exactly once for every submitted work, from one of the engine's two threads, with no lock held;

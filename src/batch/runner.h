@@ -46,7 +46,7 @@ int t2v_runner_init(struct t2v_runner *runner, const struct t2v_task *task, size
 /* Its queue must be empty. A zeroed runner is allowed. */
 void t2v_runner_deinit(struct t2v_runner *runner);
 
-/* Takes a work; where it cannot be begun (a wrong ask, no memory), it is complete at once. */
+/* Takes a work; where it cannot be begun (wrong params, no memory), it is complete at once. */
 void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work);
 /* Fills the batch from all works in the queue's order, a sequence at a time, for T2V_BATCH_NS at
  * most. */

@@ -24,8 +24,8 @@
  * the rows. `next` and `take` of one work may run at the same time on two threads, so they share
  * nothing that changes.
  *
- * Generation will need two things more: `next` that waits for the result of the row before, and a
- * row that names its past, the keys and values of earlier tokens.
+ * Generation will need two things more: a `next` that can wait for the result of the row before,
+ * and a row that names its past, the keys and values of earlier tokens (struct t2v_seqs has it).
  */
 #include <stdbool.h>
 #include <stddef.h>

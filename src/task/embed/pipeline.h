@@ -35,7 +35,7 @@ struct t2v_pipeline {
 };
 
 /* Reads the pipeline of dir for hidden states of `hidden` floats; without modules.json it is mean
- * pooling. What it keeps lies in arena. */
+ * pooling. What it keeps is in arena. */
 int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *kernels,
                       struct t2v_arena *arena, struct t2v_pipeline *out, struct t2v_err *err);
 
