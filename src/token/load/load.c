@@ -16,7 +16,8 @@
 /* The special tokens in their order, additional_special_tokens last. */
 static const struct t2v_special_token *special_at(const struct t2v_settings *settings, size_t i)
 {
-    return i < T2V_N_SPECIAL ? &settings->special[i] : &settings->more[i - T2V_N_SPECIAL];
+    return i < T2V_N_SPECIAL ? &settings->special.by_kind[i]
+                             : &settings->special.more[i - T2V_N_SPECIAL];
 }
 
 /* Contents to the first place that they have among the special tokens, and among the decoder's. */
@@ -31,7 +32,7 @@ static int set_first(struct t2v_map *map, struct t2v_str content, size_t place)
 
 static int find_namesakes(const struct t2v_settings *settings, struct namesakes *out)
 {
-    size_t n_special = T2V_N_SPECIAL + settings->n_more;
+    size_t n_special = T2V_N_SPECIAL + settings->special.n_more;
     const struct t2v_added_list *decoder = &settings->decoder;
     *out = (struct namesakes){0};
     int rc = n_special <= INT32_MAX && decoder->n <= INT32_MAX ? 0 : T2V_ETOOLARGE;
@@ -60,7 +61,7 @@ static int fill_tokens(const struct t2v_settings *settings, const struct namesak
         if (t2v_added_list_add(list, &token) != 0)
             return T2V_ENOMEM;
     }
-    for (size_t i = 0; i < T2V_N_SPECIAL + settings->n_more; i++) {
+    for (size_t i = 0; i < T2V_N_SPECIAL + settings->special.n_more; i++) {
         const struct t2v_special_token *special = special_at(settings, i);
         struct t2v_str content = special->token.content;
         /* One named twice counts once; only the additional ones are not held to that. */
@@ -126,7 +127,7 @@ static void override_prefix(const struct t2v_settings *settings, t2v_tokenizer *
 static int32_t special_id(const struct t2v_settings *settings, const t2v_tokenizer *tokenizer,
                           enum t2v_special which)
 {
-    const struct t2v_special_token *special = &settings->special[which];
+    const struct t2v_special_token *special = &settings->special.by_kind[which];
     return special->there
                ? t2v_added_id_of(&tokenizer->added, tokenizer->model, special->token.content)
                : -1;

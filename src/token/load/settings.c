@@ -16,10 +16,6 @@
 enum { MAX_FILE_BYTES = 64 << 20, MAX_PATH = 4096 };
 enum { CONFIG, SPECIAL_MAP, ADDED, MODEL_CONFIG }; /* places in settings->files */
 
-static const char *const special_names[T2V_N_SPECIAL] = {
-    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
-};
-
 static const struct t2v_class_info plain_class = {.name = "", .types = ""};
 
 static void set_class(struct t2v_settings *settings, struct t2v_str name, struct t2v_str model_type)
@@ -32,166 +28,6 @@ static void set_class(struct t2v_settings *settings, struct t2v_str name, struct
         snprintf(settings->class_name, sizeof settings->class_name, "%sTokenizer", info->name);
     settings->info = info != NULL ? info : &plain_class;
     settings->class_ = settings->info->class_;
-}
-
-/* Tokens. */
-
-/* {"content": ..., "lstrip": ..., ...}: what is missing is false, and `normalized` is what
- * `special` is not. */
-static int read_token(const t2v_json *value, const char *where, struct t2v_added_token *token,
-                      struct t2v_err *err)
-{
-    int rc = t2v_field_str(value, where, "content", &token->content, err);
-    if (rc == 0)
-        rc = t2v_field_bool_opt(value, where, "single_word", &token->single_word, err);
-    if (rc == 0)
-        rc = t2v_field_bool_opt(value, where, "lstrip", &token->lstrip, err);
-    if (rc == 0)
-        rc = t2v_field_bool_opt(value, where, "rstrip", &token->rstrip, err);
-    if (rc == 0)
-        rc = t2v_field_bool_opt(value, where, "special", &token->special, err);
-    token->normalized = !token->special;
-    if (rc == 0)
-        rc = t2v_field_bool_opt(value, where, "normalized", &token->normalized, err);
-    return rc;
-}
-
-/* A special token: a string, an object, or null for none. */
-static int read_special(const t2v_json *value, const char *where, struct t2v_special_token *out,
-                        struct t2v_err *err)
-{
-    struct t2v_special_token special = {.token = {.special = true}};
-    enum t2v_json_type type = t2v_json_type(value);
-    if (type == T2V_JSON_STRING) {
-        special.plain = true;
-        special.token.content = t2v_json_str(value);
-    } else if (type == T2V_JSON_OBJECT) {
-        int rc = read_token(value, where, &special.token, err);
-        if (rc != 0)
-            return rc;
-        /* A special token is special whatever its flag says; one that said nothing of being
-         * normalized is then not. */
-        special.token.special = true;
-        if (!t2v_field_there(value, "normalized"))
-            special.token.normalized = false;
-    } else if (type != T2V_JSON_NULL) {
-        return t2v_field_wrong(value, where, "a string or an object", err);
-    }
-    special.named = true;
-    special.there = type != T2V_JSON_NULL && special.token.content.len != 0;
-    *out = special;
-    return 0;
-}
-
-/* Room for n more; NULL: no memory. */
-static struct t2v_special_token *grow_more(struct t2v_settings *settings, size_t n)
-{
-    struct t2v_special_token *grown =
-        t2v_resize(settings->more, settings->n_more + n, sizeof *grown);
-    if (grown != NULL)
-        settings->more = grown;
-    return grown;
-}
-
-static int read_list(const t2v_json *list, const char *key, struct t2v_settings *settings,
-                     struct t2v_err *err)
-{
-    size_t n = t2v_json_len(list);
-    if (n != 0 && grow_more(settings, n) == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", key);
-    int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        char path[T2V_WHERE_MAX];
-        snprintf(path, sizeof path, "%s[%zu]", key, i);
-        rc = read_special(t2v_json_at(list, i), path, &settings->more[settings->n_more], err);
-        settings->n_more += rc == 0;
-    }
-    return rc;
-}
-
-static int read_more(const t2v_json *list, struct t2v_settings *settings, struct t2v_err *err)
-{
-    settings->more_named = t2v_json_type(list) != T2V_JSON_NULL;
-    if (!settings->more_named)
-        return 0;
-    if (t2v_json_type(list) != T2V_JSON_ARRAY)
-        return t2v_field_wrong(list, "additional_special_tokens", "an array", err);
-    return read_list(list, "additional_special_tokens", settings, err);
-}
-
-/* extra_special_tokens: {"image_token": "<image>", ...}; transformers 5 writes a list. */
-static int read_extra(const t2v_json *extra, struct t2v_settings *settings, struct t2v_err *err)
-{
-    static const char key[] = "extra_special_tokens";
-    size_t before = settings->n_more;
-    int rc = 0;
-    if (t2v_json_type(extra) == T2V_JSON_ARRAY)
-        rc = read_list(extra, key, settings, err);
-    else if (t2v_json_type(extra) > T2V_JSON_NULL && t2v_json_type(extra) != T2V_JSON_OBJECT)
-        return t2v_field_wrong(extra, key, "an object", err);
-    for (struct t2v_json_member m = t2v_json_first(extra); m.value != NULL && rc == 0;
-         m = t2v_json_next(extra, m)) {
-        char path[T2V_WHERE_MAX];
-        snprintf(path, sizeof path, "%s.%.*s", key, (int)(m.key.len > 60 ? 60 : m.key.len),
-                 m.key.ptr);
-        if (grow_more(settings, 1) == NULL)
-            return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
-        rc = read_special(m.value, path, &settings->more[settings->n_more], err);
-        settings->n_more += rc == 0;
-    }
-    for (size_t i = before; i < settings->n_more; i++)
-        settings->more[i].ignored = key;
-    return rc;
-}
-
-/* The class's own additional_special_tokens. */
-static int add_class_tokens(struct t2v_settings *settings, struct t2v_err *err)
-{
-    const struct t2v_class_info *info = settings->info;
-    const char *list = info->more;
-    struct t2v_str word;
-    if (settings->more_named && !info->more_always)
-        return 0;
-    while (t2v_class_next(&list, &word)) {
-        if (grow_more(settings, 1) == NULL)
-            return t2v_fail(err, T2V_ENOMEM, "no memory for additional_special_tokens");
-        settings->more[settings->n_more++] = (struct t2v_special_token){
-            .token = {.content = word, .special = true},
-            .named = true,
-            .there = true,
-            .plain = true,
-            .ignored = "tokenizer_class",
-        };
-    }
-    return 0;
-}
-
-/* cls_token and the like, from tokenizer_config.json or special_tokens_map.json. */
-static int read_specials(const t2v_json *file, struct t2v_settings *settings, struct t2v_err *err)
-{
-    int rc = 0;
-    for (size_t i = 0; i < T2V_N_SPECIAL && rc == 0; i++) {
-        const t2v_json *value = t2v_json_get(file, special_names[i]);
-        if (value != NULL)
-            rc = read_special(value, special_names[i], &settings->special[i], err);
-    }
-    const t2v_json *more = t2v_json_get(file, "additional_special_tokens");
-    return rc == 0 && more != NULL ? read_more(more, settings, err) : rc;
-}
-
-static void default_specials(struct t2v_settings *settings)
-{
-    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
-        const char *content = settings->info->special[i];
-        if (content == NULL || settings->special[i].named)
-            continue;
-        settings->special[i] = (struct t2v_special_token){
-            .token = {.content = t2v_str_of(content), .special = true},
-            .there = true,
-            .plain = true,
-            .ignored = settings->info->ignored ? "tokenizer_class" : NULL,
-        };
-    }
 }
 
 int t2v_settings_add(struct t2v_settings *settings, const struct t2v_added_token *token)
@@ -211,80 +47,12 @@ static void sort_by_index(struct t2v_added_list *list)
         qsort(list->ptr, list->n, sizeof *list->ptr, compare_index);
 }
 
-/* The special tokens that a file names take the flags of their namesakes in the decoder. */
-static void take_flags(struct t2v_settings *settings)
-{
-    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
-        struct t2v_special_token *special = &settings->special[i];
-        for (size_t j = 0; special->there && j < settings->decoder.n; j++) {
-            if (!t2v_str_eq(settings->decoder.ptr[j].content, special->token.content))
-                continue;
-            special->token = settings->decoder.ptr[j];
-            special->token.special = true;
-            special->plain = false;
-        }
-    }
-}
-
-/* T5's class adds its <extra_id_N> to the special tokens, unless some are there already. */
-static int add_extra(struct t2v_settings *settings)
-{
-    enum { ROOM = 32 };
-    struct t2v_str prefix = T2V_STR("<extra_id_");
-    if (settings->class_ != T2V_CLASS_T5 || settings->extra_ids == 0)
-        return 0;
-    for (size_t i = 0; i < settings->n_more; i++) {
-        struct t2v_str content = settings->more[i].token.content;
-        if (content.len != 0 && memmem(content.ptr, content.len, prefix.ptr, prefix.len) != NULL)
-            return 0;
-    }
-    size_t n = settings->extra_ids;
-    struct t2v_special_token *more = t2v_resize(settings->more, settings->n_more + n, sizeof *more);
-    if (more == NULL)
-        return T2V_ENOMEM;
-    settings->more = more;
-    settings->extra_text = t2v_resize(NULL, n, ROOM);
-    if (settings->extra_text == NULL)
-        return T2V_ENOMEM;
-    for (size_t i = 0; i < n; i++) {
-        char *text = settings->extra_text + i * ROOM;
-        int len = snprintf(text, ROOM, "<extra_id_%zu>", i);
-        more[settings->n_more++] = (struct t2v_special_token){
-            .token = {.content = {text, (size_t)len}, .special = true},
-            .named = true,
-            .there = true,
-            .plain = true,
-        };
-    }
-    return 0;
-}
-
-/* Some classes turn a plain token into one with flags. RoBERTa's and GPT-2's slow classes do so
- * with all of them, and have all but the mask normalized. */
-static void set_flags(struct t2v_settings *settings)
-{
-    const struct t2v_class_info *info = settings->info;
-    bool all = settings->slow &&
-               (settings->class_ == T2V_CLASS_ROBERTA || settings->class_ == T2V_CLASS_GPT2);
-    for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
-        struct t2v_special_token *special = &settings->special[i];
-        if (!special->plain || (!all && (info->flagged >> i & 1) == 0))
-            continue;
-        special->plain = false;
-        special->token.lstrip = i == T2V_MASK && info->mask_strips;
-        if (i == T2V_MASK ? info->mask_normalized : all)
-            special->token.normalized = true;
-    }
-}
-
 int t2v_settings_finish(struct t2v_settings *settings)
 {
-    take_flags(settings);
-    default_specials(settings);
-    if (add_extra(settings) != 0)
-        return T2V_ENOMEM;
-    set_flags(settings);
     struct t2v_added_list *decoder = &settings->decoder;
+    if (t2v_specials_finish(&settings->special, settings->info, decoder, settings->extra_ids,
+                            settings->slow) != 0)
+        return T2V_ENOMEM;
     sort_by_index(decoder);
     size_t n = decoder->n;
     for (size_t i = 0; i < settings->legacy.n; i++) {
@@ -316,7 +84,7 @@ static int read_decoder(const t2v_json *decoder, struct t2v_settings *settings, 
         }
         if (!digits || token.id > T2V_TOKEN_MAX_ID)
             return t2v_fail(err, T2V_EFORMAT, "%s: the key is not a token id", path);
-        int rc = read_token(m.value, path, &token, err);
+        int rc = t2v_special_read_token(m.value, path, &token, err);
         if (rc == 0 && t2v_settings_add(settings, &token) != 0)
             rc = t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
         if (rc != 0)
@@ -325,24 +93,11 @@ static int read_decoder(const t2v_json *decoder, struct t2v_settings *settings, 
     return 0;
 }
 
-/* The contents of the special tokens. */
-static int map_specials(const struct t2v_settings *settings, struct t2v_map *map)
-{
-    int rc = t2v_map_init(map, T2V_N_SPECIAL + settings->n_more);
-    for (size_t i = 0; i < T2V_N_SPECIAL && rc == 0; i++) {
-        if (settings->special[i].there)
-            rc = t2v_map_set(map, settings->special[i].token.content, 1);
-    }
-    for (size_t i = 0; i < settings->n_more && rc == 0; i++)
-        rc = t2v_map_set(map, settings->more[i].token.content, 1);
-    return rc;
-}
-
 /* added_tokens.json: {"<new>": 30522, ...} */
 static int read_added(const t2v_json *added, struct t2v_settings *settings, struct t2v_err *err)
 {
     struct t2v_map specials = {0};
-    int rc = map_specials(settings, &specials);
+    int rc = t2v_specials_map(&settings->special, &specials);
     if (rc != 0)
         t2v_fail(err, rc, "no memory for the special tokens");
     for (struct t2v_json_member m = t2v_json_first(added); m.value != NULL && rc == 0;
@@ -444,7 +199,7 @@ static int read_config(const t2v_json *config, struct t2v_settings *settings, st
     if (rc == 0 && settings->class_ == T2V_CLASS_T5)
         rc = read_t5(config, settings, err);
     if (rc == 0)
-        rc = read_specials(config, settings, err);
+        rc = t2v_specials_read(config, &settings->special, err);
     const t2v_json *decoder = t2v_json_get(config, "added_tokens_decoder");
     settings->has_decoder = decoder != NULL;
     if (rc == 0 && decoder != NULL)
@@ -514,7 +269,7 @@ static int read_older(const char *model_dir, struct t2v_settings *settings, stru
         rc = load_file(model_dir, "added_tokens.json", &settings->files[ADDED], err);
     if (rc != 0)
         return rc;
-    rc = read_specials(settings->files[SPECIAL_MAP], settings, err);
+    rc = t2v_specials_read(settings->files[SPECIAL_MAP], &settings->special, err);
     if (rc != 0)
         return t2v_fail_in(err, rc, "special_tokens_map.json");
     rc = read_added(settings->files[ADDED], settings, err);
@@ -536,10 +291,11 @@ int t2v_settings_read(const char *model_dir, struct t2v_str args, struct t2v_set
     if (!settings->has_decoder)
         rc = read_older(model_dir, settings, err);
     if (rc == 0)
-        rc = add_class_tokens(settings, err);
+        rc = t2v_specials_add_class(&settings->special, settings->info, err);
     if (rc != 0)
         return rc;
-    rc = read_extra(t2v_json_get(settings->files[CONFIG], "extra_special_tokens"), settings, err);
+    const t2v_json *extra = t2v_json_get(settings->files[CONFIG], "extra_special_tokens");
+    rc = t2v_specials_read_extra(extra, &settings->special, err);
     return rc != 0 ? t2v_fail_in(err, rc, "tokenizer_config.json") : 0;
 }
 
@@ -547,8 +303,7 @@ void t2v_settings_deinit(struct t2v_settings *settings)
 {
     for (size_t i = 0; i < sizeof settings->files / sizeof *settings->files; i++)
         t2v_json_free(settings->files[i]);
-    t2v_free(settings->more);
-    t2v_free(settings->extra_text);
+    t2v_specials_deinit(&settings->special);
     t2v_free(settings->decoder.ptr);
     t2v_free(settings->legacy.ptr);
     *settings = (struct t2v_settings){0};

@@ -21,16 +21,8 @@
 #include "base/error.h"
 #include "token/added.h"
 #include "token/load/classes.h"
+#include "token/load/special.h"
 #include "json/json.h"
-
-/* A special token as a file gives it: a plain string, or a string with flags. */
-struct t2v_special_token {
-    struct t2v_added_token token;
-    bool named;          /* some file names it, be it as null */
-    bool there;          /* there is such a token */
-    bool plain;          /* it came without flags */
-    const char *ignored; /* the key that gave it, when earlier releases ignored that, or NULL */
-};
 
 struct t2v_settings {
     const struct t2v_class_info *info; /* never NULL */
@@ -46,7 +38,6 @@ struct t2v_settings {
      * it is there and not null (then tokenizer.json does not count), and `legacy`. */
     bool add_prefix, add_prefix_said, legacy_prefix;
     size_t extra_ids;        /* T5: how many <extra_id_N> there are */
-    char *extra_text;        /* private: their contents */
     bool prefix_space;       /* add_prefix_space, false when not there: ByteLevel's */
     bool add_bos, add_eos;   /* add_bos_token, add_eos_token: false when not there */
     bool add_bos_said;       /* the first was there, be it as null */
@@ -56,10 +47,7 @@ struct t2v_settings {
     bool alone;              /* no class and no file but tokenizer.json counts */
     bool slow;               /* set when loaded from older files: special tokens have flags then */
     size_t model_max;
-    struct t2v_special_token special[T2V_N_SPECIAL];
-    struct t2v_special_token *more; /* additional_special_tokens, then extra_special_tokens */
-    size_t n_more;
-    bool more_named;               /* a file names additional_special_tokens, and not as null */
+    struct t2v_specials special;
     bool has_decoder;              /* added_tokens_decoder was there */
     struct t2v_added_list decoder; /* its tokens, or those of tokenizer.json; id: their index */
     struct t2v_added_list legacy;  /* those of added_tokens.json */

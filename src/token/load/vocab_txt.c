@@ -94,16 +94,16 @@ void t2v_legacy_special_ids(const t2v_tokenizer *tokenizer, const struct t2v_set
     for (size_t i = 0; i < settings->decoder.n; i++)
         n += model->ops->id_of(model, settings->decoder.ptr[i].content) < 0;
     for (size_t i = 0; i < T2V_N_SPECIAL; i++) {
-        struct t2v_str content = settings->special[i].token.content;
+        struct t2v_str content = settings->special.by_kind[i].token.content;
         ids[i] = -1;
-        if (!settings->special[i].there)
+        if (!settings->special.by_kind[i].there)
             continue;
         int32_t in_vocab = model->ops->id_of(model, content);
         ids[i] = mpnet && in_vocab >= 0 ? in_vocab : index_of(settings, content);
         if (ids[i] < 0)
             ids[i] = in_vocab;
         for (size_t j = 0; j < i && ids[i] < 0; j++) {
-            if (t2v_str_eq(settings->special[j].token.content, content))
+            if (t2v_str_eq(settings->special.by_kind[j].token.content, content))
                 ids[i] = ids[j];
         }
         if (ids[i] < 0)
@@ -129,7 +129,7 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
 int t2v_load_legacy(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
                     struct t2v_err *err)
 {
-    const struct t2v_special_token *unk = &settings->special[T2V_UNK];
+    const struct t2v_special_token *unk = &settings->special.by_kind[T2V_UNK];
     int rc = load_vocab(path, unk->there ? unk->token.content : T2V_STR("[UNK]"), &tokenizer->model,
                         err);
     if (rc != 0)
