@@ -16,8 +16,8 @@ static bool is_of_5(const struct t2v_loader *loader)
     return t2v_str_leading(t2v_json_str(t2v_json_get(loader->config, "transformers_version"))) >= 5;
 }
 
-/* UPSTREAM: Transformers 4 adds positions where position_embedding_type is absolute, and so adds
- * none where it is null; 5 does not know the key. */
+/* UPSTREAM: Transformers 4 adds positions if position_embedding_type is absolute, so with null it
+ * adds none. Transformers 5 ignores the key. */
 static int read_positions(const struct t2v_loader *loader, bool *without)
 {
     static const char key[] = "position_embedding_type";
@@ -34,7 +34,7 @@ static int read_positions(const struct t2v_loader *loader, bool *without)
     return rc;
 }
 
-/* Old settings that change what is computed. Families without token types have no
+/* Checks old settings that change the computation. Families without token types have no
  * position_embedding_type. */
 static int check_kind(const struct t2v_loader *loader, const struct t2v_postnorm_names *names,
                       struct t2v_postnorm *model)
@@ -48,23 +48,25 @@ static int check_kind(const struct t2v_loader *loader, const struct t2v_postnorm
     return rc;
 }
 
-/* What sizes must be to each other. n_position: rows of the table of positions. */
+/* Checks the sizes against each other, and derives others. n_position: rows of the position table.
+ */
 static int check_sizes(const struct t2v_loader *loader, const struct t2v_postnorm_names *names,
                        struct t2v_postnorm *model, size_t n_position)
 {
     struct t2v_shape *shape = &model->shape;
     size_t unused = (size_t)(model->pad + 1);
     if (shape->hidden % shape->heads != 0)
-        return t2v_fail(loader->err, T2V_EFORMAT, "config.json: %s %zu is no multiple of %s %zu",
+        return t2v_fail(loader->err, T2V_EFORMAT, "config.json: %s %zu is not a multiple of %s %zu",
                         names->hidden, shape->hidden, names->heads, shape->heads);
-    if (model->embed > shape->hidden) /* the scratch has no room for them */
+    if (model->embed > shape->hidden) /* the scratch is sized for hidden */
         return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: %s %zu above %s %zu is not supported", names->embed,
                         model->embed, names->hidden, shape->hidden);
     if (n_position <= unused)
-        return t2v_fail(loader->err, T2V_EFORMAT,
-                        "config.json: max_position_embeddings is %zu, but positions begin with %zu",
-                        n_position, unused);
+        return t2v_fail(
+            loader->err, T2V_EFORMAT,
+            "config.json: max_position_embeddings is %zu, but the first position is %zu",
+            n_position, unused);
     shape->head_dim = shape->hidden / shape->heads;
     shape->qkv = 3 * shape->hidden;
     shape->max_tok = n_position - unused;
@@ -175,7 +177,7 @@ static int32_t position_before(const struct t2v_seqs *seqs, size_t first, size_t
     return position;
 }
 
-/* hidden[t] = norm(word + type + position), made wider where it is narrow */
+/* hidden[t] = norm(word + type + position), projected to the hidden size if narrower */
 static void embed(const struct t2v_postnorm *model, const struct t2v_run *run, float *hidden)
 {
     const struct t2v_seqs *seqs = run->seqs;

@@ -3,9 +3,9 @@
 #define T2V_NET_POSTNORM_H
 /*
  * BERT and its kin: word + position (+ token type) embeddings, then layers of self-attention and a
- * feed-forward net, each added to its input and normalised after that. The families differ in what
- * settings and tensors are called, in where positions begin, and in what attention adds to its
- * scores. Private to net/.
+ * feed-forward net, each added to its input and normalised after that. The families differ in the
+ * names of settings and tensors, in the first position, and in the bias of attention scores.
+ * Private to net/.
  */
 #include "net/block/norm.h"
 #include "net/block/relative.h"
@@ -13,21 +13,21 @@
 #include "net/load/config.h"
 #include "net/load/load.h"
 
-/* What a family calls things. */
+/* A family's names. */
 struct t2v_postnorm_names {
     /* Keys of config.json. */
     const char *hidden, *heads, *inter, *n_layer, *act;
     const char *eps;    /* NULL: it is always 1e-12 */
-    const char *n_type; /* NULL: there are no token types */
-    const char *embed;  /* NULL: embeddings are of the hidden size */
+    const char *n_type; /* NULL: no token types */
+    const char *embed;  /* NULL: embeddings have the hidden size */
     struct t2v_absent absent;
-    int64_t embed_absent; /* the same for embed, where it is not NULL */
-    /* Tensors: what stands before a layer's number, and their names behind it. */
+    int64_t embed_absent; /* the default of embed */
+    /* Tensors: the prefix before a layer's number, and names after it. */
     const char *layer;
     const char *qkv[3], *out, *attention_norm, *up, *down, *norm;
 };
 
-/* BERT's own, which most of its kin kept. */
+/* BERT's names, which most of these families have kept. */
 extern const struct t2v_postnorm_names t2v_bert_names;
 
 struct t2v_postnorm_layer {
@@ -46,18 +46,18 @@ struct t2v_postnorm {
     size_t embed;                       /* width of the embeddings, at most hidden */
     const struct t2v_tensor *words;     /* [vocab, embed] */
     const struct t2v_tensor *positions; /* [pad + 1 + max_tok, embed] */
-    bool no_positions;                  /* they are not added */
+    bool no_positions;                  /* positions are not added */
     const struct t2v_tensor *types;     /* [shape.n_type, embed]; or NULL */
     struct t2v_norm norm;
-    struct t2v_linear project;         /* [hidden, embed], where they differ; else n_out is 0 */
+    struct t2v_linear project;         /* [hidden, embed]; n_out is 0 if the two are equal */
     struct t2v_postnorm_layer *layers; /* [n_layer] */
-    struct t2v_relative relative;      /* none, if the family does not load it */
+    struct t2v_relative relative;      /* bias is NULL unless the family loads it */
 };
 
-/* A family's open, but for what it has of its own: *out is a struct t2v_postnorm in the loader's
- * arena. The tensors are called as `names` says, behind one of `prefixes` (the last is NULL).
- * pad: the id of a token that stands at position `pad` wherever it is and is not counted; all other
- * tokens count up from position pad + 1. -1: there is no such token, positions begin with 0. */
+/* Opens the common part of a family: *out is a struct t2v_postnorm in the loader's arena. Tensors
+ * have the names `names` after one of `prefixes`, which ends with NULL. pad: id of the padding
+ * token, which always has position `pad`; the other tokens have positions from pad + 1 on. -1: no
+ * such token, and positions from 0. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ENOMEM. */
 int t2v_postnorm_open(struct t2v_loader *loader, const struct t2v_postnorm_names *names,
                       const char *const *prefixes, int32_t pad, struct t2v_shape *shape,
                       void **out);

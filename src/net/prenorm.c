@@ -8,27 +8,27 @@
 
 #include "base/banned.h"
 
-/* What sizes must be to each other, and what follows from them. */
+/* Checks the sizes against each other, and derives others. */
 static int check_sizes(const struct t2v_loader *loader, const struct t2v_prenorm_names *names,
                        struct t2v_prenorm *model, size_t kv_heads)
 {
     struct t2v_shape *shape = &model->shape;
     if (shape->head_dim == 0 && shape->hidden % shape->heads != 0)
         return t2v_fail(loader->err, T2V_EFORMAT,
-                        "config.json: hidden_size %zu is no multiple of num_attention_heads %zu",
+                        "config.json: hidden_size %zu is not a multiple of num_attention_heads %zu",
                         shape->hidden, shape->heads);
     if (shape->head_dim == 0)
         shape->head_dim = shape->hidden / shape->heads;
     if (names->theta != NULL && shape->head_dim % 2 != 0)
         return t2v_fail(loader->err, T2V_EUNSUPPORTED,
-                        "config.json: heads of %zu, an odd number, have no rotary positions",
+                        "config.json: head_dim %zu is odd, which rotary positions do not support",
                         shape->head_dim);
     if (kv_heads == 0)
         kv_heads = shape->heads;
     if (shape->heads % kv_heads != 0)
         return t2v_fail(
             loader->err, T2V_EFORMAT,
-            "config.json: num_attention_heads %zu is no multiple of num_key_value_heads %zu",
+            "config.json: num_attention_heads %zu is not a multiple of num_key_value_heads %zu",
             shape->heads, kv_heads);
     shape->qkv = (shape->heads + 2 * kv_heads) * shape->head_dim;
     shape->gated = !names->ungated;
@@ -43,7 +43,8 @@ static const char *or_else(const char *key, const char *usual)
     return key != NULL ? key : usual;
 }
 
-/* The default of a size that Transformers takes from other sizes, here 0, where the key is null. */
+/* The default of a size. 0, meaning that it is derived from others, if the key is null: as in
+ * Transformers. */
 static int64_t absent_of(const struct t2v_loader *loader, const char *key, int64_t absent)
 {
     bool null = key != NULL && t2v_json_type(t2v_json_get(loader->config, key)) == T2V_JSON_NULL;
@@ -86,7 +87,7 @@ static int read_config(const struct t2v_loader *loader, const struct t2v_prenorm
     return rc != 0 ? rc : check_sizes(loader, names, model, kv_heads);
 }
 
-/* Which of a layer's tensors are there. */
+/* The tensors that a layer has. */
 struct biases {
     enum t2v_want_kind attention, mlp, norm;
 };
@@ -148,7 +149,7 @@ static int load_layer(struct t2v_loader *loader, const struct t2v_prenorm *model
     const struct t2v_heads *heads = &model->spans[T2V_FULL].heads;
     size_t hidden = shape->hidden, inter = shape->inter;
     size_t q = heads->heads * heads->head_dim, kv = heads->kv_heads * heads->head_dim;
-    bool stacked = names->qkv[1] == NULL; /* by the checkpoint */
+    bool stacked = names->qkv[1] == NULL; /* in the checkpoint */
     const struct t2v_want qkv[] = {
         {biases->attention, &layer->qkv, {names->qkv[0]}, hidden, stacked ? shape->qkv : q},
         {biases->attention, NULL, {names->qkv[1]}, hidden, kv},
@@ -233,7 +234,7 @@ static int read_layer_types(const struct t2v_loader *loader, struct t2v_prenorm 
         return 0;
     if (t2v_json_len(types) != n_layer)
         return t2v_fail(loader->err, T2V_EFORMAT,
-                        "config.json: layer_types is of %zu layers, num_hidden_layers is %zu",
+                        "config.json: layer_types has %zu layers, num_hidden_layers is %zu",
                         t2v_json_len(types), n_layer);
     for (size_t i = 0; i < n_layer; i++) {
         struct t2v_str type = t2v_json_str(t2v_json_at(types, i));
@@ -277,7 +278,7 @@ static void embed(const struct t2v_prenorm *model, const struct t2v_run *run, fl
         t2v_block_norm(run, hidden, NULL, n, &model->embed_norm, model->eps, hidden);
 }
 
-/* s->delta becomes what attention adds to hidden. turns: see t2v_block_rotary. */
+/* s->delta = the output of attention. table: of t2v_block_rotary. */
 static void attend(const struct t2v_prenorm *model, const struct t2v_prenorm_layer *layer,
                    const struct t2v_run *run, const float *input, const float *table)
 {
@@ -293,7 +294,7 @@ static void attend(const struct t2v_prenorm *model, const struct t2v_prenorm_lay
                        model->eps, s->delta);
 }
 
-/* s->delta becomes what the feed-forward net adds, from its normalised input there. */
+/* s->delta = the output of the feed-forward net, whose input is s->delta. */
 static void feed_forward(const struct t2v_prenorm *model, const struct t2v_prenorm_layer *layer,
                          const struct t2v_run *run)
 {
@@ -310,7 +311,7 @@ void t2v_prenorm_forward(const void *model_, const struct t2v_run *run, float *h
     const struct t2v_prenorm *model = model_;
     const struct t2v_shape *shape = &model->shape;
     t2v_scratch *s = run->scratch;
-    const float *add = NULL; /* what the last layer adds */
+    const float *add = NULL; /* output of the sublayer before */
     size_t n_rotary = run->seqs->n_tok * shape->head_dim;
     for (int i = 0; i < T2V_N_SPAN; i++) {
         if (model->spans[i].rotary.frequency != NULL)

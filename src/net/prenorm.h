@@ -2,11 +2,10 @@
 #ifndef T2V_NET_PRENORM_H
 #define T2V_NET_PRENORM_H
 /*
- * T5 and the encoders of the 2020s: word embeddings without positions, then layers that each
- * normalise what they read, attend, mostly with rotary positions, and have a feed-forward net,
- * mostly gated; one more norm at the end. The families differ in what settings and tensors are
- * called, in the kind of norm and where there are more of them, and in which tokens a layer's
- * tokens see. Private to net/.
+ * T5 and the encoders of the 2020s: word embeddings without positions, then layers of attention and
+ * a feed-forward net, each of which normalises its input; a norm at the end. Most have rotary
+ * positions and gated feed-forward nets. The families differ in the names of settings and tensors,
+ * in kind and number of norms, and in the attention spans of layers. Private to net/.
  */
 #include "net/block/norm.h"
 #include "net/block/relative.h"
@@ -15,51 +14,51 @@
 #include "net/load/config.h"
 #include "net/load/load.h"
 
-/* What a family calls things. */
+/* A family's names. */
 struct t2v_prenorm_names {
-    /* Keys of config.json; NULL: as Llama's, which most have. */
+    /* Keys of config.json; NULL: Llama's name, which most have. */
     const char *hidden, *heads, *inter, *n_layer;
     const char *eps;
-    const char *act;      /* NULL: the family reads it */
+    const char *act;      /* NULL: the family sets it */
     const char *kv_heads; /* NULL: as many as heads */
     const char *head_dim; /* NULL: hidden / heads */
-    const char *theta;    /* of layers that see all; NULL: there are no rotary positions */
+    const char *theta;    /* of layers with full attention; NULL: no rotary positions */
     double theta_absent;
     size_t max_tok; /* 0: max_position_embeddings */
     struct t2v_absent absent;
     double eps_absent;
     const char *act_absent;
-    /* 0: as many as there are heads; hidden / heads. So it is where the key is null, too. */
+    /* 0: heads, and hidden / heads. A key that is null has the same effect. */
     int64_t kv_heads_absent, head_dim_absent;
-    /* Tensors: what stands before a layer's number, and their names behind it. */
-    const char *words[2], *embed_norm, *final_norm; /* words: either of two */
+    /* Tensors: the prefix before a layer's number, and names after it. */
+    const char *words[2], *embed_norm, *final_norm; /* words: one of the two */
     const char *layer;
     const char *attention_norm, *qkv[3], *q_norm, *k_norm, *out, *attention_after;
     const char *mlp_norm, *up[2], *down, *mlp_after;
-    /* There is no embed_norm, q_norm, k_norm, attention_after, mlp_after where that is NULL; one
-     * name in qkv or up is a layer that has all of them stacked. */
-    enum t2v_want_kind norm; /* of all norms */
+    /* embed_norm, q_norm, k_norm, attention_after, mlp_after: NULL if the family has none. A single
+     * name in qkv or up: the checkpoint has the layers stacked. */
+    enum t2v_want_kind norm; /* kind of all norms */
     bool first_plain;        /* layer 0 has no attention_norm */
     bool ungated;            /* up is [inter, hidden], for the activation alone */
 };
 
-/* Llama's own, in family/llama.c, without the defaults of sizes and eps. */
+/* Llama's names, in family/llama.c; without defaults of sizes and eps. */
 extern const struct t2v_prenorm_names t2v_llama_names;
 
-/* How layers attend: all see all tokens there are to see, or only those near them. */
+/* The attention spans that a model's layers have: full, or local, a sliding window. */
 enum { T2V_FULL, T2V_LOCAL, T2V_N_SPAN };
 struct t2v_span {
     struct t2v_heads heads;
-    struct t2v_rotary rotary; /* frequency is NULL: no layer is of this kind, or is turned */
+    struct t2v_rotary rotary; /* frequency is NULL: no rotary positions, or no such layer */
 };
 
 struct t2v_prenorm_layer {
-    struct t2v_linear qkv;  /* [(heads + 2 kv_heads) * head_dim, hidden] */
-    struct t2v_linear out;  /* [hidden, heads * head_dim] */
-    struct t2v_linear up;   /* [2 inter, hidden]: what the activation is for, what it gates; or
-                               [inter, hidden] */
+    struct t2v_linear qkv; /* [(heads + 2 kv_heads) * head_dim, hidden] */
+    struct t2v_linear out; /* [hidden, heads * head_dim] */
+    struct t2v_linear
+        up; /* [2 inter, hidden], activated rows first, if gated; else [inter, hidden] */
     struct t2v_linear down; /* [hidden, inter] */
-    /* Those that are not there have no gamma. `after` is for what a sublayer gives. */
+    /* gamma is NULL: no such norm. `after` norms are for a sublayer's output. */
     struct t2v_norm attention_norm, attention_after, mlp_norm, mlp_after;
     struct t2v_norm q_norm, k_norm; /* [head_dim]: of each head */
     int span;
@@ -69,16 +68,16 @@ struct t2v_prenorm {
     struct t2v_shape shape;
     enum t2v_act act;
     float eps;
-    float embed_scale;              /* what embeddings are multiplied by */
+    float embed_scale;              /* factor of the embeddings */
     const struct t2v_tensor *words; /* [vocab, hidden] */
     struct t2v_norm embed_norm, norm;
     struct t2v_prenorm_layer *layers; /* [n_layer] */
     struct t2v_span spans[T2V_N_SPAN];
-    struct t2v_relative relative; /* T5's; none, if the family does not load it */
+    struct t2v_relative relative; /* T5's; bias is NULL for others */
 };
 
-/* Reads settings and weights, with all layers T2V_FULL, each token seeing all others; *out lies in
- * the loader's arena. */
+/* Reads settings and weights. All layers are T2V_FULL, with full attention in both directions. *out
+ * is in the loader's arena. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ENOMEM. */
 int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
                      struct t2v_prenorm **out);
 

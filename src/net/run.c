@@ -10,7 +10,7 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* The scratch's parts, in the order in which they lie. */
+/* The parts of the scratch, in order. */
 enum { QKV, MIXED, DELTA, INTER, GATE, ROTARY, ROWS, LANES, N_SCRATCH };
 
 int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form, size_t max_tok,

@@ -2,17 +2,17 @@
 #ifndef T2V_NET_RUN_H
 #define T2V_NET_RUN_H
 /*
- * A forward pass as one lane of the team sees it, and its working memory. Private to net/.
+ * One lane's view of a forward pass, and the working memory. Private to net/.
  *
- * A pass is a string of blocks (block/). Every block is called by all lanes of the team, does this
- * lane's share, and ends at a barrier, so that the next block may read all of what it wrote.
+ * A pass is a string of blocks (block/). All lanes of the team call every block. A block does this
+ * lane's share and ends at a barrier, so that the next block can read all of its output.
  */
 #include "base/team.h"
 #include "kernel/kernel.h"
 #include "net/seqs.h"
 
-/* Feed-forward nets take so many tokens at a time: what is between their layers is the widest there
- * is, and would be gigabytes for the longest texts of a large model. */
+/* Feed-forward nets process this many tokens at a time. Their intermediate rows are the widest of
+ * all, and would take gigabytes for the longest texts of a large model. */
 enum { T2V_FEED_TOK = 1024 };
 
 struct t2v_run;
@@ -20,7 +20,7 @@ struct t2v_run;
 typedef void t2v_linear_step(const struct t2v_run *run, const struct t2v_linear *layer,
                              enum t2v_act act, const float *x, float *y);
 
-/* A forward pass as one lane sees it. */
+/* One lane's view of a forward pass. */
 struct t2v_run {
     const struct t2v_kernels *kernels;
     const struct t2v_lane *lane;
@@ -35,14 +35,14 @@ struct t2v_run {
 struct t2v_scratch {
     float *qkv;    /* [max_tok, shape.qkv] */
     float *mixed;  /* [max_tok, heads * head_dim, or hidden if that is more]: the heads' output */
-    float *delta;  /* [max_tok, hidden]: what a layer adds */
+    float *delta;  /* [max_tok, hidden]: the output of a sublayer */
     float *inter;  /* [T2V_FEED_TOK, inter] */
     float *rotary; /* [shape.n_rotary, n_tok, head_dim]: cos/sin tables, see block/rotary.h */
-    float *gate;   /* [T2V_FEED_TOK, 2 inter]; nothing where shape.gated is false */
-    char *rows;    /* a layer's input, where the form of its weights wants it otherwise */
-    float *lanes;  /* [n_lane, lane_len]: attention's */
+    float *gate;   /* [T2V_FEED_TOK, 2 inter]; empty unless shape.gated */
+    char *rows;    /* a layer's input, converted by its form's `rows` */
+    float *lanes;  /* [n_lane, lane_len]: scratch of attention */
     size_t lane_len;
-    float *base; /* all of the above */
+    float *base; /* the allocation of all of the above */
 };
 
 /* Room for batches of up to max_tok tokens of a net of that shape and form, on n_lane lanes.

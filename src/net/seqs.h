@@ -2,7 +2,7 @@
 #ifndef T2V_NET_SEQS_H
 #define T2V_NET_SEQS_H
 /*
- * What a forward pass reads, and what the rest of the program may know of a net. Public, by net.h.
+ * The input of a forward pass, and the public properties of a net. Included by net.h.
  *
  * Dimensions: n_seq sequences, n_tok tokens in all of them, hidden, heads, head_dim, inter (width
  * of the feed-forward layer), vocab.
@@ -18,21 +18,21 @@ struct t2v_seqs {
     const int32_t *ids;  /* [n_tok], each below vocab */
     const size_t *start; /* [n_seq + 1]: sequence s is the rows start[s] .. start[s + 1] - 1 */
     size_t n_seq, n_tok;
-    const int32_t *types; /* [n_tok], each below the encoder's n_type; NULL: all are 0. Not read
-                             where n_type is 0 */
-    /* [n_seq]: what came before each sequence, NULL: nothing; or NULL: nothing before any. Only for
-     * nets whose shape.kv is not 0. A sequence and its past are at most as long as the scratch was
-     * made for. The pass writes the new tokens' rows, see kv.h. */
+    const int32_t
+        *types; /* [n_tok], each below the encoder's n_type; NULL: all 0. Not read if n_type is 0 */
+    /* [n_seq]: the past of each sequence, see kv.h; an entry, or past itself, may be NULL: no past.
+     * Only for nets whose shape.kv is not 0. A sequence with its past has at most as many tokens as
+     * the scratch was made for. The pass writes the new tokens' rows. */
     struct t2v_kv *const *past;
 };
 
-/* What the rest of the program needs to know of an encoder. */
+/* Sizes of a net. */
 struct t2v_shape {
     size_t hidden, heads, head_dim, inter, n_layer, vocab;
     size_t qkv;      /* width of a token's queries, keys and values side by side */
     size_t kv;       /* width of a token's keys and values of one layer; 0: takes no past */
-    bool gated;      /* the feed-forward layer makes 2 inter, for act(a) * b */
-    size_t n_rotary; /* tables of rotary positions that the forward pass makes */
+    bool gated;      /* the feed-forward net is act(a) * b, with a and b of inter each */
+    size_t n_rotary; /* cos/sin tables that the forward pass makes, see block/rotary.h */
     size_t max_tok;  /* longest sequence */
     size_t n_type;   /* token types; 0: the family has none */
 };
@@ -40,6 +40,6 @@ struct t2v_shape {
 /* Whether Gemma 3's tokens attend to later ones, too. */
 enum t2v_bidirectional { T2V_BIDIRECTIONAL_AUTO, T2V_BIDIRECTIONAL_TRUE, T2V_BIDIRECTIONAL_FALSE };
 
-void t2v_scratch_free(t2v_scratch *scratch); /* NULL: nothing is done */
+void t2v_scratch_free(t2v_scratch *scratch); /* NULL: no effect */
 
 #endif

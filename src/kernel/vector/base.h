@@ -5,25 +5,29 @@
  * kernel/vector is the source that all vector instruction sets share. Each set has one header that
  * defines the following names (x86/avx2.h, x86/avx512.h, arm/neon.h), included first:
  *
- *     LANES, PANEL, VECTORS       floats in a vector; columns in a panel; PANEL / LANES
- *     PREFETCH_BYTES                       see tile.h
- *     STEPS                       x86: unroll count of the loop over a tile's inner dimension
- *     vf, vi, vmask               LANES floats, LANES 32-bit integers, a mask over LANES lanes
- *     vf_load(p), vf_store(p, v)  unaligned
- *     vf_load_n(p, n)             reads the first n lanes, zeroes the rest; any n
- *     vf_store_n(p, n, v)         writes the first n lanes only; any n
- *     vf_load_mask(p, mask)       reads the lanes in the mask, zeroes the rest
- *     vf_set(x), vf_zero(), vf_add, vf_sub, vf_mul, vf_div, vf_round (to nearest, ties to even)
- *     vf_fma(a, b, c)             a * b + c, rounded once; vf_fnma: c - a * b
- *     vf_min(a, b), vf_max(a, b)  NaN if b is NaN; NaN or b if a is NaN
- *     vf_sum(v), vf_lanes_max(v)       over all lanes
- *     vf_exp2(n)                  2^n for an integer n from -126 to 127
- *     vf_not_less(a, b)           mask of the lanes where a >= b or either is NaN
- *     mask_below(n)               the first n lanes, any n; mask_less(a, b): a and not b
- *     vf_keep(mask, v)            v in the mask, 0 outside; vf_select(mask, a, b): a in it, b
- * outside load_b(source, b, column)   VECTORS vectors of weights as floats; source: see below
- *     vf_of_ints(v); where x86/int8_mul.h is used vi_set(x), vi_zero(), vi_load(p); where
- *     rows_int8.h is used vf_and(a, b), vf_or(a, b) (of all bits), vf_lanes_min(v)
+ *     LANES, PANEL, VECTORS         floats in a vector; columns in a panel; PANEL / LANES
+ *     PREFETCH_BYTES                see tile.h
+ *     STEPS                         x86: unroll count of the loop over a tile's inner dimension
+ *     vf, vi, vmask                 LANES floats, LANES 32-bit integers, a mask over LANES lanes
+ *     vf_load(p), vf_store(p, v)    unaligned
+ *     vf_load_n(p, n)               reads the first n lanes, zeroes the rest; any n
+ *     vf_store_n(p, n, v)           writes the first n lanes only; any n
+ *     vf_load_mask(p, mask)         reads the lanes in the mask, zeroes the rest
+ *     vf_set(x), vf_zero(), vf_add, vf_sub, vf_mul, vf_div
+ *     vf_round(v)                   to the nearest integer, ties to even
+ *     vf_fma(a, b, c)               a * b + c, rounded once; vf_fnma: c - a * b
+ *     vf_min(a, b), vf_max(a, b)    NaN if b is NaN; NaN or b if a is NaN
+ *     vf_sum(v), vf_lanes_max(v)    over all lanes
+ *     vf_exp2(n)                    2^n for an integer n from -126 to 127
+ *     vf_not_less(a, b)             the lanes where a >= b or either is NaN
+ *     mask_below(n)                 the first n lanes, any n
+ *     mask_less(a, b)               a and not b
+ *     vf_keep(mask, v)              v in the mask, 0 outside
+ *     vf_select(mask, a, b)         a in the mask, b outside
+ *     load_b(source, b, column)     VECTORS vectors of weights as floats; source: see below
+ *     vf_of_ints(v)                 conversion to float
+ * For x86/int8_mul.h also vi_set(x), vi_zero(), vi_load(p); for rows_int8.h also vf_and(a, b) and
+ * vf_or(a, b), of all bits, and vf_lanes_min(v).
  */
 #include "kernel/rungs.h"
 

@@ -9,9 +9,9 @@
 
 #include "base/banned.h"
 
-/* One head's queries are cut into blocks where there are fewer than so many heads to a lane, so
- * that a long sequence occupies the whole team; but into none of fewer than so many rows, since its
- * keys are packed for each. */
+/* Splits a head's queries into blocks when a lane would get fewer than ITEMS_OF_LANE items, so that
+ * a long sequence occupies the whole team; but never below QUERY_BLOCK rows, since every block
+ * packs the keys again. */
 enum { ITEMS_OF_LANE = 4, QUERY_BLOCK = 128 };
 
 struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape)
@@ -26,8 +26,8 @@ struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape)
     };
 }
 
-/* Rows of a block of queries, for a sequence of n_tok. Where they see few keys before them, the
- * order of their sums depends on where the block begins, so that must not depend on the team. */
+/* Rows of a block of queries, for a sequence of n_tok. With a limited `before` the order of sums
+ * depends on where a block begins, so the size must not depend on the team. */
 static size_t query_block(const struct t2v_run *run, const struct t2v_heads *heads, size_t n_tok)
 {
     size_t wanted = ((size_t)run->lane->n * ITEMS_OF_LANE + heads->heads - 1) / heads->heads;
@@ -35,8 +35,8 @@ static size_t query_block(const struct t2v_run *run, const struct t2v_heads *hea
     return heads->before == SIZE_MAX && block > QUERY_BLOCK ? block : QUERY_BLOCK;
 }
 
-/* One head's queries `first` to first + n - 1 of a sequence, q being the rows of its first token.
- * call has the sequence's keys and values, those of head 0. */
+/* Queries `first` to first + n - 1 of one head. *sequence: the call for head 0 from the sequence's
+ * first token. */
 static void attend(const struct t2v_run *run, const struct t2v_heads *heads, size_t head,
                    size_t first, size_t n, const struct t2v_attention *sequence)
 {
@@ -53,7 +53,7 @@ static void attend(const struct t2v_run *run, const struct t2v_heads *heads, siz
     run->kernels->attention(&call);
 }
 
-/* Puts keys and values of this lane's rows after the past that their sequences have. */
+/* Appends keys and values of this lane's rows to the past of their sequences. */
 static void store_rows(const struct t2v_run *run, size_t layer, const float *qkv, size_t ld)
 {
     const struct t2v_seqs *seqs = run->seqs;

@@ -19,7 +19,7 @@ void t2v_block_feed(const struct t2v_run *run, const struct t2v_linear *up,
     t2v_scratch *s = run->scratch;
     size_t n_tok = run->seqs->n_tok;
     for (size_t at = 0; at < n_tok; at += T2V_FEED_TOK) {
-        /* The blocks below look at nothing of the sequences but how many rows there are. */
+        /* Of the sequences the blocks below read the number of rows only. */
         struct t2v_seqs part = {.n_tok = n_tok - at < T2V_FEED_TOK ? n_tok - at : T2V_FEED_TOK};
         struct t2v_run part_run = *run;
         part_run.seqs = &part;

@@ -12,7 +12,7 @@ void t2v_block_embed(const struct t2v_run *run, const struct t2v_tensor *table, 
     t2v_lane_barrier(run->lane);
 }
 
-/* This lane's rows as the layer's form reads them, in the scratch. */
+/* Converts this lane's rows of x for the layer's form, into the scratch. */
 static void make_rows(const struct t2v_run *run, const struct t2v_linear *layer, const float *x,
                       size_t stride)
 {
@@ -34,7 +34,7 @@ void t2v_linear_run(const struct t2v_run *run, const struct t2v_linear *layer, e
         stride = form->row_bytes(layer->n_in);
         make_rows(run, layer, x, stride);
     }
-    /* Packed weights are dealt out panel by panel; OpenBLAS wants few and large calls. */
+    /* Lanes take packed weights panel by panel; OpenBLAS is faster with few large calls. */
     size_t n_panel = (layer->n_out + form->panel - 1) / form->panel;
     size_t n_item = form->plain ? (size_t)run->lane->n : n_panel, i;
     while (t2v_lane_take(run->lane, n_item, &i)) {

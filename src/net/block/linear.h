@@ -7,7 +7,7 @@
 #include "net/run.h"
 #include "weight/store.h"
 
-/* y = the rows of table, [vocab, n], that the ids name. y: [n_tok, n]. */
+/* y = the rows of table, [vocab, n], at the tokens' ids. y: [n_tok, n]. */
 void t2v_block_embed(const struct t2v_run *run, const struct t2v_tensor *table, size_t n, float *y);
 /* y = act(x W^T + b). x: [n_tok, n_in], y: [n_tok, n_out]. */
 static inline void t2v_block_linear(const struct t2v_run *run, const struct t2v_linear *layer,
@@ -15,7 +15,7 @@ static inline void t2v_block_linear(const struct t2v_run *run, const struct t2v_
 {
     run->linear(run, layer, act, x, y);
 }
-/* The same for a layer that is packed: what run->linear is in a served pass. */
+/* The same for a packed layer: run->linear outside the calibration pass. */
 t2v_linear_step t2v_linear_run;
 
 #endif

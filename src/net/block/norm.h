@@ -8,7 +8,7 @@
 
 struct t2v_norm {
     const float *gamma, *beta; /* [n]; beta may be NULL */
-    bool rms;                  /* nothing is taken from x, see t2v_norm_fn */
+    bool rms;                  /* RMS norm, else layer norm; see t2v_norm_fn */
 };
 
 /* x += add, unless add is NULL; then y = norm(x). x, add, y: [n_tok, n]; y may be x or add. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Relative positions as T5 has them: distances fall into buckets, each with a number a head. */
+/* T5's relative positions: distances fall into buckets, and a bucket has a bias for each head. */
 #include "net/block/relative.h"
 
 #include <math.h>
@@ -7,9 +7,9 @@
 
 #include "base/banned.h"
 
-/* Half of the buckets are for keys behind the query. Of each half one half is for short
- * distances, each its own; the rest is for longer ones, in logarithmic steps up to max_distance.
- * float32 throughout, as Transformers computes it: borders between buckets depend on it. */
+/* Half of the buckets are for keys after the query. In each half, the first half has one bucket for
+ * each short distance; the rest have longer distances in logarithmic steps up to max_distance.
+ * float32 throughout, as in Transformers, since the bucket borders depend on rounding. */
 static size_t bucket_of(int64_t offset, int n_bucket, int max_distance)
 {
     int half = n_bucket / 2, exact = half / 2;

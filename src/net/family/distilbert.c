@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DistilBERT (Sanh and others, 2019): BERT with fewer layers, without token types, under names of
- * its own. Sinusoidal positions, too, are a table in the checkpoint. */
+/* DistilBERT (Sanh and others, 2019): BERT with fewer layers, without token types, with other
+ * names. Sinusoidal positions are a table in the checkpoint, too. */
 #include "net/postnorm.h"
 
 #include "base/banned.h"

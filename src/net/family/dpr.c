@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* DPR (Karpukhin and others, 2020): a BERT for questions, another for passages. The vector is the
- * first token's last hidden state, through a projection where the checkpoint has one. */
+ * first token's last hidden state, through a projection if the checkpoint has one. */
 #include <stdio.h>
 
 #include "net/postnorm.h"
@@ -12,7 +12,7 @@ struct dpr {
     struct t2v_linear projection; /* [projection_dim, hidden]; n_out is 0: none */
 };
 
-/* Which of the two encoders this is, as its tensors are called. */
+/* The prefix of this encoder's tensors, one of two. */
 static int find_kind(const struct t2v_loader *loader, const char **kind)
 {
     struct t2v_str name =

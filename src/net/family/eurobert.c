@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* EuroBERT (Boizard and others, 2025): Llama's layers, where every token sees all others. */
+/* EuroBERT (Boizard and others, 2025): Llama's layers with bidirectional
+ * attention. */
 #include "net/prenorm.h"
 
 #include "base/banned.h"

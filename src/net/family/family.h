@@ -3,8 +3,8 @@
 #define T2V_NET_FAMILY_FAMILY_H
 /*
  * A model family: one file each in net/family/, which reads its settings from config.json
- * (load/config.h), fills its struct of weights from a table of wants (load/load.h), and strings
- * blocks together in its forward pass. family.c has the list. Private to net/.
+ * (load/config.h), fills its struct of weights from a table of wants (load/load.h), and calls the
+ * blocks in its forward pass. family.c has the list. Private to net/.
  */
 #include "base/error.h"
 #include "net/load/loader.h"
@@ -16,15 +16,15 @@ struct t2v_family {
     /* Reads config and weights into *model (from the arena) and *shape. */
     int (*open)(struct t2v_loader *loader, struct t2v_shape *shape, void **model);
     void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
-    /* As t2v_net_pools_first and t2v_net_projection; false and NULL where nothing is said.
+    /* See t2v_net_pools_first, t2v_net_is_static, t2v_net_projection (NULL: none).
      */
     bool pools_first;
     bool is_static; /* t2v_net_is_static */
     const struct t2v_linear *(*projection)(const void *model);
 };
 
-/* The family of config.json's model_type. T2V_EFORMAT where there is no model_type,
- * T2V_EUNSUPPORTED where it is another one: the message names those that are supported. */
+/* The family of config.json's model_type. T2V_EFORMAT if there is none;
+ * T2V_EUNSUPPORTED, with a list of the supported ones, if it is unknown. */
 int t2v_family_find(const t2v_json *config, const struct t2v_family **out, struct t2v_err *err);
 
 extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,

@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 
-/* What Llama's names do not say, or say otherwise. */
+/* Llama's names, with what differs in Gemma 3. */
 static struct t2v_prenorm_names gemma3_names(void)
 {
     struct t2v_prenorm_names names = t2v_llama_names;
@@ -28,7 +28,7 @@ static struct t2v_prenorm_names gemma3_names(void)
     return names;
 }
 
-/* How far a token sees: where it sees what follows, half of the window is on each side. */
+/* The attention spans. In bidirectional attention half of the window is on each side. */
 static int read_span(struct t2v_loader *loader, struct t2v_prenorm *gemma3, size_t window)
 {
     struct t2v_heads *heads = &gemma3->spans[T2V_FULL].heads;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Static embeddings, as those of model2vec (Tulkens and van Dongen, 2024): a table with a row for
- * each token, and nothing after it. A text's vector is the mean of its tokens' rows. model2vec's
- * own rows are table[mapping[id]] * weights[id], where the file has these two.
+ * each token, and no layers. A text's vector is the mean of its tokens' rows. In model2vec's files
+ * a row is table[mapping[id]] * weights[id], if they have these two tensors.
  */
 #include "net/family/family.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/banned.h"
 
-/* Longer texts come in pieces, which add up. */
+/* Longer texts are split into pieces, whose rows are added. */
 enum { PIECE_TOK = 1024, MAX_ROW = 1 << 24 };
 
 struct model2vec {
@@ -24,8 +24,8 @@ static bool is_float(enum t2v_dtype dtype)
     return dtype == T2V_F32 || dtype == T2V_F16 || dtype == T2V_BF16 || dtype == T2V_F64;
 }
 
-/* config.json says nothing of the table's shape. UPSTREAM: sentence-transformers 5.1 reads no
- * "weights" that may be beside it, and cannot run a table that a "mapping" leads to. */
+/* config.json does not have the table's shape. UPSTREAM: sentence-transformers 5.1 ignores a tensor
+ * "weights", and cannot run a table with a "mapping". */
 static int find_rows(const struct t2v_loader *loader, const struct t2v_tensor **out)
 {
     const t2v_store *store = loader->store;
@@ -34,11 +34,11 @@ static int find_rows(const struct t2v_loader *loader, const struct t2v_tensor **
         t = t2v_store_find(store, T2V_STR("embeddings"));
     if (t == NULL)
         return t2v_fail(loader->err, T2V_EFORMAT,
-                        "neither embedding.weight nor embeddings is there");
+                        "there is no tensor embedding.weight or embeddings");
     if (t->n_dim != 2 || t->shape[0] < 1 || t->shape[0] > MAX_ROW || t->shape[1] < 1 ||
         t->shape[1] > 65536)
         return t2v_fail(loader->err, T2V_EFORMAT,
-                        "%s: the embeddings are no table of at most %d rows", t->file,
+                        "%s: the embeddings are not a table of at most %d rows", t->file,
                         (int)MAX_ROW);
     if (!is_float(t->dtype) && !(loader->weighted && t->dtype == T2V_I8))
         return t2v_fail(loader->err, T2V_EUNSUPPORTED,
@@ -63,7 +63,7 @@ static int64_t integer_at(const struct t2v_tensor *t, size_t i)
     uint32_t natural;
     switch (t->dtype) {
     case T2V_I64:
-    case T2V_U64: /* those above 2^63 become negative */
+    case T2V_U64: /* values from 2^63 on become negative */
         memcpy(&wide, at, sizeof wide);
         return wide;
     case T2V_I32:
@@ -87,7 +87,7 @@ static int load_mapping(const struct t2v_loader *loader, struct model2vec *model
     if (t == NULL)
         return 0;
     if (t->n_dim != 1 || t->n < 1 || t->n > MAX_ROW)
-        return t2v_fail(loader->err, T2V_EFORMAT, "%s: mapping is no list of at most %d rows",
+        return t2v_fail(loader->err, T2V_EFORMAT, "%s: mapping is not a list of at most %d rows",
                         t->file, (int)MAX_ROW);
     int32_t *mapping = t2v_arena_alloc(loader->arena, t->n, sizeof *mapping);
     if (mapping == NULL)
@@ -96,7 +96,7 @@ static int load_mapping(const struct t2v_loader *loader, struct model2vec *model
         int64_t row = integer_at(t, i);
         if (row < 0 || (uint64_t)row >= model->rows->shape[0])
             return t2v_fail(loader->err, T2V_EFORMAT,
-                            "%s: mapping[%zu] is no row: integers from 0 to %zu are", t->file, i,
+                            "%s: mapping[%zu] is not an integer from 0 to %zu", t->file, i,
                             model->rows->shape[0] - 1);
         mapping[i] = (int32_t)row;
     }
@@ -111,7 +111,7 @@ static int load_weights(const struct t2v_loader *loader, struct model2vec *model
     if (t == NULL)
         return 0;
     if (t->n_dim != 1 || t->n < 1 || t->n > MAX_ROW || !is_float(t->dtype))
-        return t2v_fail(loader->err, T2V_EFORMAT, "%s: weights is no list of at most %d numbers",
+        return t2v_fail(loader->err, T2V_EFORMAT, "%s: weights is not a list of at most %d numbers",
                         t->file, (int)MAX_ROW);
     float *weights = t2v_arena_alloc(loader->arena, t->n, sizeof *weights);
     if (weights == NULL)
@@ -119,7 +119,7 @@ static int load_weights(const struct t2v_loader *loader, struct model2vec *model
     t2v_tensor_f32(t, 0, t->n, weights);
     model->weights = weights;
     if (t->n < *vocab)
-        *vocab = t->n; /* a token without a weight counts as one without a row */
+        *vocab = t->n; /* a token without a weight is treated as one without a row */
     return 0;
 }
 

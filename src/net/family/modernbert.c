@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ModernBERT (Warner and others, 2024), and mmBERT: layer norms, and most layers see only the
- * tokens near each. Embeddings are normalised, and so the first layer does not normalise them
- * again. */
+/* ModernBERT (Warner and others, 2024), and mmBERT: layer norms, and a sliding window in
+ * most layers. Embeddings are normalised, so the first layer has no norm before attention. */
 #include "net/prenorm.h"
 
 #include "base/banned.h"

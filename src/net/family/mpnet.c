@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* MPNet (Song and others, 2020): RoBERTa without token types, and all layers add a learned number
- * for each distance to their scores. */
+/* MPNet (Song and others, 2020): RoBERTa without token types; all layers add a learned bias for
+ * each distance to their scores. */
 #include "net/postnorm.h"
 
 #include "base/banned.h"
 
-/* BERT's names, but for those of attention. */
+/* BERT's names, except those of attention. */
 static struct t2v_postnorm_names mpnet_names(void)
 {
     struct t2v_postnorm_names names = t2v_bert_names;
@@ -19,8 +19,8 @@ static struct t2v_postnorm_names mpnet_names(void)
     return names;
 }
 
-/* UPSTREAM: Transformers has these three in its code, and heeds neither pad_token_id nor (but for
- * the size of the table) relative_attention_num_buckets. */
+/* UPSTREAM: Transformers hard-codes these three. It ignores pad_token_id, and takes only the size
+ * of the table from relative_attention_num_buckets. */
 enum { PAD = 1, BUCKETS = 32, MAX_DISTANCE = 128 };
 
 static int mpnet_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)

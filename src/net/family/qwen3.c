@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Qwen3 (Yang and others, 2025), of which Qwen3-Embedding is made: Llama's layers, with the queries
- * and keys of each head normalised; a token sees those before it. */
+/* Qwen3 (Yang and others, 2025), of which Qwen3-Embedding is made: Llama's layers
+ * with causal attention, where the queries and keys of each head are normalised. */
 #include "net/prenorm.h"
 
 #include <stdint.h>
 
 #include "base/banned.h"
 
-/* What Llama's names do not say. */
+/* Llama's names, with Qwen3's defaults and norms. */
 static struct t2v_prenorm_names qwen3_names(void)
 {
     struct t2v_prenorm_names names = t2v_llama_names;

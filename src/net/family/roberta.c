@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * RoBERTa (Liu and others, 2019), and XLM-RoBERTa and CamemBERT, which differ from it in their
- * tokenizers only: BERT, but positions begin behind the padding token's id.
+ * tokenizers only: BERT, with positions that begin after the padding token's id.
  */
 #include "net/postnorm.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* T5's encoder (Raffel and others, 2020): RMS norms, layers without biases, and no positions but a
- * learned number for each distance, which all layers add to their scores. Of a checkpoint with a
- * decoder only the encoder is read. */
+/* T5's encoder (Raffel and others, 2020): RMS norms, linear layers without biases, and
+ * relative positions, a learned bias for each distance that all layers add to their scores. The
+ * decoder of a checkpoint is not read. */
 #include "net/prenorm.h"
 
 #include "base/banned.h"
@@ -31,7 +31,7 @@ static const struct t2v_prenorm_names t5_names = {
 };
 
 /* feed_forward_proj is "relu", "gated-gelu", ..., and newer files have is_gated_act and
- * dense_act_fn beside it, which win. */
+ * dense_act_fn beside it, which take precedence. */
 static int read_act(const struct t2v_loader *loader, bool *gated, enum t2v_act *act)
 {
     const struct t2v_str prefix = T2V_STR("gated-");
@@ -45,13 +45,13 @@ static int read_act(const struct t2v_loader *loader, bool *gated, enum t2v_act *
     if (t2v_json_type(t2v_json_get(loader->config, "dense_act_fn")) > T2V_JSON_NULL)
         return t2v_config_act(loader->config, "dense_act_fn", NULL, act, loader->err);
     if (t2v_str_is(proj, "gated-gelu"))
-        proj = T2V_STR("gelu_new"); /* Transformers keeps to what its first version took for gelu */
+        proj = T2V_STR("gelu_new"); /* as Transformers' first version had it */
     else if (t2v_str_starts(proj, prefix))
         proj = t2v_str_skip(proj, prefix.len);
     return t2v_act_of(proj, "feed_forward_proj", act, loader->err);
 }
 
-/* What all layers add to their scores: its table is the first layer's. */
+/* The bias of all layers' scores; the first layer has the table. */
 static int load_relative(struct t2v_loader *loader, struct t2v_prenorm *t5)
 {
     size_t n_bucket, max_distance;

@@ -16,7 +16,7 @@ struct pass {
     float *hidden;
 };
 
-/* A linear layer of the pass: packed first, if this is the first time that it is reached. */
+/* A linear layer of the pass. It is packed the first time it is reached. */
 static void observe(const struct t2v_run *run, const struct t2v_linear *layer, enum t2v_act act,
                     const float *x, float *y)
 {

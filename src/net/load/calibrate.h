@@ -2,9 +2,9 @@
 #ifndef T2V_NET_LOAD_CALIBRATE_H
 #define T2V_NET_LOAD_CALIBRATE_H
 /*
- * The calibration pass, for forms that take outliers: one forward pass over a few random tokens,
- * in which each linear layer is packed when it is first reached, since its input then shows which
- * of its columns are outliers. Random tokens show them as well as real texts do. Private to net/.
+ * The calibration pass, for forms with outliers: one forward pass over a few random tokens. Each
+ * linear layer is packed when the pass first reaches it, since its input then shows which columns
+ * are outliers. Random tokens show them as well as real texts do. Private to net/.
  */
 #include "net/load/loader.h"
 #include "net/run.h"
@@ -18,7 +18,7 @@ struct t2v_calibration {
     const void *model;
 };
 
-/* t2v_pack_finish with a calibration pass. T2V_ENOMEM, T2V_EFORMAT as there. */
+/* t2v_pack_finish with a calibration pass. Errors as there. */
 int t2v_calibrate(struct t2v_loader *loader, const struct t2v_calibration *calibration, int n_lane);
 
 #endif

@@ -18,11 +18,11 @@ struct t2v_absent {
     int64_t hidden, heads, inter, n_layer, vocab, positions;
 };
 
-/* An integer of config.json that must lie in [min, max]. */
+/* An integer of config.json in [min, max]. */
 struct t2v_size_key {
     const char *key;
     int64_t min, max;
-    int64_t absent; /* what counts when the key is not there or null; negative: that is an error */
+    int64_t absent; /* value if the key is absent or null; negative: that is an error */
     size_t *to;
 };
 int t2v_config_sizes(const t2v_json *config, const struct t2v_size_key *keys, size_t n_key,
@@ -31,12 +31,12 @@ int t2v_config_float(const t2v_json *config, const char *key, double min, double
                      float *out, struct t2v_err *err);
 int t2v_config_bool(const t2v_json *config, const char *key, bool absent, bool *out,
                     struct t2v_err *err);
-/* A string; null is refused. */
+/* A string; absent: its value if the key is absent. null is an error. */
 int t2v_config_word(const t2v_json *config, const char *key, const char *absent,
                     struct t2v_str *out, struct t2v_err *err);
-/* The activation that Transformers calls by that name; key: where it stands, for the error. */
+/* The activation of that name in Transformers. key: for the error message. */
 int t2v_act_of(struct t2v_str name, const char *key, enum t2v_act *out, struct t2v_err *err);
-/* absent: what counts when the key is not there; null is refused. */
+/* The activation named by a key; absent: the name if the key is absent. null is an error. */
 int t2v_config_act(const t2v_json *config, const char *key, const char *absent, enum t2v_act *out,
                    struct t2v_err *err);
 

@@ -2,7 +2,7 @@
 #ifndef T2V_NET_LOAD_LOAD_H
 #define T2V_NET_LOAD_LOAD_H
 /*
- * Tensors into a family's struct of weights, by tables of wants. Private to net/.
+ * Loads tensors into a family's struct of weights, by tables of wants. Private to net/.
  */
 #include "base/error.h"
 #include "kernel/kernel.h"
@@ -10,16 +10,16 @@
 #include "net/load/loader.h"
 
 enum t2v_want_kind {
-    T2V_WANT_LINEAR, /* to: struct t2v_linear (its weight comes when all is loaded), with
-                        NAME.weight [n_out, n_in] and NAME.bias [n_out]; several names are stacked
-                        into one layer, n_out being that of each */
+    T2V_WANT_LINEAR, /* to: struct t2v_linear, whose weight t2v_pack_finish sets. NAME.weight
+                        [n_out, n_in] and NAME.bias [n_out]; several names are stacked into one
+                        layer, each of n_out */
     T2V_WANT_MATRIX, /* the same without a bias */
     T2V_WANT_NORM,   /* to: struct t2v_norm, NAME.weight and NAME.bias (or .gamma, .beta) [n_out] */
     T2V_WANT_SCALE,  /* the same without a bias */
-    T2V_WANT_RMS,    /* as T2V_WANT_SCALE, for a norm that is .rms */
-    T2V_WANT_RMS_MINUS_ONE, /* the same, gamma being one more than the tensor says */
-    T2V_WANT_TABLE /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], left as it is;
-                      further names are what else it may be called */
+    T2V_WANT_RMS,    /* as T2V_WANT_SCALE, for an RMS norm */
+    T2V_WANT_RMS_MINUS_ONE, /* the same, where the stored weight is gamma - 1 */
+    T2V_WANT_TABLE /* to: const struct t2v_tensor *, NAME.weight [n_out, n_in], not converted;
+                      further names are alternatives */
 };
 
 struct t2v_want {
@@ -29,14 +29,15 @@ struct t2v_want {
     size_t n_in, n_out;
 };
 
-/* Sets loader->prefix to the first of the prefixes (the last is NULL) under which `name` is. */
+/* Sets loader->prefix to the first of the prefixes with which the tensor `name` exists. prefixes:
+ * ends with NULL. T2V_EFORMAT if there is none. */
 int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name);
-/* Loads all wants, their names behind loader->prefix and `under`. Errors name the tensor and say
- * which shape was expected. */
+/* Loads all wants; tensor names are loader->prefix, `under`, then the want's name. Errors name the
+ * tensor and the expected shape. */
 int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
              size_t n_want);
-/* Up to three wants of linear layers, of one kind and one name each, with the same n_in, as one
- * layer: the first one's `to`. */
+/* Loads up to three wants of linear layers as one stacked layer, into the first one's `to`. All
+ * have the same kind and n_in, and one name each. */
 int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
                    size_t n_part);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Weights of linear layers into the kernels' form. That is most of the time a model takes to open,
- * so they are noted first, get one block of memory, and are then packed by all threads at once;
- * in a form that takes outliers, each layer when the calibration pass reaches it, see calibrate.c.
+ * Packs weights of linear layers, which is most of the time it takes to open a model. Layers are
+ * registered first, share one block of memory, and are then packed by all threads together; in a
+ * form with outliers, each when the calibration pass reaches it, see calibrate.c.
  */
 #include "net/load/pack.h"
 
@@ -17,21 +17,20 @@
 
 struct t2v_pack {
     struct t2v_linear *layer;          /* form, n_in, n_out are set */
-    const struct t2v_tensor *parts[3]; /* [some rows, n_in] each, n_out in all */
+    const struct t2v_tensor *parts[3]; /* [any, n_in] each, n_out rows in all */
     size_t n_part;
-    atomic_bool broken[3]; /* a part that is not finite, where it must be */
-    size_t at;             /* where its weights begin in the block, in bytes */
-    uint32_t *keep;        /* the layer's outliers.keep; NULL where its form takes none */
+    atomic_bool broken[3]; /* a part with a non-finite value */
+    size_t at;             /* byte offset of its weights in the block */
+    uint32_t *keep;        /* the layer's outliers.keep; NULL if its form has none */
 };
 
-/* Below so many bytes threads are not worth starting; and some eight of them write as fast as the
- * memory takes it. */
+/* Below MANY_BYTES threads are not worth starting; about eight saturate the memory. */
 enum { MANY_BYTES = 4 << 20, MAX_LANES = 8 };
 
 struct t2v_packing {
     const struct t2v_loader *loader;
     char *block;
-    float *panels; /* [n_lane, T2V_PANEL_MAX, widest]: a panel's weights before they are packed */
+    float *panels; /* [n_lane, T2V_PANEL_MAX, widest]: one panel's weights before packing */
     size_t widest; /* n_in */
 };
 
@@ -56,7 +55,7 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
 static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, size_t begin,
                       size_t end, float *panel)
 {
-    size_t n_in = pack->layer->n_in, part = 0, above = 0; /* rows of the parts before */
+    size_t n_in = pack->layer->n_in, part = 0, above = 0; /* rows of earlier parts */
     const struct t2v_form *form = pack->layer->form;
     char *to = packing->block + pack->at + begin / form->panel * form->panel_bytes(n_in);
     for (size_t first = begin; first < end; first += form->panel) {
@@ -73,7 +72,7 @@ static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, 
     }
 }
 
-/* Gives back the pages of the file that rows [begin, end) lie in. */
+/* Releases the file's pages of rows [begin, end). */
 static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
 {
     for (size_t p = 0, above = 0; p < pack->n_part; above += pack->parts[p++]->shape[0]) {
@@ -87,7 +86,7 @@ static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
     }
 }
 
-/* The lane's room for a panel's weights. */
+/* The lane's buffer for a panel's weights. */
 static float *lane_panel(const struct t2v_packing *packing, const struct t2v_lane *lane)
 {
     return packing->panels + (size_t)lane->rank * T2V_PANEL_MAX * packing->widest;
@@ -115,7 +114,7 @@ static void pack_lane(void *arg, const struct t2v_lane *lane)
     }
 }
 
-/* The inputs that reach furthest. x: [n_tok, n_in]; top: room for n_in. */
+/* Selects the inputs with the largest |x|. x: [n_tok, n_in]; top: [n_in], overwritten. */
 static void find_outliers(const struct t2v_pack *pack, const float *x, size_t n_tok, float *top)
 {
     size_t n_in = pack->layer->n_in;
@@ -182,7 +181,7 @@ static int make_room(struct t2v_loader *loader, struct t2v_packing *packing, int
     return 0;
 }
 
-/* The first part that is not finite, where it must be. */
+/* Reports the first part with a non-finite value. */
 static int check_finite(const struct t2v_loader *loader)
 {
     for (size_t i = 0; i < loader->n_pack; i++) {

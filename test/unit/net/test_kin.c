@@ -139,7 +139,7 @@ static void test_refusals(void **state)
 {
     (void)state;
     refuse("kin/distilbert", "\"n_heads\": 2", "\"n_heads\": 5",
-           "dim 24 is no multiple of n_heads 5");
+           "dim 24 is not a multiple of n_heads 5");
     refuse("kin/distilbert", "\"gelu\"", "\"quick_gelu\"",
            "activation 'quick_gelu' is not supported; supported: gelu, ");
     refuse("kin/distilbert", "\"distilbert\"", "\"distil\"",
@@ -147,7 +147,7 @@ static void test_refusals(void **state)
     refuse("kin/distilbert", "\"distilbert\"", "\"bert\"", "expected [60, 768]");
     refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 2000000", "pad_token_id");
     refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 23",
-           "max_position_embeddings is 24, but positions begin with 24");
+           "max_position_embeddings is 24, but the first position is 24");
     refuse("kin/roberta", "\"type_vocab_size\": 1", "\"type_vocab_size\": 2",
            "token_type_embeddings.weight has shape [1, 24], expected [2, 24]");
     refuse("kin/mpnet", "\"relative_attention_num_buckets\": 32",
@@ -183,7 +183,7 @@ static void test_refusals(void **state)
            "local_attention is 0");
     refuse("kin/modernbert", "\"full_attention\",", "\"chunked_attention\",",
            "layer_types[0] 'chunked_attention' is not supported; supported: full_attention, ");
-    refuse("kin/modernbert", "    \"full_attention\",\n", "", "layer_types is of 3 layers");
+    refuse("kin/modernbert", "    \"full_attention\",\n", "", "layer_types has 3 layers");
     refuse("kin/modernbert", "\"norm_bias\": false", "\"norm_bias\": true",
            "embeddings.norm.bias is missing");
     refuse("kin/modernbert", "\"norm_bias\": false", "\"norm_bias\": \"no\"",
@@ -200,10 +200,10 @@ static void test_refusals(void **state)
            "\"rope_theta\": 500.0, \"partial_rotary_factor\": 0.5",
            "partial_rotary_factor 0.5 is not supported");
     refuse("kin/eurobert", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3",
-           "num_attention_heads 4 is no multiple of num_key_value_heads 3");
+           "num_attention_heads 4 is not a multiple of num_key_value_heads 3");
     refuse("kin/eurobert", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 4",
            "layers.0.self_attn.k_proj.weight has shape [12, 24], expected [24, 24]");
-    refuse("kin/eurobert", "\"head_dim\": 6", "\"head_dim\": 7", "heads of 7, an odd number");
+    refuse("kin/eurobert", "\"head_dim\": 6", "\"head_dim\": 7", "head_dim 7 is odd");
     refuse("kin/qwen3", "\"sliding_window\": 5", "\"sliding_window\": -1", "sliding_window is -1");
     refuse("kin/gemma3", "\"attn_logit_softcapping\": null", "\"attn_logit_softcapping\": 50.0",
            "attn_logit_softcapping is not supported");
