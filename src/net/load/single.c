@@ -9,28 +9,26 @@
 
 enum { NAME_BYTES = 256 };
 
-int t2v_single_vector(const t2v_store *store, const char *name, size_t n, struct t2v_arena *arena,
-                      const float **out, struct t2v_err *err)
+int t2v_single_vector(const struct t2v_single *from, const char *name, size_t n, const float **out)
 {
     const struct t2v_tensor *t = NULL;
-    int rc = t2v_store_want(store, name, n, 0, &t, err);
+    int rc = t2v_store_want(from->store, name, n, 0, &t, from->err);
     if (rc != 0)
         return rc;
-    float *copy = t2v_arena_alloc(arena, n, sizeof *copy);
+    float *copy = t2v_arena_alloc(from->arena, n, sizeof *copy);
     if (copy == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", name);
+        return t2v_fail(from->err, T2V_ENOMEM, "no memory for %s", name);
     t2v_tensor_f32(t, 0, n, copy);
     *out = copy;
     return 0;
 }
 
 /* The layer's weight from the tensor, in the kernels' form. */
-static int pack(const struct t2v_tensor *t, struct t2v_arena *arena, struct t2v_linear *layer,
-                struct t2v_err *err)
+static int pack(const struct t2v_single *from, const struct t2v_tensor *t, struct t2v_linear *layer)
 {
     const struct t2v_form *form = layer->form;
     size_t n_in = layer->n_in, n_out = layer->n_out;
-    char *matrix = t2v_arena_alloc(arena, t2v_linear_bytes(form, n_in, n_out), 1);
+    char *matrix = t2v_arena_alloc(from->arena, t2v_linear_bytes(form, n_in, n_out), 1);
     float *panel = t2v_alloc_aligned(form->panel * n_in, sizeof *panel);
     layer->weight = matrix;
     for (size_t c = 0; c < n_out && matrix != NULL && panel != NULL; c += form->panel) {
@@ -40,22 +38,21 @@ static int pack(const struct t2v_tensor *t, struct t2v_arena *arena, struct t2v_
     }
     bool made = matrix != NULL && panel != NULL;
     t2v_free(panel);
-    return made ? 0 : t2v_fail(err, T2V_ENOMEM, "no memory for the model's weights");
+    return made ? 0 : t2v_fail(from->err, T2V_ENOMEM, "no memory for the model's weights");
 }
 
-int t2v_single_linear(const t2v_store *store, const char *name, size_t n_in, size_t n_out,
-                      bool has_bias, const struct t2v_kernels *kernels, struct t2v_arena *arena,
-                      struct t2v_linear *out, struct t2v_err *err)
+int t2v_single_linear(const struct t2v_single *from, const char *name, size_t n_in, size_t n_out,
+                      bool has_bias, struct t2v_linear *out)
 {
     char full[NAME_BYTES];
     const struct t2v_tensor *t = NULL;
-    *out = (struct t2v_linear){.form = kernels->f32, .n_in = n_in, .n_out = n_out};
+    *out = (struct t2v_linear){.form = from->kernels->f32, .n_in = n_in, .n_out = n_out};
     snprintf(full, sizeof full, "%s.weight", name);
-    int rc = t2v_store_want(store, full, n_out, n_in, &t, err);
+    int rc = t2v_store_want(from->store, full, n_out, n_in, &t, from->err);
     if (rc == 0)
-        rc = pack(t, arena, out, err);
+        rc = pack(from, t, out);
     snprintf(full, sizeof full, "%s.bias", name);
     if (rc == 0 && has_bias)
-        rc = t2v_single_vector(store, full, n_out, arena, &out->bias, err);
+        rc = t2v_single_vector(from, full, n_out, &out->bias);
     return rc;
 }

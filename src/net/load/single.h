@@ -14,12 +14,18 @@
 #include "kernel/kernel.h"
 #include "weight/store.h"
 
-/* The tensor `name`, [n]. */
-int t2v_single_vector(const t2v_store *store, const char *name, size_t n, struct t2v_arena *arena,
-                      const float **out, struct t2v_err *err);
-/* A linear layer: NAME.weight, [n_out, n_in], and with has_bias NAME.bias, [n_out]. */
-int t2v_single_linear(const t2v_store *store, const char *name, size_t n_in, size_t n_out,
-                      bool has_bias, const struct t2v_kernels *kernels, struct t2v_arena *arena,
-                      struct t2v_linear *out, struct t2v_err *err);
+struct t2v_single {
+    const t2v_store *store;
+    const struct t2v_kernels *kernels; /* of linear layers; else NULL */
+    struct t2v_arena *arena;           /* owns the result */
+    struct t2v_err *err;               /* may be NULL */
+};
+
+/* The tensor `name`, [n]. T2V_EFORMAT, T2V_ENOMEM. */
+int t2v_single_vector(const struct t2v_single *from, const char *name, size_t n, const float **out);
+/* A linear layer: NAME.weight, [n_out, n_in], and with has_bias NAME.bias, [n_out]. T2V_EFORMAT,
+ * T2V_ENOMEM. */
+int t2v_single_linear(const struct t2v_single *from, const char *name, size_t n_in, size_t n_out,
+                      bool has_bias, struct t2v_linear *out);
 
 #endif

@@ -99,20 +99,16 @@ static int read_modernbert(t2v_classifier *classifier, bool *dense_bias, bool *n
 }
 
 /* A dense layer without a gate and a norm, under all of ModernBERT's heads. */
-static int load_modernbert(t2v_classifier *classifier, size_t hidden, struct t2v_err *err)
+static int load_modernbert(t2v_classifier *classifier, const struct t2v_single *from, size_t hidden)
 {
-    const t2v_store *store = t2v_model_store(classifier->model);
-    struct t2v_arena *arena = &classifier->arena;
     bool dense_bias, norm_bias;
-    int rc = read_modernbert(classifier, &dense_bias, &norm_bias, err);
+    int rc = read_modernbert(classifier, &dense_bias, &norm_bias, from->err);
     if (rc == 0)
-        rc =
-            t2v_single_linear(store, "head.dense", hidden, hidden, dense_bias,
-                              t2v_model_kernels(classifier->model), arena, &classifier->dense, err);
+        rc = t2v_single_linear(from, "head.dense", hidden, hidden, dense_bias, &classifier->dense);
     if (rc == 0)
-        rc = t2v_single_vector(store, "head.norm.weight", hidden, arena, &classifier->gamma, err);
+        rc = t2v_single_vector(from, "head.norm.weight", hidden, &classifier->gamma);
     if (rc == 0 && norm_bias)
-        rc = t2v_single_vector(store, "head.norm.bias", hidden, arena, &classifier->beta, err);
+        rc = t2v_single_vector(from, "head.norm.bias", hidden, &classifier->beta);
     classifier->act = T2V_ACT_GELU;
     return rc;
 }
@@ -120,8 +116,12 @@ static int load_modernbert(t2v_classifier *classifier, size_t hidden, struct t2v
 int t2v_classifier_load(t2v_classifier *classifier, size_t n_label, struct t2v_err *err)
 {
     const t2v_model *model = classifier->model;
-    const t2v_store *store = t2v_model_store(model);
-    const struct t2v_kernels *kernels = t2v_model_kernels(model);
+    const struct t2v_single from = {
+        .store = t2v_model_store(model),
+        .kernels = t2v_model_kernels(model),
+        .arena = &classifier->arena,
+        .err = err,
+    };
     size_t hidden = t2v_net_shape(t2v_model_net(model))->hidden;
     const struct family *family = find_family(classifier);
     const char *out = classifier->kind == T2V_CLASSIFY_SPAN ? "qa_outputs" : "classifier";
@@ -131,16 +131,14 @@ int t2v_classifier_load(t2v_classifier *classifier, size_t n_label, struct t2v_e
                         "config.json: question answering has 2 labels, and here are %zu", n_label);
     if (t2v_str_is(t2v_str_of(family->model_type), "modernbert")) {
         out = family->out;
-        rc = load_modernbert(classifier, hidden, err);
+        rc = load_modernbert(classifier, &from, hidden);
     } else if (classifier->kind == T2V_CLASSIFY_SEQUENCE) {
         out = family->out;
         classifier->act = family->act;
         classifier->tanh = family->tanh;
-        rc = t2v_single_linear(store, family->dense, hidden, hidden, true, kernels,
-                               &classifier->arena, &classifier->dense, err);
+        rc = t2v_single_linear(&from, family->dense, hidden, hidden, true, &classifier->dense);
     }
     if (rc != 0)
         return rc;
-    return t2v_single_linear(store, out, hidden, n_label, true, kernels, &classifier->arena,
-                             &classifier->out, err);
+    return t2v_single_linear(&from, out, hidden, n_label, true, &classifier->out);
 }

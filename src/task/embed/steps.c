@@ -137,8 +137,8 @@ static int load_dense(const char *folder, bool has_bias, const struct t2v_kernel
     int rc = t2v_store_open(folder, &store, err);
     if (rc != 0)
         return rc;
-    rc = t2v_single_linear(store, "linear", step->n_in, step->n_out, has_bias, kernels, arena,
-                           &step->linear, err);
+    const struct t2v_single from = {store, kernels, arena, err};
+    rc = t2v_single_linear(&from, "linear", step->n_in, step->n_out, has_bias, &step->linear);
     t2v_store_close(store);
     return rc;
 }
@@ -150,9 +150,10 @@ static int load_norm(const char *folder, struct t2v_arena *arena, struct t2v_ste
     int rc = t2v_store_open(folder, &store, err);
     if (rc != 0)
         return rc;
-    rc = t2v_single_vector(store, "norm.weight", step->n_in, arena, &step->gamma, err);
+    const struct t2v_single from = {store, NULL, arena, err};
+    rc = t2v_single_vector(&from, "norm.weight", step->n_in, &step->gamma);
     if (rc == 0)
-        rc = t2v_single_vector(store, "norm.bias", step->n_in, arena, &step->beta, err);
+        rc = t2v_single_vector(&from, "norm.bias", step->n_in, &step->beta);
     t2v_store_close(store);
     return rc;
 }
