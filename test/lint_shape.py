@@ -9,7 +9,7 @@ MEDIAN, NINETIETH = 9, 22  # lines of the functions of all files, at most
 
 # What was longer when the limits came, by name, since files move. Take a name out once it fits; add none.
 LONG_FUNCTIONS = set()
-LONG_FILES = {"syntax.c"}
+LONG_FILES = set()
 
 # Pairs that did so when the check came. Take a pair out once it is open; add none.
 OLD_CIRCLES = {

@@ -4,7 +4,7 @@
 /*
  * Sets of characters that Oniguruma has names for, as PCRE2 writes them between [ and ]: general
  * categories, the names of POSIX, \w. Each comes with the code points that the library knows and
- * PCRE2 10.42 does not. For syntax.c alone; failures stick in the buffer.
+ * PCRE2 10.42 does not. For escape.c alone; failures stick in the buffer.
  */
 #include <stdbool.h>
 #include <stddef.h>
