@@ -25,8 +25,11 @@ struct encoder {
 static void write_ids(struct t2v_buf *out, const struct t2v_ids *ids)
 {
     t2v_buf_addc(out, '[');
-    for (size_t i = 0; i < ids->len; i++)
-        t2v_buf_addf(out, "%s%d", i > 0 ? ", " : "", (int)ids->ptr[i]);
+    for (size_t i = 0; i < ids->len; i++) {
+        if (i > 0)
+            t2v_buf_add(out, ", ", 2);
+        t2v_json_write_int(out, ids->ptr[i]);
+    }
     t2v_buf_addc(out, ']');
 }
 
@@ -35,8 +38,11 @@ static void write_offsets(struct t2v_buf *out, const struct t2v_offsets *offsets
     t2v_buf_addc(out, '[');
     for (size_t i = 0; i < offsets->len; i++) {
         const struct t2v_offset *o = &offsets->ptr[i];
-        t2v_buf_addf(out, "%s[%u, %u]", i > 0 ? ", " : "", bytes ? o->byte_begin : o->begin,
-                     bytes ? o->byte_end : o->end);
+        t2v_buf_adds(out, i > 0 ? ", [" : "[");
+        t2v_json_write_int(out, bytes ? o->byte_begin : o->begin);
+        t2v_buf_add(out, ", ", 2);
+        t2v_json_write_int(out, bytes ? o->byte_end : o->end);
+        t2v_buf_addc(out, ']');
     }
     t2v_buf_addc(out, ']');
 }

@@ -42,6 +42,20 @@ void t2v_json_write_str(struct t2v_buf *buf, struct t2v_str s)
     t2v_buf_addc(buf, '"');
 }
 
+void t2v_json_write_int(struct t2v_buf *buf, int64_t x)
+{
+    char digits[20]; /* a sign and 19 digits */
+    char *end = digits + sizeof digits, *at = end;
+    uint64_t left = x < 0 ? -(uint64_t)x : (uint64_t)x;
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left != 0);
+    if (x < 0)
+        *--at = '-';
+    t2v_buf_add(buf, at, (size_t)(end - at));
+}
+
 static size_t escape_bytes(uint8_t byte)
 {
     bool letter = byte == '"' || byte == '\\' || byte == '\b' || byte == '\f' || byte == '\n' ||

@@ -2,6 +2,8 @@
 #ifndef T2V_JSON_WRITE_H
 #define T2V_JSON_WRITE_H
 /* Appends JSON values to a buffer, whose failures are sticky (base/buf.h). */
+#include <stdint.h>
+
 #include "base/buf.h"
 
 /* A string in quotes. Valid UTF-8 is written as it is, except that '"', '\\' and controls below
@@ -10,6 +12,9 @@ void t2v_json_write_str(struct t2v_buf *buf, struct t2v_str s);
 
 /* The number of bytes that t2v_json_write_str appends for s. */
 size_t t2v_json_str_bytes(struct t2v_str s);
+
+/* A decimal integer: "-12". */
+void t2v_json_write_int(struct t2v_buf *buf, int64_t x);
 
 /* The shortest decimal that reads back as the same float32, as JSON: "0.12", "-1.5e-07", "3.0".
  * NaN and infinities, which JSON lacks, become null. */

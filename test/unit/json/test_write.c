@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What goes into an answer: strings of any bytes, floats, and a buffer that fails. */
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +24,24 @@ static void check_str(struct t2v_str s, const char *want)
     if (!t2v_str_is(t2v_buf_str(&buf), want))
         fail_msg("expected %s, got %.*s", want, (int)buf.len, buf.ptr);
     t2v_buf_deinit(&buf);
+}
+
+static void test_ints(void **state)
+{
+    (void)state;
+    const int64_t x[] = {0,   -1,        9,         10,         -10,       99,
+                         100, INT32_MAX, INT32_MIN, UINT32_MAX, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
+        char want[24];
+        struct t2v_buf buf;
+        t2v_buf_init(&buf, 1 << 10);
+        snprintf(want, sizeof want, "%" PRId64, x[i]);
+        t2v_json_write_int(&buf, x[i]);
+        assert_int_equal(buf.fail, 0);
+        if (!t2v_str_is(t2v_buf_str(&buf), want))
+            fail_msg("expected %s, got %.*s", want, (int)buf.len, buf.ptr);
+        t2v_buf_deinit(&buf);
+    }
 }
 
 static void test_strings(void **state)
@@ -151,9 +170,10 @@ static void test_ceiling(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strings),     cmocka_unit_test(test_bad_utf8),
-        cmocka_unit_test(test_pairs_parse), cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_many_floats), cmocka_unit_test(test_ceiling),
+        cmocka_unit_test(test_ints),     cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_bad_utf8), cmocka_unit_test(test_pairs_parse),
+        cmocka_unit_test(test_floats),   cmocka_unit_test(test_many_floats),
+        cmocka_unit_test(test_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
