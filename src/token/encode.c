@@ -275,6 +275,16 @@ int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *s
     return t2v_tokenizer_encode_bare_offsets(tokenizer, space, text, ids, NULL, err);
 }
 
+int t2v_tokenizer_encode_bare_cut(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                                  struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
+                                  struct t2v_err *err)
+{
+    size_t room = max_tok < tokenizer->limit ? max_tok : tokenizer->limit;
+    ids->len = 0;
+    int rc = encode_room(tokenizer, space, text, room, ids, NULL);
+    return rc == 0 ? 0 : encode_failed(rc, text, err);
+}
+
 int t2v_tokenizer_encode_bare_offsets(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                                       struct t2v_str text, struct t2v_ids *ids,
                                       struct t2v_offsets *offsets, struct t2v_err *err)

@@ -37,6 +37,10 @@ int t2v_tokenizer_encode_offsets(const t2v_tokenizer *tokenizer, t2v_token_space
 /* Without special tokens: all of the text, or what `truncation` leaves of it. */
 int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err);
+/* The same, at most max_tok ids: cut as t2v_tokenizer_encode cuts. */
+int t2v_tokenizer_encode_bare_cut(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                                  struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
+                                  struct t2v_err *err);
 int t2v_tokenizer_encode_bare_offsets(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                                       struct t2v_str text, struct t2v_ids *ids,
                                       struct t2v_offsets *offsets, struct t2v_err *err);

@@ -100,17 +100,6 @@ static const t2v_tokenizer *tokenizer_of(const struct t2v_walk *walk)
     return t2v_model_tokenizer(walk->embedder->model);
 }
 
-/* A sequence without special tokens, cut at its end. */
-static int encode_bare(const struct t2v_walk *walk, t2v_token_space *space, struct t2v_str text,
-                       struct t2v_ids *ids, struct t2v_err *err)
-{
-    int rc = t2v_tokenizer_encode_bare(tokenizer_of(walk), space, text, ids, err);
-    ids->cut = rc == 0 && ids->len > walk->max_tok;
-    if (ids->cut)
-        ids->len = walk->max_tok;
-    return rc;
-}
-
 /* The next piece of static embeddings; a text without tokens is one that is empty. */
 static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids,
                       bool *more, struct t2v_err *err)
@@ -147,7 +136,8 @@ static int next_sequence(struct t2v_walk *walk, t2v_token_space *space, struct t
     if (walk->whole)
         walk->n_seq = 1;
     if (walk->embedder->transformer.bare)
-        return encode_bare(walk, space, sequence, ids, err);
+        return t2v_tokenizer_encode_bare_cut(tokenizer_of(walk), space, sequence, walk->max_tok,
+                                             ids, err);
     return t2v_tokenizer_encode(tokenizer_of(walk), space, sequence, walk->max_tok, ids, err);
 }
 

@@ -294,6 +294,71 @@ static void check_pieces(const t2v_embedder *model, size_t n)
     t2v_buf_deinit(&text);
 }
 
+/* The only sequence of "the cat is on a mat", of which Transformers 4.56 gives the ids. */
+static void check_bare(const t2v_embedder *model, const int32_t want[3])
+{
+    t2v_token_space *space;
+    struct t2v_ids ids = {0};
+    struct t2v_walk walk;
+    struct t2v_embed_resolved got = resolve(model, (struct t2v_embed_params){0});
+    bool more;
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(t2v_walk_start(&walk, model, T2V_STR("the cat is on a mat"), &got, NULL), 0);
+    assert_int_equal(t2v_walk_next(&walk, space, &ids, &more, NULL), 0);
+    assert_true(more && ids.cut);
+    assert_int_equal(ids.len, 3);
+    assert_memory_equal(ids.ptr, want, 3 * sizeof *want);
+    t2v_walk_deinit(&walk);
+    t2v_ids_deinit(&ids);
+    t2v_token_space_free(space);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Without special tokens, too, a text is cut at the end that truncation_side names. */
+static void test_bare(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *side;
+        int32_t want[3];
+    } CASES[] = {{"right", {810, 34, 794}}, {"left", {32, 44, 794}}};
+    static const char *const names[] = {"modules.json", "sentence_bert_config.json",
+                                        "p/config.json"};
+    char settings[256];
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s/p", dir);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    write_file(names[0],
+               "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"}, "
+               "{\"path\": \"p\", \"type\": \"sentence_transformers.models.Pooling\"}]");
+    write_file(names[2], "{\"word_embedding_dimension\": 32, \"pooling_mode_mean_tokens\": true}");
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        snprintf(settings, sizeof settings,
+                 "{\"processing_kwargs\": {\"text\": {\"max_length\": 3, \"add_special_tokens\": "
+                 "false}}, \"processor_kwargs\": {\"truncation_side\": \"%s\"}}",
+                 CASES[i].side);
+        write_file(names[1], settings);
+        t2v_embedder *model = open_model(
+            (struct t2v_embedder_options){.dir = dir, .vectorizer = "sentence-transformers"});
+        check_bare(model, CASES[i].want);
+        t2v_embedder_free(model);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(settings, sizeof settings, "%s/%s", dir, names[i]);
+        unlink(settings);
+    }
+    rmdir(folder);
+}
+
 static void test_model2vec(void **state)
 {
     (void)state;
@@ -388,7 +453,7 @@ int main(void)
         cmocka_unit_test(test_meta),      cmocka_unit_test(test_sentence_transformers),
         cmocka_unit_test(test_limits),    cmocka_unit_test(test_default_and_onnx),
         cmocka_unit_test(test_dpr),       cmocka_unit_test(test_old_layout),
-        cmocka_unit_test(test_model2vec),
+        cmocka_unit_test(test_model2vec), cmocka_unit_test(test_bare),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
