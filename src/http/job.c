@@ -34,7 +34,8 @@ void t2v_job_free(struct t2v_job *job)
     t2v_reply_deinit(&job->reply);
     t2v_buf_deinit(&job->body);
     t2v_stream_free(job->stream);
-    job->operation->deinit(job->state);
+    if (job->operation->deinit != NULL)
+        job->operation->deinit(job->state);
     t2v_free(job);
 }
 
@@ -42,7 +43,8 @@ bool t2v_job_is_long(const struct t2v_job *job)
 {
     if (job->stage == T2V_JOB_READ)
         return job->body.len > LARGE_BODY;
-    return job->stage == T2V_JOB_WRITE && job->operation->is_large(job);
+    return job->stage == T2V_JOB_WRITE && job->operation->is_large != NULL &&
+           job->operation->is_large(job);
 }
 
 void t2v_job_work(const struct t2v_service *service, struct t2v_job *job)

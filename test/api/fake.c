@@ -236,12 +236,6 @@ static size_t bytes_of_stream(const struct t2v_service *service, const struct t2
     return 0;
 }
 
-static bool never_large(const struct t2v_job *job)
-{
-    (void)job;
-    return false;
-}
-
 static void write_stream(struct t2v_job *job)
 {
     if (job->work.err.code != 0)
@@ -261,7 +255,6 @@ static const struct t2v_operation stream = {
     .read = read_stream,
     .plan = plan_stream,
     .bytes = bytes_of_stream,
-    .is_large = never_large,
     .write = write_stream,
     .deinit = deinit_stream,
 };

@@ -3,13 +3,13 @@
 #define T2V_HTTP_API_API_H
 /*
  * The contract of an API. An API is a file in this folder, with a piece of openapi.json beside it
- * (NAME.json, see merge.py). It says how its errors look, and has an operation for each thing that
- * a client can ask for. Routes (http/routes.c) give operations their paths.
+ * (NAME.json, see merge.py). It defines the body of its errors, and has an operation for each kind
+ * of request. Routes (http/routes.c) give operations their paths.
  *
  * An operation either answers at once, or is a job for the engine: its body is read, work is
- * planned and run, and the answer is written from the result. What an API keeps of a request
- * meanwhile is the job's state, whose type only the API knows. See http/job.h for who has a job
- * when.
+ * planned and run, and the answer is written from the result. Between these steps the API keeps the
+ * request in the job's state, whose type only the API knows. http/job.h says which thread owns a
+ * job when.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,14 +23,15 @@ struct t2v_service;
 
 struct t2v_api {
     const char *name;
-    /* Appends the body of an error to reply, which has the fault's status and header lines so far;
-     * it may set another status. */
+    /* Appends the body of an error to reply, whose status and headers are already set from the
+     * fault; it may set another status. */
     void (*fail)(const struct t2v_fault *fault, struct t2v_reply *reply);
 };
 
-/* Hooks run on the loop thread and must be quick, unless they say `any thread`: those run on the
- * clerk's for large bodies and answers, and of the service they use only what never changes. A hook
- * that sets job->fault or *fault makes the request fail. */
+/* Hooks run on the loop thread and must be quick, except those marked `any thread`: they run on the
+ * clerk's thread for large bodies or answers, so they may read only constant parts of the service.
+ * A hook that sets job->fault or *fault makes the request fail. A hook may be NULL only where its
+ * comment says so. */
 struct t2v_operation {
     const struct t2v_api *api;
 
@@ -39,20 +40,21 @@ struct t2v_operation {
                    struct t2v_reply *reply, struct t2v_fault *fault);
 
     size_t state_size; /* bytes of job->state, zeroed at first */
-    /* Any thread: body to job->state, or to job->fault. The body is freed after it. */
+    /* Any thread: parses body into job->state, or sets job->fault. The body is freed afterwards. */
     void (*read)(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job);
-    /* job->state to job->work. False: no work is needed, and job->reply is complete. */
+    /* Fills job->work from job->state. False: no work is needed, and job->reply is complete. */
     bool (*plan)(struct t2v_service *service, struct t2v_job *job);
-    /* The bytes that the job will hold at most, from plan to the end of write, beside what it is
-     * itself: state, result and answer. */
+    /* Upper bound of state, result and answer together, in bytes; the job struct is not counted. */
     size_t (*bytes)(const struct t2v_service *service, const struct t2v_job *job);
-    /* The work is done, well or not: keeps what is to be kept beyond the job. NULL: nothing is. */
+    /* Called when the work has succeeded or failed: stores what is to outlive the job. Not called
+     * if the client has left. NULL: nothing. */
     void (*keep)(struct t2v_service *service, const struct t2v_job *job);
-    /* Writing the answer takes a millisecond or more. */
+    /* True when writing the answer takes a millisecond or more. NULL: never. */
     bool (*is_large)(const struct t2v_job *job);
-    /* Any thread: the result of job->work to job->reply, or its failure to job->fault. */
+    /* Any thread: writes the result of job->work to job->reply, or to job->stream if there is one,
+     * or its failure to job->fault. */
     void (*write)(struct t2v_job *job);
-    /* Frees what job->state owns. */
+    /* Frees what job->state owns. NULL: nothing. */
     void (*deinit)(void *state);
 };
 
