@@ -7,13 +7,13 @@
 
 #include "base/banned.h"
 
-/* With so many tokens the kernels are near their best. */
+/* Kernels are near peak from this many tokens on. */
 enum { FEWEST_TOK = 128 };
 
 /* Floats for the results of a batch; a single row may need more. */
 enum { MAX_FLOATS = 16 << 20 };
 
-/* What T2V_BATCH_TOK rows of one token need is the most that so many tokens can. */
+/* T2V_BATCH_TOK rows of one token each need the most room of all batches with so many tokens. */
 static size_t room_for(size_t of_one, size_t of_longest)
 {
     size_t n = of_one < MAX_FLOATS / T2V_BATCH_TOK ? of_one * T2V_BATCH_TOK : MAX_FLOATS;

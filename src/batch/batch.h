@@ -2,9 +2,9 @@
 #ifndef T2V_BATCH_BATCH_H
 #define T2V_BATCH_BATCH_H
 /*
- * Rows of one or several works laid end to end, and what comes of them: placed one at a time,
- * encoded and reduced by a team together, given back to their works. One batch is used again and
- * again, by one thread; everything is allocated by t2v_batch_init.
+ * A batch: rows of one or several works, end to end. Rows are placed one at a time; the team
+ * encodes and reduces them together; each row's result goes to its work. One thread uses the same
+ * batch again and again. t2v_batch_init allocates everything.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,11 +15,11 @@
 #include "net/net.h"
 #include "task/task.h"
 
-/* The most tokens of a batch; a longer sequence, if the model takes one, is a batch of its own. */
+/* Maximum tokens of a batch; a longer sequence, if the model takes one, is a batch of its own. */
 enum { T2V_BATCH_TOK = 1024 };
 
-/* How long a batch is to take, nanoseconds: so long may other people's work hold up a short
- * request. */
+/* The time that a batch should take, in nanoseconds: other works delay a short request by so
+ * much. */
 enum { T2V_BATCH_NS = 50 * 1000 * 1000 };
 
 /* Whose row a sequence of the batch is. */
@@ -62,7 +62,7 @@ bool t2v_batch_fits(const struct t2v_batch *batch, size_t n_tok);
 /* Lays the work's next ready row at the end; there must be one. */
 void t2v_batch_place(struct t2v_batch *batch, struct t2v_progress *progress);
 /* Encodes what is placed and gives each row's result to its work, in the order of the rows. T2V_EIO
- * when a file of the model is not what it was (see base/guard.h): nothing is given then. */
+ * when a file of the model has changed (see base/guard.h): works then get no result. */
 int t2v_batch_run(struct t2v_batch *batch, t2v_team *team, struct t2v_err *err);
 
 #endif

@@ -10,7 +10,7 @@
 
 struct entry {
     struct entry *chain;         /* next in its bucket */
-    struct entry *newer, *older; /* by when it was last asked for */
+    struct entry *newer, *older; /* by last use */
     uint64_t hash, dies_ns;
     size_t bytes;
     int64_t dimensions;

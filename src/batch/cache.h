@@ -2,10 +2,9 @@
 #ifndef T2V_BATCH_CACHE_H
 #define T2V_BATCH_CACHE_H
 /*
- * ENABLE_CACHE: answers kept for a while, so that a text asked again under the same configuration
- * is not encoded again. The whole question is stored and compared: a hash alone could give one
- * caller another's vector. When it is full, the entry that has not been asked for the longest goes
- * first.
+ * ENABLE_CACHE: keeps answers for a while, so that the same text with the same configuration is not
+ * encoded again. The whole request is stored and compared: a hash alone could give one caller
+ * another's vector. When the cache is full, the least recently used entry is dropped first.
  *
  * No lock: one thread owns a cache (the loop thread). Times are the caller's.
  */

@@ -2,20 +2,21 @@
 #ifndef T2V_BATCH_ENGINE_H
 #define T2V_BATCH_ENGINE_H
 /*
- * Texts in, results out: what is made of them is a task (task/task.h). A thread, the leader, takes
- * works from a queue, has the task make rows of tokens of their texts, lays rows of one or several
- * works end to end in a batch, has the whole team of threads encode it, and the task take the
- * results. While a batch runs, arriving works queue up; the next batch takes small ones first, then
- * from large ones in turn, up to a token budget. While a batch takes long, a second thread encodes
- * small works beside it. So a short text waits for no long one for more than about a batch. Without
- * a leader (`leader` false) the caller of t2v_engine_run does the leader's work itself: bench,
- * embed, the tests.
+ * Turns texts into results; a task (task/task.h) defines which. A thread, the leader, takes works
+ * from a queue, lets the task turn their texts into rows of tokens, puts rows of one or several
+ * works end to end into a batch, encodes it with the whole team of threads, and passes the results
+ * to the task. Works that arrive while a batch runs are queued. The next batch takes small works
+ * first, then large ones in turn, up to a token budget. While a batch takes long, the express
+ * thread encodes small works at the same time. So a short text waits for long ones no longer than
+ * about one batch. Without a leader (`leader` false) the caller of t2v_engine_run does the leader's
+ * work itself: bench, embed, the tests.
  *
- * An engine has one task, and a task one model: works of two tasks share no batch and no engine.
+ * An engine has one task, and a task has one model: works of two tasks share no batch and no
+ * engine.
  *
  * Threads: submit, cancel, stalled_ms and stats may be called from any thread. `done` is called
- * exactly once for every submitted work, from one of the engine's two threads, with no lock held;
- * the work is the caller's again then, and may be freed in it.
+ * exactly once for every submitted work, by the leader or by the express thread, with no lock held.
+ * The caller then owns the work again, and `done` may free it.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -72,7 +73,7 @@ void t2v_engine_free(t2v_engine *engine);
 
 /* Queues work; done will be called. T2V_EBUSY when the queue is full: then done is not called. */
 int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work);
-/* The client has left: its work is given up as soon as may be. done is still called. */
+/* Any thread: ends the work as soon as possible. done is still called. */
 void t2v_work_cancel(struct t2v_work *work);
 /* Without a leader: does the work on the calling thread (and the team), and calls done if there is
  * one before it returns. */
@@ -80,9 +81,9 @@ void t2v_engine_run(t2v_engine *engine, struct t2v_work *work);
 
 void t2v_work_deinit(struct t2v_work *work);
 
-/* For how long work has waited without progress; 0 when nothing waits. A step of the team within a
- * batch is progress, but its time is noticed only here, by the call: ask more often than the limit
- * that the answer is compared with. */
+/* Milliseconds for which work has waited without progress; 0 when nothing waits. A step of the team
+ * within a batch is progress, but only this call notices it. So call it more often than the limit
+ * that you compare the result with. */
 uint64_t t2v_engine_stalled_ms(t2v_engine *engine);
 /* The process was stopped: the time until now does not count as a stall. */
 void t2v_engine_resumed(t2v_engine *engine);

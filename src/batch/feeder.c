@@ -19,7 +19,7 @@ struct t2v_feeder {
 
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct t2v_progress *first, *last; /* under lock: given, oldest first */
+    struct t2v_progress *first, *last; /* under lock: the queue, oldest first */
     bool stop;
 };
 

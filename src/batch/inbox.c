@@ -72,7 +72,7 @@ static bool small_waits(const struct t2v_inbox *inbox)
     return inbox->lent.head != NULL || inbox->arrived[T2V_RANK_SMALL].head != NULL;
 }
 
-/* Lets the express thread set its alarm. While it has one, this is nothing. */
+/* Wakes the express thread, so that it waits with a timeout. Does nothing if it already does. */
 static void alert_express(struct t2v_inbox *inbox)
 {
     if (inbox->express_is_asleep && inbox->batch_ns != 0 && small_waits(inbox)) {

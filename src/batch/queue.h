@@ -2,12 +2,12 @@
 #ifndef T2V_BATCH_QUEUE_H
 #define T2V_BATCH_QUEUE_H
 /*
- * Works in a row, and which of them the next sequence of a batch comes from: small works before
- * large ones, so that a short text waits for no long one but those in the batch that runs, and for
- * one more at most. Every second turn of small works is the shortest one's, so that a very short
- * text also passes a crowd of longer ones. Large works are sure of half of a batch, or of every
- * second one. The works are owned by whoever owns the list or the queue; nothing here locks,
- * allocates or fails.
+ * The order of works: which one gives the next sequence of a batch. Small works go before large
+ * ones. A short text waits for the running batch, and for at most one more batch with long texts.
+ * Every second turn of the small works goes to the shortest, so that a very short text need not
+ * wait for many longer ones. Large works get at least half of each batch; a sequence too long for
+ * that goes into every second batch. The owner of a list or queue owns the works in it. Nothing
+ * here locks, allocates or fails.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,10 +23,10 @@ void t2v_list_init(struct t2v_list *list);
 void t2v_list_push(struct t2v_list *list, struct t2v_progress *progress);
 /* The oldest; NULL: the list is empty. */
 struct t2v_progress *t2v_list_pop(struct t2v_list *list);
-/* The one of the fewest bytes, the oldest of these; NULL: none has `bytes` or fewer. */
+/* The work with the fewest bytes; of equal ones, the oldest. NULL: none has `bytes` or fewer. */
 struct t2v_progress *t2v_list_pop_shortest(struct t2v_list *list, size_t bytes);
 
-/* Which works go first. */
+/* Small works go before large ones. */
 enum t2v_rank {
     T2V_RANK_SMALL, /* at most T2V_SMALL_BYTES */
     T2V_RANK_LARGE,
@@ -34,8 +34,8 @@ enum t2v_rank {
 };
 enum { T2V_SMALL_BYTES = 1024 };
 
-/* Bytes of a work's texts, and one for each text; counted up to the first text at which there are
- * more than T2V_SMALL_BYTES. */
+/* Sum of the lengths of a work's texts in bytes, plus 1 per input; counting stops once the sum is
+ * above T2V_SMALL_BYTES. */
 size_t t2v_small_bytes(const struct t2v_work *work);
 /* From work->bytes. */
 enum t2v_rank t2v_rank_of(const struct t2v_work *work);
@@ -45,32 +45,33 @@ enum t2v_rank t2v_rank_of(const struct t2v_work *work);
 struct t2v_queue {
     struct t2v_list active[T2V_N_RANK];
     bool shortest_is_next; /* of small works */
-    bool large_due; /* large works waited, and the batch before had none of their sequences */
+    bool large_due; /* large works wait, and the previous batch had none of their sequences */
 
     /* The batch that is being filled. */
-    size_t small_most;        /* tokens of small works, while large ones wait */
+    size_t small_most;        /* max. tokens of small works, while large ones wait */
     size_t taken[T2V_N_RANK]; /* tokens */
     bool full[T2V_N_RANK];    /* the next sequence of this rank did not fit */
 };
 
 void t2v_queue_init(struct t2v_queue *queue);
 bool t2v_queue_is_empty(const struct t2v_queue *queue);
-/* Adds a work behind the others of progress->rank. */
+/* Adds a work after the others of progress->rank. */
 void t2v_queue_push(struct t2v_queue *queue, struct t2v_progress *progress);
 
-/* A batch of `budget` tokens is going to be filled. */
+/* Begins a batch of `budget` tokens. */
 void t2v_queue_begin(struct t2v_queue *queue, size_t budget);
-/* Takes out the work whose turn it is; NULL: there is none, or none for this batch. */
+/* Removes the work whose turn it is; NULL: there is none, or none for this batch. */
 struct t2v_progress *t2v_queue_next(struct t2v_queue *queue);
-/* A work that t2v_queue_next gave has had its turn, in which n_tok tokens were placed. */
+/* Puts back a work from t2v_queue_next after its turn, in which n_tok tokens were placed. */
 void t2v_queue_took(struct t2v_queue *queue, struct t2v_progress *progress, size_t n_tok);
-/* Its sequence did not fit: its turn is in the next batch. */
+/* Puts it back when its sequence did not fit; its turn comes in the next batch. */
 void t2v_queue_return(struct t2v_queue *queue, struct t2v_progress *progress);
-/* The batch is filled. */
+/* Ends the batch. */
 void t2v_queue_end(struct t2v_queue *queue);
 
-/* Moves small works of which no sequence is placed to the end of a list, and back to the front. */
+/* Moves the small works that have no sequence in the batch to the end of list. */
 void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *list);
+/* Moves all works of list back into the queue, before its other small works. */
 void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *list);
 
 #endif

@@ -38,8 +38,7 @@ void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work)
     t2v_queue_push(&runner->queue, progress);
 }
 
-/* Sees to it that a sequence of the work is ready, if it has one. False: another has the work
- * now. */
+/* Makes a sequence of the work ready, if it has one. False: another thread now owns the work. */
 static bool make_ready(struct t2v_runner *runner, struct t2v_progress *progress,
                        uint64_t deadline_ns)
 {

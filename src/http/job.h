@@ -15,10 +15,9 @@
  *     give_back           clerk or engine -> loop (dispatch.c), which moves it to the next stage
  *     t2v_job_free        by the loop thread, once it is DONE or nobody waits for it
  *
- * Small bodies are read and small answers written by the loop thread itself. The fields of the
- * second group belong to the loop thread whoever has the job, and so
- * do, of a job with a stream, reply (its status and header lines, or an error before the first
- * piece) and the reading end of the stream.
+ * The loop thread itself reads small bodies and writes small answers. It owns the second group of
+ * fields at all times. If the job has a stream, the loop thread also owns reply (status and header
+ * lines, or an error before the first piece) and the reading end of the stream.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,9 +28,9 @@
 #include "http/stream.h"
 
 enum t2v_job_stage {
-    T2V_JOB_READ,  /* the body is to be read */
-    T2V_JOB_RUN,   /* the engine is to do the work */
-    T2V_JOB_WRITE, /* the answer is to be written */
+    T2V_JOB_READ,  /* next: read the body */
+    T2V_JOB_RUN,   /* next: the engine does the work */
+    T2V_JOB_WRITE, /* next: write the answer */
     T2V_JOB_DONE   /* reply is complete, or fault is set */
 };
 
@@ -39,37 +38,40 @@ struct t2v_job {
     const struct t2v_operation *operation;
     void *state; /* [operation->state_size], the API's */
     enum t2v_job_stage stage;
-    struct t2v_buf body; /* owned, until it is read */
+    struct t2v_buf body; /* owned; freed after it was read */
     struct t2v_work work;
     struct t2v_reply reply;
     struct t2v_fault fault; /* status 0: none */
-    t2v_stream *stream;     /* owned; the answer in pieces, made by `read`. NULL: it is whole */
-    struct t2v_job *next;   /* in its owner's list */
+    t2v_stream *stream;   /* owned; the answer in pieces, made by `read`. NULL: one piece, reply */
+    struct t2v_job *next; /* in its owner's list */
 
-    /* Of the loop thread. */
-    void (*done)(struct t2v_job *job);  /* it is DONE; NULL: nobody waits for it any more */
-    void (*ready)(struct t2v_job *job); /* its stream has bytes; NULL as done */
+    /* The loop thread's. */
+    void (*done)(struct t2v_job *job);  /* called when the job is DONE, or could not go on (fault
+                                         * is set). NULL: nobody waits for it any more */
+    void (*ready)(struct t2v_job *job); /* called when its stream has bytes. NULL under the same
+                                         * condition as done */
     void *user;                         /* for done and ready */
-    void *dispatch;                     /* that clerk and engine return it to */
+    void *dispatch;                     /* the dispatch that gets the job back */
     size_t held_bytes;                  /* its share of the budget */
 
     /* Under the dispatch's lock. */
-    bool is_ready; /* in its list of jobs whose streams have bytes */
+    bool is_ready; /* in the dispatch's list of jobs whose streams have bytes */
     struct t2v_job *next_ready;
 };
 
-/* A job to be READ, with *body, which is taken over and left empty. NULL: no memory. */
+/* A job in stage READ. It takes over *body, which is left empty. NULL: no memory; *body is
+ * unchanged. */
 struct t2v_job *t2v_job_new(const struct t2v_operation *operation, struct t2v_buf *body);
 /* NULL is allowed. */
 void t2v_job_free(struct t2v_job *job);
 
-/* The stage takes a millisecond or more, and is the clerk's. */
+/* True when the stage may take a millisecond or more; the clerk then does it. */
 bool t2v_job_is_long(const struct t2v_job *job);
-/* READ or WRITE: does it. On any thread. */
+/* Does the stage READ or WRITE. Any thread. */
 void t2v_job_work(const struct t2v_service *service, struct t2v_job *job);
-/* On the loop thread, when its stage has been done: moves it to the next. */
+/* On the loop thread, after its stage has been done: moves it to the next stage. */
 void t2v_job_next(struct t2v_service *service, struct t2v_job *job);
-/* On the loop thread: nobody waits for it any more; its work is given up, if the engine has it. */
+/* On the loop thread: nobody waits for the job any more. Work that the engine has is cancelled. */
 void t2v_job_abandon(struct t2v_job *job);
 
 #endif

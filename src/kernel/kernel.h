@@ -5,9 +5,15 @@
  * The arithmetic of the nets: a table of kernels, chosen once at start for the processor. kernel/c
  * is the reference and runs everywhere; kernel/x86 and kernel/arm have faster ones.
  *
- * What holds for every kernel, unless its entry says otherwise:
- *   - Matrices are row-major float32. A stride (`ld`) counts floats from one row to the next.
- *   - Sizes are at least 1. Pointers need the alignment of their type only.
+ * Terms: a rung is an ISA level, a variant of the kernels for one instruction set. A form is a
+ * weight format. A panel is a group of weight rows that are stored together. A tile is the
+ * micro-tile, the block of the result that one pass of the inner loop keeps in registers.
+ *
+ * What holds for every kernel:
+ *   - Matrices are row-major float32. A stride (`ld`) counts floats from one row to the next;
+ *     t2v_linear_call.stride counts bytes.
+ *   - Sizes are at least 1. Pointers need the alignment of their type only, except weights, panels
+ *     and converted rows (4 bytes) and the scratch of attention (32 bytes).
  *   - Nothing is read or written past the end of a row.
  *   - Outputs do not overlap inputs.
  *   - A row of the result has the same bits whatever other rows the call computes. Exceptions: the
@@ -29,12 +35,12 @@ enum t2v_act { T2V_ACT_NONE, T2V_ACT_GELU, T2V_ACT_GELU_TANH, T2V_ACT_RELU, T2V_
 
 /* --- linear layers --- */
 
-/* Upper bounds over all instruction sets: columns of a panel, rows of a tile, and the multiple to
- * which attention pads a row of scores. */
+/* Upper bounds over all instruction sets: columns of a panel; rows of a tile. Rows of scores are
+ * padded to a multiple of at most 64. */
 enum { T2V_PANEL_MAX = 32, T2V_TILE_ROWS_MAX = 16, T2V_SCORES_MAX = 64 };
 
 /* Outliers: inputs of a layer with values far larger than the others'. A form that quantises rows
- * leaves them out of that and multiplies them as floats. */
+ * does not quantise them, and multiplies them as floats. */
 enum { T2V_OUTLIERS = 4 };
 struct t2v_outliers {
     uint32_t index[T2V_OUTLIERS]; /* [n], each below n_in, no two equal */
@@ -55,7 +61,7 @@ struct t2v_linear {
 struct t2v_linear_call {
     const struct t2v_linear *layer;
     enum t2v_act act;
-    const void *x; /* n_row rows: [n_in] floats, or what the form's `rows` wrote; 4-byte aligned */
+    const void *x; /* n_row rows: [n_in] floats, or the output of form->rows; 4-byte aligned */
     size_t stride; /* bytes from one row of x to the next, a multiple of 4 */
     size_t n_row;
     size_t begin, end; /* begin: a multiple of the form's panel; end: at most n_out. With
@@ -109,8 +115,8 @@ static inline const void *t2v_linear_panel(const struct t2v_linear *layer, size_
 
 /*
  * For each row: x += add, unless add is NULL; then y = norm(x) * gamma + beta.
- * layer_norm: (x - mean) / sqrt(mean((x - mean)^2) + eps); beta may be NULL.
- * rms_norm: x / sqrt(mean(x^2) + eps); beta is not read.
+ * layer_norm: norm(x) = (x - mean) / sqrt(var + eps), with var = mean((x - mean)^2). beta may be
+ * NULL. rms_norm: norm(x) = x / sqrt(mean(x^2) + eps). beta is not read, and nothing is added.
  * x, add, y: [n_row, n], without gaps; gamma, beta: [n]. y may be x or add. Sums are in float.
  * Eight parameters, since norms run for every layer and head, and registers hold most of them.
  */
@@ -125,9 +131,10 @@ typedef void t2v_gate_fn(enum t2v_act act, const float *ab, size_t n_row, size_t
 /*
  * Attention of consecutive queries of one head to the keys of their sequence:
  *     out[i] = softmax_j(q[i] . k[j] * scale + bias[j - i]) v[j]
- * Query i has the position of key p = query_at + i. It attends to the keys j of the sequence with
- * p - before <= j <= p + after. after = 0 is causal attention; SIZE_MAX means no limit. Keys that
- * no query attends to are not read. Relative error of the exponential: 2e-7; sums are in float.
+ * Query i is at position p = query_at + i, that of key p. It attends to the keys j with
+ *     max(0, p - before) <= j <= min(n_key - 1, p + after)
+ * after = 0 is causal attention; SIZE_MAX means no limit. Keys that no query attends to are not
+ * read. Relative error of the exponential: 2e-7; sums are in float.
  */
 struct t2v_attention {
     const float *q;   /* [n_query, head_dim], stride ld */
@@ -138,8 +145,8 @@ struct t2v_attention {
     size_t query_at; /* at most n_key - n_query */
     size_t before, after;
     float scale;
-    const float *bias; /* of query 0 and key 0, within an array of offsets -(n_query - 1) to n_key -
-                        * 1; or NULL */
+    const float *bias; /* points to the bias of query 0 and key 0; valid indices: -(n_query - 1) to
+                        * n_key - 1. NULL: none */
     float *out;        /* [n_query, head_dim], stride ld_out */
     size_t ld_out;
     float *scratch; /* t2v_attention_scratch(n_key, head_dim) floats, 32-byte aligned */
@@ -179,11 +186,11 @@ static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention 
 struct t2v_kernels {
     const char *name;           /* the instruction set */
     const struct t2v_form *f32; /* float weights and float arithmetic */
-    /* For layers whose weights are f16 or bf16 in the checkpoint: stored so, with results equal to
-     * f32's to the bit. NULL where there is none. */
+    /* For layers whose weights are f16 or bf16 in the checkpoint: they are stored in that type, and
+     * results equal those of f32 to the bit. NULL in "blas". */
     const struct t2v_form *f32_of_f16, *f32_of_bf16;
     const struct t2v_form *bf16; /* NULL: the processor does not multiply bf16 */
-    const struct t2v_form *int8; /* NULL: none for this instruction set */
+    const struct t2v_form *int8; /* never NULL */
     t2v_norm_fn *layer_norm, *rms_norm;
     t2v_gate_fn *gate;
     t2v_attention_fn *attention;

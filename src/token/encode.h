@@ -2,14 +2,14 @@
 #ifndef T2V_TOKEN_ENCODE_H
 #define T2V_TOKEN_ENCODE_H
 /*
- * Text to ids with an opened tokenizer, see tokenizer.h, and the part of the text that each token
- * stands for. What comes out of a call is undefined where it fails.
+ * Encodes texts with an opened tokenizer (see tokenizer.h): token ids, and the part of the text
+ * that each token covers. The output of a call that fails is undefined.
  *
- * Offsets are those that the Hugging Face library says, in characters, one for each id: through
- * normalizer and pre-tokenizer every character keeps the place in the text that it was made of, or
- * that it was put beside. So two tokens may have the same (a mark in front of a word has the first
- * character's, each byte of a character that of the whole character), and some are empty. `offsets`
- * may be NULL: not wanted, and then nothing is tracked. It is replaced, as ids are.
+ * Offsets are those of the Hugging Face library, one for each id. Each normalised character maps to
+ * the original character it came from; an inserted one maps to its neighbour. So two tokens may
+ * have the same offset, and some offsets are empty: U+2581 before a word maps to the first
+ * character of the word, and each byte of a character maps to the whole character. `offsets` is
+ * replaced, as ids are; NULL: offsets are not computed.
  */
 #include <stddef.h>
 
@@ -18,14 +18,14 @@
 #include "token/ids.h"
 #include "token/tokenizer.h"
 
-/* Replaces *ids by the ids of text (valid UTF-8), special tokens of the template included, at most
- * max_tok in all: what is too much is cut from the end before the special tokens are put around it
- * (as `truncation=True, max_length=max_tok`). max_tok is at least the number of special tokens.
- * Work stops early once enough ids are there. T2V_ENOMEM; T2V_ETOOLARGE when the normalizer makes
- * more than 256 MiB of it (a Replace that grows), when a word of it takes the model more than 512
- * MiB of scratch, or a pattern of the tokenizer more steps or memory than regex.h allows;
- * T2V_EUNSUPPORTED when BPE needs an unknown token that is not there.
- */
+/* Replaces *ids by the ids of text (valid UTF-8) with the special tokens of the post-processor, at
+ * most max_tok in all (as `truncation=True, max_length=max_tok`). A text that is too long is cut
+ * from the end, or from the start if truncation_side is left, before the special tokens are added.
+ * max_tok is at least the number of special tokens. If the end is cut, work stops as soon as there
+ * are enough ids. T2V_ENOMEM. T2V_ETOOLARGE: the normalised text exceeds 256 MiB (a Replace that
+ * grows), a word needs more than 512 MiB of the model's scratch, or a regex of the tokenizer needs
+ * more steps or memory than regex.h allows. T2V_EUNSUPPORTED: BPE needs an unknown token, and has
+ * none. */
 int t2v_tokenizer_encode(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                          struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
                          struct t2v_err *err);
@@ -45,27 +45,27 @@ int t2v_tokenizer_encode_bare_offsets(const t2v_tokenizer *tokenizer, t2v_token_
                                       struct t2v_str text, struct t2v_ids *ids,
                                       struct t2v_offsets *offsets, struct t2v_err *err);
 
-/* What becomes of two texts that are too long together. */
+/* How a pair that is too long is cut. */
 enum t2v_cut {
-    T2V_CUT_LONGEST, /* the longer one is cut until they are equally long, then both */
-    T2V_CUT_SECOND   /* the second one is cut */
+    T2V_CUT_LONGEST, /* longest_first: the longer text until both are equally long, then both */
+    T2V_CUT_SECOND   /* only_second: the second text */
 };
 struct t2v_text_pair {
     struct t2v_str a, b; /* borrowed */
-    size_t max_tok;      /* of both, at least what t2v_tokenizer_pair says of special tokens */
+    size_t max_tok;      /* of both together, at least n_special of t2v_tokenizer_pair */
     enum t2v_cut cut;
 };
-/* Replaces *ids by the ids of a pair of texts, as the template puts them together, at most max_tok
- * in all, and *types by the token type of each (as `tokenizer(a, b, truncation=..., max_length=
- * max_tok)`); offsets are in the text that the token is of. Errors as above (messages speak of the
- * text to blame), and T2V_EUNSUPPORTED where the tokenizer says nothing of pairs that we know;
- * T2V_ETOOLARGE where T2V_CUT_SECOND would leave nothing of the second text. */
+/* Replaces *ids by the ids of a pair of texts with the special tokens of the post-processor, at
+ * most max_tok in all, and *types by their token_type_ids (as `tokenizer(a, b, truncation=...,
+ * max_length=max_tok)`). An offset is in the text that its token comes from. Errors as above, and
+ * T2V_EUNSUPPORTED if the post-processor has no supported form for pairs; T2V_ETOOLARGE if
+ * T2V_CUT_SECOND would leave nothing of the second text. */
 int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               const struct t2v_text_pair *pair, struct t2v_ids *ids,
                               struct t2v_ids *types, struct t2v_offsets *offsets,
                               struct t2v_err *err);
-/* The same of texts whose ids are known (t2v_tokenizer_encode_bare): all of a, and n of b from
- * `from` on; nothing is cut. Where t2v_tokenizer_pair says true. T2V_ENOMEM. */
+/* The same from ids (t2v_tokenizer_encode_bare): all of a, and b[from .. from + n). Nothing is cut.
+ * t2v_tokenizer_pair must return true. T2V_ENOMEM. */
 int t2v_tokenizer_join_pair(const t2v_tokenizer *tokenizer, const struct t2v_ids *a,
                             const struct t2v_ids *b, size_t from, size_t n, struct t2v_ids *ids,
                             struct t2v_ids *types);

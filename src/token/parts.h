@@ -31,7 +31,7 @@ struct t2v_tokenizer {
     struct t2v_decode_spec decode;
     bool chunked;  /* a long text may be taken in chunks cut before white space */
     bool tidies;   /* clean_up_tokenization_spaces */
-    bool cut_left; /* too long a text loses its beginning */
+    bool cut_left; /* truncation_side is left: a text that is too long loses its start */
     size_t model_max;
     size_t limit; /* truncation, SIZE_MAX for none: of t2v_tokenizer_encode_bare */
     struct t2v_notes notes;

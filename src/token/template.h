@@ -2,10 +2,9 @@
 #ifndef T2V_TOKEN_TEMPLATE_H
 #define T2V_TOKEN_TEMPLATE_H
 /*
- * The post-processor: the ids that go before and behind a text. TemplateProcessing, BertProcessing,
- * RobertaProcessing all come down to that; ByteLevel changes no ids, but may trim offsets. A
- * Sequence may hold one that adds ids: what the library makes of two of them is of no use to
- * anybody.
+ * The post-processor: the special tokens before and after a text. TemplateProcessing,
+ * BertProcessing and RobertaProcessing are all stored as this template; ByteLevel adds no ids, but
+ * may trim offsets. A Sequence may have only one part that adds ids.
  */
 #include <stdbool.h>
 
@@ -15,7 +14,7 @@
 
 enum { T2V_TEMPLATE_MAX = 1024 /* ids on each side */, T2V_TRIMS_MAX = 8 };
 
-/* How two texts A and B stand in one sequence: ids[0], A, ids[1], B, ids[2]. */
+/* The sequence of two texts A and B: ids[0], A, ids[1], B, ids[2]. */
 struct t2v_pair_template {
     bool there;                      /* false: the file has none, or one that is not of this kind */
     struct t2v_ids ids[3], types[3]; /* a token type for each id */

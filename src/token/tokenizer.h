@@ -4,15 +4,19 @@
 /*
  * Text to token ids, exactly as the Hugging Face tokenizer of the model directory gives them:
  *
- *   text -added tokens-> segments -normalizer-> text -pre-tokenizer-> pieces -model-> ids
- * -template-> ids
+ *   text -added tokens-> segments -normalizer-> text -pre-tokenizer-> pre-tokens -model-> ids
+ *        -post-processor-> ids with special tokens
  *
- * Every stage is read from tokenizer.json, or put together from tokenizer_config.json and the older
- * files (vocab.txt; vocab.json and merges.txt; SentencePiece's models) into the same structures;
- * nothing is assumed. Models are WordPiece, Unigram, BPE and WordLevel. The `padding` of
- * tokenizer.json never counts, its `truncation` only where it is opened alone. A component that we
- * do not know is an error that names it. A tokenizer is read-only once opened and serves any number
- * of threads, each with a workspace of its own.
+ * This is the header to read first: it opens a tokenizer. encode.h has the functions that encode
+ * texts, ids.h the lists that they fill, and decode/decoder.h the way back from ids to text.
+ * offsets.h, for this folder, computes the part of the text that each token covers.
+ *
+ * Every stage is read from tokenizer.json, or built from tokenizer_config.json and the older files
+ * (vocab.txt; vocab.json and merges.txt; SentencePiece's models) into the same structures. Models
+ * are WordPiece, Unigram, BPE and WordLevel. The `padding` of tokenizer.json is ignored; its
+ * `truncation` counts only if tokenizer.json is opened alone. An unknown component is an error that
+ * names it. A tokenizer is read-only once opened and serves any number of threads, each with a
+ * workspace of its own.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,12 +34,13 @@ typedef struct t2v_tokenizer t2v_tokenizer;
 typedef struct t2v_token_space t2v_token_space;
 
 int t2v_tokenizer_open(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err);
-/* The same with args, the text of a JSON object, laid over tokenizer_config.json: the keyword
- * arguments of AutoTokenizer.from_pretrained. Borrowed for the call; ptr NULL: none. */
+/* The same with args, the text of a JSON object that overrides keys of tokenizer_config.json: the
+ * keyword arguments of AutoTokenizer.from_pretrained. Borrowed for the call; ptr NULL: none. */
 int t2v_tokenizer_open_with(const char *model_dir, struct t2v_str args, t2v_tokenizer **out,
                             struct t2v_err *err);
-/* From tokenizer.json alone, as the tokenizers library opens it by itself: no file beside it
- * counts, and no rule of a class; its `truncation` does, for t2v_tokenizer_encode_bare. */
+/* From tokenizer.json alone, as the tokenizers library opens it by itself: other files and the
+ * rules of a tokenizer class are ignored. Its `truncation` counts, for t2v_tokenizer_encode_bare.
+ */
 int t2v_tokenizer_open_alone(const char *model_dir, t2v_tokenizer **out, struct t2v_err *err);
 /* The settings of its files that earlier releases ignored. */
 const struct t2v_notes *t2v_tokenizer_notes(const t2v_tokenizer *tokenizer);
@@ -44,13 +49,13 @@ void t2v_tokenizer_free(t2v_tokenizer *tokenizer);
 int t2v_token_space_new(t2v_token_space **out);
 void t2v_token_space_free(t2v_token_space *space);
 
-/* How many ids the template adds to a pair, the largest of them (-1: there are none) and the
- * largest token type; false where pairs are not known. */
+/* The number of ids that the post-processor adds to a pair, the largest of them (-1: there are
+ * none) and the largest token type. False: it does not know pairs. */
 bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32_t *max_id,
                         int32_t *max_type);
 
-/* Replaces the `truncation` of a tokenizer that was opened alone: the first max_tok tokens of a
- * text are kept; SIZE_MAX: all. */
+/* Replaces the `truncation` of a tokenizer that was opened alone: keeps the first max_tok tokens of
+ * a text; SIZE_MAX: all. */
 void t2v_tokenizer_truncate(t2v_tokenizer *tokenizer, size_t max_tok);
 /* The tokens that `truncation` keeps of a text; SIZE_MAX: all. */
 size_t t2v_tokenizer_truncation(const t2v_tokenizer *tokenizer);
@@ -63,12 +68,12 @@ bool t2v_tokenizer_prefix_space(const t2v_tokenizer *tokenizer);
  * the two middle ones, rounded down). 0 or T2V_ENOMEM. */
 int t2v_tokenizer_survey(const t2v_tokenizer *tokenizer, size_t *n_token, size_t *median);
 
-/* How many ids the template adds to a text. */
+/* The number of ids that the post-processor adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
 /* The largest id that can come out. */
 int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer);
-/* Appends the token with this id, as the vocabulary spells it; nothing where there is none. Slow,
- * for a message: it goes through the whole vocabulary, see t2v_decoder_token for more than one. 0,
+/* Appends the token with this id, as the vocabulary spells it; nothing if there is none. Slow, for
+ * messages: it searches the whole vocabulary; use t2v_decoder_token for more than one. 0,
  * T2V_ENOMEM or T2V_ETOOLARGE. */
 int t2v_tokenizer_spell(const t2v_tokenizer *tokenizer, int32_t id, struct t2v_buf *out);
 /* `model_max_length` of tokenizer_config.json; 0 when there is none, or one above 2^31 - 1. */

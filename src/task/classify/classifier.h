@@ -2,13 +2,14 @@
 #ifndef T2V_TASK_CLASSIFY_CLASSIFIER_H
 #define T2V_TASK_CLASSIFY_CLASSIFIER_H
 /*
- * The tasks that give logits: numbers for what a text, or a pair of texts, is, by one of the three
- * heads that Transformers puts on an encoder. config.json's architectures[0] says which. It is
- * opened by t2v_classifier_open (open.h).
+ * A classifier computes logits for a text or a pair of texts, with one of the three heads that
+ * Transformers puts on an encoder; architectures[0] of config.json names it. t2v_classifier_open
+ * (open.h) opens it.
  *
- * Its params are struct t2v_classify_params. The result of a sequence's head has a fixed width, the
- * number of labels; the other two give a row of logits for each token, with the tokens. Read-only
- * once opened; any number of threads may use it. No route of the server uses it yet.
+ * Its params are struct t2v_classify_params. The result of a sequence classifier has a fixed width,
+ * the number of labels; the other two kinds have a per-token result, a row of logits for each
+ * token. A classifier is read-only once opened, and any number of threads may use it. No route of
+ * the server uses it yet.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,11 +20,11 @@
 #include "task/task.h"
 
 enum t2v_classifier_kind {
-    T2V_CLASSIFY_SEQUENCE, /* ...ForSequenceClassification: a row for all of a sequence. A
-                              cross-encoder (reranker) is one with a single label */
-    T2V_CLASSIFY_SPAN,     /* ...ForQuestionAnswering: two numbers a token, for "the answer begins
-                              here" and "it ends here" (this token being the last of it) */
-    T2V_CLASSIFY_TOKEN     /* ...ForTokenClassification: a row for each token */
+    T2V_CLASSIFY_SEQUENCE, /* ...ForSequenceClassification: one row of logits for a sequence.
+                            * Rerankers are usually such a model with one label */
+    T2V_CLASSIFY_SPAN,     /* ...ForQuestionAnswering: two logits for each token: it is the first
+                            * token of the answer, it is the last one */
+    T2V_CLASSIFY_TOKEN     /* ...ForTokenClassification: one row of logits for each token */
 };
 
 typedef struct t2v_classifier t2v_classifier;
@@ -39,20 +40,23 @@ size_t t2v_classifier_n_label(const t2v_classifier *classifier);
 /* The name that config.json gives to label i < n_label, "LABEL_0" where it gives none; borrowed. */
 struct t2v_str t2v_classifier_label(const t2v_classifier *classifier, size_t i);
 
-/* What a request may say beside its texts. A pair that is too long is cut: of a span's pair the
- * second text, else the longer one. T2V_ETOOLARGE where that leaves nothing of a span's context. */
+/* The parameters of a request. A pair that is too long is cut: T2V_CLASSIFY_SPAN cuts the second
+ * text (the context), the other kinds the longer one. T2V_ETOOLARGE if nothing of the context would
+ * be left. */
 struct t2v_classify_params {
     size_t max_tok; /* of a row, special tokens included; 0, or above the model's: the model's */
-    bool windows;   /* of a span's pair: nothing is cut, a long context becomes several rows, each
-                       with the whole question. t2v_result_row.first is the token of the context
-                       that a row begins with */
-    size_t overlap; /* tokens of the context that two windows share; fewer than a window has */
+    bool windows;   /* T2V_CLASSIFY_SPAN: nothing is cut; a long context is split into windows, each
+                     * with the whole question. t2v_result_row.first is the index of a window's
+                     * first token in the context */
+    size_t overlap; /* `stride` in transformers: tokens of the context that two consecutive windows
+                     * share; fewer than a window has */
 };
 
-/* Turns a sequence's logits[n_label] into what sentence-transformers' CrossEncoder answers: by the
- * activation that config.json names, or else the sigmoid where there is one label. In place. */
+/* Turns the logits[n_label] of a sequence into the scores of sentence-transformers' CrossEncoder,
+ * in place: applies the activation that config.json names. If it names none, this is the sigmoid
+ * for one label, and nothing for several. */
 void t2v_classifier_score(const t2v_classifier *classifier, float *logits);
-/* The largest of a row's n logits, and its share of their softmax: a token's label and how sure. */
+/* The index of the largest of n logits. *share: its softmax probability. */
 size_t t2v_classify_best(const float *logits, size_t n, float *share);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TASK_CLASSIFY_CLASSIFIER_PRIVATE_H
 #define T2V_TASK_CLASSIFY_CLASSIFIER_PRIVATE_H
-/* What the files of task/classify/ know of a classifier. */
+/* The struct of a classifier, for the files of task/classify/. */
 #include <stdbool.h>
 
 #include "base/arena.h"
@@ -17,13 +17,14 @@ struct t2v_classifier {
     struct t2v_json_file st_config; /* config_sentence_transformers.json; empty: there is none */
     struct t2v_arena arena;
 
-    /* Pooling (a sequence's head alone), then dense, act, tanh, norm, so far as they are there;
-     * then out. */
-    bool mean;               /* the mean of all tokens; else the first token */
-    struct t2v_linear dense; /* [hidden, hidden]; n_out is 0: there is none */
+    /* The head. A sequence classifier pools first. Then dense, act, tanh and norm follow, as far as
+     * the model has them, and `out` comes last. */
+    bool mean;               /* pools the mean of all tokens; else takes the first token */
+    struct t2v_linear dense; /* [hidden, hidden]; n_out 0: the model has none */
     enum t2v_act act;
     bool tanh;
-    const float *gamma, *beta; /* [hidden] of a layer norm; NULL: none, no bias */
+    const float *gamma, *beta; /* [hidden], of a layer norm. gamma NULL: there is no norm; beta
+                                * NULL: it has no bias */
     float eps;
     struct t2v_linear out; /* [n_label, hidden] */
 

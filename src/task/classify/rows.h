@@ -2,8 +2,8 @@
 #ifndef T2V_TASK_CLASSIFY_ROWS_H
 #define T2V_TASK_CLASSIFY_ROWS_H
 /*
- * From a text, or a pair of texts, to rows: one, or the overlapping windows of a long context.
- * Private to task/classify/.
+ * Turns a text, or a pair of texts, into rows (see task/task.h): one row, or one for each of the
+ * overlapping windows of a long context. Private to task/classify/.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,25 +11,25 @@
 #include "base/error.h"
 #include "task/classify/classifier.h"
 
-/* The rows of one input after the other. Zeroed, then t2v_rows_init. */
+/* Makes the rows of one input at a time. A zeroed struct may be passed to t2v_rows_deinit. */
 struct t2v_rows {
     const t2v_classifier *classifier;
-    struct t2v_classify_params params; /* max_tok is set */
-    struct t2v_str text, second;       /* of the input; second.ptr NULL: a single text */
-    bool begun;                        /* a row of it was made */
-    bool ended;                        /* and no further one comes */
-    struct t2v_ids question, context;  /* of windows */
-    size_t from;                       /* of context, where the next window begins */
+    struct t2v_classify_params params; /* max_tok is never 0 */
+    struct t2v_str text, second;       /* the input; second.ptr NULL: a single text */
+    bool begun;                        /* the input has given a row */
+    bool ended;                        /* the input has no further row */
+    struct t2v_ids question, context;  /* their ids, if params.windows is set */
+    size_t from;                       /* index in context where the next window begins */
 };
 
 void t2v_rows_init(struct t2v_rows *rows, const t2v_classifier *classifier,
                    const struct t2v_classify_params *params);
 void t2v_rows_deinit(struct t2v_rows *rows);
 
-/* Begins an input. Texts are borrowed until its end. */
+/* Begins an input. The texts are borrowed until its last row. */
 void t2v_rows_start(struct t2v_rows *rows, struct t2v_str text, struct t2v_str second);
-/* Replaces *row by the next one and sets *more, or clears *more at the end. Errors: those of
- * t2v_tokenizer_encode_pair; T2V_EUNSUPPORTED where the net lacks the pair's token types. */
+/* Replaces *row by the next row and sets *more, or clears *more at the end. Errors: those of
+ * t2v_tokenizer_encode_pair; T2V_EUNSUPPORTED if the net lacks the token types of a pair. */
 int t2v_rows_next(struct t2v_rows *rows, t2v_token_space *space, struct t2v_row *row, bool *more,
                   struct t2v_err *err);
 

@@ -2,14 +2,14 @@
 #ifndef T2V_TASK_CLASSIFY_RUN_H
 #define T2V_TASK_CLASSIFY_RUN_H
 /*
- * What the engine asks of a classifier: texts and pairs become rows, and these logits. Private to
- * task/classify/.
+ * The functions that the engine calls for a classifier: they turn texts and pairs into rows, and
+ * hidden states into logits. Private to task/classify/.
  */
 #include "task/task.h"
 
-/* Of a sequence's head: a row of logits for each input. */
+/* T2V_CLASSIFY_SEQUENCE: the result has a row of logits for each input. */
 extern const struct t2v_task_ops t2v_sequence_ops;
-/* Of the other two: a row of logits for each token. */
+/* The other two kinds: the result has a row of logits for each token. */
 extern const struct t2v_task_ops t2v_token_ops;
 
 #endif

@@ -3,8 +3,8 @@
 #define T2V_TASK_EMBED_MODEL2VEC_H
 /*
  * The vectorizer model2vec: static embeddings as model2vec 0.10 has them, which is what Weaviate's
- * model2vec-inference server answers. Unknown tokens are dropped, a text without any other is a
- * vector of zeros, and answers have length 1 only where the model's settings say so. Private to
+ * model2vec-inference server answers. Unknown tokens are dropped; a text that has no others gets a
+ * vector of zeros. Answers have unit norm only if the model's settings say so. Private to
  * task/embed/.
  */
 #include <stdbool.h>
@@ -16,17 +16,17 @@
 #include "model/model.h"
 #include "token/tokenizer.h"
 
-/* What model2vec reads of its settings. */
+/* The settings that model2vec reads. */
 struct t2v_model2vec {
     bool normalize;
     bool rounds;     /* means and answers are rounded to f16, sums are not: see model2vec.c */
-    bool half_norm;  /* then a vector's length is computed in f16, too */
+    bool half_norm;  /* the norm of a vector is computed in f16, too; only with `rounds` */
     size_t max_char; /* of a text; SIZE_MAX: all */
     size_t max_tok;  /* of a text, unknown tokens not counted; SIZE_MAX: all */
     int32_t unk;     /* the token that is dropped; -1: none */
 };
 
-/* Reads the settings, and has the model's tokenizer cut as they say; char_cut: as version 0.8.1.
+/* Reads the settings, and sets the tokenizer's truncation from them; char_cut: as version 0.8.1.
  * T2V_EFORMAT, T2V_ENOMEM. */
 int t2v_model2vec_open(t2v_model *model, bool char_cut, struct t2v_model2vec *out,
                        struct t2v_err *err);

@@ -2,10 +2,10 @@
 #ifndef T2V_TASK_EMBED_PIPELINE_H
 #define T2V_TASK_EMBED_PIPELINE_H
 /*
- * The way from hidden states to a vector: pooling, then steps on the row of each sequence. Read
- * from modules.json and the folders it names, as the sentence-transformers library reads them.
- * Those files are a stranger's: folders stay inside the model directory, sizes must fit each other,
- * and what we do not run is refused by name. Private to task/embed/.
+ * The pipeline turns hidden states into a vector: pooling, then steps on the row of each sequence.
+ * It is read from modules.json and the folders named there, as the sentence-transformers library
+ * reads them. Those files are untrusted: folders must be inside the model directory, sizes must fit
+ * each other, and an unsupported module is refused by name. Private to task/embed/.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ enum { T2V_MAX_STEP = 16 };
 enum { T2V_PROMPT_QUERY, T2V_PROMPT_DOCUMENT, T2V_N_PROMPT };
 
 struct t2v_pipeline {
-    enum t2v_pooling modes[T2V_MAX_MODE]; /* laid side by side, in this order */
+    enum t2v_pooling modes[T2V_MAX_MODE]; /* concatenated, in this order */
     size_t n_mode;
     bool skip_prompt; /* the prompt's tokens are left out of pooling */
     struct t2v_step steps[T2V_MAX_STEP];
@@ -39,8 +39,8 @@ struct t2v_pipeline {
 int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *kernels,
                       struct t2v_arena *arena, struct t2v_pipeline *out, struct t2v_err *err);
 
-/* The same for static embeddings: StaticEmbedding, and after it nothing but Normalize, which
- * changes nothing, as every answer has length 1. */
+/* The same for static embeddings: StaticEmbedding, then nothing but Normalize, which changes
+ * nothing, as every answer has unit norm. */
 int t2v_pipeline_read_static(const char *dir, size_t hidden, struct t2v_arena *arena,
                              struct t2v_pipeline *out, struct t2v_err *err);
 
@@ -49,7 +49,7 @@ void t2v_pipeline_simple(struct t2v_pipeline *out, enum t2v_pooling mode, size_t
 /* Adds the layer, without an activation. It is borrowed. */
 void t2v_pipeline_add_linear(struct t2v_pipeline *pipeline, const struct t2v_linear *linear);
 
-/* "mean of 384, Normalize": for people. */
+/* Appends a description for users, such as "mean of 384, Normalize". */
 void t2v_pipeline_describe(const struct t2v_pipeline *pipeline, struct t2v_buf *out);
 
 #endif

@@ -2,8 +2,9 @@
 #ifndef T2V_TASK_EMBED_RUN_H
 #define T2V_TASK_EMBED_RUN_H
 /*
- * What the engine asks of an embedder: a text becomes the sequences of its walk, their pooled rows
- * are added up, and the sum is finished. Private to task/embed/.
+ * The functions that the engine calls for an embedder: they split a text into sequences (walk.h),
+ * pool each sequence, add the pooled rows up, and turn the sum into the vector. Private to
+ * task/embed/.
  */
 #include "task/task.h"
 

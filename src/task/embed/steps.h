@@ -2,8 +2,8 @@
 #ifndef T2V_TASK_EMBED_STEPS_H
 #define T2V_TASK_EMBED_STEPS_H
 /*
- * The modules after pooling, each a step on the row of a sequence: Dense, LayerNorm, Normalize.
- * Private to task/embed/.
+ * The modules after pooling. Each is a step on the row of a sequence: Dense, LayerNorm, Normalize.
+ * Dropout is accepted too, and is no step, as it acts in training only. Private to task/embed/.
  */
 #include <stddef.h>
 
@@ -28,7 +28,7 @@ int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernel
                         struct t2v_arena *arena, struct t2v_step *out, struct t2v_err *err);
 int t2v_step_read_norm(const char *folder, size_t n_in, struct t2v_arena *arena,
                        struct t2v_step *out, struct t2v_err *err);
-/* "Dense to 24 with Tanh": for people. */
+/* Appends a description for users, such as "Dense to 24 with Tanh". */
 void t2v_step_describe(const struct t2v_step *step, struct t2v_buf *out);
 
 /* y[r] = step(x[r]) for n_row rows that are ld floats apart; x may be overwritten. Returns where
@@ -40,7 +40,7 @@ float *t2v_step_run(const struct t2v_step *step, const struct t2v_kernels *kerne
  * among the steps, for the message. */
 int t2v_step_check_finite(const struct t2v_step *step, size_t number, struct t2v_err *err);
 
-/* x[n] / its length, or / 1e-12 when that is more. */
+/* x /= max(norm of x, 1e-12), in place. */
 void t2v_normalize(float *x, size_t n);
 
 #endif

@@ -3,8 +3,8 @@
 #define T2V_TASK_EMBED_TRANSFORMER_H
 /*
  * The settings of sentence-transformers' Transformer module: sentence_bert_config.json, or an older
- * name of it. Some are laid over config.json (config_args) and tokenizer_config.json
- * (tokenizer_args) before those are read, the others bound and change texts. The keys are those of
+ * name of it. config_args overrides keys of config.json, and tokenizer_args overrides keys of
+ * tokenizer_config.json; the other settings limit or change texts. The keys are those of
  * sentence-transformers 5.1 and 6.2; where the two differ, a file with keys of 6 is read as 6 does.
  */
 #include <stdbool.h>
@@ -18,17 +18,17 @@
 /* Zeroed for a model without the file. */
 struct t2v_transformer {
     size_t max_tok;                 /* of a sequence; 0: as the model and its tokenizer say */
-    size_t query_tok, document_tok; /* the same for a task; 0: max_tok */
+    size_t query_tok, document_tok; /* the same for queries, for documents; 0: max_tok */
     bool lower;                     /* texts are lower-cased first */
-    bool bare;                      /* no special tokens are put around a text */
-    struct t2v_str config_args;     /* laid over config.json; ptr is NULL: nothing is */
-    struct t2v_str tokenizer_args;  /* laid over tokenizer_config.json; likewise */
+    bool bare;                      /* texts get no special tokens */
+    struct t2v_str config_args;     /* overrides keys of config.json; ptr NULL: none */
+    struct t2v_str tokenizer_args;  /* overrides keys of tokenizer_config.json; ptr NULL: none */
     struct t2v_json_file file;      /* private: owns the texts above */
 };
 
 /* Reads the file in folder; out stays zeroed where there is none. A key that would change vectors
- * and cannot be honoured, or one that nobody knows, is T2V_EUNSUPPORTED: "FILE: KEY ...". What
- * earlier releases ignored is added to notes (may be NULL). */
+ * and is not supported, or that is unknown, is T2V_EUNSUPPORTED: "FILE: KEY ...". Settings that
+ * earlier releases ignored are added to notes (may be NULL). */
 int t2v_transformer_read(const char *folder, struct t2v_transformer *out, struct t2v_notes *notes,
                          struct t2v_err *err);
 void t2v_transformer_deinit(struct t2v_transformer *transformer);

@@ -25,8 +25,8 @@ int t2v_marker_exists(const t2v_model *model, const char *name, bool *there, str
     return t2v_file_find(path, sizeof path, t2v_model_dir(model), name, there, err);
 }
 
-/* Sets *says_true from a marker file, if there is one; as it was, it is what the environment says.
- */
+/* Sets *says_true from a marker file. If there is none, *says_true keeps its value, which is that
+ * of the environment. */
 static int read_marker(const t2v_model *model, const char *name, bool *says_true,
                        struct t2v_err *err)
 {

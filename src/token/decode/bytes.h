@@ -2,13 +2,14 @@
 #ifndef T2V_TOKEN_DECODE_BYTES_H
 #define T2V_TOKEN_DECODE_BYTES_H
 /*
- * The decoders that make text of bytes: ByteLevel and ByteFallback. Each is the step function of
- * step.h, with the errors said there. What they keep:
+ * The decoders that turn bytes into text, ByteLevel and ByteFallback, as step functions (step.h,
+ * which also has their errors). They keep:
  *
- * ByteLevel     a character whose last bytes are still to come, at most three bytes; of a token,
- *               all while it may turn out to be text (a token ends at once, but after a Fuse)
- * ByteFallback  a run of byte tokens, while it may become UTF-8: as soon as it cannot, each of its
- *               bytes is U+FFFD, also those that were fine by themselves, so none may go before
+ * ByteLevel     at most three bytes of a character that is not complete; and the current token, as
+ *               long as all its characters stand for bytes (only after a Fuse is this more than
+ *               one part)
+ * ByteFallback  a run of byte tokens, as long as it may become UTF-8. Once it cannot, each of its
+ *               bytes becomes U+FFFD, also valid ones, so none can be passed on earlier
  */
 #include "token/decode/step.h"
 

@@ -2,16 +2,16 @@
 #ifndef T2V_TOKEN_DECODE_STEP_H
 #define T2V_TOKEN_DECODE_STEP_H
 /*
- * What a decoder is made of: steps in a row, each of which takes tokens and hands tokens on. Tokens
- * come in parts, so that a step gives out what is certain before the token ends: Fuse makes one
- * token of all, and nobody waits for its end. Private to this folder.
+ * A decoder is a list of steps. Each step takes tokens and passes tokens on to the next. Tokens
+ * come in parts, so that a step can pass on text before the token ends: Fuse joins all tokens into
+ * one, whose end is the end of the text. Private to this folder.
  *
- *   feed(part, ends)  a part of the current token, whole characters of UTF-8, perhaps none; `ends`:
- *                     the token ends with it
- *   finish()          there are no more tokens
+ *   feed(part, ends)  takes a part of the current token: whole UTF-8 characters, perhaps none;
+ *                     `ends`: the token ends with this part
+ *   finish()          is called after the last token
  *
- * A new kind is such a function or two, their settings below, and a line in the table of spec.c
- * with the function that reads it there.
+ * A new kind needs one or both functions, its settings below, and a line in the table of spec.c
+ * with the function that reads them.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@
 #include "token/decode/lossy.h"
 #include "token/decode/replacer.h"
 
-/* Ceiling of what a step keeps of a text, and of what it makes of a part. */
+/* Limit of the bytes that a step keeps of a text, and of its output for one part. */
 enum { T2V_DECODE_MAX_KEPT = 1 << 26 };
 
 struct t2v_decode_run;
@@ -34,8 +34,8 @@ typedef int t2v_decode_finish(struct t2v_decode_run *run, size_t at);
 struct t2v_decode_step {
     const char *name;          /* "WordPiece" */
     t2v_decode_feed *feed;     /* 0, T2V_ENOMEM, T2V_ETOOLARGE, or what t2v_decode_emit returned */
-    t2v_decode_finish *finish; /* NULL: nothing to be done */
-    bool single;               /* a step before makes one token of all */
+    t2v_decode_finish *finish; /* NULL: the step has nothing to do */
+    bool single;               /* an earlier step joins all tokens into one */
     /* Which of these count depends on the kind. */
     struct t2v_str prefix, sign;                       /* WordPiece; Strip's content */
     size_t start, stop;                                /* Strip */
@@ -45,10 +45,9 @@ struct t2v_decode_step {
     struct t2v_str content; /* Replace by a regex */
 };
 
-/* What a step keeps of the text that it is at; zeroed at the start, but for the buffers' ceilings.
- */
+/* What a step keeps of the current text. Zeroed at the start, except the limits of the buffers. */
 struct t2v_decode_state {
-    struct t2v_buf kept; /* text or bytes that are not certain yet */
+    struct t2v_buf kept; /* text or bytes that are not final */
     struct t2v_buf more; /* CTC: the token before; ByteLevel: text made of bytes; ByteFallback: the
                           * run of bytes; BPEDecoder: the current token */
     struct t2v_replacing replacing;
@@ -57,26 +56,26 @@ struct t2v_decode_state {
     size_t count;   /* Strip: characters at the end so far; ByteFallback: bytes that are checked */
     size_t n_start; /* Strip: characters that are cut off at the start */
     bool inside;    /* the current token has begun */
-    bool decided;   /* what had to be seen of the current token's start has been seen */
-    bool behind;    /* there was a token before */
+    bool decided;   /* enough of the current token's start has been seen */
+    bool behind;    /* the current token is not the first */
     bool waiting;   /* BPEDecoder: the token in `kept` has ended */
     bool bad;       /* ByteFallback: the run of bytes is not UTF-8; ByteLevel: the token is text */
-    bool some;      /* CTC: something of the token was handed on */
+    bool some;      /* CTC: a part of the token was passed on */
 };
 
 struct t2v_decode_run {
     const struct t2v_decode_step *steps;
     struct t2v_decode_state *states; /* [n] */
     size_t n;
-    int (*take)(void *ctx, struct t2v_str part); /* what the last step hands on */
+    int (*take)(void *ctx, struct t2v_str part); /* gets the output of the last step */
     void *ctx;
 };
 
-/* Hands a part of a token from step `at` on to the next one. 0 or what that returned. */
+/* Passes a part of a token from step `at` to the next step. Returns what that returned. */
 int t2v_decode_emit(struct t2v_decode_run *run, size_t at, struct t2v_str part, bool ends);
-/* Gives a part of a token to the first step. */
+/* Passes a part of a token to the first step. */
 int t2v_decode_feed_first(struct t2v_decode_run *run, struct t2v_str part, bool ends);
-/* There are no more tokens: each step, in order, hands on what it has kept. */
+/* After the last token: each step, in order, passes on the text that it has kept. */
 int t2v_decode_finish_all(struct t2v_decode_run *run);
 
 #endif

@@ -2,13 +2,13 @@
 #ifndef T2V_TOKEN_DECODE_TEXT_H
 #define T2V_TOKEN_DECODE_TEXT_H
 /*
- * The decoders that know neither words nor bytes: Replace, Fuse and Strip. Each is the step
- * function of step.h, with the errors said there. What they keep:
+ * The decoders Replace, Fuse and Strip, as step functions (step.h, which also has their errors).
+ * They keep:
  *
- * Replace  by a string: an end of the token that may be the start of a hit; by a pattern: the whole
+ * Replace  of a string: the end of the token that may be the start of a match; of a regex: the
  *          token until it ends, which after a Fuse is the whole text
  * Fuse     nothing
- * Strip    as many characters at the token's end as `stop` says
+ * Strip    up to `stop` characters at the end of the token
  */
 #include "token/decode/step.h"
 

@@ -2,15 +2,14 @@
 #ifndef T2V_TOKEN_DECODE_WORDS_H
 #define T2V_TOKEN_DECODE_WORDS_H
 /*
- * The decoders that know words: WordPiece, Metaspace, BPEDecoder and CTC. Each is the step function
- * of step.h, with the errors said there. What they keep:
+ * The decoders that join words, WordPiece, Metaspace, BPEDecoder and CTC, as step functions
+ * (step.h, which also has their errors). They keep:
  *
- * WordPiece   of a token's start, what may be the prefix; for `cleanup`, a token's end that may be
- *             the start of one of its patterns
+ * WordPiece   the start of a token that may be the prefix; for `cleanup`, the end of a token that
+ *             may be the start of one of its patterns
  * Metaspace   nothing
- * BPEDecoder  of a token, all from the first suffix on: the last token's suffixes become nothing,
- *             those of others a space
- * CTC         the token until it ends, and the one before it
+ * BPEDecoder  the token from its first suffix on. A suffix becomes a space, except in the last
+ * token, where it is removed CTC         the current token until it ends, and the previous token
  */
 #include "token/decode/step.h"
 

@@ -55,7 +55,7 @@ struct t2v_settings {
 };
 
 /* Reads the files of model_dir; those that are not there count as empty. args: the text of an
- * object that is laid over tokenizer_config.json; ptr is NULL where nothing is. */
+ * object that overrides keys of tokenizer_config.json; ptr NULL: none. */
 int t2v_settings_read(const char *model_dir, struct t2v_str args, struct t2v_settings *settings,
                       struct t2v_err *err);
 void t2v_settings_deinit(struct t2v_settings *settings);

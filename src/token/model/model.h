@@ -2,8 +2,8 @@
 #ifndef T2V_TOKEN_MODEL_MODEL_H
 #define T2V_TOKEN_MODEL_MODEL_H
 /*
- * The model: a piece of text to ids. Each kind is a file of its own that fills the table below; the
- * rest of the room knows models only through it. Read-only once loaded, any thread.
+ * The model: turns a pre-token into ids. Each kind is a file of its own that fills the table below;
+ * the rest of the room knows models only through it. Read-only once loaded, any thread.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,8 +22,8 @@ enum { T2V_MODEL_SCRATCH = 4 };
 struct t2v_token_model {
     const struct t2v_token_model_ops {
         const char *name; /* "WordPiece" */
-        /* Appends the ids of a piece (not empty) to ids. scratch: [T2V_MODEL_SCRATCH] buffers of
-         * this thread, for anything. spans: NULL, or a buffer that gets a span of the piece for
+        /* Appends the ids of a pre-token (not empty) to ids. scratch: [T2V_MODEL_SCRATCH] buffers
+         * of this thread, for anything. spans: NULL, or a buffer that gets a span of the piece for
          * each id (token/span.h), as the library says what a token covers. 0, T2V_ENOMEM,
          * T2V_ETOOLARGE (a scratch buffer's ceiling), or T2V_EUNSUPPORTED: the piece needs the
          * unknown token, and there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TOKEN_MODEL_UNIGRAM_H
 #define T2V_TOKEN_MODEL_UNIGRAM_H
-/* Unigram: the pieces with the largest sum of scores. */
+/* Unigram: splits a pre-token into the tokens with the largest sum of scores. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TOKEN_MODEL_WORDLEVEL_H
 #define T2V_TOKEN_MODEL_WORDLEVEL_H
-/* WordLevel: a piece is a token, or unknown. */
+/* WordLevel: a pre-token is one token, or unknown. */
 #include "base/error.h"
 #include "base/str.h"
 #include "token/model/model.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TOKEN_MODEL_WORDPIECE_H
 #define T2V_TOKEN_MODEL_WORDPIECE_H
-/* WordPiece: the longest piece of the vocabulary, again and again. */
+/* WordPiece: takes the longest token that the rest of the pre-token begins with, until the end. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

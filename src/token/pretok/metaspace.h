@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TOKEN_PRETOK_METASPACE_H
 #define T2V_TOKEN_PRETOK_METASPACE_H
-/* Metaspace: a mark for each space, and one before the text. */
+/* Metaspace: replaces each space by U+2581 (or the file's `replacement`), and puts one before the
+ * text, as prepend_scheme says. */
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"

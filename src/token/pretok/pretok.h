@@ -2,12 +2,13 @@
 #ifndef T2V_TOKEN_PRETOK_PRETOK_H
 #define T2V_TOKEN_PRETOK_PRETOK_H
 /*
- * The pre-tokenizer: a list of steps, each of which splits a text into pieces and hands them on,
- * one by one, to the next step, and the last one to a receiver (the model). Nothing is collected,
- * so the receiver can end the run at any piece. A step may hand on text of its own making, which it
- * keeps in its scratch buffer until the piece has been taken. A Sequence is flattened into the
- * list. A new kind is a function that splits, one that reads it from JSON if it has fields, and a
- * line in the table of pretok.c; the struct is in step.h. Read-only once loaded.
+ * The pre-tokenizer: a list of steps. Each step splits a text into pieces and passes them, one by
+ * one, to the next step; the pieces of the last step are the pre-tokens, which go to a receiver
+ * (the model). Nothing is collected, so the receiver can end the run at any pre-token. A step may
+ * pass on new text, which it keeps in its scratch buffer until the piece has been taken. A Sequence
+ * is flattened into the list. A new kind is a function that splits, one that reads it from JSON if
+ * it has fields, and a line in the table of pretok.c; the struct is in step.h. Read-only once
+ * loaded.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,8 +29,8 @@ struct t2v_pretok {
     bool sequence; /* the outermost component was a Sequence */
 };
 
-/* Reads the component `value` (null: the whole text is one piece) into a zeroed *pretok. Errors as
- * t2v_normalizer_load; free with t2v_pretok_deinit even then. */
+/* Reads the component `value` (null: the whole text is one pre-token) into a zeroed *pretok. Errors
+ * as t2v_normalizer_load; free with t2v_pretok_deinit even then. */
 int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
                     struct t2v_pretok *pretok, struct t2v_err *err);
 void t2v_pretok_deinit(struct t2v_pretok *pretok);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef T2V_TOKEN_PRETOK_SPLIT_H
 #define T2V_TOKEN_PRETOK_SPLIT_H
-/* Pieces between hits: Split, ByteLevel, Digits, Punctuation, CharDelimiterSplit. */
+/* The pre-tokenizers that split at matches: Split, ByteLevel, Digits, Punctuation,
+ * CharDelimiterSplit. */
 #include <stdbool.h>
 
 #include "base/arena.h"
