@@ -2,10 +2,10 @@
 #ifndef T2V_BATCH_PROGRESS_H
 #define T2V_BATCH_PROGRESS_H
 /*
- * One work on its way through the engine: the input being turned into rows, the rows that are ready
- * for a batch, and the task's state, which takes their results. It has one owner at a time, the
- * engine's thread or the feeder's; only t2v_progress_add may be called while the feeder has it.
- * Nothing here locks.
+ * The state of one work in the engine: the input that is being turned into rows, the rows that are
+ * ready for a batch, and the task's state, which takes their results. It has one owner at a time,
+ * the leader, the express thread or the feeder; only t2v_progress_add may be called while the
+ * feeder has it. Nothing here locks.
  */
 #include <stdbool.h>
 #include <stddef.h>

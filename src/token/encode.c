@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The road of one text: added tokens split it; what stands between is normalised chunk by chunk,
- * split again by the normalised added tokens, then into pieces, and each piece becomes ids. As soon
- * as there are enough ids, the way back down begins. Where offsets are asked for, every stage also
- * says which bytes of the one before its bytes stand for.
+ * Encoding a text: added tokens split it. The text between them is normalised chunk by chunk, split
+ * again by the normalised added tokens, then into pre-tokens, and each pre-token becomes ids. As
+ * soon as there are enough ids, all stages return. If offsets are wanted, every stage also maps its
+ * output bytes to bytes of its input.
  */
 #include "token/encode.h"
 
@@ -17,7 +17,7 @@
 
 enum {
     CHUNK_BYTES = 4096, /* 500 tokens of English are some 2,400 bytes */
-    ENOUGH = 1          /* not an error: there are as many ids as are asked for */
+    ENOUGH = 1          /* not an error: there are as many ids as are wanted */
 };
 
 /* One call of encode. */

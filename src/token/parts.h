@@ -2,7 +2,7 @@
 #ifndef T2V_TOKEN_PARTS_H
 #define T2V_TOKEN_PARTS_H
 /*
- * The parts of a tokenizer and how they are put together; private to this room. Four loaders of
+ * The parts of a tokenizer; private to this folder. Four loaders of
  * load/ fill the same structures: tokenizer_json.c, vocab_txt.c, vocab_json.c (with merges.txt) and
  * sentencepiece.c. Then t2v_settings_apply does what `transformers` does to a tokenizer it has
  * loaded.

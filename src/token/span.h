@@ -2,9 +2,9 @@
 #ifndef T2V_TOKEN_SPAN_H
 #define T2V_TOKEN_SPAN_H
 /*
- * Parts of a text, in bytes: [begin, end). An alignment is a buffer of them, one for each byte of
- * some text that was made of another: the part of that other which the byte stands for. All bytes
- * of a character have the same.
+ * Parts of a text, in bytes: [begin, end). An alignment maps a text to the text that it was made
+ * from: a buffer of spans, one for each byte, which is the part of the original that the byte comes
+ * from. All bytes of a character have the same span.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -2,10 +2,10 @@
 #ifndef T2V_UNICODE_FROM_H
 #define T2V_UNICODE_FROM_H
 /*
- * Where the bytes of a rewritten text come from: one uint32_t for each byte of the output, the byte
- * of the input where the character begins that it is aligned with. All bytes of a character have
- * the same. Functions that rewrite a text take such a buffer where somebody asks for offsets, and
- * NULL where nobody does. A failure sticks in the buffer.
+ * The origin of the bytes of a rewritten text: for each byte of the output a uint32_t, the place in
+ * the input where the character begins that it comes from. All bytes of a character have the same
+ * origin. Functions that rewrite a text take such a buffer if offsets are wanted, else NULL. A
+ * failure sticks in the buffer.
  */
 #include <stdint.h>
 #include <string.h>

@@ -2,9 +2,8 @@
 #ifndef T2V_TOKEN_DECODE_VOCAB_H
 #define T2V_TOKEN_DECODE_VOCAB_H
 /*
- * The vocabulary the other way round: the token of an id, as it is spelt there. An added token
- * comes before one of the model with the same id. Read-only once built, any thread. Private to this
- * room.
+ * The inverse vocabulary: from an id to the spelling of its token. An added token wins over a token
+ * of the model with the same id. Read-only once built, any thread. Private to this folder.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +16,7 @@
 
 struct t2v_decode_vocab {
     struct t2v_decode_token {
-        uint32_t begin, len; /* in texts; len UINT32_MAX: nobody has this id */
+        uint32_t begin, len; /* in texts; len UINT32_MAX: no token has this id */
     } * tokens;              /* [n_id] */
     uint8_t *special;        /* [n_id] 1: skip_special_tokens leaves it out */
     size_t n_id;
