@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 void *t2v_alloc(size_t bytes);
-/* n items of size bytes each, zeroed. */
+/* n items of size bytes each, zeroed. n may be 0: the result is not NULL then, either. */
 void *t2v_alloc_zero(size_t n, size_t size);
 /* As realloc, for n items of size bytes. When it returns NULL, the old block is unchanged. */
 void *t2v_resize(void *ptr, size_t n, size_t size);

@@ -42,7 +42,7 @@ struct t2v_work {
 
     /* The answer. */
     struct t2v_err err;       /* code 0: all went well */
-    size_t err_text;          /* index of the text that failed, where one is to blame */
+    size_t err_text;          /* where err.code is set and a text is to blame: its index */
     struct t2v_result result; /* owned by the work; empty on failure */
 
     /* What it took. */

@@ -53,14 +53,16 @@ int t2v_model_load(t2v_model *model, const struct t2v_model_options *options, st
 
 /* What the limits depend on. */
 struct t2v_model_use {
-    size_t limit;   /* of a sequence's tokens, of the task's own; SIZE_MAX: none */
+    size_t limit;   /* of a sequence's tokens, of the task's own, such as t2v_tokenizer_model_max;
+                       SIZE_MAX: none */
     bool pairs;     /* sequences may be pairs of texts */
     bool every_row; /* a tokenizer with ids that the embeddings lack is T2V_EFORMAT; else that is a
                        warning, and t2v_model_check_ids refuses such a text */
 };
 
 /* T2V_EFORMAT: tokenizer and net do not fit each other, or a sequence has no room for its special
- * tokens. */
+ * tokens. The caller then asks t2v_guard_check whether a file changed while it was read. Unlike
+ * t2v_model_find, this and t2v_model_load do not name the directory (see t2v_fail_in_dir). */
 int t2v_model_fit(t2v_model *model, const struct t2v_model_use *use, struct t2v_err *err);
 
 /* T2V_EMODEL, naming the token, where one of the ids has no row in the embeddings. */

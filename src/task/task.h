@@ -103,15 +103,19 @@ typedef struct t2v_task t2v_task;
 struct t2v_task_ops {
     const char *name; /* "embed" */
 
-    /* Begins a work. params: of the kind's own type; NULL: the defaults. *out is set only on
-     * success, and freed by `close`. T2V_ENOMEM, or the code of a mistake in params. */
+    /* Begins a work of n inputs, which may be 0. params: of the kind's own type; NULL: the
+     * defaults. *out is set only on success, and freed by `close`. T2V_ENOMEM, T2V_EUNSUPPORTED
+     * for pairs where the task has none, or the code of a mistake in params. */
     int (*open)(const t2v_task *task, const struct t2v_inputs *inputs, const void *params,
                 void **out, struct t2v_err *err);
     void (*close)(void *state);
 
     /* Begins an input; inputs are begun in order. Errors: whatever is wrong with the input. */
     int (*start)(void *state, size_t input, struct t2v_err *err);
-    /* Replaces *row by the input's next row and sets *more, or clears *more at its end. */
+    /* Replaces *row, which is used again and again, by the input's next row and sets *more, or
+     * clears *more at its end. A row has at most task->max_tok tokens; the task truncates, the
+     * engine counts. Every id must have a row in the embeddings: by t2v_model_use.every_row, or by
+     * t2v_model_check_ids here. A row without ids is dropped, and `take` is not called for it. */
     int (*next)(void *state, t2v_token_space *space, struct t2v_row *row, bool *more,
                 struct t2v_err *err);
 
@@ -119,13 +123,16 @@ struct t2v_task_ops {
     struct t2v_width (*width)(const t2v_task *task, size_t n_tok);
 
     /* Computes the results of all rows of the batch. Every lane of the team calls it and does its
-     * share; the results are complete when all lanes have returned. */
+     * share (t2v_lane_share over n_seq); the results are complete when all lanes have returned.
+     * `hidden` is complete on entry; a lane writes only what belongs to its own rows. It may run
+     * again for the same batch, with new hidden states, so it changes nothing else. What is not
+     * finite must stay so. */
     void (*reduce)(const t2v_task *task, const struct t2v_lane *lane,
                    const struct t2v_reduction *batch);
     /* Stores the result of one row. */
     int (*take)(void *state, const struct t2v_taken *row, struct t2v_err *err);
-    /* Called after the last row: builds the answer and moves it to *out. On failure, for instance
-     * T2V_EMODEL (a result that is not finite), *input is the index of the input that failed. */
+    /* Called after the last row: builds the answer and moves it to *out. It refuses a result that
+     * is not finite (T2V_EMODEL). *input is read only on failure: the input that failed. */
     int (*finish)(void *state, struct t2v_result *out, size_t *input, struct t2v_err *err);
 };
 
