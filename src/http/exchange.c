@@ -262,11 +262,12 @@ static bool has_place(struct t2v_conn *c, bool answered)
 
 static void on_head(struct t2v_conn *c)
 {
-    const struct t2v_request *request = &c->reader.request;
+    struct t2v_request *request = &c->reader.request;
     const struct t2v_service *service = c->all->service;
     struct t2v_fault fault = {0};
     struct t2v_reply reply;
     c->match = t2v_route_find(service->routes, request->path, request->method);
+    request->id = c->match.id;
     t2v_reply_init(&reply);
     bool answered = t2v_service_answers_head(service, &c->match, request, &reply, &fault);
     bool stays = has_place(c, answered);
@@ -336,7 +337,7 @@ static void make_job(struct t2v_conn *c, const struct t2v_operation *operation)
                           "there is no body: neither Content-Length nor Transfer-Encoding: chunked "
                           "was sent");
     } else {
-        job = t2v_job_new(operation, &c->reader.body);
+        job = t2v_job_new(operation, c->match.id, &c->reader.body);
         t2v_fault_busy(&fault, t2v_why_busy(T2V_ENOMEM));
     }
     if (job == NULL)

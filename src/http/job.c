@@ -2,6 +2,7 @@
 #include "http/job.h"
 
 #include <stdalign.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -9,17 +10,22 @@
 
 enum { LARGE_BODY = 64 * 1024 }; /* above it, a body takes about a millisecond to read */
 
-/* Where the state begins, behind the job in one block. */
+/* Where the state begins: after the job, in one block. The id comes after the state. */
 static const size_t state_at = (sizeof(struct t2v_job) + alignof(max_align_t) - 1) /
                                alignof(max_align_t) * alignof(max_align_t);
 
-struct t2v_job *t2v_job_new(const struct t2v_operation *operation, struct t2v_buf *body)
+struct t2v_job *t2v_job_new(const struct t2v_operation *operation, struct t2v_str id,
+                            struct t2v_buf *body)
 {
-    struct t2v_job *job = t2v_alloc_zero(1, state_at + operation->state_size);
+    size_t id_at = state_at + operation->state_size;
+    struct t2v_job *job = t2v_alloc_zero(1, id_at + id.len);
     if (job == NULL)
         return NULL;
     job->operation = operation;
     job->state = (char *)job + state_at;
+    job->id = (struct t2v_str){(char *)job + id_at, id.len};
+    if (id.len != 0)
+        memcpy((char *)job + id_at, id.ptr, id.len);
     job->body = *body;
     t2v_buf_init(body, job->body.max);
     t2v_reply_init(&job->reply);

@@ -36,7 +36,8 @@ enum t2v_job_stage {
 
 struct t2v_job {
     const struct t2v_operation *operation;
-    void *state; /* [operation->state_size], the API's */
+    void *state;       /* [operation->state_size], the API's */
+    struct t2v_str id; /* of a path with T2V_ROUTE_ID (route.h), the job's own copy; else empty */
     enum t2v_job_stage stage;
     struct t2v_buf body; /* owned; freed after it was read */
     struct t2v_work work;
@@ -59,9 +60,10 @@ struct t2v_job {
     struct t2v_job *next_ready;
 };
 
-/* A job in stage READ. It takes over *body, which is left empty. NULL: no memory; *body is
- * unchanged. */
-struct t2v_job *t2v_job_new(const struct t2v_operation *operation, struct t2v_buf *body);
+/* A job in stage READ, with a copy of id. It takes over *body, which is left empty. NULL: no
+ * memory; *body is unchanged. */
+struct t2v_job *t2v_job_new(const struct t2v_operation *operation, struct t2v_str id,
+                            struct t2v_buf *body);
 /* NULL is allowed. */
 void t2v_job_free(struct t2v_job *job);
 

@@ -22,7 +22,10 @@ enum {
     T2V_ROUTE_OPEN = 1,  /* needs no token */
     T2V_ROUTE_PROBE = 2, /* of what watches the service: answered when all else gets 503 */
     /* The path is a beginning: what follows, one byte at least, is an id, such as the model's in
-     * "/v1/models/ID". */
+     * "/v1/models/ID". The operation finds it in request->id or job->id, as the client sent it:
+     * percent signs are not decoded, and it may contain '/'. The beginning alone ("/v1/models/")
+     * is another path. A second row for it with this flag and methods 0 makes its 404 one in the
+     * API's shape. */
     T2V_ROUTE_ID = 4
 };
 

@@ -9,7 +9,7 @@
  *
  * POST /stream, which t2v has not, answers in pieces: the text "stream 5 100 20" is 5 pieces of 100
  * bytes, 20 ms apart, with " fail" after it a failure at the end. Streams take turns with each
- * other and with other work, so one that is FULL holds up nobody.
+ * other and with other work, so one that is FULL holds up nobody. /ids/ID is in ids.h.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -32,6 +32,8 @@
 #include "http/service.h"
 #include "task/embed/embedder.h"
 #include "task/embed/params.h"
+
+#include "ids.h"
 
 #include "base/banned.h"
 
@@ -270,6 +272,9 @@ static const struct t2v_route rows[] = {
     {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},
     {"/openapi.json", T2V_GET, T2V_ROUTE_OPEN, "/openapi.json", &t2v_probe_openapi, NULL},
     {"/stream", T2V_POST | T2V_GET, 0, "/stream", &stream, NULL}, /* GET: so that there is HEAD */
+    {"/ids/", T2V_GET, T2V_ROUTE_ID, "/ids/ID", &ids_get, NULL},
+    {"/ids/", T2V_POST, T2V_ROUTE_ID, "/ids/ID", &ids_post, NULL},
+    {"/ids/", 0, T2V_ROUTE_ID, "/ids/ID", NULL, &api_ids},
     {"", 0, T2V_ROUTE_ID, "other", NULL, &t2v_api_vectors},
 };
 const struct t2v_routes t2v_routes = {rows, sizeof rows / sizeof *rows};

@@ -24,6 +24,7 @@ import check_life  # noqa: E402
 import check_log  # noqa: E402
 import check_places  # noqa: E402
 import check_resend  # noqa: E402
+import check_routes  # noqa: E402
 import check_rows  # noqa: E402
 import check_secrets  # noqa: E402
 import check_settings  # noqa: E402
@@ -44,7 +45,7 @@ def main():
     checks.slack = float(os.environ.get("T2V_TEST_SLACK", "1"))  # for time-outs under sanitizers
     modules = [check_budget, check_commands, check_contract, check_conformance, check_vectorizers, check_wire, check_life, check_crowds, check_log, check_secrets,
                check_rows, check_broken, check_settings, check_static, check_touched, check_resend, check_leftovers, check_places, check_waits]
-    return checks.run(modules + ([check_engine, check_stream] if checks.fake else []), word)
+    return checks.run(modules + ([check_engine, check_routes, check_stream] if checks.fake else []), word)
 
 
 if __name__ == "__main__":

@@ -94,17 +94,18 @@ static void submit(const struct t2v_match *match, const struct t2v_request *requ
     struct t2v_buf body;
     t2v_buf_init(&body, MAX_BODY);
     CHECK(t2v_buf_add(&body, request->body.ptr, request->body.len) == 0);
-    struct t2v_job *job = t2v_job_new(match->route->operation, &body);
+    struct t2v_job *job = t2v_job_new(match->route->operation, match->id, &body);
     CHECK(job != NULL && body.ptr == NULL);
     work_through(job, match, request);
 }
 
-static void answer(const struct t2v_request *request)
+static void answer(struct t2v_request *request)
 {
     struct t2v_reply reply;
     struct t2v_fault fault = {0};
     struct t2v_match match = t2v_route_find(service.routes, request->path, request->method);
     const struct t2v_operation *operation = match.route->operation;
+    request->id = match.id;
     t2v_reply_init(&reply);
     bool answered = t2v_service_answers_head(&service, &match, request, &reply, &fault);
     if (!answered && operation->answer == NULL) {

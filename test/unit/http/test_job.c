@@ -50,8 +50,11 @@ static struct t2v_job *new_job(const struct t2v_operation *operation)
     struct t2v_buf body;
     t2v_buf_init(&body, SIZE_MAX);
     assert_int_equal(t2v_buf_adds(&body, "x"), 0);
-    struct t2v_job *job = t2v_job_new(operation, &body);
+    char id[] = "a/b";
+    struct t2v_job *job = t2v_job_new(operation, t2v_str_of(id), &body);
     assert_non_null(job);
+    id[0] = 'x'; /* the job has a copy */
+    assert_true(t2v_str_is(job->id, "a/b"));
     assert_null(body.ptr);
     return job;
 }

@@ -63,6 +63,7 @@ static void test_find(void **state)
         {"GET", "/v1/models", "", 2, T2V_GET, true},
         {"POST", "/v1/models", "", 2, T2V_GET, false},
         {"GET", "/v1/models/a/b", "a/b", 3, T2V_GET, true},
+        {"GET", "/v1/models/a%2fb", "a%2fb", 3, T2V_GET, true},
         {"PUT", "/v1/models/a", "a", 3, T2V_GET, false},
         {"GET", "/v1/models/", "", 4, 0, false},
         {"GET", "/v1/nope", "", 4, 0, false},
