@@ -87,9 +87,20 @@ static void refuse(struct t2v_conn *c, const struct t2v_fault *fault)
     t2v_reply_deinit(&reply);
 }
 
+/* The route of the request under way, as soon as its request line is read. */
+static void find_route(struct t2v_conn *c)
+{
+    struct t2v_request *request = &c->reader.request;
+    if (request->path.ptr == NULL)
+        return;
+    c->match = t2v_route_find(c->all->service->routes, request->path, request->method);
+    request->id = c->match.id;
+}
+
 void t2v_exchange_refuse_busy(struct t2v_conn *c, const char *why)
 {
     struct t2v_fault fault;
+    find_route(c);
     t2v_fault_busy(&fault, why);
     c->keep_alive = false;
     refuse(c, &fault);
@@ -99,6 +110,7 @@ static void refuse_unreadable(struct t2v_conn *c)
 {
     struct t2v_fault fault;
     const char *message = c->reader.err.msg;
+    find_route(c);
     if (c->reader.status == 503)
         t2v_fault_busy(&fault, message);
     else
@@ -110,6 +122,7 @@ static void refuse_unreadable(struct t2v_conn *c)
 void t2v_exchange_refuse_late(struct t2v_conn *c)
 {
     struct t2v_fault fault;
+    find_route(c);
     t2v_fault_set(&fault, 408, "the request was not complete in time");
     c->keep_alive = false;
     refuse(c, &fault);
@@ -262,12 +275,11 @@ static bool has_place(struct t2v_conn *c, bool answered)
 
 static void on_head(struct t2v_conn *c)
 {
-    struct t2v_request *request = &c->reader.request;
+    const struct t2v_request *request = &c->reader.request;
     const struct t2v_service *service = c->all->service;
     struct t2v_fault fault = {0};
     struct t2v_reply reply;
-    c->match = t2v_route_find(service->routes, request->path, request->method);
-    request->id = c->match.id;
+    find_route(c);
     t2v_reply_init(&reply);
     bool answered = t2v_service_answers_head(service, &c->match, request, &reply, &fault);
     bool stays = has_place(c, answered);

@@ -44,7 +44,7 @@ struct t2v_request {
     struct t2v_str body;          /* set when the whole request is read */
     struct t2v_str id; /* of a path with T2V_ROUTE_ID (http/route.h), else empty; the reader leaves
                           it so, the owner of the reader sets it */
-    uint64_t length; /* Content-Length (UINT64_MAX: larger than that); 0 when not sent */
+    uint64_t length;   /* Content-Length (UINT64_MAX: larger than that); 0 when not sent */
     bool chunked;
     bool has_body;        /* Content-Length or Transfer-Encoding was sent */
     bool encoded;         /* Content-Encoding names something other than identity */

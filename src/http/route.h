@@ -58,7 +58,7 @@ struct t2v_match {
 };
 struct t2v_match t2v_route_find(const struct t2v_routes *routes, struct t2v_str path,
                                 struct t2v_str method);
-/* For a request whose path could not be read. */
+/* For a request whose request line has not come yet, or cannot be read: the last row. */
 struct t2v_match t2v_route_unknown(const struct t2v_routes *routes);
 
 /* "GET, HEAD", "POST" or both; for 0 too, all that any path allows. Static. */

@@ -29,6 +29,29 @@ def check_routes_with_ids(check):
         check("after one whose client left", a.status == 200 and a.json["id"] == "c", a)
 
 
+def check_routes_unreadable(check):
+    """What is refused before its head is complete has the route of its path, but for a request line that cannot be read."""
+    cases = (417, ["Expect: x"]), (501, ["Transfer-Encoding: gzip"]), (400, ["Content-Length: x"]), (400, ["Host: a"]), (400, ["a b: c"])
+    with Daemon(check.fake, check.model) as d:
+        for path in "/ids/a", "/ids/":
+            for status, headers in cases:
+                a = d.ask(request("POST", path, headers=headers))
+                check(f"{path}, {headers}", is_oops(a, status), a)
+        check("no Host", is_oops(d.ask(b"GET /ids/a HTTP/1.1\r\n\r\n"), 400, "Host"))
+        for line in b"GET /ids/a HTTP/2.0", b"GET /ids/a\x01 HTTP/1.1", b"G@T /ids/a HTTP/1.1":
+            a = d.ask(line + b"\r\n\r\n")
+            check(f"{line}", a.status in (400, 505) and list(a.json) == ["error"], a)
+        a = d.ask(request("POST", "/vectors", headers=["Expect: x"]))
+        check("/vectors as before", a.status == 417 and list(a.json) == ["error"], a)
+        page = d.get("/metrics").body.decode()
+        for line in ('route="/ids/ID",status="417"} 2', 'route="/vectors",status="417"} 1', 'route="other",status="400"} 2'):
+            check(f"counted: {line}", "t2v_requests_total{" + line in page, page)
+    with Daemon(check.fake, check.model, "--read-timeout", "0.3") as d:
+        with d.connect() as c:
+            c.send(b"GET /ids/a HTTP/1.1\r\nHost: a\r\n")
+            check("too late", is_oops(c.read(), 408))
+
+
 def check_routes_refuse(check):
     with Daemon(check.fake, check.model) as d:
         for a in d.get("/ids/nobody"), d.ask(vectors(Q, path="/ids/nobody")):
