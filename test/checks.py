@@ -27,12 +27,14 @@ class Checks:
             print(f"FAIL {self.where}: {what}: {str(seen)[:600]}", flush=True)
 
     def run(self, modules, word=""):
-        """Calls each function check_* of the modules that has WORD in its name; the exit status."""
+        """Calls each function check_* that has WORD in its name or its module's; the exit status. It is a failure when there is none."""
         end_by_exception()
+        n_called = 0
         for module in modules:
             for name, function in list(vars(module).items()):
-                if not name.startswith("check_") or word not in name:
+                if not name.startswith("check_") or word not in f"{module.__name__}.{name}":
                     continue
+                n_called += 1
                 self.where, begin = f"{module.__name__}.{name}", time.monotonic()
                 try:
                     function(self)
@@ -41,8 +43,10 @@ class Checks:
                     self(f"{type(e).__name__} in line {at.lineno} of {os.path.basename(at.filename)}", False, e)
                 if time.monotonic() - begin > 20:
                     print(f"slow {self.where}: {time.monotonic() - begin:.1f} s", flush=True)
+        if n_called == 0:
+            print(f"no check has '{word}' in its name")
         print(f"{self.passed} passed, {self.failed} failed")
-        return 1 if self.failed else 0
+        return 1 if self.failed or n_called == 0 else 0
 
 
 def word_of(args):
