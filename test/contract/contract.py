@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "api"))
 from daemon import Daemon, request, vectors  # noqa: E402
 
 TOKEN = "a-token-of-the-test"
+CORS = {"T2V_CORS_ORIGINS": "*"}  # else a preflight is 405, though the description has it
 
 
 def schemathesis(venv, d, examples, seed, *more):
@@ -53,10 +54,10 @@ def httplint(venv, d):
 def main():
     binary, model, venv, examples, seed = sys.argv[1:6]
     venv, good = os.path.abspath(venv), []
-    with Daemon(binary, model) as d:
+    with Daemon(binary, model, env=CORS) as d:
         good.append(schemathesis(venv, d, examples, seed))
         good.append(httplint(venv, d))
-    with Daemon(binary, model, env={"AUTHENTICATION_ALLOWED_TOKENS": TOKEN}) as d:
+    with Daemon(binary, model, env={**CORS, "AUTHENTICATION_ALLOWED_TOKENS": TOKEN}) as d:
         good.append(schemathesis(venv, d, examples, seed, "--header", f"Authorization: Bearer {TOKEN}"))
     print(f"{sum(good)} passed, {len(good) - sum(good)} failed")
     return 0 if all(good) else 1
