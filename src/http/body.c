@@ -10,29 +10,36 @@
 
 /* ---- What a body is that is not JSON ---- */
 
-#define EXAMPLE "send a JSON object, such as {\"text\": \"hello\"}"
+/* A message about the body, quoting nothing of it. */
+struct mistake {
+    const char *message; /* static; NULL: it looks like JSON */
+    bool other;          /* another format altogether: an example of the right one helps */
+};
 
 /* First bytes that give a format away. */
 static const struct {
     struct t2v_str bytes;
-    const char *message;
+    struct mistake mistake;
 } marks[] = {
-    {{"\xef\xbb\xbf", 3}, "the body begins with a byte order mark: send UTF-8 without one"},
-    {{"\xff\xfe", 2}, "the body is UTF-16 or UTF-32: JSON is sent as UTF-8"},
-    {{"\xfe\xff", 2}, "the body is UTF-16: JSON is sent as UTF-8"},
-    {{"\0\0\xfe\xff", 4}, "the body is UTF-32: JSON is sent as UTF-8"},
-    {{"\x1f\x8b", 2}, "the body is compressed with gzip: send the JSON uncompressed"},
-    {{"\x28\xb5\x2f\xfd", 4}, "the body is compressed with zstd: send the JSON uncompressed"},
-    {{"\x78\x01", 2}, "the body is compressed with zlib: send the JSON uncompressed"},
-    {{"\x78\x9c", 2}, "the body is compressed with zlib: send the JSON uncompressed"},
-    {{"\x78\xda", 2}, "the body is compressed with zlib: send the JSON uncompressed"},
-    {{"--", 2}, "the body is a multipart form: " EXAMPLE},
-    {{"%7B", 3}, "the body is percent-encoded: " EXAMPLE},
-    {{"%7b", 3}, "the body is percent-encoded: " EXAMPLE},
+    {{"\xef\xbb\xbf", 3},
+     {"the body begins with a byte order mark: send UTF-8 without one", false}},
+    {{"\xff\xfe", 2}, {"the body is UTF-16 or UTF-32: JSON is sent as UTF-8", false}},
+    {{"\xfe\xff", 2}, {"the body is UTF-16: JSON is sent as UTF-8", false}},
+    {{"\0\0\xfe\xff", 4}, {"the body is UTF-32: JSON is sent as UTF-8", false}},
+    {{"\x1f\x8b", 2}, {"the body is compressed with gzip: send the JSON uncompressed", false}},
+    {{"\x28\xb5\x2f\xfd", 4},
+     {"the body is compressed with zstd: send the JSON uncompressed", false}},
+    {{"\x78\x01", 2}, {"the body is compressed with zlib: send the JSON uncompressed", false}},
+    {{"\x78\x9c", 2}, {"the body is compressed with zlib: send the JSON uncompressed", false}},
+    {{"\x78\xda", 2}, {"the body is compressed with zlib: send the JSON uncompressed", false}},
+    {{"--", 2}, {"the body is a multipart form", true}},
+    {{"%7B", 3}, {"the body is percent-encoded", true}},
+    {{"%7b", 3}, {"the body is percent-encoded", true}},
     {{"'", 1},
-     "the body begins with a single quote, which the shell did not take off: put double "
-     "quotes around it and \\\" inside"},
-    {{"<", 1}, "the body is XML or HTML: " EXAMPLE},
+     {"the body begins with a single quote, which the shell did not take off: put double quotes "
+      "around it and \\\" inside",
+      false}},
+    {{"<", 1}, {"the body is XML or HTML", true}},
 };
 
 /* NAME=..., as a form sends it. */
@@ -73,21 +80,21 @@ static const char *wrong_object(struct t2v_str body)
     return letter ? "a name without quotes: JSON has its names and strings in double quotes" : NULL;
 }
 
-const char *t2v_body_mistake(struct t2v_str body)
+static struct mistake mistake_of(struct t2v_str body)
 {
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         if (t2v_str_starts(body, marks[i].bytes))
-            return marks[i].message;
+            return marks[i].mistake;
     }
     if (is_wide(body))
-        return "the body is UTF-16 or UTF-32: JSON is sent as UTF-8";
+        return (struct mistake){"the body is UTF-16 or UTF-32: JSON is sent as UTF-8", false};
     if (is_form(body))
-        return "the body is form data (NAME=VALUE): " EXAMPLE;
+        return (struct mistake){"the body is form data (NAME=VALUE)", true};
     const char *wrong = wrong_object(body);
     if (wrong != NULL)
-        return wrong;
+        return (struct mistake){wrong, false};
     bool json = body.len != 0 && memchr(" \t\r\n{[\"-0123456789", body.ptr[0], 18) != NULL;
-    return json ? NULL : "the body is not JSON: " EXAMPLE;
+    return json ? (struct mistake){NULL, false} : (struct mistake){"the body is not JSON", true};
 }
 
 /* ---- Members ---- */
@@ -122,15 +129,22 @@ static int read_whole_body(struct t2v_pull *pull, const char *const *names, stru
     return rc == 0 ? t2v_pull_end(pull) : rc;
 }
 
-static void not_json(struct t2v_str body, const struct t2v_err *err, struct t2v_fault *fault)
+/* The JSON reader's message, unless the body most likely is something else. */
+static void not_json(struct t2v_str body, const char *example, const struct t2v_err *err,
+                     struct t2v_fault *fault)
 {
-    const char *mistake = t2v_body_mistake(body);
-    t2v_fault_invalid(fault, "json_invalid", (struct t2v_loc){NULL, NULL, (ptrdiff_t)err->pos},
-                      "%s", mistake != NULL ? mistake : err->msg);
+    const struct t2v_loc loc = {NULL, NULL, (ptrdiff_t)err->pos};
+    struct mistake mistake = mistake_of(body);
+    if (mistake.other)
+        t2v_fault_invalid(fault, "json_invalid", loc, "%s: send a JSON object, such as %s",
+                          mistake.message, example);
+    else
+        t2v_fault_invalid(fault, "json_invalid", loc, "%s",
+                          mistake.message != NULL ? mistake.message : err->msg);
 }
 
-bool t2v_body_members(struct t2v_str body, const char *const *names, struct t2v_str *values,
-                      size_t n, struct t2v_fault *fault)
+bool t2v_body_members(struct t2v_str body, const char *example, const char *const *names,
+                      struct t2v_str *values, size_t n, struct t2v_fault *fault)
 {
     struct t2v_err err = {0};
     struct t2v_str whole = {NULL, 0};
@@ -144,7 +158,7 @@ bool t2v_body_members(struct t2v_str body, const char *const *names, struct t2v_
     int rc = read_whole_body(&pull, names, values, n, &whole);
     t2v_pull_deinit(&pull);
     if (rc == T2V_EFORMAT) {
-        not_json(body, &err, fault);
+        not_json(body, example, &err, fault);
     } else if (rc != 0) {
         t2v_fault_busy(fault, t2v_why_busy(rc));
     } else if (whole.ptr[0] != '{') {

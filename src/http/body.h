@@ -14,9 +14,11 @@
 #include "http/fault.h"
 
 /* Checks that body is one JSON object and finds the members with these names, the last of equal
- * ones. names, values: [n]. False: *fault is set. */
-bool t2v_body_members(struct t2v_str body, const char *const *names, struct t2v_str *values,
-                      size_t n, struct t2v_fault *fault);
+ * ones. names, values: [n]. example: a body of this API, such as {"text": "hello"}, for the message
+ * about one in another format. False: *fault is set. A body that is not JSON gets a message that
+ * says what it most likely is and how to send it, and quotes nothing of it. */
+bool t2v_body_members(struct t2v_str body, const char *example, const char *const *names,
+                      struct t2v_str *values, size_t n, struct t2v_fault *fault);
 /* The same for an object inside a body that has been checked; only memory can be missing then. */
 bool t2v_body_inner(struct t2v_str object, const char *const *names, struct t2v_str *values,
                     size_t n, struct t2v_fault *fault);
@@ -37,10 +39,5 @@ struct t2v_body_strings {
 };
 /* Counts them. array: of a body that has been checked. False: no memory, and *fault is set. */
 bool t2v_body_count(struct t2v_str array, struct t2v_body_strings *out, struct t2v_fault *fault);
-
-/* What a body that is not JSON most likely is, so that the answer can say how to send it: a static
- * message, which quotes nothing of the body; NULL when it looks like JSON, and the JSON reader's
- * own message is the better one. */
-const char *t2v_body_mistake(struct t2v_str body);
 
 #endif

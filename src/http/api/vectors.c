@@ -212,7 +212,7 @@ bool t2v_question_read(struct t2v_question *question, struct t2v_str body, size_
     static const char *const names[N] = {"text", "texts", "config"};
     struct t2v_str values[N] = {{NULL, 0}};
     *question = (struct t2v_question){0};
-    bool ok = t2v_body_members(body, names, values, N, fault) &&
+    bool ok = t2v_body_members(body, "{\"text\": \"hello\"}", names, values, N, fault) &&
               read_texts(question, values[TEXT], values[TEXTS], dim, fault) &&
               read_config(question, values[CONFIG], fault);
     if (!ok)

@@ -12,6 +12,17 @@
 
 #include "base/banned.h"
 
+/* The message about a body that is not JSON. */
+static const char *message(struct t2v_str body)
+{
+    static struct t2v_fault fault;
+    struct t2v_str value = {NULL, 0};
+    const char *const name = "q";
+    assert_false(t2v_body_members(body, "{\"q\": 1}", &name, &value, 1, &fault));
+    assert_string_equal(fault.type, "json_invalid");
+    return fault.msg;
+}
+
 static void test_mistakes(void **state)
 {
     (void)state;
@@ -34,15 +45,19 @@ static void test_mistakes(void **state)
         {"hello", "not JSON"},
     };
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-        const char *got = t2v_body_mistake(t2v_str_of(examples[i].body));
-        if (got == NULL || strstr(got, examples[i].says) == NULL)
-            fail_msg("%s: expected %s, got %s", examples[i].body, examples[i].says,
-                     got != NULL ? got : "nothing");
+        const char *got = message(t2v_str_of(examples[i].body));
+        if (strstr(got, examples[i].says) == NULL)
+            fail_msg("%s: expected %s, got %s", examples[i].body, examples[i].says, got);
     }
-    assert_non_null(strstr(t2v_body_mistake(T2V_STR("{\0\"\0")), "UTF-16"));
-    assert_null(t2v_body_mistake(T2V_STR("{\"text\": ")));
-    assert_null(t2v_body_mistake(T2V_STR(" [1")));
-    assert_null(t2v_body_mistake(T2V_STR("-1x")));
+    assert_non_null(strstr(message(T2V_STR("{\0\"\0")), "UTF-16"));
+    assert_non_null(strstr(message(T2V_STR("{\"text\": ")), "not JSON: "));
+    assert_non_null(strstr(message(T2V_STR(" [1")), "not JSON: "));
+    assert_non_null(strstr(message(T2V_STR("-1x")), "not JSON: "));
+    /* The example is the caller's. */
+    assert_string_equal(message(T2V_STR("q=1")), "the body is form data (NAME=VALUE): send a JSON "
+                                                 "object, such as {\"q\": 1}");
+    assert_string_equal(message(T2V_STR("<a>")),
+                        "the body is XML or HTML: send a JSON object, such as {\"q\": 1}");
 }
 
 static const char *const names[] = {"a", "b"};
@@ -53,7 +68,7 @@ static void test_members(void **state)
     struct t2v_str values[2] = {{NULL, 0}};
     struct t2v_fault fault = {0};
     assert_true(t2v_body_members(T2V_STR(" {\"a\":[1, 2],\"x\":{\"b\":1},\"\\u0061\":\"two\"} "),
-                                 names, values, 2, &fault));
+                                 "{}", names, values, 2, &fault));
     assert_true(t2v_str_is(values[0], "\"two\"")); /* the last of equal ones */
     assert_null(values[1].ptr);
     assert_true(t2v_body_has(values[0]));
@@ -81,7 +96,8 @@ static void test_no_object(void **state)
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         struct t2v_str values[2] = {{NULL, 0}};
         struct t2v_fault fault = {0};
-        assert_false(t2v_body_members(t2v_str_of(examples[i].body), names, values, 2, &fault));
+        assert_false(
+            t2v_body_members(t2v_str_of(examples[i].body), "{}", names, values, 2, &fault));
         assert_int_equal(fault.status, 422);
         assert_string_equal(fault.type, examples[i].type);
         assert_int_equal(fault.loc.index, examples[i].index);
