@@ -96,6 +96,17 @@ int t2v_status_of(int code)
     }
 }
 
+void t2v_fault_work(struct t2v_fault *fault, const struct t2v_err *err)
+{
+    int status = t2v_status_of(err->code);
+    if (status == 422) {
+        t2v_fault_invalid(fault, "value_error", T2V_LOC_BODY, "%s", err->msg);
+        return;
+    }
+    t2v_fault_set(fault, status, "%s", err->msg);
+    fault->why = t2v_why_failed(err->code);
+}
+
 const char *t2v_why_busy(int code)
 {
     return code == T2V_EBUSY ? "the queue is full" : "no memory for this request";

@@ -21,20 +21,26 @@ struct t2v_loc {
 struct t2v_fault {
     int status;         /* HTTP status; 0: there is no fault */
     const char *header; /* header lines that the status needs, each with its CRLF; static */
-    const char *why;    /* of a 401, 500 or 503: a static reason, safe to log; NULL: none */
-    const char *type;   /* of a 422: FastAPI's name, such as "missing"; NULL: not about the body */
-    struct t2v_loc loc; /* where type is set */
+    const char *why;    /* a static reason, safe to log; a 401, 500 and 503 have one. NULL: none */
+    const char *type;   /* of a 422: FastAPI's name of the mistake, see below; NULL: none */
+    struct t2v_loc loc; /* what is wrong, before msg in the text; T2V_LOC_BODY: nothing is named */
     char msg[384];      /* without the location; a longer one is cut */
 };
 
-/* A fault with a message. 401 and 503 get the header lines that they need. */
+/* A fault with a message. 401 and 503 get the header lines that they need. why is NULL: who sets a
+ * 500 sets it afterwards. */
 void t2v_fault_set(struct t2v_fault *fault, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* 503. why: a static message, which is logged too. */
 void t2v_fault_busy(struct t2v_fault *fault, const char *why);
-/* 422: the body is wrong at loc. type: FastAPI's name for the mistake, static. */
+/* 422: the body is wrong at loc. type: FastAPI's name for the mistake, static. So far: "missing",
+ * "json_invalid", "model_attributes_type" (no object), "list_type", "string_type", "int_type",
+ * "string_too_long", "greater_than_equal", "value_error". */
 void t2v_fault_invalid(struct t2v_fault *fault, const char *type, struct t2v_loc loc,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The failure of a job's work (job->work.err): status, message and why from err. A 422 has the type
+ * "value_error". loc is T2V_LOC_BODY; the caller may set another. */
+void t2v_fault_work(struct t2v_fault *fault, const struct t2v_err *err);
 
 /* Appends a JSON string: the message with its location, such as "config.dimensions: at least 1 is
  * needed here". */

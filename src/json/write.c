@@ -107,3 +107,8 @@ void t2v_json_write_f32s(struct t2v_buf *buf, const float *x, size_t n)
     }
     t2v_buf_addc(buf, ']');
 }
+
+size_t t2v_json_f32s_bytes(size_t n)
+{
+    return n * strlen("-0.012345678,") + strlen("[]");
+}

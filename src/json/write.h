@@ -23,4 +23,9 @@ void t2v_json_write_f32(struct t2v_buf *buf, float x);
 /* An array of n numbers: [x,x,...] */
 void t2v_json_write_f32s(struct t2v_buf *buf, const float *x, size_t n);
 
+/* About the number of bytes that t2v_json_write_f32s appends for n components of a normalised
+ * vector, to plan memory: 13 each ("-0.012345678,"), a little more than they have on average. Other
+ * numbers may have up to 20. */
+size_t t2v_json_f32s_bytes(size_t n);
+
 #endif

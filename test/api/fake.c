@@ -241,7 +241,7 @@ static size_t bytes_of_stream(const struct t2v_service *service, const struct t2
 static void write_stream(struct t2v_job *job)
 {
     if (job->work.err.code != 0)
-        t2v_fault_set(&job->fault, t2v_status_of(job->work.err.code), "%s", job->work.err.msg);
+        t2v_fault_work(&job->fault, &job->work.err);
     else
         t2v_stream_put(job->stream, T2V_STR("end\n"));
 }

@@ -65,7 +65,7 @@ static void write_post(struct t2v_job *job)
 {
     const struct t2v_work *work = &job->work;
     if (work->err.code != 0) {
-        t2v_fault_set(&job->fault, t2v_status_of(work->err.code), "%s", work->err.msg);
+        t2v_fault_work(&job->fault, &work->err);
         return;
     }
     write_id(job->id, &job->reply.buf);

@@ -16,8 +16,7 @@
 
 enum {
     FLOATS_MAX = 8 * 1024 * 1024, /* in one answer: 32 MiB of vectors, some 100 MiB of text */
-    WORD_MAX = 256,   /* bytes of a task_type, which may be put before each text of a request */
-    FLOAT_CHARS = 13, /* of a component in an answer, at most: "-0.012345678," */
+    WORD_MAX = 256, /* bytes of a task_type, which may be put before each text of a request */
     /* Above these, writing an answer takes about a millisecond. */
     LARGE_BYTES = 64 * 1024,
     LARGE_FLOATS = 16 * 1024
@@ -235,7 +234,7 @@ size_t t2v_question_bytes(const struct t2v_question *question)
 size_t t2v_question_answer_bytes(const struct t2v_question *question, size_t dim)
 {
     size_t echo = question->many ? 0 : t2v_json_str_bytes(question->texts[0]);
-    return echo + question->n_text * (dim * FLOAT_CHARS + 2) + 64;
+    return echo + question->n_text * t2v_json_f32s_bytes(dim) + 64;
 }
 
 /* ---- Answering ---- */
@@ -269,21 +268,14 @@ void t2v_question_answer(const struct t2v_question *question, const float *vecto
 void t2v_question_fail(const struct t2v_question *question, const struct t2v_err *err,
                        size_t err_text, struct t2v_fault *fault)
 {
-    int status = t2v_status_of(err->code);
+    bool many = question->many;
     bool blames_text = err->code == T2V_EEMPTY || err->code == T2V_ETOOLARGE;
-    if (status == 422) {
-        struct t2v_loc loc = {"config", NULL, -1};
-        if (blames_text)
-            loc = (struct t2v_loc){question->many ? "texts" : "text", NULL,
-                                   question->many ? (ptrdiff_t)err_text : -1};
-        t2v_fault_invalid(fault, "value_error", loc, "%s", err->msg);
-        return;
-    }
-    if ((blames_text || err->code == T2V_EMODEL) && question->many)
-        t2v_fault_set(fault, status, "texts[%zu]: %s", err_text, err->msg);
-    else
-        t2v_fault_set(fault, status, "%s%s", blames_text ? "text: " : "", err->msg);
-    fault->why = t2v_why_failed(err->code);
+    t2v_fault_work(fault, err);
+    if (blames_text || (err->code == T2V_EMODEL && many))
+        fault->loc =
+            (struct t2v_loc){many ? "texts" : "text", NULL, many ? (ptrdiff_t)err_text : -1};
+    else if (fault->status == 422)
+        fault->loc = (struct t2v_loc){"config", NULL, -1};
 }
 
 /* ---- The operation ---- */

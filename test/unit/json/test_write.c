@@ -167,13 +167,34 @@ static void test_ceiling(void **state)
     }
 }
 
+/* What is planned for a vector of length 1 is enough for it, and not much too much. */
+static void test_f32s_bytes(void **state)
+{
+    (void)state;
+    enum { N = 384 };
+    float x[N];
+    double sum = 0;
+    struct t2v_buf buf;
+    for (size_t i = 0; i < N; i++) {
+        x[i] = (float)sin((double)i * 12.9898 + 1);
+        sum += (double)x[i] * (double)x[i];
+    }
+    for (size_t i = 0; i < N; i++)
+        x[i] = (float)((double)x[i] / sqrt(sum));
+    t2v_buf_init(&buf, 1 << 20);
+    t2v_json_write_f32s(&buf, x, N);
+    assert_in_range(t2v_json_f32s_bytes(N), buf.len, buf.len * 5 / 4);
+    assert_int_equal(t2v_json_f32s_bytes(0), 2);
+    t2v_buf_deinit(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ints),     cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_bad_utf8), cmocka_unit_test(test_pairs_parse),
-        cmocka_unit_test(test_floats),   cmocka_unit_test(test_many_floats),
-        cmocka_unit_test(test_ceiling),
+        cmocka_unit_test(test_ints),        cmocka_unit_test(test_f32s_bytes),
+        cmocka_unit_test(test_strings),     cmocka_unit_test(test_bad_utf8),
+        cmocka_unit_test(test_pairs_parse), cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_many_floats), cmocka_unit_test(test_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
