@@ -120,37 +120,82 @@ static int described(const t2v_json *paths, const char *path)
            (t2v_json_get(item, "post") != NULL ? T2V_POST : 0);
 }
 
+/* The first path of the table that a description has otherwise, "" if the description has others;
+ * NULL: they agree. A row for ids is PATH{id} there. */
+static const char *differs(const struct t2v_routes *table, const char *text, size_t len)
+{
+    t2v_json *root = NULL;
+    size_t n_path = 0;
+    const char *wrong = NULL;
+    assert_int_equal(t2v_json_parse((struct t2v_str){text, len}, &root, NULL), 0);
+    const t2v_json *paths = t2v_json_get(root, "paths");
+    for (size_t i = 0; i < table->n && wrong == NULL; i++) {
+        const struct t2v_route *row = &table->rows[i];
+        char path[100];
+        if (row->methods == 0)
+            continue;
+        snprintf(path, sizeof path, "%s%s", row->path, row->flags & T2V_ROUTE_ID ? "{id}" : "");
+        struct t2v_match match = t2v_route_find(table, t2v_str_of(path), T2V_STR("GET"));
+        if (described(paths, path) != match.methods)
+            wrong = row->path;
+        n_path += i == 0 || strcmp(row->path, row[-1].path) != 0;
+    }
+    if (wrong == NULL && t2v_json_len(paths) != n_path)
+        wrong = "";
+    t2v_json_free(root);
+    return wrong;
+}
+
+static void test_differs(void **state)
+{
+    (void)state;
+#define BEGIN "{\"paths\": {\"/\": {\"get\": 1, \"post\": 1}, \"/v1/models\": {\"get\": 1}"
+    static const struct {
+        const char *text, *wrong;
+    } examples[] = {
+        {BEGIN ", \"/v1/models/{id}\": {\"get\": 1}}}", NULL},
+        {BEGIN ", \"/v1/models/{id}\": {\"get\": 1, \"post\": 1}}}", "/v1/models/"},
+        {BEGIN ", \"/v1/models/\": {\"get\": 1}}}", "/v1/models/"},
+        {BEGIN "}}", "/v1/models/"},
+        {BEGIN ", \"/v1/models/{id}\": {\"get\": 1}, \"/x\": {\"get\": 1}}}", ""},
+    };
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        const char *got = differs(&routes, examples[i].text, strlen(examples[i].text));
+        if (examples[i].wrong == NULL)
+            assert_null(got);
+        else
+            assert_string_equal(got, examples[i].wrong);
+    }
+}
+
 static void test_described(void **state)
 {
     (void)state;
-    t2v_json *root = NULL;
-    size_t n_path = 0;
-    assert_int_equal(t2v_json_parse((struct t2v_str){t2v_openapi, t2v_openapi_len}, &root, NULL),
-                     0);
-    const t2v_json *paths = t2v_json_get(root, "paths");
-    for (size_t i = 0; i < t2v_routes.n; i++) {
-        const struct t2v_route *row = &t2v_routes.rows[i];
-        if (row->methods == 0)
-            continue;
-        struct t2v_match match = t2v_route_find(&t2v_routes, t2v_str_of(row->path), T2V_STR("GET"));
-        if (described(paths, row->path) != match.methods)
-            fail_msg("%s is not described as it is", row->path);
-        n_path += i == 0 || strcmp(row->path, row[-1].path) != 0;
-    }
-    assert_int_equal(t2v_json_len(paths), n_path);
-    t2v_json_free(root);
+    const char *wrong = differs(&t2v_routes, t2v_openapi, t2v_openapi_len);
+    if (wrong != NULL)
+        fail_msg("openapi.json has '%s' otherwise", wrong);
+}
+
+/* The hooks that may not be NULL, see api.h. */
+static bool has_hooks(const struct t2v_operation *operation)
+{
+    return operation->api != NULL && operation->api->fail != NULL &&
+           (operation->answer != NULL || (operation->read != NULL && operation->plan != NULL &&
+                                          operation->bytes != NULL && operation->write != NULL));
 }
 
 /* What the table promises to those who use it. */
 static void test_rows(void **state)
 {
     (void)state;
+    assert_false(has_hooks(&get));
     const struct t2v_route *last = &t2v_routes.rows[t2v_routes.n - 1];
     assert_string_equal(last->path, "");
     assert_int_equal(last->methods, 0);
     for (size_t i = 0; i < t2v_routes.n; i++) {
         const struct t2v_route *row = &t2v_routes.rows[i];
         assert_true(row->methods == 0 ? row->api != NULL : row->operation != NULL);
+        assert_true(row->methods == 0 || has_hooks(row->operation));
         assert_true(row->methods != 0 || (row->flags & T2V_ROUTE_ID) != 0);
         assert_true((row->flags & T2V_ROUTE_PROBE) == 0 || (row->flags & T2V_ROUTE_OPEN) != 0);
     }
@@ -159,9 +204,8 @@ static void test_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_refuse),
-        cmocka_unit_test(test_described),
+        cmocka_unit_test(test_find),    cmocka_unit_test(test_refuse),
+        cmocka_unit_test(test_differs), cmocka_unit_test(test_described),
         cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
