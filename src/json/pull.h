@@ -51,7 +51,8 @@ int t2v_pull_open(struct t2v_pull *pull, char bracket);
 /* 1: another item or member follows; its value or key is next. 0: the closing bracket, which has
  * been read. Negative: an error. */
 int t2v_pull_more(struct t2v_pull *pull, char closing);
-/* Reads a member's key and the colon; a string. *out is valid until the next key or string. */
+/* Reads a member's key and the colon; a string. *out is valid until the next key or string, or
+ * t2v_pull_deinit. */
 int t2v_pull_key(struct t2v_pull *pull, struct t2v_str *out);
 int t2v_pull_str(struct t2v_pull *pull, struct t2v_str *out);
 /* UPSTREAM: reads a number as Rust's serde_json does: the first 19 or 20 digits as an integer,

@@ -24,7 +24,9 @@ struct t2v_service;
 struct t2v_api {
     const char *name;
     /* Appends the body of an error to reply, whose status and headers are already set from the
-     * fault; it may set another status. */
+     * fault; it may set another status. Called for every error of the API's paths, also those of
+     * HTTP itself: 400, 401, 404, 405, 408, 413, 415, 417, 501, 503. Exception: if the request line
+     * cannot be read, the path is unknown, and the API of the last row is called. */
     void (*fail)(const struct t2v_fault *fault, struct t2v_reply *reply);
 };
 
@@ -35,12 +37,14 @@ struct t2v_api {
 struct t2v_operation {
     const struct t2v_api *api;
 
-    /* Answers at once; NULL: the operation is a job, and has the hooks below. */
+    /* Answers at once; NULL: the operation is a job, and has the hooks below. It may set *fault,
+     * such as a 404 for a request->id that does not exist. The request is valid during the call. */
     void (*answer)(struct t2v_service *service, const struct t2v_request *request,
                    struct t2v_reply *reply, struct t2v_fault *fault);
 
     size_t state_size; /* bytes of job->state, zeroed at first */
-    /* Any thread: parses body into job->state, or sets job->fault. The body is freed afterwards. */
+    /* Any thread: parses body into job->state, or sets job->fault. The body is freed afterwards,
+     * so copy what is kept of it. job->id stays valid as long as the job. */
     void (*read)(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job);
     /* Fills job->work from job->state. False: no work is needed, and job->reply is complete. */
     bool (*plan)(struct t2v_service *service, struct t2v_job *job);
@@ -51,10 +55,11 @@ struct t2v_operation {
     void (*keep)(struct t2v_service *service, const struct t2v_job *job);
     /* True when writing the answer takes a millisecond or more. NULL: never. */
     bool (*is_large)(const struct t2v_job *job);
-    /* Any thread: writes the result of job->work to job->reply, or to job->stream if there is one,
-     * or its failure to job->fault. */
+    /* Any thread: check job->work.err first, and pass a failure on with t2v_fault_work. Otherwise
+     * writes the result of job->work to job->reply, or to job->stream if there is one. */
     void (*write)(struct t2v_job *job);
-    /* Frees what job->state owns. NULL: nothing. */
+    /* Frees what job->state owns; called once for each job, also if `read` failed or was never
+     * called (the state is all zero then). NULL: nothing. */
     void (*deinit)(void *state);
 };
 
