@@ -11,10 +11,10 @@
 
 #include "base/banned.h"
 
-enum how { WAIT, OWN, SOCKET, POLL };
+enum mode { WAIT, OWN, SOCKET, POLL };
 
 static struct {
-    enum how how;
+    enum mode mode;
     int fd; /* OWN: standard error, opened again */
     size_t n_rest;
     char rest[T2V_SINK_LINE]; /* the rest of a line that was accepted in part */
@@ -22,9 +22,9 @@ static struct {
 
 void t2v_sink_wait(void)
 {
-    if (sink.how == OWN)
+    if (sink.mode == OWN)
         close(sink.fd);
-    sink.how = WAIT;
+    sink.mode = WAIT;
     sink.n_rest = 0;
 }
 
@@ -35,10 +35,10 @@ void t2v_sink_never_wait(void)
     if (fstat(STDERR_FILENO, &st) != 0)
         return;
     if (S_ISSOCK(st.st_mode)) {
-        sink.how = SOCKET;
+        sink.mode = SOCKET;
     } else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
         sink.fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        sink.how = sink.fd >= 0 ? OWN : POLL;
+        sink.mode = sink.fd >= 0 ? OWN : POLL;
     }
 }
 
@@ -50,7 +50,7 @@ static bool has_room(void)
 
 static ssize_t write_some(const char *bytes, size_t len)
 {
-    switch (sink.how) {
+    switch (sink.mode) {
     case OWN:
         return write(sink.fd, bytes, len);
     case SOCKET:

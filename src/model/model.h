@@ -37,14 +37,15 @@ void t2v_model_free(t2v_model *model);
 
 /* Strings are borrowed for the call. */
 struct t2v_model_options {
-    const char *precision;         /* "f32", "bf16", "int8", "auto" */
-    const char *cpu;               /* cap on the instruction set; "": none */
-    int threads;                   /* that pack its weights; below 1: one */
-    const char *bidirectional;     /* "auto", "true", "false": struct t2v_net_options; NULL: auto */
-    bool weighted;                 /* static embeddings: use the tensors weights and mapping, as
-                                      model2vec does */
-    struct t2v_str config_args;    /* a JSON object laid over config.json; ptr NULL: none */
-    struct t2v_str tokenizer_args; /* laid over tokenizer_config.json; likewise */
+    const char *precision;     /* "f32", "bf16", "int8", "auto" */
+    const char *cpu;           /* cap on the instruction set; "": none */
+    int threads;               /* that pack its weights; below 1: one */
+    const char *bidirectional; /* "auto", "true", "false": struct t2v_net_options; NULL: auto */
+    bool weighted;             /* static embeddings: use the tensors weights and mapping, as
+                                  model2vec does */
+    struct t2v_str
+        config_args; /* a JSON object whose keys override config.json's; ptr NULL: none */
+    struct t2v_str tokenizer_args; /* the same for tokenizer_config.json */
 };
 
 /* T2V_EUNSUPPORTED names the setting, T2V_EFORMAT the key or tensor. Where tokenizer and weights

@@ -75,13 +75,13 @@ static struct t2v_span to_chars(const struct places *places, struct t2v_span spa
 }
 
 /* What process_offsets of the library does to token number i. */
-static void trim(const struct t2v_trim *how, const struct t2v_token_mark *mark, size_t i,
+static void trim(const struct t2v_trim *trim_of, const struct t2v_token_mark *mark, size_t i,
                  struct t2v_span *span)
 {
     uint32_t lead = mark->lead, width = span->end > span->begin ? span->end - span->begin : 0;
     if (lead != 0) {
         bool first = i == 0 || span->begin == 0;
-        if (lead == 1 && first && how->prefixed) /* it was put there; two were not */
+        if (lead == 1 && first && trim_of->prefixed) /* it was put there; two were not */
             lead = 0;
         span->begin = lead < width ? span->begin + lead : span->end;
     }

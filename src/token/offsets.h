@@ -10,6 +10,7 @@
 #include "token/ids.h"
 #include "token/parts.h"
 #include "token/span.h"
+#include "token/tokenizer.h"
 
 /* A token of a text; space->marks holds one for each. */
 struct t2v_token_mark {

@@ -17,7 +17,6 @@
 #include "token/normalize/normalize.h"
 #include "token/pretok/pretok.h"
 #include "token/template.h"
-#include "token/tokenizer.h"
 
 enum { T2V_TOKENIZER_MAX_BYTES = 256 << 20 };
 

@@ -3,6 +3,7 @@
 #define T2V_TOKEN_SPACE_H
 /* The scratch memory of one thread; tokenizer.h makes and frees it. For this folder. */
 #include "token/parts.h"
+#include "token/tokenizer.h"
 
 /* Frees buffers that only a very long text (without white space) needed: called after each text,
  * and for the buffers of pairs after each pair. */

@@ -207,7 +207,7 @@ static int text_of(struct reading *r, const char *key, struct t2v_str *out)
     return rc;
 }
 
-/* Keeps the text of arguments that are to be laid over another file. */
+/* Keeps the text of arguments whose keys override another file's. */
 static int read_args(struct reading *r, const char *key, struct t2v_str *out)
 {
     const t2v_json *value = t2v_json_get(r->root, key);

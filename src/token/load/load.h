@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "token/load/settings.h"
 #include "token/parts.h"
+#include "token/tokenizer.h"
 
 /* Adds the settings' tokens, makes the matchers, then lets the class change the normalizer. Errors
  * as t2v_tokenizer_open. */

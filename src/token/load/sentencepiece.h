@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "token/load/settings.h"
 #include "token/parts.h"
+#include "token/tokenizer.h"
 
 /* The name of the SentencePiece model of the settings' class, or NULL. */
 const char *t2v_spm_file(const struct t2v_settings *settings);

@@ -234,7 +234,7 @@ static int find_class(const char *model_dir, struct t2v_settings *settings, stru
     return 0;
 }
 
-/* tokenizer_config.json, with args laid over it. */
+/* tokenizer_config.json, with the keys of args in place of its own. */
 static int load_config(const char *model_dir, struct t2v_str args, t2v_json **out,
                        struct t2v_err *err)
 {

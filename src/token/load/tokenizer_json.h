@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "token/load/settings.h"
 #include "token/parts.h"
+#include "token/tokenizer.h"
 
 /* Fills a zeroed *tokenizer (its `added` initialised) and, from the file,
  * what it says of added tokens to settings. What was made stays in *tokenizer on

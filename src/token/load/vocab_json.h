@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "token/load/settings.h"
 #include "token/parts.h"
+#include "token/tokenizer.h"
 
 /* Fills a zeroed *tokenizer (its `added` initialised)
  * from vocab.json (path) and merges.txt; settings->slow is set. What was made stays in *tokenizer

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "token/load/settings.h"
 #include "token/parts.h"
+#include "token/tokenizer.h"
 
 /* Fills a zeroed *tokenizer (its `added` initialised). What was made stays in *tokenizer on
  * failure. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ETOOLARGE, T2V_ENOMEM, T2V_EIO. */
