@@ -2,9 +2,9 @@
 #include "cli/sentences.h"
 
 #include "cli/lines.h"
+#include "json/write.h"
 #include "text/punkt.h"
 #include "unicode/space.h"
-#include "json/write.h"
 
 #include "base/banned.h"
 

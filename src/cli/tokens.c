@@ -2,12 +2,12 @@
 #include "cli/tokens.h"
 
 #include "cli/lines.h"
+#include "json/write.h"
 #include "model/diagnose.h"
 #include "model/place.h"
 #include "token/decode/decoder.h"
 #include "token/encode.h"
 #include "token/tokenizer.h"
-#include "json/write.h"
 
 #include "base/banned.h"
 

@@ -10,9 +10,9 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "base/utf8.h"
+#include "json/overlay.h"
 #include "model/diagnose.h"
 #include "model/place.h"
-#include "json/overlay.h"
 
 #include "base/banned.h"
 

@@ -19,11 +19,11 @@
 #include "base/error.h"
 #include "base/notes.h"
 #include "base/str.h"
+#include "json/json.h"
 #include "kernel/kernel.h"
 #include "net/net.h"
 #include "token/tokenizer.h"
 #include "weight/store.h"
-#include "json/json.h"
 
 typedef struct t2v_model t2v_model;
 

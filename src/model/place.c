@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "model/modules.h"
 #include "json/write.h"
+#include "model/modules.h"
 
 #include "base/banned.h"
 

@@ -15,10 +15,10 @@
 
 #include "base/error.h"
 #include "base/team.h"
+#include "json/json.h"
 #include "kernel/kernel.h"
 #include "net/seqs.h"
 #include "weight/store.h"
-#include "json/json.h"
 
 typedef struct t2v_net t2v_net;
 

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "token/ids.h"
 #include "json/json.h"
+#include "token/ids.h"
 
 enum { T2V_TEMPLATE_MAX = 1024 /* ids on each side */, T2V_TRIMS_MAX = 8 };
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "weight/reader.h"
 #include "json/json.h"
+#include "weight/reader.h"
 
 #include "base/banned.h"
 

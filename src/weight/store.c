@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "weight/reader.h"
 #include "json/json.h"
+#include "weight/reader.h"
 
 #include "base/banned.h"
 

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "token/decode/decoder.h"
 #include "json/json.h"
 #include "json/write.h"
+#include "token/decode/decoder.h"
 
 enum { N_SPLIT = 3 };
 

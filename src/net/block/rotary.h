@@ -4,10 +4,10 @@
 /*
  * Rotary positions (Su and others, 2021). Private to net/.
  */
+#include "json/json.h"
 #include "net/block/attention.h"
 #include "net/block/norm.h"
 #include "net/load/loader.h"
-#include "json/json.h"
 
 struct t2v_rotary {
     const float *frequency; /* [head_dim / 2]: the angle per position of each pair of a head */

@@ -7,9 +7,9 @@
  * blocks in its forward pass. family.c has the list. Private to net/.
  */
 #include "base/error.h"
+#include "json/json.h"
 #include "net/load/loader.h"
 #include "net/run.h"
-#include "json/json.h"
 
 struct t2v_family {
     const char *model_type;

@@ -6,8 +6,8 @@
  * task/classify/, which reads config.json alike.
  */
 #include "base/error.h"
-#include "kernel/kernel.h"
 #include "json/json.h"
+#include "kernel/kernel.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -9,10 +9,10 @@
 
 #include "base/arena.h"
 #include "base/team.h"
+#include "json/json.h"
 #include "kernel/kernel.h"
 #include "net/seqs.h"
 #include "weight/store.h"
-#include "json/json.h"
 
 struct t2v_packing;
 

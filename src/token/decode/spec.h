@@ -12,8 +12,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "token/decode/step.h"
 #include "json/json.h"
+#include "token/decode/step.h"
 
 enum { T2V_DECODE_MAX_STEPS = 32 };
 

@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "token/field.h"
 #include "json/overlay.h"
+#include "token/field.h"
 
 #include "base/banned.h"
 

@@ -19,10 +19,10 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "json/json.h"
 #include "token/added.h"
 #include "token/load/classes.h"
 #include "token/load/special.h"
-#include "json/json.h"
 
 struct t2v_settings {
     const struct t2v_class_info *info; /* never NULL */

@@ -12,9 +12,9 @@
 
 #include "base/error.h"
 #include "base/map.h"
+#include "json/json.h"
 #include "token/added.h"
 #include "token/load/classes.h"
-#include "json/json.h"
 
 /* A special token as a file gives it: a plain string, or a string with flags. */
 struct t2v_special_token {

@@ -6,9 +6,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "json/pull.h"
 #include "token/field.h"
 #include "token/model/kinds.h"
-#include "json/pull.h"
 
 #include "base/banned.h"
 

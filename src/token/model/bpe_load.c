@@ -5,9 +5,9 @@
 #include "token/model/bpe_load.h"
 
 #include "base/buf.h"
+#include "json/pull.h"
 #include "token/field.h"
 #include "token/model/bpe.h"
-#include "json/pull.h"
 
 #include "base/banned.h"
 

@@ -4,8 +4,8 @@
 /* BPE out of tokenizer.json, or of vocab.json. */
 #include "base/error.h"
 #include "base/str.h"
-#include "token/model/model.h"
 #include "json/json.h"
+#include "token/model/model.h"
 
 /* Adds all of the text of a vocab.json, called name in messages. */
 int t2v_bpe_read_vocab(struct t2v_token_model *model, struct t2v_str text, const char *name,

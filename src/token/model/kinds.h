@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "token/model/model.h"
 #include "json/json.h"
+#include "token/model/model.h"
 
 /* True when the kind of model that value describes, beside these lists, is read from lists; then
  * value need not have them. */

@@ -12,10 +12,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "json/json.h"
 #include "token/ids.h"
 #include "token/span.h"
 #include "token/trie.h"
-#include "json/json.h"
 
 enum { T2V_MODEL_SCRATCH = 4 };
 

@@ -16,9 +16,9 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "json/pull.h"
 #include "token/field.h"
 #include "token/trie.h"
-#include "json/pull.h"
 
 #include "base/banned.h"
 

@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "token/model/model.h"
 #include "json/json.h"
+#include "token/model/model.h"
 
 /* A Unigram model made step by step: new, add each token, finish. After a failure free it. A
  * token's id is the number of those added before it. add: T2V_ENOMEM, T2V_ETOOLARGE. */

@@ -4,8 +4,8 @@
 /* WordLevel: a pre-token is one token, or unknown. */
 #include "base/error.h"
 #include "base/str.h"
-#include "token/model/model.h"
 #include "json/json.h"
+#include "token/model/model.h"
 
 /* Errors as t2v_token_model_load. */
 int t2v_wordlevel_load(const t2v_json *value, const char *where, struct t2v_token_model **out,

@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "token/model/model.h"
 #include "json/json.h"
+#include "token/model/model.h"
 
 /* A WordPiece model made step by step: new, add each token, finish. n_byte: about how
  * many bytes the tokens have. After a failure free it. */

@@ -13,10 +13,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "json/json.h"
 #include "token/normalize/step.h"
 #include "token/span.h"
 #include "unicode/normal_form.h"
-#include "json/json.h"
 
 enum { T2V_NORM_MAX_STEPS = 32 };
 

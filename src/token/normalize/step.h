@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "json/json.h"
 #include "unicode/code_point.h"
 #include "unicode/from.h"
 #include "unicode/normal_form.h"
-#include "json/json.h"
 
 enum { T2V_NORM_ANY_SPACE = 0x110000 /* for run_of */ };
 

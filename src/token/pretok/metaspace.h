@@ -6,8 +6,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "token/pretok/step.h"
 #include "json/json.h"
+#include "token/pretok/step.h"
 
 int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pretok_run *run,
                                struct t2v_str text);

@@ -18,8 +18,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "token/pretok/step.h"
 #include "json/json.h"
+#include "token/pretok/step.h"
 
 enum { T2V_PRETOK_MAX_STEPS = 8 };
 

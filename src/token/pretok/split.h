@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "token/pretok/step.h"
 #include "json/json.h"
+#include "token/pretok/step.h"
 
 /* Each reads the fields of its kind into *step, zeroed but for its name. */
 int t2v_pretok_load_split(const t2v_json *value, const char *where, struct t2v_arena *arena,

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "json/json.h"
 #include "token/encode.h"
 #include "token/tokenizer.h"
-#include "json/json.h"
 
 static const char *file = T2V_TEST_DIR "/golden/heads/pairs.json", *models = T2V_TEST_DIR "/golden";
 

@@ -17,9 +17,9 @@
 
 #include "../../base/copy.h"
 #include "batch/engine.h"
+#include "json/json.h"
 #include "task/classify/open.h"
 #include "token/encode.h"
-#include "json/json.h"
 
 #define HEADS T2V_TEST_DIR "/golden/heads/"
 

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "task/embed/transformer.h"
 #include "json/overlay.h"
+#include "task/embed/transformer.h"
 
 static char dir[] = "t2v-transformer-XXXXXX";
 
