@@ -26,7 +26,6 @@ struct t2v_model {
     const struct t2v_form *form;
     t2v_net *net;
     t2v_tokenizer *tokenizer;
-    size_t max_tok;
     struct t2v_notes notes;
 };
 
@@ -206,7 +205,8 @@ static int check_rows(const t2v_model *model, int32_t max_id, bool every_row, st
     return 0;
 }
 
-int t2v_model_fit(t2v_model *model, const struct t2v_model_use *use, struct t2v_err *err)
+int t2v_model_fit(const t2v_model *model, const struct t2v_model_use *use, size_t *max_tok,
+                  struct t2v_err *err)
 {
     const struct t2v_shape *shape = t2v_net_shape(model->net);
     size_t n_special = t2v_tokenizer_n_special(model->tokenizer), of_pair;
@@ -218,11 +218,11 @@ int t2v_model_fit(t2v_model *model, const struct t2v_model_use *use, struct t2v_
     int rc = check_rows(model, max_id, use->every_row, err);
     if (rc != 0)
         return rc;
-    model->max_tok = use->limit < shape->max_tok ? use->limit : shape->max_tok;
-    if (n_special > model->max_tok)
+    *max_tok = use->limit < shape->max_tok ? use->limit : shape->max_tok;
+    if (n_special > *max_tok)
         return t2v_fail(err, T2V_EFORMAT,
                         "%zu special tokens, but a sequence is at most %zu tokens", n_special,
-                        model->max_tok);
+                        *max_tok);
     return 0;
 }
 
@@ -333,9 +333,4 @@ t2v_tokenizer *t2v_model_own_tokenizer(t2v_model *model)
 struct t2v_notes *t2v_model_notes(t2v_model *model)
 {
     return &model->notes;
-}
-
-size_t t2v_model_max_tok(const t2v_model *model)
-{
-    return model->max_tok;
 }

@@ -61,10 +61,13 @@ struct t2v_model_use {
                        warning, and t2v_model_check_ids refuses such a text */
 };
 
-/* T2V_EFORMAT: tokenizer and net do not fit each other, or a sequence has no room for its special
- * tokens. The caller then asks t2v_guard_check whether a file changed while it was read. Unlike
- * t2v_model_find, this and t2v_model_load do not name the directory (see t2v_fail_in_dir). */
-int t2v_model_fit(t2v_model *model, const struct t2v_model_use *use, struct t2v_err *err);
+/* *max_tok: the longest sequence of this use, special tokens included. Several tasks may use one
+ * model, each with a limit of its own. T2V_EFORMAT: tokenizer and net do not fit each other, or a
+ * sequence has no room for its special tokens. The caller then asks t2v_guard_check whether a file
+ * changed while it was read. Unlike t2v_model_find, this and t2v_model_load do not name the
+ * directory (see t2v_fail_in_dir). */
+int t2v_model_fit(const t2v_model *model, const struct t2v_model_use *use, size_t *max_tok,
+                  struct t2v_err *err);
 
 /* T2V_EMODEL, naming the token, where one of the ids has no row in the embeddings. */
 int t2v_model_check_ids(const t2v_model *model, const struct t2v_ids *ids, struct t2v_err *err);
@@ -94,8 +97,5 @@ const t2v_tokenizer *t2v_model_tokenizer(const t2v_model *model);
 t2v_tokenizer *t2v_model_own_tokenizer(t2v_model *model);
 /* Settings of the directory that earlier releases ignored; the task adds its own. */
 struct t2v_notes *t2v_model_notes(t2v_model *model);
-
-/* After t2v_model_fit: the longest sequence, special tokens included. */
-size_t t2v_model_max_tok(const t2v_model *model);
 
 #endif

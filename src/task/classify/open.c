@@ -30,7 +30,7 @@ static int set_limits(t2v_classifier *classifier, struct t2v_err *err)
     size_t limit = t2v_tokenizer_model_max(t2v_model_tokenizer(classifier->model));
     const struct t2v_model_use use = {
         .limit = limit != 0 ? limit : SIZE_MAX, .pairs = true, .every_row = true};
-    return t2v_model_fit(classifier->model, &use, err);
+    return t2v_model_fit(classifier->model, &use, &classifier->task.max_tok, err);
 }
 
 static int open_parts(t2v_classifier *classifier, const struct t2v_classifier_options *options,
@@ -59,10 +59,9 @@ int t2v_classifier_open(const struct t2v_classifier_options *options, t2v_classi
         return t2v_fail_in_dir(err, rc, options->dir, NULL);
     }
     bool sequence = classifier->kind == T2V_CLASSIFY_SEQUENCE;
-    classifier->task = (struct t2v_task){.ops = sequence ? &t2v_sequence_ops : &t2v_token_ops,
-                                         .model = classifier->model,
-                                         .max_tok = t2v_model_max_tok(classifier->model),
-                                         .typed = true};
+    classifier->task.ops = sequence ? &t2v_sequence_ops : &t2v_token_ops;
+    classifier->task.model = classifier->model;
+    classifier->task.typed = true;
     *out = classifier;
     return 0;
 }

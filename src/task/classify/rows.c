@@ -11,7 +11,7 @@
 void t2v_rows_init(struct t2v_rows *rows, const t2v_classifier *classifier,
                    const struct t2v_classify_params *params)
 {
-    size_t limit = t2v_model_max_tok(classifier->model);
+    size_t limit = classifier->task.max_tok;
     *rows = (struct t2v_rows){.classifier = classifier, .params = *params};
     if (params->max_tok == 0 || params->max_tok > limit)
         rows->params.max_tok = limit;

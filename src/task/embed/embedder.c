@@ -55,7 +55,7 @@ size_t t2v_embedder_max_dim(const t2v_embedder *embedder)
 
 size_t t2v_embedder_max_tok(const t2v_embedder *embedder)
 {
-    size_t max_tok = t2v_model_max_tok(embedder->model);
+    size_t max_tok = embedder->max_tok;
     for (int i = 0; i < T2V_N_PROMPT; i++)
         max_tok = embedder->task_tok[i] > max_tok ? embedder->task_tok[i] : max_tok;
     return max_tok;

@@ -20,7 +20,8 @@ struct t2v_embedder {
     bool direct_tokenize, prefixes;
     struct t2v_transformer transformer; /* under sentence-transformers; else zeroed */
     struct t2v_pipeline pipeline;
-    size_t task_tok[T2V_N_PROMPT];     /* the longest sequence for a task_type */
+    size_t max_tok;                    /* the longest sequence */
+    size_t task_tok[T2V_N_PROMPT];     /* the same for a task_type */
     size_t n_prompt_tok[T2V_N_PROMPT]; /* as pooling leaves them out */
     const char *described;             /* the pipeline in words, in arena */
     struct t2v_model2vec m2v;          /* under the vectorizer model2vec */

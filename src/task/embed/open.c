@@ -116,14 +116,14 @@ static size_t task_limit(size_t own, size_t other, size_t of_net)
 
 static int set_limits(t2v_embedder *embedder, struct t2v_err *err)
 {
-    t2v_model *model = embedder->model;
+    const t2v_model *model = embedder->model;
     const struct t2v_transformer *own = &embedder->transformer;
     const struct t2v_model_use use = {.limit = vectorizer_limit(embedder)};
-    int rc = t2v_model_fit(model, &use, err);
+    int rc = t2v_model_fit(model, &use, &embedder->max_tok, err);
     if (rc != 0)
         return rc;
     size_t of_net = t2v_net_shape(t2v_model_net(model))->max_tok;
-    size_t max_tok = t2v_model_max_tok(model);
+    size_t max_tok = embedder->max_tok;
     embedder->task_tok[T2V_PROMPT_QUERY] = task_limit(own->query_tok, max_tok, of_net);
     embedder->task_tok[T2V_PROMPT_DOCUMENT] = task_limit(own->document_tok, max_tok, of_net);
     return 0;
@@ -140,8 +140,8 @@ static int count_prompt(t2v_embedder *embedder, int which, t2v_token_space *spac
     struct t2v_walk walk;
     bool more;
     int32_t last = -1;
-    int rc = t2v_tokenizer_encode(t2v_model_tokenizer(model), space, T2V_STR(""),
-                                  t2v_model_max_tok(model), ids, err);
+    int rc = t2v_tokenizer_encode(t2v_model_tokenizer(model), space, T2V_STR(""), embedder->max_tok,
+                                  ids, err);
     if (rc == 0 && ids->len != 0)
         last = ids->ptr[ids->len - 1];
     if (rc != 0)

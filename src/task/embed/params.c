@@ -33,7 +33,7 @@ int t2v_embed_resolve(const t2v_embedder *embedder, const struct t2v_embed_param
     const struct t2v_pipeline *pipeline = &embedder->pipeline;
     *out = (struct t2v_embed_resolved){.pool.n_mode = pipeline->n_mode,
                                        .dim = t2v_embedder_dim(embedder),
-                                       .max_tok = t2v_model_max_tok(embedder->model)};
+                                       .max_tok = embedder->max_tok};
     for (size_t i = 0; i < pipeline->n_mode; i++)
         out->pool.modes[i] = pipeline->modes[i];
     if (embedder->prefixes)

@@ -110,7 +110,7 @@ static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_
         rc = t2v_tokenizer_encode_bare(tokenizer_of(walk), space, walk->text, &walk->all, err);
     if (walk->n_seq == 0 && rc == 0 && embedder->vectorizer == T2V_VECTORIZER_MODEL2VEC)
         t2v_model2vec_cut_ids(&embedder->m2v, &walk->all);
-    size_t max_tok = t2v_model_max_tok(embedder->model), left = walk->all.len - walk->n_taken;
+    size_t max_tok = embedder->max_tok, left = walk->all.len - walk->n_taken;
     size_t n = left < max_tok ? left : max_tok;
     *more = rc == 0 && (walk->n_seq == 0 || left != 0);
     ids->len = 0;

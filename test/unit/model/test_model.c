@@ -32,18 +32,21 @@ static void test_limits(void **state)
 {
     (void)state;
     t2v_model *model = load(GOLDEN "bert-uncased");
-    size_t of_net = t2v_net_shape(t2v_model_net(model))->max_tok;
+    size_t of_net = t2v_net_shape(t2v_model_net(model))->max_tok, max_tok = 0;
     struct t2v_err err = {0};
-    assert_int_equal(t2v_model_fit(model, &(struct t2v_model_use){.limit = SIZE_MAX}, &err), 0);
-    assert_int_equal(t2v_model_max_tok(model), of_net);
-    assert_int_equal(t2v_model_fit(model, &(struct t2v_model_use){.limit = 7}, &err), 0);
-    assert_int_equal(t2v_model_max_tok(model), 7);
-    assert_int_equal(t2v_model_fit(model, &(struct t2v_model_use){.limit = 1}, &err), T2V_EFORMAT);
+    assert_int_equal(
+        t2v_model_fit(model, &(struct t2v_model_use){.limit = SIZE_MAX}, &max_tok, &err), 0);
+    assert_int_equal(max_tok, of_net);
+    assert_int_equal(t2v_model_fit(model, &(struct t2v_model_use){.limit = 7}, &max_tok, &err), 0);
+    assert_int_equal(max_tok, 7);
+    assert_int_equal(t2v_model_fit(model, &(struct t2v_model_use){.limit = 1}, &max_tok, &err),
+                     T2V_EFORMAT);
     assert_string_equal(err.msg, "2 special tokens, but a sequence is at most 1 tokens");
     /* A pair has three of them. */
-    assert_int_equal(t2v_model_fit(model, &(struct t2v_model_use){.limit = 2}, &err), 0);
-    assert_int_equal(t2v_model_fit(model, &(struct t2v_model_use){.limit = 2, .pairs = true}, &err),
-                     T2V_EFORMAT);
+    struct t2v_model_use two = {.limit = 2};
+    assert_int_equal(t2v_model_fit(model, &two, &max_tok, &err), 0);
+    two.pairs = true;
+    assert_int_equal(t2v_model_fit(model, &two, &max_tok, &err), T2V_EFORMAT);
     assert_string_equal(err.msg, "3 special tokens, but a sequence is at most 2 tokens");
     t2v_model_free(model);
 }

@@ -313,7 +313,7 @@ static void check_windows(const struct rig *rig, size_t max_tok, size_t overlap)
     assert_int_equal(t2v_tokenizer_encode_bare(tokenizer, space, question, &a, NULL), 0);
     assert_int_equal(t2v_tokenizer_encode_bare(tokenizer, space, context, &b, NULL), 0);
     assert_true(t2v_tokenizer_pair(tokenizer, &n_special, &max_id, &max_type));
-    size_t limit = t2v_model_max_tok(t2v_classifier_model(rig->classifier));
+    size_t limit = t2v_classifier_task(rig->classifier)->max_tok;
     size_t n_window = (max_tok < limit ? max_tok : limit) - n_special - a.len;
     struct t2v_work work = run(rig, &question, &context, 1, &params);
     expect_done("windows", &work);
@@ -386,7 +386,7 @@ static void test_labels(void **state)
     assert_int_equal(t2v_classifier_n_label(c), 5);
     assert_true(t2v_str_is(t2v_classifier_label(c, 0), "O"));
     assert_true(t2v_str_is(t2v_classifier_label(c, 4), "I-LOC"));
-    assert_int_equal(t2v_model_max_tok(t2v_classifier_model(c)), 512);
+    assert_int_equal(t2v_classifier_task(c)->max_tok, 512);
     t2v_classifier_free(c);
     c = open_classifier(HEADS "reader-roberta", "");
     assert_int_equal(t2v_classifier_kind(c), T2V_CLASSIFY_SPAN);
