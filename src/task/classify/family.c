@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "task/classify/family.h"
 
+#include "model/kind.h"
 #include "net/load/config.h"
 #include "net/load/single.h"
 #include "task/classify/classifier_private.h"
@@ -52,23 +53,24 @@ static int check_family(const t2v_classifier *classifier, struct t2v_err *err)
 
 int t2v_classifier_read_kind(t2v_classifier *classifier, struct t2v_err *err)
 {
-    static const char *const ends[] = {
-        [T2V_CLASSIFY_SEQUENCE] = "ForSequenceClassification",
-        [T2V_CLASSIFY_SPAN] = "ForQuestionAnswering",
-        [T2V_CLASSIFY_TOKEN] = "ForTokenClassification",
-    };
-    const t2v_json *list = t2v_json_get(t2v_model_settings(classifier->model), "architectures");
-    struct t2v_str name = t2v_json_str(t2v_json_at(list, 0));
-    for (int i = 0; i < 3 && name.ptr != NULL; i++) {
-        if (t2v_str_ends(name, t2v_str_of(ends[i]))) {
-            classifier->kind = (enum t2v_classifier_kind)i;
-            return check_family(classifier, err);
-        }
-    }
-    return t2v_fail(err, T2V_EUNSUPPORTED,
-                    "config.json: architectures[0] '%.*s' has no head that is supported "
-                    "(ForSequenceClassification, ForQuestionAnswering, ForTokenClassification)",
-                    T2V_STR_ARG(name));
+    const t2v_json *config = t2v_model_settings(classifier->model);
+    enum t2v_kind kind;
+    int rc = t2v_kind_of_config(config, &kind, err);
+    if (rc != 0)
+        return rc;
+    if (kind == T2V_KIND_RERANKER || kind == T2V_KIND_CLASSIFIER)
+        classifier->kind = T2V_CLASSIFY_SEQUENCE;
+    else if (kind == T2V_KIND_READER)
+        classifier->kind = T2V_CLASSIFY_SPAN;
+    else if (kind == T2V_KIND_TAGGER)
+        classifier->kind = T2V_CLASSIFY_TOKEN;
+    else
+        return t2v_fail(
+            err, T2V_EUNSUPPORTED,
+            "config.json: architectures[0] '%.*s' has no head that is supported "
+            "(ForSequenceClassification, ForQuestionAnswering, ForTokenClassification)",
+            T2V_STR_ARG(t2v_json_str(t2v_json_at(t2v_json_get(config, "architectures"), 0))));
+    return check_family(classifier, err);
 }
 
 /* ModernBERT's settings of its own. */

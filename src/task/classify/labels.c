@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "task/classify/labels.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
+#include "model/kind.h"
 #include "task/classify/classifier_private.h"
 
 #include "base/banned.h"
-
-enum { MAX_LABELS = 65536 };
 
 /* A key of id2label, "0" to "n - 1". */
 static bool read_index(struct t2v_str key, size_t n, size_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < key.len; i++) {
-        if (key.ptr[i] < '0' || key.ptr[i] > '9' || *out > MAX_LABELS)
+        if (key.ptr[i] < '0' || key.ptr[i] > '9' || *out > n)
             return false;
         *out = *out * 10 + (size_t)(key.ptr[i] - '0');
     }
@@ -55,34 +53,6 @@ static int make_names(t2v_classifier *classifier, size_t n, struct t2v_err *err)
         if (classifier->labels[i].ptr == NULL)
             return t2v_fail(err, T2V_ENOMEM, "no memory for the labels");
     }
-    return 0;
-}
-
-/* How many there are: id2label's, which num_labels may not contradict; else num_labels, else 2. */
-static int count(const t2v_json *config, size_t *out, struct t2v_err *err)
-{
-    const t2v_json *id2label = t2v_json_get(config, "id2label");
-    const t2v_json *value = t2v_json_get(config, "num_labels");
-    int64_t n = 2;
-    if (t2v_json_type(value) > T2V_JSON_NULL && !t2v_json_int(value, &n))
-        return t2v_fail(err, T2V_EFORMAT, "config.json: num_labels should be an integer, and is %s",
-                        t2v_json_type_name(value));
-    if (t2v_json_type(id2label) > T2V_JSON_NULL) {
-        if (t2v_json_type(id2label) != T2V_JSON_OBJECT)
-            return t2v_fail(err, T2V_EFORMAT,
-                            "config.json: id2label should be an object, and is %s",
-                            t2v_json_type_name(id2label));
-        size_t n_name = t2v_json_len(id2label);
-        if (t2v_json_type(value) > T2V_JSON_NULL && (uint64_t)n != n_name)
-            return t2v_fail(err, T2V_EFORMAT,
-                            "config.json: num_labels is %" PRId64 ", but id2label has %zu", n,
-                            n_name);
-        n = (int64_t)n_name;
-    }
-    if (n < 1 || n > MAX_LABELS)
-        return t2v_fail(err, T2V_EFORMAT, "config.json: %" PRId64 " labels, outside 1 to %d", n,
-                        (int)MAX_LABELS);
-    *out = (size_t)n;
     return 0;
 }
 
@@ -138,7 +108,7 @@ static int read_act(t2v_classifier *classifier, size_t n_label, struct t2v_err *
 int t2v_classifier_read_labels(t2v_classifier *classifier, size_t *n_label, struct t2v_err *err)
 {
     const t2v_json *id2label = t2v_json_get(t2v_model_settings(classifier->model), "id2label");
-    int rc = count(t2v_model_settings(classifier->model), n_label, err);
+    int rc = t2v_kind_count_labels(t2v_model_settings(classifier->model), n_label, err);
     if (rc != 0)
         return rc;
     classifier->labels = t2v_arena_alloc(&classifier->arena, *n_label, sizeof *classifier->labels);
