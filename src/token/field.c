@@ -114,19 +114,26 @@ int t2v_field_object(const t2v_json *object, const char *where, const char *key,
     return 0;
 }
 
-int t2v_field_pattern(const t2v_json *object, const char *where, struct t2v_str *text, bool *regex,
-                      char path[T2V_WHERE_MAX], struct t2v_err *err)
+int t2v_field_pattern(const t2v_json *object, const char *where, struct t2v_pattern *out,
+                      struct t2v_err *err)
 {
     const t2v_json *pattern = NULL;
     int rc = t2v_field_object(object, where, "pattern", &pattern, err);
     if (rc != 0)
         return rc;
-    snprintf(path, T2V_WHERE_MAX, "%.140s.pattern", where);
-    *regex = t2v_field_there(pattern, "Regex");
-    rc = t2v_field_str(pattern, path, *regex ? "Regex" : "String", text, err);
+    snprintf(out->path, sizeof out->path, "%.140s.pattern", where);
+    out->regex = t2v_field_there(pattern, "Regex");
+    rc = t2v_field_str(pattern, out->path, out->regex ? "Regex" : "String", &out->text, err);
     if (rc == 0)
-        *regex = *regex || text->len == 0;
+        out->regex = out->regex || out->text.len == 0;
     return rc;
+}
+
+int t2v_field_replace(const t2v_json *object, const char *where, struct t2v_pattern *pattern,
+                      struct t2v_str *content, struct t2v_err *err)
+{
+    int rc = t2v_field_pattern(object, where, pattern, err);
+    return rc == 0 ? t2v_field_str(object, where, "content", content, err) : rc;
 }
 
 int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t2v_err *err)
@@ -144,16 +151,13 @@ int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t
 static int walk(const t2v_json *value, const char *where, const char *list_key, unsigned depth,
                 t2v_field_component *each, void *ctx, struct t2v_err *err)
 {
-    struct t2v_str type;
-    int rc = t2v_field_str(value, where, "type", &type, err);
-    if (rc != 0)
-        return rc;
+    struct t2v_str type = t2v_json_str(t2v_json_get(value, "type"));
     if (!t2v_str_is(type, "Sequence"))
         return each(ctx, value, where, type, err);
     if (depth == MAX_DEPTH)
         return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
     const t2v_json *list = NULL;
-    rc = t2v_field_array(value, where, list_key, &list, err);
+    int rc = t2v_field_array(value, where, list_key, &list, err);
     for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
         char path[T2V_WHERE_MAX];
         snprintf(path, sizeof path, "%.110s.%.20s[%zu]", where, list_key, i);
@@ -166,4 +170,14 @@ int t2v_field_sequence(const t2v_json *value, const char *where, const char *lis
                        t2v_field_component *each, void *ctx, struct t2v_err *err)
 {
     return walk(value, where, list_key, 0, each, ctx, err);
+}
+
+int t2v_field_unknown(const t2v_json *value, const char *where, const char *kind,
+                      struct t2v_err *err)
+{
+    struct t2v_str type = t2v_json_str(t2v_json_get(value, "type"));
+    if (type.ptr == NULL)
+        return wrong(value, where, "type", "a string", err);
+    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the %s \"%.*s\" is not supported", where, kind,
+                    T2V_STR_ARG(type));
 }

@@ -34,25 +34,36 @@ int t2v_field_flag(const t2v_json *object, const char *where, const char *key, b
 /* bool(value) of Python; a missing value is false. */
 bool t2v_field_truth(const t2v_json *value);
 
-/* The `pattern` of Split and Replace: {"String": text} or {"Regex": text}; path becomes its place,
- * for messages. An empty string is everywhere, as an empty pattern is, and so is *regex, too. */
-int t2v_field_pattern(const t2v_json *object, const char *where, struct t2v_str *text, bool *regex,
-                      char path[T2V_WHERE_MAX], struct t2v_err *err);
+/* The `pattern` of Split and Replace: {"String": text} or {"Regex": text}. */
+struct t2v_pattern {
+    struct t2v_str text;      /* owned by the object */
+    bool regex;               /* also for an empty string, which matches everywhere */
+    char path[T2V_WHERE_MAX]; /* its place in the file, for messages */
+};
+int t2v_field_pattern(const t2v_json *object, const char *where, struct t2v_pattern *out,
+                      struct t2v_err *err);
+/* The fields of Replace: its pattern and `content`, which is owned by the object. */
+int t2v_field_replace(const t2v_json *object, const char *where, struct t2v_pattern *pattern,
+                      struct t2v_str *content, struct t2v_err *err);
 
 /* True when object[key] is neither missing nor null. */
 bool t2v_field_there(const t2v_json *object, const char *key);
 /* A token id: a number in [0, T2V_TOKEN_MAX_ID]. name is its whole path. */
 int t2v_field_id(const t2v_json *value, const char *name, int32_t *out, struct t2v_err *err);
 
-/* What t2v_field_sequence calls for a component: an object with this `type`. */
+/* What t2v_field_sequence calls for a component. type: its `type`; NULL: it has none. */
 typedef int t2v_field_component(void *ctx, const t2v_json *value, const char *where,
                                 struct t2v_str type, struct t2v_err *err);
 /* Flattens a component: calls each for it or, where its type is "Sequence", for those in its array
  * list_key, one after the other, which may be Sequences, too. Stops at the first that is not 0 and
- * returns that; T2V_EFORMAT for a component without a type or a Sequence without its array,
- * T2V_ETOOLARGE when Sequences are nested too deeply. */
+ * returns that; T2V_EFORMAT for a Sequence without its array, T2V_ETOOLARGE when Sequences are
+ * nested too deeply. */
 int t2v_field_sequence(const t2v_json *value, const char *where, const char *list_key,
                        t2v_field_component *each, void *ctx, struct t2v_err *err);
+/* The failure for a component whose type is missing (T2V_EFORMAT) or unknown (T2V_EUNSUPPORTED:
+ * "WHERE: the KIND "TYPE" is not supported"). kind: such as "normalizer". */
+int t2v_field_unknown(const t2v_json *value, const char *where, const char *kind,
+                      struct t2v_err *err);
 
 /* T2V_EFORMAT: "WHERE is KIND, not WANTED", or "WHERE is missing". */
 int t2v_field_wrong(const t2v_json *value, const char *where, const char *wanted,

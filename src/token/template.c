@@ -304,8 +304,7 @@ static int load_part(void *ctx, const t2v_json *value, const char *where, struct
         int rc = load_bert(value, where, roberta, tmpl, err);
         return rc == 0 && roberta ? load_trim(value, where, tmpl, err) : rc;
     }
-    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the post-processor \"%.*s\" is not supported",
-                    where, T2V_STR_ARG(type));
+    return t2v_field_unknown(value, where, "post-processor", err);
 }
 
 int t2v_template_load(const t2v_json *value, const char *where, struct t2v_template *tmpl,

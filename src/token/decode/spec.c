@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token/decode/spec.h"
 
-#include <stdio.h>
-
 #include "base/utf8.h"
 #include "token/decode/bytes.h"
 #include "token/decode/text.h"
@@ -11,8 +9,6 @@
 #include "token/pretok/metaspace.h"
 
 #include "base/banned.h"
-
-enum { MAX_DEPTH = 16 };
 
 /* Where the steps go. */
 struct target {
@@ -105,20 +101,17 @@ static int load_ctc(const t2v_json *value, const char *where, struct t2v_arena *
 static int load_replace(const t2v_json *value, const char *where, struct t2v_arena *arena,
                         struct t2v_decode_step *step, struct t2v_err *err)
 {
-    struct t2v_str text, content;
-    char path[T2V_WHERE_MAX];
-    bool regex;
-    int rc = t2v_field_pattern(value, where, &text, &regex, path, err);
-    if (rc == 0)
-        rc = t2v_field_str(value, where, "content", &content, err);
+    struct t2v_pattern pattern;
+    struct t2v_str content;
+    int rc = t2v_field_replace(value, where, &pattern, &content, err);
     if (rc != 0)
         return rc;
-    if (!regex)
-        return no_memory(add_rule(text, content, arena, step), where, err);
+    if (!pattern.regex)
+        return no_memory(add_rule(pattern.text, content, arena, step), where, err);
     step->feed = t2v_decode_replace_regex;
     step->content = t2v_arena_dup(arena, content);
     rc = no_memory(step->content.ptr != NULL ? 0 : T2V_ENOMEM, where, err);
-    return rc == 0 ? t2v_regex_new(text, path, &step->regex, err) : rc;
+    return rc == 0 ? t2v_regex_new(pattern.text, pattern.path, &step->regex, err) : rc;
 }
 
 static int load_strip(const t2v_json *value, const char *where, struct t2v_arena *arena,
@@ -215,18 +208,15 @@ static struct t2v_decode_step *new_step(const struct kind *kind, const struct ta
     return step;
 }
 
-static int load_step(const t2v_json *value, const char *where, const struct target *to,
+static int load_step(void *ctx, const t2v_json *value, const char *where, struct t2v_str type,
                      struct t2v_err *err)
 {
-    struct t2v_str type = t2v_json_str(t2v_json_get(value, "type"));
+    const struct target *to = ctx;
     const struct kind *kind = type.ptr != NULL ? find_kind(type) : NULL;
     if (kind == NULL)
         kind = guess_kind(value);
-    if (kind == NULL && type.ptr == NULL)
-        return t2v_field_str(value, where, "type", &type, err);
     if (kind == NULL)
-        return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the decoder \"%.*s\" is not supported", where,
-                        T2V_STR_ARG(type));
+        return t2v_field_unknown(value, where, "decoder", err);
     if (to->spec->n == T2V_DECODE_MAX_STEPS)
         return t2v_fail(err, T2V_ETOOLARGE, "%s: more than %d decoders", where,
                         T2V_DECODE_MAX_STEPS);
@@ -234,23 +224,6 @@ static int load_step(const t2v_json *value, const char *where, const struct targ
     if (step == NULL)
         return no_memory(T2V_ENOMEM, where, err);
     return kind->load != NULL ? kind->load(value, where, to->arena, step, err) : 0;
-}
-
-static int load_any(const t2v_json *value, const char *where, const struct target *to,
-                    unsigned depth, struct t2v_err *err)
-{
-    if (!t2v_str_is(t2v_json_str(t2v_json_get(value, "type")), "Sequence"))
-        return load_step(value, where, to, err);
-    if (depth == MAX_DEPTH)
-        return t2v_fail(err, T2V_ETOOLARGE, "%s: Sequences nested too deeply", where);
-    const t2v_json *list = NULL;
-    int rc = t2v_field_array(value, where, "decoders", &list, err);
-    for (size_t i = 0; rc == 0 && i < t2v_json_len(list); i++) {
-        char path[T2V_WHERE_MAX];
-        snprintf(path, sizeof path, "%.110s.decoders[%zu]", where, i);
-        rc = load_any(t2v_json_at(list, i), path, to, depth + 1, err);
-    }
-    return rc;
 }
 
 int t2v_decode_spec_load(const t2v_json *value, const char *where, struct t2v_arena *arena,
@@ -261,7 +234,7 @@ int t2v_decode_spec_load(const t2v_json *value, const char *where, struct t2v_ar
     struct target to = {spec, arena};
     spec->there = true;
     int rc = t2v_json_type(value) == T2V_JSON_OBJECT
-                 ? load_any(value, where, &to, 0, &spec->err)
+                 ? t2v_field_sequence(value, where, "decoders", load_step, &to, &spec->err)
                  : t2v_field_wrong(value, where, "an object", &spec->err);
     return rc == T2V_ENOMEM ? t2v_fail(err, rc, "no memory for %s", where) : 0;
 }

@@ -149,8 +149,7 @@ static int load_step(void *ctx, const t2v_json *value, const char *where, struct
             normalizer->steps[normalizer->n++] = step;
         return rc;
     }
-    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the normalizer \"%.*s\" is not supported", where,
-                    T2V_STR_ARG(type));
+    return t2v_field_unknown(value, where, "normalizer", err);
 }
 
 int t2v_normalizer_load(const t2v_json *value, const char *where, struct t2v_arena *arena,

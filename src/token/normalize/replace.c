@@ -145,25 +145,22 @@ int t2v_norm_run_runs(const struct t2v_norm_step *step, struct t2v_str in,
 int t2v_norm_load_replace(const t2v_json *value, const char *where, struct t2v_arena *arena,
                           struct t2v_norm_step *step, struct t2v_err *err)
 {
-    struct t2v_str content, text;
-    char path[T2V_WHERE_MAX];
-    bool regex;
-    int rc = t2v_field_pattern(value, where, &text, &regex, path, err);
-    if (rc == 0)
-        rc = t2v_field_str(value, where, "content", &content, err);
+    struct t2v_pattern pattern;
+    struct t2v_str content;
+    int rc = t2v_field_replace(value, where, &pattern, &content, err);
     if (rc != 0)
         return rc;
-    bool runs = regex && read_run(text, step);
+    bool runs = pattern.regex && read_run(pattern.text, step);
     step->replaces = true;
-    step->pattern = t2v_arena_dup(arena, text);
+    step->pattern = t2v_arena_dup(arena, pattern.text);
     step->content = t2v_arena_dup(arena, content);
     if (step->pattern.ptr == NULL || step->content.ptr == NULL)
-        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+        return t2v_fail(err, T2V_ENOMEM, "no memory for %s", pattern.path);
     step->run = runs ? t2v_norm_run_runs : run_replace;
-    if (!regex || runs)
+    if (!pattern.regex || runs)
         return 0;
     step->run = run_regex;
-    return t2v_regex_new(text, path, &step->regex, err);
+    return t2v_regex_new(pattern.text, pattern.path, &step->regex, err);
 }
 
 int t2v_norm_replaced_first(const struct t2v_norm_step *step, struct t2v_str in, size_t *len)

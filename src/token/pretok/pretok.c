@@ -230,8 +230,7 @@ static int load_step(void *ctx, const t2v_json *value, const char *where, struct
             pretok->steps[pretok->n++] = step;
         return rc;
     }
-    return t2v_fail(err, T2V_EUNSUPPORTED, "%s: the pre-tokenizer \"%.*s\" is not supported", where,
-                    T2V_STR_ARG(type));
+    return t2v_field_unknown(value, where, "pre-tokenizer", err);
 }
 
 int t2v_pretok_load(const t2v_json *value, const char *where, struct t2v_arena *arena,

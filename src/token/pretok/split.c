@@ -152,23 +152,22 @@ static int load_behavior(const t2v_json *value, const char *where, struct t2v_pr
 int t2v_pretok_load_split(const t2v_json *value, const char *where, struct t2v_arena *arena,
                           struct t2v_pretok_step *step, struct t2v_err *err)
 {
-    char path[T2V_WHERE_MAX];
-    struct t2v_str text;
-    bool regex;
-    int rc = t2v_field_pattern(value, where, &text, &regex, path, err);
+    struct t2v_pattern pattern;
+    int rc = t2v_field_pattern(value, where, &pattern, err);
     if (rc == 0)
         rc = load_behavior(value, where, step, err);
     if (rc == 0)
         rc = t2v_field_bool(value, where, "invert", &step->invert, err);
     if (rc != 0)
         return rc;
-    if (regex) {
+    if (pattern.regex) {
         step->split = split_regex;
-        return t2v_regex_new(text, path, &step->regex, err);
+        return t2v_regex_new(pattern.text, pattern.path, &step->regex, err);
     }
     step->split = split_string;
-    step->pattern = t2v_arena_dup(arena, text);
-    return step->pattern.ptr != NULL ? 0 : t2v_fail(err, T2V_ENOMEM, "no memory for %s", path);
+    step->pattern = t2v_arena_dup(arena, pattern.text);
+    return step->pattern.ptr != NULL ? 0
+                                     : t2v_fail(err, T2V_ENOMEM, "no memory for %s", pattern.path);
 }
 
 /* Characters of a kind. */

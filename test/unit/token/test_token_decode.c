@@ -429,6 +429,10 @@ static void test_refused(void **state)
             T2V_EUNSUPPORTED, "decoder.decoders[1]: the decoder \"No\"");
     refuses("{\"type\": \"Replace\", \"pattern\": {\"Regex\": \"(\"}, \"content\": \"\"}",
             T2V_EFORMAT, "decoder.pattern");
+    refuses("{\"type\": \"Sequence\"}", T2V_EFORMAT, "decoder.decoders is missing");
+#define SEQ(inner) "{\"type\": \"Sequence\", \"decoders\": [" inner "]}"
+    refuses(SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(""))))))))), T2V_ETOOLARGE,
+            "Sequences nested too deeply");
 }
 
 /* A component without a type, or with an unknown one, is known by its fields. */
