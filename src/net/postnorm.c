@@ -147,17 +147,17 @@ static int load_layer(struct t2v_loader *loader, struct t2v_postnorm *model, siz
 int t2v_postnorm_open(struct t2v_loader *loader, const struct t2v_postnorm_names *names,
                       const char *const *prefixes, int32_t pad, struct t2v_shape *shape, void **out)
 {
-    struct t2v_postnorm *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
+    struct t2v_postnorm *model = t2v_load_alloc(loader, 1, sizeof *model);
     if (model == NULL)
-        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
-    *model = (struct t2v_postnorm){.pad = pad};
+        return T2V_ENOMEM;
+    model->pad = pad;
     int rc = read_config(loader, names, model);
     if (rc != 0)
         return rc;
     size_t n_layer = model->shape.n_layer;
-    model->layers = t2v_arena_alloc(loader->arena, n_layer, sizeof *model->layers);
+    model->layers = t2v_load_alloc(loader, n_layer, sizeof *model->layers);
     if (model->layers == NULL)
-        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
+        return T2V_ENOMEM;
     rc = t2v_load_prefix(loader, prefixes, "embeddings.word_embeddings.weight");
     if (rc == 0)
         rc = load_embeddings(loader, model);

@@ -203,19 +203,19 @@ static int load(struct t2v_loader *loader, const struct t2v_prenorm_names *names
 int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
                      struct t2v_prenorm **out)
 {
-    struct t2v_prenorm *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
+    struct t2v_prenorm *model = t2v_load_alloc(loader, 1, sizeof *model);
     if (model == NULL)
-        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
-    *model = (struct t2v_prenorm){.embed_scale = 1.0f};
+        return T2V_ENOMEM;
+    model->embed_scale = 1.0f;
     int rc = read_config(loader, names, model);
     if (rc != 0)
         return rc;
     size_t n_layer = model->shape.n_layer;
-    model->layers = t2v_arena_alloc(loader->arena, n_layer, sizeof *model->layers);
+    model->layers = t2v_load_alloc(loader, n_layer, sizeof *model->layers);
     if (model->layers == NULL)
-        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
+        return T2V_ENOMEM;
     for (size_t i = 0; i < n_layer; i++)
-        model->layers[i] = (struct t2v_prenorm_layer){.span = T2V_FULL};
+        model->layers[i].span = T2V_FULL;
     rc = load(loader, names, model);
     const struct t2v_rotary_keys rotary = {"full_attention", names->theta, names->theta_absent,
                                            true};

@@ -7,6 +7,7 @@
 
 #include "net/kv.h"
 #include "net/load/config.h"
+#include "net/load/load.h"
 
 #include "base/banned.h"
 
@@ -59,9 +60,9 @@ int t2v_rotary_open(const struct t2v_loader *loader, const struct t2v_rotary_key
                               1e12, keys->theta_absent, &base, loader->err);
     if (rc != 0)
         return rc;
-    float *frequency = t2v_arena_alloc(loader->arena, head_dim / 2, sizeof *frequency);
+    float *frequency = t2v_load_alloc(loader, head_dim / 2, sizeof *frequency);
     if (frequency == NULL)
-        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
+        return T2V_ENOMEM;
     /* float32 exactly where Transformers uses it: at large positions every bit matters. */
     for (size_t i = 0; i < head_dim / 2; i++) {
         float power = (float)(2 * i) / (float)head_dim;

@@ -31,10 +31,9 @@ static int find_kind(const struct t2v_loader *loader, const char **kind)
 
 static int dpr_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
 {
-    struct dpr *dpr = t2v_arena_alloc(loader->arena, 1, sizeof *dpr);
+    struct dpr *dpr = t2v_load_alloc(loader, 1, sizeof *dpr);
     if (dpr == NULL)
-        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
-    *dpr = (struct dpr){0};
+        return T2V_ENOMEM;
     const char *kind = NULL;
     size_t n_out;
     const struct t2v_size_key key = {"projection_dim", 0, 65536, 0, &n_out};

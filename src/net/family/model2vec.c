@@ -8,6 +8,8 @@
 
 #include <inttypes.h>
 
+#include "net/load/load.h"
+
 #include "base/banned.h"
 
 /* Longer texts are split into pieces, whose rows are added. */
@@ -125,10 +127,9 @@ static int load_weights(const struct t2v_loader *loader, struct model2vec *model
 
 static int model2vec_open(struct t2v_loader *loader, struct t2v_shape *shape, void **out)
 {
-    struct model2vec *model = t2v_arena_alloc(loader->arena, 1, sizeof *model);
+    struct model2vec *model = t2v_load_alloc(loader, 1, sizeof *model);
     if (model == NULL)
-        return t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
-    *model = (struct model2vec){0};
+        return T2V_ENOMEM;
     int rc = find_rows(loader, &model->rows);
     if (rc != 0)
         return rc;

@@ -3,6 +3,7 @@
 
 #include <stdalign.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "net/load/pack.h"
@@ -47,6 +48,16 @@ static int find_finite(const struct t2v_loader *loader, const struct tensor_name
     if (rc != 0 || !loader->finite || t2v_tensor_finite(*out))
         return rc;
     return t2v_tensor_not_finite(*out, loader->err);
+}
+
+void *t2v_load_alloc(const struct t2v_loader *loader, size_t n, size_t size)
+{
+    void *items = t2v_arena_alloc(loader->arena, n, size);
+    if (items == NULL)
+        t2v_fail(loader->err, T2V_ENOMEM, "no memory for the model");
+    else
+        memset(items, 0, n * size);
+    return items;
 }
 
 static int no_memory(const struct t2v_loader *loader)

@@ -29,6 +29,9 @@ struct t2v_want {
     size_t n_in, n_out;
 };
 
+/* n zeroed items of size bytes each, for a model and its layers, owned by the loader's arena. NULL
+ * without memory; loader->err says so then, and the caller returns T2V_ENOMEM. */
+void *t2v_load_alloc(const struct t2v_loader *loader, size_t n, size_t size);
 /* Sets loader->prefix to the first of the prefixes with which the tensor `name` exists. prefixes:
  * ends with NULL. T2V_EFORMAT if there is none. */
 int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name);
