@@ -18,8 +18,6 @@
 #include "token/pretok/pretok.h"
 #include "token/template.h"
 
-enum { T2V_TOKENIZER_MAX_BYTES = 256 << 20 };
-
 struct t2v_tokenizer {
     struct t2v_arena arena; /* strings of the parts */
     struct t2v_normalizer normalizer;

@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "token/load/spm.h"
+#include "token/load/text.h"
 #include "token/model/bpe.h"
 #include "token/model/unigram.h"
 #include "token/normalize/charsmap.h"
@@ -145,8 +145,8 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
     return 0;
 }
 
-static int load_bytes(struct t2v_str bytes, t2v_tokenizer *tokenizer,
-                      const struct t2v_settings *settings, struct t2v_err *err)
+static int load_text(struct t2v_str bytes, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                     struct t2v_err *err)
 {
     struct t2v_spm spm;
     int rc = t2v_spm_read(bytes, &spm, err);
@@ -179,16 +179,9 @@ const char *t2v_spm_file(const struct t2v_settings *settings)
     return settings->class_ == T2V_CLASS_T5 ? "spiece.model" : NULL;
 }
 
-int t2v_load_spm(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
+int t2v_load_spm(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
                  struct t2v_err *err)
 {
-    char *bytes;
-    size_t len;
-    int rc = t2v_file_read(path, T2V_TOKENIZER_MAX_BYTES, &bytes, &len, err);
-    if (rc != 0)
-        return rc;
-    rc = load_bytes((struct t2v_str){bytes, len}, tokenizer, settings, err);
-    t2v_free(bytes);
     tokenizer->source = t2v_spm_file(settings);
-    return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
+    return t2v_load_file(path, load_text, tokenizer, settings, err);
 }

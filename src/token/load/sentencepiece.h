@@ -11,7 +11,7 @@
 const char *t2v_spm_file(const struct t2v_settings *settings);
 /* Fills a zeroed *tokenizer (its `added` initialised). What was made stays in *tokenizer on
  * failure. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ETOOLARGE, T2V_ENOMEM, T2V_EIO. */
-int t2v_load_spm(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
+int t2v_load_spm(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
                  struct t2v_err *err);
 
 #endif

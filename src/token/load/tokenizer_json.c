@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "json/pull.h"
 #include "token/field.h"
+#include "token/load/text.h"
 #include "token/model/kinds.h"
 
 #include "base/banned.h"
@@ -163,13 +163,6 @@ static int load_text(struct t2v_str text, t2v_tokenizer *tokenizer, struct t2v_s
 int t2v_load_json(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
                   struct t2v_err *err)
 {
-    char *bytes;
-    size_t len;
-    int rc = t2v_file_read(path, T2V_TOKENIZER_MAX_BYTES, &bytes, &len, err);
-    if (rc != 0)
-        return rc;
-    rc = load_text((struct t2v_str){bytes, len}, tokenizer, settings, err);
-    t2v_free(bytes);
     tokenizer->source = "tokenizer.json";
-    return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
+    return t2v_load_file(path, load_text, tokenizer, settings, err);
 }

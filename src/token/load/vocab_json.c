@@ -5,30 +5,14 @@
  */
 #include "token/load/vocab_json.h"
 
-#include "base/file.h"
-#include "base/mem.h"
 #include "base/utf8.h"
+#include "token/load/text.h"
 #include "token/load/vocab_txt.h"
 #include "token/model/bpe.h"
 #include "token/model/bpe_load.h"
 #include "unicode/space.h"
 
 #include "base/banned.h"
-
-/* The next line of *text, which it is taken from, without its end: \n, \r or \r\n, as in Python.
- * False when there is no end any more: what is behind the last one is no line. */
-static bool take_line(struct t2v_str *text, struct t2v_str *line)
-{
-    size_t n = 0;
-    while (n < text->len && text->ptr[n] != '\n' && text->ptr[n] != '\r')
-        n++;
-    if (n == text->len)
-        return false;
-    *line = (struct t2v_str){text->ptr, n};
-    n += text->ptr[n] == '\r' && n + 1 < text->len && text->ptr[n + 1] == '\n' ? 2 : 1;
-    *text = t2v_str_skip(*text, n);
-    return true;
-}
 
 /* The next word of *line, empty when there is none. */
 static struct t2v_str take_word(struct t2v_str *line)
@@ -42,13 +26,19 @@ static struct t2v_str take_word(struct t2v_str *line)
     return word;
 }
 
-/* The first line is "#version: 0.2", and not looked at. Of equal merges the first counts. */
-static int read_merges(struct t2v_str text, struct t2v_token_model *model, struct t2v_err *err)
+/* The first line is "#version: 0.2", and not looked at; nor is a last one without an end. Of equal
+ * merges the first counts. */
+static int load_merges(struct t2v_str text, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                       struct t2v_err *err)
 {
+    struct t2v_token_model *model = tokenizer->model;
     struct t2v_str line;
-    if (!take_line(&text, &line))
+    (void)settings;
+    if (!t2v_utf8_valid(text, NULL))
+        return t2v_fail(err, T2V_EFORMAT, "not UTF-8");
+    if (!t2v_load_line(&text, &line))
         return 0;
-    for (uint32_t rank = 0; take_line(&text, &line); rank++) {
+    for (uint32_t rank = 0; t2v_load_line(&text, &line); rank++) {
         struct t2v_str left = take_word(&line), right = take_word(&line);
         if (right.len == 0 || take_word(&line).len != 0)
             return t2v_fail(err, T2V_EFORMAT, "line %u is not two tokens", (unsigned)rank + 2);
@@ -61,26 +51,11 @@ static int read_merges(struct t2v_str text, struct t2v_token_model *model, struc
     return 0;
 }
 
-/* Reads a file and gives its text to one of the two. */
-static int read_file(const char *path, bool merges, struct t2v_token_model *model,
-                     struct t2v_err *err)
+static int load_vocab(struct t2v_str text, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
+                      struct t2v_err *err)
 {
-    char *bytes;
-    size_t len;
-    int rc = t2v_file_read(path, T2V_TOKENIZER_MAX_BYTES, &bytes, &len, err);
-    if (rc != 0)
-        return rc;
-    struct t2v_str text = {bytes, len};
-    if (!merges) {
-        rc = t2v_bpe_read_vocab(model, text, path, err);
-    } else {
-        rc = t2v_utf8_valid(text, NULL) ? read_merges(text, model, err)
-                                        : t2v_fail(err, T2V_EFORMAT, "not UTF-8");
-        if (rc != 0)
-            t2v_fail_in(err, rc, path);
-    }
-    t2v_free(bytes);
-    return rc;
+    (void)settings;
+    return t2v_bpe_read_vocab(tokenizer->model, text, err);
 }
 
 /* RoBERTa: cls and sep around the text; GPT-2: bos before it, if that is asked for. */
@@ -110,14 +85,14 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
 }
 
 int t2v_load_bytes(const char *path, const char *merges_path, t2v_tokenizer *tokenizer,
-                   const struct t2v_settings *settings, struct t2v_err *err)
+                   struct t2v_settings *settings, struct t2v_err *err)
 {
     const struct t2v_bpe_settings none = {.unk_token = {NULL, 0}};
     if (t2v_bpe_new(1024, 1024, &none, &tokenizer->model) != 0)
         return t2v_fail(err, T2V_ENOMEM, "%s: no memory", path);
-    int rc = read_file(path, false, tokenizer->model, err);
+    int rc = t2v_load_file(path, load_vocab, tokenizer, settings, err);
     if (rc == 0)
-        rc = read_file(merges_path, true, tokenizer->model, err);
+        rc = t2v_load_file(merges_path, load_merges, tokenizer, settings, err);
     if (rc == 0)
         rc = t2v_bpe_finish(tokenizer->model, err);
     if (rc == 0)

@@ -11,6 +11,6 @@
  * from vocab.json (path) and merges.txt; settings->slow is set. What was made stays in *tokenizer
  * on failure. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_ETOOLARGE, T2V_ENOMEM, T2V_EIO. */
 int t2v_load_bytes(const char *path, const char *merges_path, t2v_tokenizer *tokenizer,
-                   const struct t2v_settings *settings, struct t2v_err *err);
+                   struct t2v_settings *settings, struct t2v_err *err);
 
 #endif

@@ -6,27 +6,13 @@
  */
 #include "token/load/vocab_txt.h"
 
-#include "base/file.h"
-#include "base/mem.h"
 #include "base/utf8.h"
 #include "token/field.h"
+#include "token/load/text.h"
 #include "token/model/wordpiece.h"
 #include "token/normalize/bert.h"
 
 #include "base/banned.h"
-
-/* The next line of *text, which it is taken from; lines end with \n, \r or \r\n, as in Python. */
-static struct t2v_str take_line(struct t2v_str *text)
-{
-    size_t n = 0;
-    while (n < text->len && text->ptr[n] != '\n' && text->ptr[n] != '\r')
-        n++;
-    struct t2v_str line = {text->ptr, n};
-    if (n < text->len)
-        n += text->ptr[n] == '\r' && n + 1 < text->len && text->ptr[n + 1] == '\n' ? 2 : 1;
-    *text = t2v_str_skip(*text, n);
-    return line;
-}
 
 static int load_lines(struct t2v_str text, struct t2v_token_model *model, struct t2v_err *err)
 {
@@ -34,7 +20,8 @@ static int load_lines(struct t2v_str text, struct t2v_token_model *model, struct
     for (; text.len != 0; id++) {
         if (id > T2V_TOKEN_MAX_ID)
             return t2v_fail(err, T2V_ETOOLARGE, "more than %d lines", T2V_TOKEN_MAX_ID);
-        struct t2v_str line = take_line(&text);
+        struct t2v_str line;
+        t2v_load_line(&text, &line);
         if (!t2v_utf8_valid(line, NULL))
             return t2v_fail(err, T2V_EFORMAT, "line %d is not UTF-8", (int)id + 1);
         int rc = t2v_wordpiece_add(model, line, id);
@@ -46,29 +33,21 @@ static int load_lines(struct t2v_str text, struct t2v_token_model *model, struct
     return 0;
 }
 
-static int load_vocab(const char *path, struct t2v_str unk, struct t2v_token_model **out,
+static int load_vocab(struct t2v_str text, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
                       struct t2v_err *err)
 {
-    char *bytes;
-    size_t len;
-    int rc = t2v_file_read(path, T2V_TOKENIZER_MAX_BYTES, &bytes, &len, err);
+    const struct t2v_special_token *special = &settings->special.by_kind[T2V_UNK];
+    struct t2v_str unk = special->there ? special->token.content : T2V_STR("[UNK]");
+    if (t2v_wordpiece_new(text.len, &tokenizer->model) != 0)
+        return t2v_fail(err, T2V_ENOMEM, "no memory");
+    int rc = load_lines(text, tokenizer->model, err);
     if (rc != 0)
         return rc;
-    if (t2v_wordpiece_new(len, out) != 0) {
-        t2v_free(bytes);
-        return t2v_fail(err, T2V_ENOMEM, "%s: no memory", path);
-    }
-    rc = load_lines((struct t2v_str){bytes, len}, *out, err);
-    if (rc == 0) {
-        t2v_wordpiece_finish(*out, unk, T2V_STR("##"), 100);
-        if ((*out)->unk_id < 0)
-            rc = t2v_fail(err, T2V_EFORMAT, "the unknown token \"%.*s\" is not in the vocabulary",
-                          T2V_STR_ARG(unk));
-    }
-    if (rc != 0)
-        t2v_fail_in(err, rc, path);
-    t2v_free(bytes);
-    return rc;
+    t2v_wordpiece_finish(tokenizer->model, unk, T2V_STR("##"), 100);
+    if (tokenizer->model->unk_id < 0)
+        return t2v_fail(err, T2V_EFORMAT, "the unknown token \"%.*s\" is not in the vocabulary",
+                        T2V_STR_ARG(unk));
+    return 0;
 }
 
 /* The index that the settings give to a token, or -1. */
@@ -126,12 +105,10 @@ static int make_template(t2v_tokenizer *tokenizer, const struct t2v_settings *se
     return 0;
 }
 
-int t2v_load_legacy(const char *path, t2v_tokenizer *tokenizer, const struct t2v_settings *settings,
+int t2v_load_legacy(const char *path, t2v_tokenizer *tokenizer, struct t2v_settings *settings,
                     struct t2v_err *err)
 {
-    const struct t2v_special_token *unk = &settings->special.by_kind[T2V_UNK];
-    int rc = load_vocab(path, unk->there ? unk->token.content : T2V_STR("[UNK]"), &tokenizer->model,
-                        err);
+    int rc = t2v_load_file(path, load_vocab, tokenizer, settings, err);
     if (rc != 0)
         return rc;
     /* Without do_basic_tokenize the converter leaves all three off. */

@@ -33,14 +33,13 @@ static int pull_vocab(struct t2v_pull *pull, struct t2v_token_model *model, stru
     return rc == 0 ? t2v_pull_end(pull) : rc;
 }
 
-int t2v_bpe_read_vocab(struct t2v_token_model *model, struct t2v_str text, const char *name,
-                       struct t2v_err *err)
+int t2v_bpe_read_vocab(struct t2v_token_model *model, struct t2v_str text, struct t2v_err *err)
 {
     struct t2v_pull pull;
     t2v_pull_init(&pull, text, err);
     int rc = pull_vocab(&pull, model, err);
     t2v_pull_deinit(&pull);
-    return rc != 0 ? t2v_fail_in(err, rc, name) : 0;
+    return rc;
 }
 
 /* "left right": false when there is not one blank in it. */
@@ -155,7 +154,9 @@ int t2v_bpe_load(const t2v_json *value, const struct t2v_model_lists *lists, con
     if (t2v_bpe_new(lists->vocab.len / 16, lists->merges.len / 20, &settings, &model) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for %s", where);
     snprintf(path, sizeof path, "%.100s.vocab", where);
-    rc = t2v_bpe_read_vocab(model, lists->vocab, path, err);
+    rc = t2v_bpe_read_vocab(model, lists->vocab, err);
+    if (rc != 0)
+        t2v_fail_in(err, rc, path);
     snprintf(path, sizeof path, "%.100s.merges", where);
     if (rc == 0)
         rc = read_merges(model, lists->merges, path, err);
