@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/guard.h"
-#include "base/mem.h"
 
 #include "base/banned.h"
 
@@ -21,29 +20,7 @@ static size_t room_for(size_t of_one, size_t of_longest)
     return n != 0 ? n : 1;
 }
 
-static int allocate(struct t2v_batch *batch, size_t max_tok)
-{
-    const struct t2v_task *task = batch->task;
-    size_t hidden = t2v_net_shape(t2v_model_net(task->model))->hidden, n_hidden;
-    if (!t2v_mul(max_tok, hidden, &n_hidden))
-        return T2V_ENOMEM;
-    batch->ids = t2v_alloc_zero(max_tok, sizeof *batch->ids);
-    batch->start = t2v_alloc_zero(T2V_BATCH_TOK + 1, sizeof *batch->start);
-    batch->slots = t2v_alloc_zero(T2V_BATCH_TOK, sizeof *batch->slots);
-    batch->states = t2v_alloc_zero(T2V_BATCH_TOK, sizeof *batch->states);
-    batch->at = t2v_alloc_zero(T2V_BATCH_TOK + 1, sizeof *batch->at);
-    batch->hidden = t2v_alloc_aligned(n_hidden, sizeof(float));
-    batch->out = t2v_alloc_aligned(batch->room.out, sizeof(float));
-    batch->spare = t2v_alloc_aligned(batch->room.spare, sizeof(float));
-    if (task->typed)
-        batch->types = t2v_alloc_zero(max_tok, sizeof *batch->types);
-    bool got = batch->ids != NULL && batch->start != NULL && batch->slots != NULL &&
-               batch->states != NULL && batch->at != NULL && batch->hidden != NULL &&
-               batch->out != NULL && batch->spare != NULL && (batch->types != NULL || !task->typed);
-    return got ? 0 : T2V_ENOMEM;
-}
-
-int t2v_batch_init(struct t2v_batch *batch, const struct t2v_task *task, size_t max_tok, int n_lane)
+void t2v_batch_init(struct t2v_batch *batch, const struct t2v_task *task, size_t max_tok)
 {
     struct t2v_width one = task->ops->width(task, 1);
     size_t longest_tok = task->max_tok < max_tok ? task->max_tok : max_tok;
@@ -54,24 +31,6 @@ int t2v_batch_init(struct t2v_batch *batch, const struct t2v_task *task, size_t 
         .room = {room_for(one.out, longest.out), room_for(one.spare, longest.spare)},
         .budget = FEWEST_TOK * 2, /* nobody knows yet how large the model is */
     };
-    int rc = allocate(batch, max_tok);
-    return rc == 0 ? t2v_scratch_new(t2v_model_net(task->model), max_tok, n_lane, &batch->scratch)
-                   : rc;
-}
-
-void t2v_batch_deinit(struct t2v_batch *batch)
-{
-    t2v_scratch_free(batch->scratch);
-    t2v_free(batch->ids);
-    t2v_free(batch->types);
-    t2v_free(batch->start);
-    t2v_free(batch->slots);
-    t2v_free(batch->states);
-    t2v_free(batch->at);
-    t2v_free(batch->hidden);
-    t2v_free(batch->out);
-    t2v_free(batch->spare);
-    *batch = (struct t2v_batch){0};
 }
 
 void t2v_batch_clear(struct t2v_batch *batch)

@@ -3,8 +3,8 @@
 #define T2V_BATCH_BATCH_H
 /*
  * A batch: rows of one or several works, end to end. Rows are placed one at a time; the team
- * encodes and reduces them together; each row's result goes to its work. One thread uses the same
- * batch again and again. t2v_batch_init allocates everything.
+ * encodes and reduces them together; each row's result goes to its work. All rows are of one task.
+ * One thread uses the same batch again and again. batches.h allocates its memory.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,28 +30,29 @@ struct t2v_slot {
 
 struct t2v_batch {
     const struct t2v_task *task;
-    size_t max_tok; /* of a sequence */
+    size_t max_tok;        /* of a sequence */
+    struct t2v_width room; /* what all rows of a batch may need together */
+    size_t budget;         /* tokens of the next batch */
+    double ns_of_tok;      /* a running mean; 0: nothing is known yet */
+
+    /* Borrowed memory. */
     t2v_scratch *scratch;
     int32_t *ids, *types;   /* [max_tok]; types is NULL where the task is not typed */
     size_t *start;          /* [T2V_BATCH_TOK + 1] */
     struct t2v_slot *slots; /* [T2V_BATCH_TOK] */
-    struct t2v_seqs seqs;   /* what is placed */
     void **states;          /* [T2V_BATCH_TOK]: the tasks' states, of each row's work */
     size_t *at;             /* [T2V_BATCH_TOK + 1]: where each row's result begins in out */
     float *hidden;          /* [max_tok, hidden] */
     float *out, *spare;     /* [room.out], [room.spare] */
-    struct t2v_width room;  /* what all rows of a batch may need together */
-    struct t2v_width used;  /* what those placed need */
-    size_t budget;          /* tokens of the next batch */
-    double ns_of_tok;       /* a running mean; 0: nothing is known yet */
+
+    /* The rows that are placed. */
+    struct t2v_seqs seqs;
+    struct t2v_width used; /* what they need */
 };
 
-/* A batch for a team of n_lane, of at most max_tok tokens (at least T2V_BATCH_TOK). The task is
- * borrowed. T2V_ENOMEM; the batch is for t2v_batch_deinit then, too. */
-int t2v_batch_init(struct t2v_batch *batch, const struct t2v_task *task, size_t max_tok,
-                   int n_lane);
-/* A zeroed batch is allowed. */
-void t2v_batch_deinit(struct t2v_batch *batch);
+/* A batch of at most max_tok tokens (at least T2V_BATCH_TOK), still without memory. The task is
+ * borrowed. */
+void t2v_batch_init(struct t2v_batch *batch, const struct t2v_task *task, size_t max_tok);
 
 /* Takes everything out. */
 void t2v_batch_clear(struct t2v_batch *batch);

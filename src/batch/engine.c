@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "batch/engine.h"
 
+#include <assert.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/guard.h"
@@ -25,6 +27,8 @@ struct side {
 };
 
 struct t2v_engine {
+    const struct t2v_task **tasks; /* [n_task] */
+    size_t n_task;
     struct t2v_engine_options options;
     struct t2v_inbox inbox;
     struct side leader;
@@ -117,12 +121,12 @@ static void *lead(void *arg)
     t2v_engine *engine = arg;
     struct t2v_runner *runner = &engine->leader.runner;
     struct t2v_work *works;
-    while (t2v_inbox_take_all(&engine->inbox, &runner->queue, &works)) {
+    while (t2v_inbox_take_all(&engine->inbox, &runner->queues, &works)) {
         add_all(runner, works);
         t2v_runner_fill(runner);
-        t2v_inbox_lend(&engine->inbox, &runner->queue);
+        t2v_inbox_lend(&engine->inbox, &runner->queues);
         t2v_runner_encode(runner);
-        t2v_inbox_reclaim(&engine->inbox, &runner->queue);
+        t2v_inbox_reclaim(&engine->inbox, &runner->queues);
         t2v_runner_close(runner);
     }
     return NULL;
@@ -137,7 +141,7 @@ static void *lead_express(void *arg)
     struct side *side = &engine->express;
     struct t2v_work *works;
     size_t n;
-    while (t2v_inbox_take_small(&engine->inbox, &side->runner.queue, &works, &n)) {
+    while (t2v_inbox_take_small(&engine->inbox, &side->runner.queues, &works, &n)) {
         for (size_t i = 0; i < n; i++) {
             t2v_pulse_enter(&side->pulse, t2v_clock_ns());
             t2v_pulse_drop(&engine->leader.pulse);
@@ -155,45 +159,47 @@ static int start_side(struct side *side, void *(*fn)(void *), struct t2v_err *er
     return rc == 0 ? 0 : t2v_fail(err, rc, "the engine's threads cannot be started");
 }
 
-static int init_side(t2v_engine *engine, struct side *side, const struct t2v_task *task,
-                     size_t max_tok, int n_thread, struct t2v_runner_calls calls,
-                     struct t2v_err *err)
+static int init_side(t2v_engine *engine, struct side *side, size_t most_tok, int n_thread,
+                     struct t2v_runner_calls calls, struct t2v_err *err)
 {
+    struct t2v_runner_options options = {
+        .tasks = engine->tasks,
+        .n_task = engine->n_task,
+        .most_tok = most_tok,
+        .n_thread = n_thread,
+        .max_text_tok = engine->options.max_text_tok,
+    };
+    if (engine->options.leader) /* clients are not told of paths */
+        options.lost_message = "a file of the model changed while it was in use";
     calls.user = side;
     side->engine = engine;
-    int rc = t2v_runner_init(&side->runner, task, max_tok, n_thread, &calls, err);
-    side->runner.max_text_tok = engine->options.max_text_tok;
-    if (engine->options.leader) /* clients are not told of paths */
-        side->runner.lost_message = "a file of the model changed while it was in use";
-    return rc;
+    return t2v_runner_init(&side->runner, &options, &calls, err);
 }
 
-static int init_leader(t2v_engine *engine, const struct t2v_task *task, struct t2v_err *err)
+static int init_leader(t2v_engine *engine, struct t2v_err *err)
 {
     const struct t2v_runner_calls calls = {
         .slow = engine->options.leader ? give_to_feeder : NULL,
         .encoded = count_batch,
         .complete = hand_back,
     };
-    size_t longest = task->max_tok;
-    return init_side(engine, &engine->leader, task,
-                     longest > T2V_BATCH_TOK ? longest : T2V_BATCH_TOK, engine->options.n_thread,
-                     calls, err);
+    return init_side(engine, &engine->leader, SIZE_MAX, engine->options.n_thread, calls, err);
 }
 
 /* The threads and what they need beside the leader's runner. Nothing of the express thread's memory
  * is touched before it is used. */
-static int start_threads(t2v_engine *engine, const struct t2v_task *task, struct t2v_err *err)
+static int start_threads(t2v_engine *engine, struct t2v_err *err)
 {
     const struct t2v_runner_calls calls = {
         .too_long = give_to_leader,
         .encoded = count_batch,
         .complete = hand_back_express,
     };
-    int rc = t2v_feeder_new(engine->options.max_text_tok, on_fed, engine, &engine->feeder);
+    int rc = t2v_feeder_new(engine->n_task, engine->options.max_text_tok, on_fed, engine,
+                            &engine->feeder);
     if (rc != 0)
         return t2v_fail(err, rc, "the feeder's thread cannot be started");
-    rc = init_side(engine, &engine->express, task, T2V_BATCH_TOK, 1, calls, err);
+    rc = init_side(engine, &engine->express, T2V_BATCH_TOK, 1, calls, err);
     if (rc == 0)
         rc = start_side(&engine->express, lead_express, err);
     if (rc != 0)
@@ -202,19 +208,35 @@ static int start_threads(t2v_engine *engine, const struct t2v_task *task, struct
     return start_side(&engine->leader, lead, err);
 }
 
-int t2v_engine_new(const struct t2v_task *task, const struct t2v_engine_options *options,
-                   t2v_engine **out, struct t2v_err *err)
+static int copy_tasks(t2v_engine *engine, const struct t2v_task *const *tasks, size_t n_task)
 {
+    engine->tasks = t2v_alloc_zero(n_task, sizeof *engine->tasks);
+    if (engine->tasks == NULL)
+        return T2V_ENOMEM;
+    memcpy(engine->tasks, tasks, n_task * sizeof *tasks);
+    engine->n_task = n_task;
+    return 0;
+}
+
+int t2v_engine_new(const struct t2v_task *const *tasks, size_t n_task,
+                   const struct t2v_engine_options *options, t2v_engine **out, struct t2v_err *err)
+{
+    assert(n_task > 0);
     t2v_engine *engine = t2v_alloc_zero(1, sizeof *engine);
     if (engine == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the engine");
     engine->options = *options;
     engine->stats.batch_tok.first = engine->stats.batch_seq.first = 1;
-    t2v_inbox_init(&engine->inbox);
     pthread_mutex_init(&engine->lock, NULL);
-    int rc = init_leader(engine, task, err);
+    int rc = t2v_inbox_init(&engine->inbox, n_task);
+    if (rc == 0)
+        rc = copy_tasks(engine, tasks, n_task);
+    if (rc != 0)
+        t2v_fail(err, rc, "no memory for the engine");
+    if (rc == 0)
+        rc = init_leader(engine, err);
     if (rc == 0 && options->leader)
-        rc = start_threads(engine, task, err);
+        rc = start_threads(engine, err);
     if (rc != 0) {
         t2v_engine_free(engine);
         return rc;
@@ -237,12 +259,23 @@ void t2v_engine_free(t2v_engine *engine)
     t2v_runner_deinit(&engine->express.runner);
     t2v_inbox_deinit(&engine->inbox);
     pthread_mutex_destroy(&engine->lock);
+    t2v_free(engine->tasks);
     t2v_free(engine);
 }
 
 /* --- from other threads --- */
 
-static void reset(struct t2v_work *work)
+static size_t index_of(const t2v_engine *engine, const struct t2v_task *task)
+{
+    size_t i = 0;
+    while (task != NULL && engine->tasks[i] != task) {
+        i++;
+        assert(i < engine->n_task);
+    }
+    return i;
+}
+
+static void reset(const t2v_engine *engine, struct t2v_work *work)
 {
     work->err = (struct t2v_err){0};
     work->err_text = 0;
@@ -250,6 +283,7 @@ static void reset(struct t2v_work *work)
     work->n_tok = work->n_cut = 0;
     work->begun_ns = 0;
     work->next = NULL;
+    work->which = index_of(engine, work->task);
     work->bytes = t2v_small_bytes(work);
     work->queued_ns = t2v_clock_ns();
 }
@@ -262,7 +296,7 @@ int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
         t2v_pulse_drop(&engine->leader.pulse);
         return T2V_EBUSY;
     }
-    reset(work);
+    reset(engine, work);
     t2v_inbox_put(&engine->inbox, work);
     return 0;
 }
@@ -275,7 +309,7 @@ void t2v_work_cancel(struct t2v_work *work)
 void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
 {
     struct side *side = &engine->leader;
-    reset(work);
+    reset(engine, work);
     t2v_pulse_enter(&side->pulse, work->queued_ns);
     t2v_runner_add(&side->runner, work);
     t2v_runner_finish_all(&side->runner);

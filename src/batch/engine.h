@@ -11,8 +11,10 @@
  * about one batch. Without a leader (`leader` false) the caller of t2v_engine_run does the leader's
  * work itself: bench, embed, the tests.
  *
- * An engine has one task, and a task has one model: works of two tasks share no batch and no
- * engine.
+ * An engine has one or several tasks, each with its own model or one that tasks share. A batch has
+ * rows of one task only. While works of several tasks wait, their batches take turns. So a short
+ * text of one task waits for a flood of another's no longer than about one batch. The rules above
+ * are for the works of one task; how many tokens a batch has is also each task's own.
  *
  * Threads: submit, cancel, stalled_ms and stats may be called from any thread. `done` is called
  * exactly once for every submitted work, by the leader or by the express thread, with no lock held.
@@ -33,6 +35,7 @@ typedef struct t2v_engine t2v_engine;
 /* One request. The caller sets the first part, keeps everything it points to unchanged until done,
  * and calls t2v_work_deinit after it. */
 struct t2v_work {
+    const struct t2v_task *task;   /* one of the engine's; NULL: its first */
     const struct t2v_str *texts;   /* [n_text], valid UTF-8 */
     const struct t2v_str *seconds; /* [n_text], of pairs of texts; NULL: single texts */
     size_t n_text;
@@ -54,6 +57,7 @@ struct t2v_work {
 
     /* The engine's own. */
     atomic_bool cancelled; /* stays so once it is */
+    size_t which;          /* index of its task */
     size_t bytes;          /* t2v_small_bytes of it */
     struct t2v_work *next;
 };
@@ -65,9 +69,10 @@ struct t2v_engine_options {
     size_t max_text_tok; /* a text of more tokens is T2V_ETOOLARGE */
 };
 
-/* The task is borrowed and must outlive the engine. T2V_ENOMEM; *out is left as it was then. */
-int t2v_engine_new(const struct t2v_task *task, const struct t2v_engine_options *options,
-                   t2v_engine **out, struct t2v_err *err);
+/* An engine of n_task tasks, at least 1. They are borrowed and must outlive the engine; the list is
+ * copied. T2V_ENOMEM; *out is left as it was then. */
+int t2v_engine_new(const struct t2v_task *const *tasks, size_t n_task,
+                   const struct t2v_engine_options *options, t2v_engine **out, struct t2v_err *err);
 /* Finishes what is queued (each work's done is called), ends the threads. NULL is allowed. */
 void t2v_engine_free(t2v_engine *engine);
 

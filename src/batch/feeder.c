@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/thread.h"
+#include "batch/queue.h"
 
 #include "base/banned.h"
 
@@ -15,23 +16,44 @@ struct t2v_feeder {
     struct t2v_fill fill;
     void (*fed)(void *user, struct t2v_progress *progress);
     void *user;
+    size_t n_task, turn; /* the task whose work is next, if it has one here */
     pthread_t thread;
 
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct t2v_progress *first, *last; /* under lock: the queue, oldest first */
+    struct t2v_list works; /* under lock, oldest first */
     bool stop;
 };
+
+/* How many tasks' turns come before that of the work's task. */
+static size_t turns_before(const t2v_feeder *feeder, const struct t2v_progress *progress)
+{
+    return (progress->which + feeder->n_task - feeder->turn) % feeder->n_task;
+}
+
+/* The oldest work of the first task that has one, from the task whose turn it is. NULL: there is
+ * none. */
+static struct t2v_progress *pop_next(t2v_feeder *feeder)
+{
+    struct t2v_progress **next = &feeder->works.head;
+    if (*next == NULL)
+        return NULL;
+    for (struct t2v_progress **place = next; *place != NULL; place = &(*place)->next) {
+        if (turns_before(feeder, *place) < turns_before(feeder, *next))
+            next = place;
+    }
+    struct t2v_progress *progress = t2v_list_remove(&feeder->works, next);
+    feeder->turn = (progress->which + 1) % feeder->n_task;
+    return progress;
+}
 
 /* NULL: the end. */
 static struct t2v_progress *take(t2v_feeder *feeder)
 {
     pthread_mutex_lock(&feeder->lock);
-    while (feeder->first == NULL && !feeder->stop)
+    while (feeder->works.head == NULL && !feeder->stop)
         pthread_cond_wait(&feeder->wake, &feeder->lock);
-    struct t2v_progress *progress = feeder->first;
-    if (progress != NULL)
-        feeder->first = progress->next;
+    struct t2v_progress *progress = pop_next(feeder);
     pthread_mutex_unlock(&feeder->lock);
     return progress;
 }
@@ -56,8 +78,9 @@ static void release(t2v_feeder *feeder)
     t2v_free(feeder);
 }
 
-int t2v_feeder_new(size_t max_text_tok, void (*fed)(void *user, struct t2v_progress *progress),
-                   void *user, t2v_feeder **out)
+int t2v_feeder_new(size_t n_task, size_t max_text_tok,
+                   void (*fed)(void *user, struct t2v_progress *progress), void *user,
+                   t2v_feeder **out)
 {
     t2v_feeder *feeder = t2v_alloc_zero(1, sizeof *feeder);
     if (feeder == NULL)
@@ -68,6 +91,8 @@ int t2v_feeder_new(size_t max_text_tok, void (*fed)(void *user, struct t2v_progr
                                      .max_text_tok = max_text_tok};
     feeder->fed = fed;
     feeder->user = user;
+    feeder->n_task = n_task;
+    t2v_list_init(&feeder->works);
     pthread_mutex_init(&feeder->lock, NULL);
     pthread_cond_init(&feeder->wake, NULL);
     int rc = t2v_token_space_new(&feeder->space);
@@ -94,10 +119,8 @@ void t2v_feeder_free(t2v_feeder *feeder)
 
 void t2v_feeder_give(t2v_feeder *feeder, struct t2v_progress *progress)
 {
-    progress->next = NULL;
     pthread_mutex_lock(&feeder->lock);
-    *(feeder->first == NULL ? &feeder->first : &feeder->last->next) = progress;
-    feeder->last = progress;
+    t2v_list_push(&feeder->works, progress);
     pthread_cond_signal(&feeder->wake);
     pthread_mutex_unlock(&feeder->lock);
 }

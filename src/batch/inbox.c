@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include "base/banned.h"
 
@@ -44,20 +45,24 @@ static struct t2v_work *arrivals_pop_shortest(struct t2v_arrivals *arrivals)
     return work;
 }
 
-void t2v_inbox_init(struct t2v_inbox *inbox)
+int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task)
 {
     pthread_condattr_t attributes;
-    *inbox = (struct t2v_inbox){0};
-    for (int rank = 0; rank < T2V_N_RANK; rank++)
-        arrivals_init(&inbox->arrived[rank]);
+    *inbox = (struct t2v_inbox){.of = t2v_alloc_zero(n_task, sizeof *inbox->of)};
+    inbox->n_task = inbox->of != NULL ? n_task : 0;
+    for (size_t i = 0; i < inbox->n_task; i++) {
+        for (int rank = 0; rank < T2V_N_RANK; rank++)
+            arrivals_init(&inbox->of[i].arrived[rank]);
+        t2v_list_init(&inbox->of[i].lent);
+    }
     t2v_list_init(&inbox->back);
-    t2v_list_init(&inbox->lent);
     pthread_mutex_init(&inbox->lock, NULL);
     pthread_cond_init(&inbox->for_leader, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&inbox->for_express, &attributes);
     pthread_condattr_destroy(&attributes);
+    return inbox->of != NULL ? 0 : T2V_ENOMEM;
 }
 
 void t2v_inbox_deinit(struct t2v_inbox *inbox)
@@ -65,11 +70,23 @@ void t2v_inbox_deinit(struct t2v_inbox *inbox)
     pthread_cond_destroy(&inbox->for_leader);
     pthread_cond_destroy(&inbox->for_express);
     pthread_mutex_destroy(&inbox->lock);
+    t2v_free(inbox->of);
+}
+
+/* The next task, from the one whose turn it is, that has small works; NULL: none has. */
+static struct t2v_inbox_part *find_small(const struct t2v_inbox *inbox)
+{
+    for (size_t i = 0; i < inbox->n_task; i++) {
+        struct t2v_inbox_part *part = &inbox->of[(inbox->express_turn + i) % inbox->n_task];
+        if (part->lent.head != NULL || part->arrived[T2V_RANK_SMALL].head != NULL)
+            return part;
+    }
+    return NULL;
 }
 
 static bool small_waits(const struct t2v_inbox *inbox)
 {
-    return inbox->lent.head != NULL || inbox->arrived[T2V_RANK_SMALL].head != NULL;
+    return find_small(inbox) != NULL;
 }
 
 /* Wakes the express thread, so that it waits with a timeout. Does nothing if it already does. */
@@ -83,8 +100,13 @@ static void alert_express(struct t2v_inbox *inbox)
 
 static bool has_arrivals(const struct t2v_inbox *inbox)
 {
-    return inbox->arrived[T2V_RANK_SMALL].head != NULL ||
-           inbox->arrived[T2V_RANK_LARGE].head != NULL;
+    for (size_t i = 0; i < inbox->n_task; i++) {
+        const struct t2v_inbox_part *part = &inbox->of[i];
+        if (part->arrived[T2V_RANK_SMALL].head != NULL ||
+            part->arrived[T2V_RANK_LARGE].head != NULL)
+            return true;
+    }
+    return false;
 }
 
 void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work)
@@ -92,7 +114,7 @@ void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work)
     enum t2v_rank rank = t2v_rank_of(work);
     pthread_mutex_lock(&inbox->lock);
     bool was_empty = !has_arrivals(inbox);
-    arrivals_push(&inbox->arrived[rank], work);
+    arrivals_push(&inbox->of[work->which].arrived[rank], work);
     if (was_empty)
         pthread_cond_signal(&inbox->for_leader);
     alert_express(inbox);
@@ -119,23 +141,34 @@ void t2v_inbox_stop(struct t2v_inbox *inbox)
 
 /* --- the leader --- */
 
-bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works)
+/* Moves them to the end of another list. */
+static void arrivals_move(struct t2v_arrivals *arrivals, struct t2v_arrivals *to)
+{
+    if (arrivals->head == NULL)
+        return;
+    *to->tail = arrivals->head;
+    to->tail = arrivals->tail;
+    arrivals_init(arrivals);
+}
+
+bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queues *queues, struct t2v_work **works)
 {
     struct t2v_progress *progress;
-    struct t2v_arrivals *small = &inbox->arrived[T2V_RANK_SMALL];
-    struct t2v_arrivals *large = &inbox->arrived[T2V_RANK_LARGE];
+    struct t2v_arrivals taken;
+    arrivals_init(&taken);
     pthread_mutex_lock(&inbox->lock);
-    while (!has_arrivals(inbox) && inbox->back.head == NULL && t2v_queue_is_empty(queue) &&
+    while (!has_arrivals(inbox) && inbox->back.head == NULL && t2v_queues_are_empty(queues) &&
            !(inbox->stop && inbox->n_away == 0))
         pthread_cond_wait(&inbox->for_leader, &inbox->lock);
     while ((progress = t2v_list_pop(&inbox->back)) != NULL)
-        t2v_queue_push(queue, progress);
-    *small->tail = large->head;
-    *works = small->head;
-    arrivals_init(small);
-    arrivals_init(large);
+        t2v_queues_push(queues, progress);
+    for (size_t i = 0; i < inbox->n_task; i++) {
+        for (int rank = 0; rank < T2V_N_RANK; rank++)
+            arrivals_move(&inbox->of[i].arrived[rank], &taken);
+    }
     pthread_mutex_unlock(&inbox->lock);
-    return *works != NULL || !t2v_queue_is_empty(queue);
+    *works = taken.head;
+    return taken.head != NULL || !t2v_queues_are_empty(queues);
 }
 
 void t2v_inbox_send_away(struct t2v_inbox *inbox)
@@ -145,22 +178,23 @@ void t2v_inbox_send_away(struct t2v_inbox *inbox)
     pthread_mutex_unlock(&inbox->lock);
 }
 
-void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queue *queue)
+void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues)
 {
     uint64_t now_ns = t2v_clock_ns();
     pthread_mutex_lock(&inbox->lock);
     inbox->batch_ns = now_ns;
-    if (inbox->has_express)
-        t2v_queue_lend(queue, &inbox->lent);
+    for (size_t i = 0; i < inbox->n_task && inbox->has_express; i++)
+        t2v_queue_lend(&queues->of[i], &inbox->of[i].lent);
     alert_express(inbox);
     pthread_mutex_unlock(&inbox->lock);
 }
 
-void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queue *queue)
+void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queues *queues)
 {
     pthread_mutex_lock(&inbox->lock);
     inbox->batch_ns = 0;
-    t2v_queue_reclaim(queue, &inbox->lent);
+    for (size_t i = 0; i < inbox->n_task; i++)
+        t2v_queue_reclaim(&queues->of[i], &inbox->of[i].lent);
     pthread_mutex_unlock(&inbox->lock);
 }
 
@@ -188,18 +222,31 @@ static bool is_due(const struct t2v_inbox *inbox)
 }
 
 /* NULL: a work that arrived is shorter than all that are lent, or none is lent. */
-static struct t2v_progress *pop_lent_if_shortest(struct t2v_inbox *inbox)
+static struct t2v_progress *pop_lent_if_shortest(struct t2v_inbox_part *part)
 {
-    const struct t2v_work *arrived = *find_shortest(&inbox->arrived[T2V_RANK_SMALL]);
-    return t2v_list_pop_shortest(&inbox->lent, arrived != NULL ? arrived->bytes : SIZE_MAX);
+    const struct t2v_work *arrived = *find_shortest(&part->arrived[T2V_RANK_SMALL]);
+    return t2v_list_pop_shortest(&part->lent, arrived != NULL ? arrived->bytes : SIZE_MAX);
 }
 
-bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works,
-                          size_t *n)
+/* Takes the shortest work of a task, into queues or taken. Returns its bytes. */
+static size_t take_shortest(struct t2v_inbox_part *part, struct t2v_queues *queues,
+                            struct t2v_arrivals *taken)
+{
+    struct t2v_progress *progress = pop_lent_if_shortest(part);
+    if (progress != NULL) {
+        t2v_queues_push(queues, progress);
+        return progress->work->bytes;
+    }
+    struct t2v_work *work = arrivals_pop_shortest(&part->arrived[T2V_RANK_SMALL]);
+    arrivals_push(taken, work);
+    return work->bytes;
+}
+
+bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queues *queues,
+                          struct t2v_work **works, size_t *n)
 {
     struct t2v_arrivals taken;
-    struct t2v_progress *progress;
-    struct t2v_work *work;
+    struct t2v_inbox_part *part;
     size_t bytes = 0;
     *n = 0;
     arrivals_init(&taken);
@@ -207,15 +254,9 @@ bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, stru
     while (!inbox->stop && !is_due(inbox))
         await_small(inbox);
     bool stop = inbox->stop;
-    for (; !stop && bytes < T2V_SMALL_BYTES && small_waits(inbox); ++*n) {
-        if ((progress = pop_lent_if_shortest(inbox)) != NULL) {
-            bytes += progress->work->bytes;
-            t2v_queue_push(queue, progress);
-        } else {
-            work = arrivals_pop_shortest(&inbox->arrived[T2V_RANK_SMALL]);
-            bytes += work->bytes;
-            arrivals_push(&taken, work);
-        }
+    for (; !stop && bytes < T2V_SMALL_BYTES && (part = find_small(inbox)) != NULL; ++*n) {
+        bytes += take_shortest(part, queues, &taken);
+        inbox->express_turn = (size_t)(part - inbox->of + 1) % inbox->n_task;
     }
     inbox->n_away += *n;
     pthread_mutex_unlock(&inbox->lock);

@@ -4,8 +4,9 @@
 /*
  * Where works wait for one of the engine's two threads, and where these wait for works. The leader
  * takes all; while its batch runs for longer than T2V_EXPRESS_MS, the express thread takes small
- * ones. All of the engine's shared lists are here, under one lock; a work that was taken is its
- * taker's alone. Any thread may call these functions, except where they say whose they are.
+ * ones, of each task in turn. All of the engine's shared lists are here, under one lock; a work
+ * that was taken is its taker's alone. Any thread may call these functions, except where they say
+ * whose they are.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -22,12 +23,19 @@ struct t2v_arrivals {
     struct t2v_work *head, **tail;
 };
 
+/* The works of one task. */
+struct t2v_inbox_part {
+    struct t2v_arrivals arrived[T2V_N_RANK];
+    struct t2v_list lent; /* the leader's small works of which no sequence is in its batch */
+};
+
 struct t2v_inbox {
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t for_leader, for_express;
-    struct t2v_arrivals arrived[T2V_N_RANK];
+    struct t2v_inbox_part *of; /* [n_task] */
+    size_t n_task;
+    size_t express_turn;    /* the task of which the express thread takes the next work */
     struct t2v_list back;   /* from the feeder or the express thread, for the leader */
-    struct t2v_list lent;   /* the leader's small works of which no sequence is in its batch */
     size_t n_away;          /* works that are with the feeder or the express thread */
     uint64_t batch_ns;      /* when the leader's batch began; 0: none runs */
     bool has_express;       /* there is such a thread */
@@ -35,7 +43,8 @@ struct t2v_inbox {
     bool stop;
 };
 
-void t2v_inbox_init(struct t2v_inbox *inbox);
+/* T2V_ENOMEM; the inbox is for t2v_inbox_deinit then, too. */
+int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task);
 /* Nobody may wait, and it must be empty. */
 void t2v_inbox_deinit(struct t2v_inbox *inbox);
 
@@ -45,21 +54,22 @@ void t2v_inbox_bring_back(struct t2v_inbox *inbox, struct t2v_progress *progress
 /* Both threads end: the express thread at once, the leader when all works are complete. */
 void t2v_inbox_stop(struct t2v_inbox *inbox);
 
-/* The leader's. Waits until something has arrived or come back, or the queue holds something.
- * Moves what came back into queue; returns what has arrived, linked by next, small works first.
- * False: the end. */
-bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works);
+/* The leader's. Waits until something has arrived or come back, or the queues hold something.
+ * Moves what came back into the queues; returns what has arrived, linked by next, small works of a
+ * task before its large ones. False: the end. */
+bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queues *queues,
+                        struct t2v_work **works);
 /* It gives a work away, for which t2v_inbox_bring_back is called. */
 void t2v_inbox_send_away(struct t2v_inbox *inbox);
-/* Its batch begins: small works in the queue that are not in it may be taken; and has ended. */
-void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queue *queue);
-void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queue *queue);
+/* Its batch begins: small works in the queues that are not in it may be taken; and has ended. */
+void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues);
+void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queues *queues);
 
 /* The express thread's. Waits until the leader's batch has run for T2V_EXPRESS_MS and small works
- * wait; takes about T2V_SMALL_BYTES of them, the shortest: those that the leader had begun into
- * *queue, the others linked by next. *n: how many. False: the end. */
-bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queue *queue, struct t2v_work **works,
-                          size_t *n);
+ * wait; takes about T2V_SMALL_BYTES of them, of each task in turn the shortest: those that the
+ * leader had begun into *queues, the others linked by next. *n: how many. False: the end. */
+bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queues *queues,
+                          struct t2v_work **works, size_t *n);
 /* A work that it took is complete. */
 void t2v_inbox_settle(struct t2v_inbox *inbox);
 

@@ -28,8 +28,9 @@ struct t2v_progress {
     unsigned rank; /* an enum t2v_rank */
     bool placed;   /* a row of it is in the batch that is being encoded */
     const struct t2v_task *task;
-    void *state; /* the task's */
-    bool ended;  /* no further row will come: all inputs are at their end, or work->err is set */
+    size_t which; /* index of the task in the engine's list */
+    void *state;  /* the task's */
+    bool ended;   /* no further row will come: all inputs are at their end, or work->err is set */
 
     /* The input whose rows are being made. */
     size_t input;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "batch/queue.h"
 
+#include "base/mem.h"
+
 #include "base/banned.h"
 
 void t2v_list_init(struct t2v_list *list)
@@ -16,15 +18,18 @@ void t2v_list_push(struct t2v_list *list, struct t2v_progress *progress)
     list->tail = &progress->next;
 }
 
+struct t2v_progress *t2v_list_remove(struct t2v_list *list, struct t2v_progress **place)
+{
+    struct t2v_progress *progress = *place;
+    *place = progress->next;
+    if (progress->next == NULL)
+        list->tail = place;
+    return progress;
+}
+
 struct t2v_progress *t2v_list_pop(struct t2v_list *list)
 {
-    struct t2v_progress *progress = list->head;
-    if (progress != NULL) {
-        list->head = progress->next;
-        if (list->head == NULL)
-            list->tail = &list->head;
-    }
-    return progress;
+    return list->head != NULL ? t2v_list_remove(list, &list->head) : NULL;
 }
 
 struct t2v_progress *t2v_list_pop_shortest(struct t2v_list *list, size_t bytes)
@@ -34,13 +39,9 @@ struct t2v_progress *t2v_list_pop_shortest(struct t2v_list *list, size_t bytes)
         if ((*place)->work->bytes < (*shortest)->work->bytes)
             shortest = place;
     }
-    struct t2v_progress *progress = *shortest;
-    if (progress == NULL || progress->work->bytes > bytes)
+    if (*shortest == NULL || (*shortest)->work->bytes > bytes)
         return NULL;
-    *shortest = progress->next;
-    if (progress->next == NULL)
-        list->tail = shortest;
-    return progress;
+    return t2v_list_remove(list, shortest);
 }
 
 static void push_front(struct t2v_list *list, struct t2v_progress *progress)
@@ -149,4 +150,46 @@ void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *list)
         t2v_list_push(list, progress);
     while ((progress = t2v_list_pop(list)) != NULL)
         t2v_list_push(small, progress);
+}
+
+/* --- of all tasks --- */
+
+int t2v_queues_init(struct t2v_queues *queues, size_t n)
+{
+    *queues = (struct t2v_queues){.of = t2v_alloc_zero(n, sizeof *queues->of)};
+    if (queues->of == NULL)
+        return T2V_ENOMEM;
+    queues->n = n;
+    for (size_t i = 0; i < n; i++)
+        t2v_queue_init(&queues->of[i]);
+    return 0;
+}
+
+void t2v_queues_deinit(struct t2v_queues *queues)
+{
+    t2v_free(queues->of);
+    *queues = (struct t2v_queues){0};
+}
+
+bool t2v_queues_are_empty(const struct t2v_queues *queues)
+{
+    for (size_t i = 0; i < queues->n; i++) {
+        if (!t2v_queue_is_empty(&queues->of[i]))
+            return false;
+    }
+    return true;
+}
+
+void t2v_queues_push(struct t2v_queues *queues, struct t2v_progress *progress)
+{
+    t2v_queue_push(&queues->of[progress->which], progress);
+}
+
+size_t t2v_queues_next(struct t2v_queues *queues)
+{
+    size_t which = queues->turn;
+    for (size_t i = 1; i < queues->n && t2v_queue_is_empty(&queues->of[which]); i++)
+        which = (which + 1) % queues->n;
+    queues->turn = (which + 1) % queues->n;
+    return which;
 }

@@ -6,8 +6,9 @@
  * ones. A short text waits for the running batch, and for at most one more batch with long texts.
  * Every second turn of the small works goes to the shortest, so that a very short text need not
  * wait for many longer ones. Large works get at least half of each batch; a sequence too long for
- * that goes into every second batch. The owner of a list or queue owns the works in it. Nothing
- * here locks, allocates or fails.
+ * that goes into every second batch. Each task has a queue of its own, and batches of the tasks
+ * that have works take turns. The owner of a list or queue owns the works in it. Nothing here
+ * locks; nothing but t2v_queues_init allocates or fails.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,8 @@ struct t2v_list {
 
 void t2v_list_init(struct t2v_list *list);
 void t2v_list_push(struct t2v_list *list, struct t2v_progress *progress);
+/* Removes the work that *place links, which must be in the list. */
+struct t2v_progress *t2v_list_remove(struct t2v_list *list, struct t2v_progress **place);
 /* The oldest; NULL: the list is empty. */
 struct t2v_progress *t2v_list_pop(struct t2v_list *list);
 /* The work with the fewest bytes; of equal ones, the oldest. NULL: none has `bytes` or fewer. */
@@ -40,8 +43,8 @@ size_t t2v_small_bytes(const struct t2v_work *work);
 /* From work->bytes. */
 enum t2v_rank t2v_rank_of(const struct t2v_work *work);
 
-/* Works that may have sequences left. Those of one rank take turns, a sequence each; every second
- * turn of small works is the shortest one's. */
+/* Works of one task that may have sequences left. Those of one rank take turns, a sequence each;
+ * every second turn of small works is the shortest one's. */
 struct t2v_queue {
     struct t2v_list active[T2V_N_RANK];
     bool shortest_is_next; /* of small works */
@@ -73,5 +76,23 @@ void t2v_queue_end(struct t2v_queue *queue);
 void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *list);
 /* Moves all works of list back into the queue, before its other small works. */
 void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *list);
+
+/* A queue for each task. */
+struct t2v_queues {
+    struct t2v_queue *of; /* [n] */
+    size_t n;
+    size_t turn; /* the task whose batch is next, if it has works */
+};
+
+/* T2V_ENOMEM; the queues are for t2v_queues_deinit then, too. */
+int t2v_queues_init(struct t2v_queues *queues, size_t n);
+/* They must be empty. A zeroed struct is allowed. */
+void t2v_queues_deinit(struct t2v_queues *queues);
+bool t2v_queues_are_empty(const struct t2v_queues *queues);
+/* Adds a work to the queue of its task, progress->which. */
+void t2v_queues_push(struct t2v_queues *queues, struct t2v_progress *progress);
+/* Index of the task of the next batch: the tasks that have works take turns. If there are no works,
+ * any task's. */
+size_t t2v_queues_next(struct t2v_queues *queues);
 
 #endif

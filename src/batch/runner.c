@@ -5,37 +5,47 @@
 
 #include "base/banned.h"
 
-int t2v_runner_init(struct t2v_runner *runner, const struct t2v_task *task, size_t max_tok,
-                    int n_thread, const struct t2v_runner_calls *calls, struct t2v_err *err)
+int t2v_runner_init(struct t2v_runner *runner, const struct t2v_runner_options *options,
+                    const struct t2v_runner_calls *calls, struct t2v_err *err)
 {
-    *runner = (struct t2v_runner){.task = task, .calls = *calls};
-    t2v_queue_init(&runner->queue);
+    *runner = (struct t2v_runner){
+        .tasks = options->tasks,
+        .calls = *calls,
+        .max_text_tok = options->max_text_tok,
+        .lost_message = options->lost_message,
+    };
     t2v_list_init(&runner->closing);
-    int rc = t2v_batch_init(&runner->batch, task, max_tok, n_thread);
+    int rc = t2v_queues_init(&runner->queues, options->n_task);
+    if (rc == 0)
+        rc = t2v_batches_init(&runner->batches, options->tasks, options->n_task, options->most_tok,
+                              options->n_thread);
     if (rc == 0)
         rc = t2v_token_space_new(&runner->space);
     if (rc != 0)
-        return t2v_fail(err, rc, "no memory for batches of %zu tokens", max_tok);
-    return t2v_team_new(n_thread, &runner->team, err);
+        return t2v_fail(err, rc, "no memory for batches of %zu tokens",
+                        runner->batches.memory.max_tok);
+    return t2v_team_new(options->n_thread, &runner->team, err);
 }
 
 void t2v_runner_deinit(struct t2v_runner *runner)
 {
     t2v_team_free(runner->team);
     t2v_token_space_free(runner->space);
-    t2v_batch_deinit(&runner->batch);
+    t2v_batches_deinit(&runner->batches);
+    t2v_queues_deinit(&runner->queues);
     *runner = (struct t2v_runner){0};
 }
 
 void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work)
 {
-    struct t2v_progress *progress = t2v_progress_new(runner->task, work);
+    struct t2v_progress *progress = t2v_progress_new(runner->tasks[work->which], work);
     if (progress == NULL) {
         runner->calls.complete(runner->calls.user, work);
         return;
     }
+    progress->which = work->which;
     progress->rank = t2v_rank_of(work);
-    t2v_queue_push(&runner->queue, progress);
+    t2v_queues_push(&runner->queues, progress);
 }
 
 /* Makes a sequence of the work ready, if it has one. False: another thread now owns the work. */
@@ -61,45 +71,49 @@ static bool make_ready(struct t2v_runner *runner, struct t2v_progress *progress,
 
 /* What is done with the work whose turn it is. One without a further sequence (or with an error)
  * goes to the closing list. */
-static void take_turn(struct t2v_runner *runner, struct t2v_progress *progress)
+static void take_turn(struct t2v_runner *runner, struct t2v_queue *queue,
+                      struct t2v_progress *progress)
 {
-    struct t2v_batch *batch = &runner->batch;
+    struct t2v_batch *batch = runner->batch;
     size_t n_tok = t2v_progress_peek(progress);
     if (progress->work->err.code != 0 || (progress->ended && n_tok == 0)) {
         t2v_list_push(&runner->closing, progress);
     } else if (n_tok > batch->max_tok) {
         runner->calls.too_long(runner->calls.user, progress);
     } else if (n_tok != 0 && !t2v_batch_fits(batch, n_tok)) {
-        t2v_queue_return(&runner->queue, progress);
+        t2v_queue_return(queue, progress);
     } else {
         if (n_tok != 0)
             t2v_batch_place(batch, progress);
-        t2v_queue_took(&runner->queue, progress, n_tok);
+        t2v_queue_took(queue, progress, n_tok);
     }
 }
 
 void t2v_runner_fill(struct t2v_runner *runner)
 {
     uint64_t deadline_ns = t2v_clock_ns() + T2V_BATCH_NS;
-    struct t2v_batch *batch = &runner->batch;
+    size_t which = t2v_queues_next(&runner->queues);
+    struct t2v_queue *queue = &runner->queues.of[which];
+    struct t2v_batch *batch = &runner->batches.of[which];
     struct t2v_progress *progress;
+    runner->batch = batch;
     t2v_batch_clear(batch);
     if (runner->lost.code != 0)
         return;
-    t2v_queue_begin(&runner->queue, batch->budget);
-    while (!t2v_batch_is_full(batch) && (progress = t2v_queue_next(&runner->queue)) != NULL) {
+    t2v_queue_begin(queue, batch->budget);
+    while (!t2v_batch_is_full(batch) && (progress = t2v_queue_next(queue)) != NULL) {
         if (!make_ready(runner, progress, deadline_ns))
             continue;
-        take_turn(runner, progress);
+        take_turn(runner, queue, progress);
         if (t2v_clock_ns() >= deadline_ns)
             break;
     }
-    t2v_queue_end(&runner->queue);
+    t2v_queue_end(queue);
 }
 
 void t2v_runner_encode(struct t2v_runner *runner)
 {
-    struct t2v_batch *batch = &runner->batch;
+    struct t2v_batch *batch = runner->batch;
     if (batch->seqs.n_seq > 0 && t2v_batch_run(batch, runner->team, &runner->lost) == 0)
         runner->calls.encoded(runner->calls.user, &batch->seqs);
 }
@@ -109,9 +123,12 @@ static void give_up(struct t2v_runner *runner)
 {
     const char *message = runner->lost_message != NULL ? runner->lost_message : runner->lost.msg;
     struct t2v_progress *progress;
-    t2v_queue_begin(&runner->queue, SIZE_MAX); /* so that none is left in it */
-    while ((progress = t2v_queue_next(&runner->queue)) != NULL)
-        t2v_list_push(&runner->closing, progress);
+    for (size_t i = 0; i < runner->queues.n; i++) {
+        struct t2v_queue *queue = &runner->queues.of[i];
+        t2v_queue_begin(queue, SIZE_MAX); /* so that none is left in it */
+        while ((progress = t2v_queue_next(queue)) != NULL)
+            t2v_list_push(&runner->closing, progress);
+    }
     for (progress = runner->closing.head; progress != NULL; progress = progress->next) {
         if (progress->work->err.code == 0)
             t2v_fail(&progress->work->err, T2V_EIO, "%s", message);
@@ -133,7 +150,7 @@ void t2v_runner_close(struct t2v_runner *runner)
 
 void t2v_runner_finish_all(struct t2v_runner *runner)
 {
-    while (!t2v_queue_is_empty(&runner->queue)) {
+    while (!t2v_queues_are_empty(&runner->queues)) {
         t2v_runner_fill(runner);
         t2v_runner_encode(runner);
         t2v_runner_close(runner);

@@ -59,7 +59,8 @@ int t2v_open(const struct t2v_options *options, bool leader, t2v_embedder **mode
     int rc = t2v_embedder_open(&of_model, model, err);
     if (rc != 0)
         return rc;
-    rc = t2v_engine_new(t2v_embedder_task(*model), &of_engine, engine, err);
+    const struct t2v_task *task = t2v_embedder_task(*model);
+    rc = t2v_engine_new(&task, 1, &of_engine, engine, err);
     if (rc != 0) {
         t2v_embedder_free(*model);
         *model = NULL;

@@ -8,8 +8,8 @@
 #include "fuzz.h"
 #include "http/job.h"
 #include "http/service.h"
-#include "task/embed/open.h"
 #include "json/json.h"
+#include "task/embed/open.h"
 
 enum { MAX_BODY = 2048, MAX_REQUESTS = 16 };
 
@@ -35,7 +35,8 @@ static void open_service(void)
         .threads = 1,
     };
     CHECK(t2v_embedder_open(&of_model, &model, NULL) == 0);
-    CHECK(t2v_engine_new(t2v_embedder_task(model), &of_engine, &engine, NULL) == 0);
+    const struct t2v_task *task = t2v_embedder_task(model);
+    CHECK(t2v_engine_new(&task, 1, &of_engine, &engine, NULL) == 0);
     CHECK(t2v_service_init(&service, &options.server, engine, model, "fuzz", NULL) == 0);
 }
 

@@ -18,8 +18,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "batch/engine.h"
+#include "long_model.h"
 #include "task/embed/open.h"
 #include "task/embed/params.h"
+#include "waited.h"
 
 enum { N_TEXT = 40 };
 
@@ -33,7 +35,8 @@ static t2v_engine *new_engine(bool leader, int n_thread, size_t max_queue, size_
     struct t2v_engine_options options = {n_thread, leader, max_queue, max_text_tok};
     struct t2v_err err = {0};
     t2v_engine *engine = NULL;
-    if (t2v_engine_new(t2v_embedder_task(model), &options, &engine, &err) != 0)
+    const struct t2v_task *task = t2v_embedder_task(model);
+    if (t2v_engine_new(&task, 1, &options, &engine, &err) != 0)
         fail_msg("%s", err.msg);
     return engine;
 }
@@ -85,40 +88,6 @@ static void expect_alike(const float *got, const float *want, int text)
             fail();
         }
     }
-}
-
-/* A work whose end can be waited for. */
-struct waited {
-    struct t2v_work work;
-    struct t2v_str text;
-    int which, n_done;
-    pthread_mutex_t lock;
-    pthread_cond_t cond;
-};
-
-static void on_done(struct t2v_work *work)
-{
-    struct waited *w = work->user;
-    pthread_mutex_lock(&w->lock);
-    w->n_done++;
-    pthread_cond_signal(&w->cond);
-    pthread_mutex_unlock(&w->lock);
-}
-
-static void waited_init(struct waited *w, const char *text, int which)
-{
-    *w = (struct waited){.text = t2v_str_of(text), .which = which};
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->cond, NULL);
-    w->work = (struct t2v_work){.texts = &w->text, .n_text = 1, .done = on_done, .user = w};
-}
-
-static void wait_for(struct waited *w)
-{
-    pthread_mutex_lock(&w->lock);
-    while (w->n_done == 0)
-        pthread_cond_wait(&w->cond, &w->lock);
-    pthread_mutex_unlock(&w->lock);
 }
 
 static t2v_engine *crowd_engine;
@@ -212,16 +181,6 @@ static void test_full_queue(void **state)
     t2v_work_deinit(&second.work);
     assert_int_equal(third.n_done, 0);
     free(text);
-}
-
-/* A text of n bytes that is sentences of three words. The caller frees it. */
-static char *sentences(size_t n)
-{
-    char *text = malloc(n + 1);
-    for (size_t i = 0; i < n; i++)
-        text[i] = "A short one. "[i % 13];
-    text[n] = '\0';
-    return text;
 }
 
 /* Large texts go another way, by the feeder's thread: the vectors are the same, short texts pass
@@ -357,59 +316,6 @@ static void test_broken_weights(void **state)
 }
 
 /* --- a long sequence --- */
-
-/* Copies a file of a model; the first `from` in it, if there is one, is replaced by "9999". */
-static void copy_with(const char *dir, const char *name, const char *from)
-{
-    char path[600], *bytes;
-    size_t len, n = strlen(from), at = 0;
-    snprintf(path, sizeof path, "%s/golden/qwen3-embedding/%s", T2V_TEST_DIR, name);
-    assert_int_equal(t2v_file_read(path, (size_t)1 << 30, &bytes, &len, NULL), 0);
-    while (at + n <= len && memcmp(bytes + at, from, n) != 0)
-        at++;
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    if (n == 0 || at + n > len)
-        at = 0, n = 0;
-    fwrite(bytes, 1, at, file);
-    fputs(n != 0 ? "9999" : "", file);
-    fwrite(bytes + at + n, 1, len - at - n, file);
-    assert_int_equal(fclose(file), 0);
-    t2v_free(bytes);
-}
-
-static const char *const long_files[][2] = {{"config.json", "1024"},
-                                            {"tokenizer_config.json", "512"},
-                                            {"sentence_bert_config.json", "512"},
-                                            {"tokenizer.json", ""},
-                                            {"model.safetensors", ""}};
-enum { N_LONG_FILE = sizeof long_files / sizeof *long_files };
-
-/* A model that takes sequences of 9,999 tokens, with plain C kernels, so that one of them is long
- * on every machine. */
-static t2v_embedder *open_long_model(char *dir)
-{
-    t2v_embedder *out;
-    assert_non_null(mkdtemp(dir));
-    for (size_t i = 0; i < N_LONG_FILE; i++)
-        copy_with(dir, long_files[i][0], long_files[i][1]);
-    struct t2v_embedder_options options = {
-        .dir = dir, .vectorizer = "sentence-transformers", .precision = "", .cpu = "c"};
-    assert_int_equal(t2v_embedder_open(&options, &out, NULL), 0);
-    return out;
-}
-
-static void remove_long_model(const char *dir, t2v_embedder *it)
-{
-    char path[600];
-    t2v_embedder_free(it);
-    for (size_t i = 0; i < N_LONG_FILE; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, long_files[i][0]);
-        unlink(path);
-    }
-    rmdir(dir);
-}
 
 /* While the leader's team is busy with one long sequence, short texts are encoded, to the same bits
  * as by a team of three. */

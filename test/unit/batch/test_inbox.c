@@ -20,7 +20,7 @@ static struct t2v_work small_work(void)
 /* What the express thread gets. */
 struct taker {
     struct t2v_inbox *inbox;
-    struct t2v_queue queue;
+    struct t2v_queues queues;
     struct t2v_work *works;
     size_t n;
     bool got;
@@ -31,7 +31,7 @@ struct taker {
 static void *take(void *arg)
 {
     struct taker *taker = arg;
-    taker->got = t2v_inbox_take_small(taker->inbox, &taker->queue, &taker->works, &taker->n);
+    taker->got = t2v_inbox_take_small(taker->inbox, &taker->queues, &taker->works, &taker->n);
     taker->at_ns = t2v_clock_ns();
     return NULL;
 }
@@ -39,7 +39,7 @@ static void *take(void *arg)
 static void start(struct taker *taker, struct t2v_inbox *inbox)
 {
     *taker = (struct taker){.inbox = inbox};
-    t2v_queue_init(&taker->queue);
+    assert_int_equal(t2v_queues_init(&taker->queues, inbox->n_task), 0);
     assert_int_equal(pthread_create(&taker->thread, NULL, take, taker), 0);
 }
 
@@ -48,12 +48,12 @@ static void test_patience(void **state)
 {
     (void)state;
     struct t2v_inbox inbox;
-    struct t2v_queue leader;
+    struct t2v_queues leader;
     struct taker taker;
     struct t2v_work work = small_work(),
                     big = {.texts = &large, .n_text = 1, .bytes = T2V_SMALL_BYTES + 1}, *works;
-    t2v_inbox_init(&inbox);
-    t2v_queue_init(&leader);
+    assert_int_equal(t2v_inbox_init(&inbox, 1), 0);
+    assert_int_equal(t2v_queues_init(&leader, 1), 0);
     inbox.has_express = true;
     start(&taker, &inbox);
     t2v_inbox_put(&inbox, &big);
@@ -69,6 +69,8 @@ static void test_patience(void **state)
     assert_true(works == &big && big.next == NULL);
     t2v_inbox_stop(&inbox);
     assert_false(t2v_inbox_take_all(&inbox, &leader, &works));
+    t2v_queues_deinit(&leader);
+    t2v_queues_deinit(&taker.queues);
     t2v_inbox_deinit(&inbox);
 }
 
@@ -82,34 +84,94 @@ static void test_lent(void **state)
     struct t2v_work of[3], *works;
     struct t2v_progress progress[3];
     struct t2v_inbox inbox;
-    struct t2v_queue leader;
+    struct t2v_queues leader;
     struct taker taker;
-    t2v_inbox_init(&inbox);
-    t2v_queue_init(&leader);
+    assert_int_equal(t2v_inbox_init(&inbox, 1), 0);
+    assert_int_equal(t2v_queues_init(&leader, 1), 0);
     inbox.has_express = true;
     memset(progress, 0, sizeof progress);
     for (int i = 0; i < 3; i++) {
         of[i] = (struct t2v_work){.texts = &half, .n_text = 1, .bytes = T2V_SMALL_BYTES / 2};
         progress[i].work = &of[i];
-        t2v_queue_push(&leader, &progress[i]);
+        t2v_queues_push(&leader, &progress[i]);
     }
     struct t2v_work arrived = small_work(), longer = {.bytes = T2V_SMALL_BYTES / 2 + 1};
     t2v_inbox_put(&inbox, &longer);
     t2v_inbox_put(&inbox, &arrived);
     t2v_inbox_lend(&inbox, &leader);
-    assert_true(t2v_queue_is_empty(&leader));
+    assert_true(t2v_queues_are_empty(&leader));
     start(&taker, &inbox);
     pthread_join(taker.thread, NULL);
     assert_true(taker.got && taker.n == 3 && taker.works == &arrived && arrived.next == NULL);
-    assert_ptr_equal(t2v_list_pop(&taker.queue.active[T2V_RANK_SMALL]), &progress[0]);
+    assert_ptr_equal(t2v_list_pop(&taker.queues.of[0].active[T2V_RANK_SMALL]), &progress[0]);
     t2v_inbox_reclaim(&inbox, &leader);
     t2v_inbox_bring_back(&inbox, &progress[0]);
     t2v_inbox_settle(&inbox);
     t2v_inbox_settle(&inbox);
     assert_true(t2v_inbox_take_all(&inbox, &leader, &works) && works == &longer);
-    assert_ptr_equal(leader.active[T2V_RANK_SMALL].head, &progress[2]);
+    assert_ptr_equal(leader.of[0].active[T2V_RANK_SMALL].head, &progress[2]);
     assert_ptr_equal(progress[2].next, &progress[0]);
     assert_int_equal(inbox.n_away, 0);
+    t2v_queues_deinit(&leader);
+    t2v_queues_deinit(&taker.queues);
+    t2v_inbox_deinit(&inbox);
+}
+
+/* Works of several tasks are taken in turn, and each is the shortest of its task. */
+static void test_tasks_in_turn(void **state)
+{
+    (void)state;
+    struct t2v_work of[] = {
+        {.which = 0, .bytes = 30}, {.which = 0, .bytes = 10}, {.which = 0, .bytes = 20},
+        {.which = 2, .bytes = 60}, {.which = 2, .bytes = 50},
+    };
+    const int turns[] = {1, 4, 2, 3, 0};
+    struct t2v_inbox inbox;
+    struct t2v_queues leader;
+    struct taker taker;
+    assert_int_equal(t2v_inbox_init(&inbox, 3), 0);
+    assert_int_equal(t2v_queues_init(&leader, 3), 0);
+    inbox.has_express = true;
+    for (int i = 0; i < 5; i++)
+        t2v_inbox_put(&inbox, &of[i]);
+    t2v_inbox_lend(&inbox, &leader);
+    start(&taker, &inbox);
+    pthread_join(taker.thread, NULL);
+    assert_true(taker.got && taker.n == 5);
+    const struct t2v_work *work = taker.works;
+    for (int i = 0; i < 5; i++, work = work->next)
+        assert_ptr_equal(work, &of[turns[i]]);
+    assert_null(work);
+    t2v_queues_deinit(&leader);
+    t2v_queues_deinit(&taker.queues);
+    t2v_inbox_deinit(&inbox);
+}
+
+/* What was begun and lent comes back to the queue of its task. */
+static void test_lent_of_tasks(void **state)
+{
+    (void)state;
+    struct t2v_work of[3] = {{.which = 0}, {.which = 1}, {.which = 1}};
+    struct t2v_progress progress[3];
+    struct t2v_inbox inbox;
+    struct t2v_queues leader;
+    assert_int_equal(t2v_inbox_init(&inbox, 2), 0);
+    assert_int_equal(t2v_queues_init(&leader, 2), 0);
+    inbox.has_express = true;
+    memset(progress, 0, sizeof progress);
+    for (int i = 0; i < 3; i++) {
+        progress[i].work = &of[i];
+        progress[i].which = of[i].which;
+        t2v_queues_push(&leader, &progress[i]);
+    }
+    t2v_inbox_lend(&inbox, &leader);
+    assert_true(t2v_queues_are_empty(&leader));
+    t2v_inbox_reclaim(&inbox, &leader);
+    assert_ptr_equal(leader.of[0].active[T2V_RANK_SMALL].head, &progress[0]);
+    assert_null(progress[0].next);
+    assert_ptr_equal(leader.of[1].active[T2V_RANK_SMALL].head, &progress[1]);
+    assert_ptr_equal(progress[1].next, &progress[2]);
+    t2v_queues_deinit(&leader);
     t2v_inbox_deinit(&inbox);
 }
 
@@ -118,19 +180,20 @@ static void test_stop(void **state)
     (void)state;
     struct t2v_inbox inbox;
     struct taker taker;
-    t2v_inbox_init(&inbox);
+    assert_int_equal(t2v_inbox_init(&inbox, 1), 0);
     start(&taker, &inbox);
     t2v_inbox_stop(&inbox);
     pthread_join(taker.thread, NULL);
     assert_true(!taker.got && taker.n == 0);
+    t2v_queues_deinit(&taker.queues);
     t2v_inbox_deinit(&inbox);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patience),
-        cmocka_unit_test(test_lent),
+        cmocka_unit_test(test_patience),      cmocka_unit_test(test_lent),
+        cmocka_unit_test(test_tasks_in_turn), cmocka_unit_test(test_lent_of_tasks),
         cmocka_unit_test(test_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,13 +183,43 @@ static void test_lend(void **state)
     expect(order, (int[]){1, 3, 0, 2, 4, 4, -1});
 }
 
+/* Tasks that have works take turns, one batch each. */
+static void test_tasks_in_turn(void **state)
+{
+    (void)state;
+    struct t2v_queues queues;
+    struct t2v_queue of_works;
+    queue_of(&of_works, MANY, 0);
+    assert_int_equal(t2v_queues_init(&queues, 4), 0);
+    assert_true(t2v_queues_are_empty(&queues));
+    for (int i = 0; i < 2; i++) {
+        works[i].which = 2;
+        t2v_queues_push(&queues, &works[i]);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(t2v_queues_next(&queues), 2);
+    works[2].which = 0;
+    works[3].which = 3;
+    t2v_queues_push(&queues, &works[2]);
+    t2v_queues_push(&queues, &works[3]);
+    const size_t turns[] = {3, 0, 2, 3, 0, 2};
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
+        assert_int_equal(t2v_queues_next(&queues), turns[i]);
+    t2v_list_pop(&queues.of[3].active[T2V_RANK_SMALL]);
+    assert_int_equal(t2v_queues_next(&queues), 0);
+    assert_int_equal(t2v_queues_next(&queues), 2);
+    assert_int_equal(t2v_queues_next(&queues), 0);
+    assert_false(t2v_queues_are_empty(&queues));
+    t2v_queues_deinit(&queues);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_turn),        cmocka_unit_test(test_small_first),
         cmocka_unit_test(test_half_for_large), cmocka_unit_test(test_large_every_second),
         cmocka_unit_test(test_rank),           cmocka_unit_test(test_shortest),
-        cmocka_unit_test(test_lend),
+        cmocka_unit_test(test_lend),           cmocka_unit_test(test_tasks_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,8 @@ static struct rig set_up(const char *name, const char *cpu, int n_lane)
         .n_thread = n_lane, .max_queue = 1, .max_text_tok = 1000000};
     snprintf(path, sizeof path, HEADS "%s", name);
     rig.classifier = open_classifier(path, cpu);
-    if (t2v_engine_new(t2v_classifier_task(rig.classifier), &options, &rig.engine, &err) != 0)
+    const struct t2v_task *task = t2v_classifier_task(rig.classifier);
+    if (t2v_engine_new(&task, 1, &options, &rig.engine, &err) != 0)
         fail_msg("%s", err.msg);
     return rig;
 }
