@@ -99,32 +99,14 @@ static struct mistake mistake_of(struct t2v_str body)
 
 /* ---- Members ---- */
 
-/* Passes over an object. values: of the members with these names, the last of equal ones. */
-static int find_members(struct t2v_pull *pull, const char *const *names, struct t2v_str *values,
-                        size_t n)
-{
-    struct t2v_str key, value;
-    int rc = t2v_pull_open(pull, '{');
-    while (rc == 0 && (rc = t2v_pull_more(pull, '}')) == 1) {
-        size_t i = 0;
-        rc = t2v_pull_key(pull, &key);
-        while (rc == 0 && i < n && !t2v_str_is(key, names[i]))
-            i++;
-        if (rc == 0)
-            rc = t2v_pull_pass(pull, &value);
-        if (rc == 0 && i < n)
-            values[i] = value;
-    }
-    return rc;
-}
-
 /* *whole: the text of the one value that the body is. */
 static int read_whole_body(struct t2v_pull *pull, const char *const *names, struct t2v_str *values,
                            size_t n, struct t2v_str *whole)
 {
     bool object = t2v_pull_peek(pull) == '{';
     const char *first = pull->at;
-    int rc = object ? find_members(pull, names, values, n) : t2v_pull_pass(pull, whole);
+    int rc = object ? t2v_pull_members(pull, names, values, n, t2v_pull_pass)
+                    : t2v_pull_pass(pull, whole);
     *whole = (struct t2v_str){first, (size_t)(pull->at - first)};
     return rc == 0 ? t2v_pull_end(pull) : rc;
 }
@@ -173,7 +155,7 @@ bool t2v_body_inner(struct t2v_str object, const char *const *names, struct t2v_
 {
     struct t2v_pull pull;
     t2v_pull_init(&pull, object, NULL);
-    int rc = find_members(&pull, names, values, n);
+    int rc = t2v_pull_members(&pull, names, values, n, t2v_pull_pass);
     t2v_pull_deinit(&pull);
     if (rc != 0)
         t2v_fault_busy(fault, t2v_why_busy(rc));

@@ -405,25 +405,36 @@ int t2v_pull_end(struct t2v_pull *pull)
                              "not JSON: trailing data after the JSON value at byte %zu", pos);
 }
 
+int t2v_pull_members(struct t2v_pull *pull, const char *const *names, struct t2v_str *values,
+                     size_t n, int (*read)(struct t2v_pull *, struct t2v_str *))
+{
+    struct t2v_str key, value;
+    int rc = t2v_pull_open(pull, '{');
+    while (rc == 0 && (rc = t2v_pull_more(pull, '}')) == 1) {
+        size_t i = 0;
+        rc = t2v_pull_key(pull, &key);
+        while (rc == 0 && i < n && !t2v_str_is(key, names[i]))
+            i++;
+        if (rc == 0)
+            rc = read(pull, &value);
+        if (rc == 0 && i < n)
+            values[i] = value;
+    }
+    return rc;
+}
+
 /* Cutting. */
 
-/* Stores the wanted values of text[outer] in lists. */
+/* Stores the wanted values of text[outer] in lists; null counts as missing. */
 static int find_lists(struct t2v_pull *pull, const char *const *inner, size_t n,
                       struct t2v_str *lists)
 {
-    struct t2v_str key, value;
     for (size_t i = 0; i < n; i++)
         lists[i] = (struct t2v_str){NULL, 0};
-    int rc = t2v_pull_open(pull, '{');
-    while (rc == 0 && (rc = t2v_pull_more(pull, '}')) == 1) {
-        rc = t2v_pull_key(pull, &key);
-        size_t i = 0;
-        while (rc == 0 && i < n && !t2v_str_is(key, inner[i]))
-            i++;
-        if (rc == 0)
-            rc = t2v_pull_skip(pull, &value);
-        if (rc == 0 && i < n)
-            lists[i] = t2v_str_is(value, "null") ? (struct t2v_str){NULL, 0} : value;
+    int rc = t2v_pull_members(pull, inner, lists, n, t2v_pull_skip);
+    for (size_t i = 0; i < n; i++) {
+        if (t2v_str_is(lists[i], "null"))
+            lists[i] = (struct t2v_str){NULL, 0};
     }
     return rc;
 }

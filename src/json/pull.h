@@ -70,6 +70,10 @@ int t2v_pull_skip(struct t2v_pull *pull, struct t2v_str *out);
 /* Reads a value of any type; *out is its text. Checks it as t2v_json_parse does, with the same
  * messages, but builds no tree. At most T2V_JSON_MAX_DEPTH brackets deep. */
 int t2v_pull_pass(struct t2v_pull *pull, struct t2v_str *out);
+/* Reads an object with `read`, which is one of these two: values[i] becomes the text of the member
+ * names[i], of the last of equal ones, and is left alone if there is none. */
+int t2v_pull_members(struct t2v_pull *pull, const char *const *names, struct t2v_str *values,
+                     size_t n, int (*read)(struct t2v_pull *, struct t2v_str *));
 /* Checks that only white space is left. */
 int t2v_pull_end(struct t2v_pull *pull);
 
