@@ -232,18 +232,10 @@ static size_t candidate(const struct t2v_matcher *matcher, struct t2v_str text, 
 static int32_t longest(const struct t2v_matcher *matcher, struct t2v_str text, size_t at,
                        size_t *stop)
 {
-    uint32_t node = T2V_TRIE_ROOT;
-    int32_t best = -1;
-    while (at < text.len) {
-        node = t2v_trie_step(&matcher->trie, node, (uint8_t)text.ptr[at++]);
-        if (node == 0)
-            break;
-        if (matcher->trie.values[node] >= 0) {
-            best = matcher->trie.values[node];
-            *stop = at;
-        }
-    }
-    return best;
+    const char *end = text.ptr + at;
+    int32_t value = t2v_trie_longest(&matcher->trie, T2V_TRIE_ROOT, end, text.ptr + text.len, &end);
+    *stop = (size_t)(end - text.ptr);
+    return value;
 }
 
 static bool word_before(struct t2v_str text, size_t at)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 #include "base/banned.h"
 
 enum { MAX_DEPTH = 8 }; /* of Sequences in Sequences */
@@ -76,6 +78,33 @@ int t2v_field_str(const t2v_json *object, const char *where, const char *key, st
         return wrong(object, where, key, "a string", err);
     *out = s;
     return 0;
+}
+
+int t2v_field_char(const t2v_json *object, const char *where, const char *key, struct t2v_str *out,
+                   struct t2v_err *err)
+{
+    uint32_t cp;
+    int rc = t2v_field_str(object, where, key, out, err);
+    if (rc != 0 || (out->len != 0 && (size_t)t2v_utf8_decode(*out, &cp) == out->len))
+        return rc;
+    return t2v_fail(err, T2V_EFORMAT, "%s.%s is not one character", where, key);
+}
+
+int t2v_field_choice(const t2v_json *object, const char *where, const char *key,
+                     const char *const *words, size_t *out, struct t2v_err *err)
+{
+    struct t2v_str word = {NULL, 0};
+    int rc = t2v_field_str(object, where, key, &word, err);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (t2v_str_is(word, words[i])) {
+            *out = i;
+            return 0;
+        }
+    }
+    return t2v_fail(err, T2V_EUNSUPPORTED, "%s.%s \"%.*s\" is not supported", where, key,
+                    T2V_STR_ARG(word));
 }
 
 int t2v_field_int(const t2v_json *object, const char *where, const char *key, int64_t min,

@@ -25,6 +25,13 @@ int t2v_field_array(const t2v_json *object, const char *where, const char *key,
                     const t2v_json **out, struct t2v_err *err);
 int t2v_field_object(const t2v_json *object, const char *where, const char *key,
                      const t2v_json **out, struct t2v_err *err);
+/* A string of one character. */
+int t2v_field_char(const t2v_json *object, const char *where, const char *key, struct t2v_str *out,
+                   struct t2v_err *err);
+/* object[key] is one of the words, which end with NULL: *out is its index. T2V_EUNSUPPORTED for
+ * another string. */
+int t2v_field_choice(const t2v_json *object, const char *where, const char *key,
+                     const char *const *words, size_t *out, struct t2v_err *err);
 /* As t2v_field_bool, but leaves *out alone when the field is missing. */
 int t2v_field_bool_opt(const t2v_json *object, const char *where, const char *key, bool *out,
                        struct t2v_err *err);

@@ -68,4 +68,22 @@ static inline uint32_t t2v_trie_step(const struct t2v_trie *trie, uint32_t node,
     }
 }
 
+/* The value of the longest entry that [at, end) begins with, walking on from `node`, and its end in
+ * *stop; -1, with *stop unchanged, if there is none. */
+static inline int32_t t2v_trie_longest(const struct t2v_trie *trie, uint32_t node, const char *at,
+                                       const char *end, const char **stop)
+{
+    int32_t best = -1;
+    while (at < end) {
+        node = t2v_trie_step(trie, node, (uint8_t)*at++);
+        if (node == 0)
+            break;
+        if (trie->values[node] >= 0) {
+            best = trie->values[node];
+            *stop = at;
+        }
+    }
+    return best;
+}
+
 #endif

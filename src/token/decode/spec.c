@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token/decode/spec.h"
 
-#include "base/utf8.h"
 #include "token/decode/bytes.h"
 #include "token/decode/text.h"
 #include "token/decode/words.h"
@@ -118,11 +117,8 @@ static int load_strip(const t2v_json *value, const char *where, struct t2v_arena
                       struct t2v_decode_step *step, struct t2v_err *err)
 {
     struct t2v_str sign;
-    uint32_t cp;
     int64_t start, stop;
-    int rc = t2v_field_str(value, where, "content", &sign, err);
-    if (rc == 0 && (sign.len == 0 || (size_t)t2v_utf8_decode(sign, &cp) != sign.len))
-        rc = t2v_fail(err, T2V_EFORMAT, "%s.content is not one character", where);
+    int rc = t2v_field_char(value, where, "content", &sign, err);
     if (rc == 0)
         rc = t2v_field_int(value, where, "start", 0, INT64_MAX, &start, err);
     if (rc == 0)

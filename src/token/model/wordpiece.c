@@ -26,24 +26,6 @@ static const struct wordpiece *of(const struct t2v_token_model *model)
     return (const struct wordpiece *)model;
 }
 
-/* The longest entry that [at, end) begins with, walking on from `node`: its id and, in *stop, its
- * end. -1 when there is none. */
-static int32_t longest(const struct t2v_trie *trie, uint32_t node, const char *at, const char *end,
-                       const char **stop)
-{
-    int32_t best = -1;
-    while (at < end) {
-        node = t2v_trie_step(trie, node, (uint8_t)*at++);
-        if (node == 0)
-            break;
-        if (trie->values[node] >= 0) {
-            best = trie->values[node];
-            *stop = at;
-        }
-    }
-    return best;
-}
-
 /* True when s has more than max code points. */
 static bool longer_than(struct t2v_str s, size_t max)
 {
@@ -74,7 +56,7 @@ static int encode(const struct t2v_token_model *model, struct t2v_buf *scratch,
         return add_unknown(wp, piece, ids, spans);
     while (at < end) {
         size_t begin = (size_t)(at - piece.ptr);
-        int32_t id = longest(&wp->trie, node, at, end, &at);
+        int32_t id = t2v_trie_longest(&wp->trie, node, at, end, &at);
         if (id < 0 || (!wp->has_inside && at < end)) {
             ids->len = before;
             if (spans != NULL)

@@ -90,24 +90,17 @@ int t2v_pretok_split_metaspace(const struct t2v_pretok_step *step, struct t2v_pr
     return rc;
 }
 
+/* prepend_scheme; "always" if it is missing. */
 static int read_scheme(const t2v_json *value, const char *where, struct t2v_pretok_step *step,
                        struct t2v_err *err)
 {
-    static const char *const names[] = {"always", "first", "never"};
-    struct t2v_str name = T2V_STR("always");
-    if (t2v_json_get(value, "prepend_scheme") != NULL) {
-        int rc = t2v_field_str(value, where, "prepend_scheme", &name, err);
-        if (rc != 0)
-            return rc;
-    }
-    for (int i = 0; i < 3; i++) {
-        if (t2v_str_is(name, names[i])) {
-            step->prepend = (enum t2v_prepend)i;
-            return 0;
-        }
-    }
-    return t2v_fail(err, T2V_EUNSUPPORTED, "%s.prepend_scheme \"%.*s\" is not supported", where,
-                    T2V_STR_ARG(name));
+    static const char *const words[] = {"always", "first", "never", NULL};
+    size_t index = T2V_PREPEND_ALWAYS;
+    int rc = 0;
+    if (t2v_json_get(value, "prepend_scheme") != NULL)
+        rc = t2v_field_choice(value, where, "prepend_scheme", words, &index, err);
+    step->prepend = (enum t2v_prepend)index;
+    return rc;
 }
 
 /* Older files have str_rep, which says what replacement says, and add_prefix_space; false there
@@ -116,12 +109,9 @@ int t2v_pretok_load_metaspace(const t2v_json *value, const char *where, struct t
                               struct t2v_pretok_step *step, struct t2v_err *err)
 {
     struct t2v_str sign;
-    uint32_t cp;
     bool prefix = true;
     step->cut_before_mark = true;
-    int rc = t2v_field_str(value, where, "replacement", &sign, err);
-    if (rc == 0 && (sign.len == 0 || (size_t)t2v_utf8_decode(sign, &cp) != sign.len))
-        rc = t2v_fail(err, T2V_EFORMAT, "%s.replacement is not one character", where);
+    int rc = t2v_field_char(value, where, "replacement", &sign, err);
     if (rc == 0)
         rc = read_scheme(value, where, step, err);
     if (rc == 0)

@@ -15,7 +15,7 @@
 
 /* In the order of enum t2v_split_behavior. */
 static const char *const behaviors[] = {
-    "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous",
+    "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous", NULL,
 };
 
 /* Ranges on their way to pieces. */
@@ -135,18 +135,10 @@ static int split_string(const struct t2v_pretok_step *step, struct t2v_pretok_ru
 static int load_behavior(const t2v_json *value, const char *where, struct t2v_pretok_step *step,
                          struct t2v_err *err)
 {
-    struct t2v_str name;
-    int rc = t2v_field_str(value, where, "behavior", &name, err);
-    if (rc != 0)
-        return rc;
-    for (size_t i = 0; i < sizeof behaviors / sizeof *behaviors; i++) {
-        if (t2v_str_is(name, behaviors[i])) {
-            step->behavior = (enum t2v_split_behavior)i;
-            return 0;
-        }
-    }
-    return t2v_fail(err, T2V_EUNSUPPORTED, "%s.behavior \"%.*s\" is not supported", where,
-                    T2V_STR_ARG(name));
+    size_t index = 0;
+    int rc = t2v_field_choice(value, where, "behavior", behaviors, &index, err);
+    step->behavior = (enum t2v_split_behavior)index;
+    return rc;
 }
 
 int t2v_pretok_load_split(const t2v_json *value, const char *where, struct t2v_arena *arena,
@@ -215,16 +207,12 @@ int t2v_pretok_load_punctuation(const t2v_json *value, const char *where, struct
 int t2v_pretok_load_delimiter(const t2v_json *value, const char *where, struct t2v_arena *arena,
                               struct t2v_pretok_step *step, struct t2v_err *err)
 {
+    struct t2v_str sign;
     (void)arena;
-    struct t2v_str text;
-    int rc = t2v_field_str(value, where, "delimiter", &text, err);
+    int rc = t2v_field_char(value, where, "delimiter", &sign, err);
     if (rc != 0)
         return rc;
-    const char *at = text.ptr, *end = text.ptr + text.len;
-    if (at < end)
-        step->delimiter = t2v_utf8_next(&at, end);
-    if (text.len == 0 || at != end)
-        return t2v_fail(err, T2V_EFORMAT, "%s.delimiter is not one character", where);
+    t2v_utf8_decode(sign, &step->delimiter);
     step->split = split_chars;
     step->behavior = T2V_SPLIT_REMOVED;
     return 0;
