@@ -38,7 +38,8 @@ static inline struct rig set_up(const char *dir)
         .n_thread = 2, .max_queue = 1, .max_text_tok = 1000000};
     if (t2v_classifier_open(&options, &rig.classifier, &err) != 0)
         fail_msg("%s", err.msg);
-    if (t2v_engine_new(t2v_classifier_task(rig.classifier), &of_engine, &rig.engine, &err) != 0)
+    const struct t2v_task *task = t2v_classifier_task(rig.classifier);
+    if (t2v_engine_new(&task, 1, &of_engine, &rig.engine, &err) != 0)
         fail_msg("%s", err.msg);
     return rig;
 }
