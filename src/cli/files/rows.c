@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/files/rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "cli/files/npy.h"
+#include "json/write.h"
+
+#include "base/banned.h"
+
+enum format { JSON, NPY, F32 };
+
+struct t2v_rows {
+    int fd;
+    const char *name; /* for messages */
+    enum format format;
+    size_t width, n_row;
+    float *nulls; /* [width] NaNs */
+    struct t2v_buf buf;
+};
+
+/* --- options --- */
+
+static bool is_stdout(const struct t2v_rows_options *options)
+{
+    return *options->path == '\0' || strcmp(options->path, "-") == 0;
+}
+
+static enum format format_of(const struct t2v_rows_options *options)
+{
+    struct t2v_str path = t2v_str_of(options->path);
+    if (strcmp(options->format, "npy") == 0)
+        return NPY;
+    if (strcmp(options->format, "f32") == 0)
+        return F32;
+    if (*options->format != '\0')
+        return JSON;
+    return t2v_str_ends(path, T2V_STR(".npy"))   ? NPY
+           : t2v_str_ends(path, T2V_STR(".f32")) ? F32
+                                                 : JSON;
+}
+
+int t2v_rows_check(const struct t2v_rows_options *options, struct t2v_err *err)
+{
+    if (options->resume && options->overwrite)
+        return t2v_fail(err, T2V_EUSAGE, "--resume and --overwrite exclude each other");
+    if (!is_stdout(options))
+        return 0;
+    if (options->resume || options->overwrite)
+        return t2v_fail(err, T2V_EUSAGE, "--%s means nothing without --output FILE",
+                        options->resume ? "resume" : "overwrite");
+    if (format_of(options) == NPY)
+        return t2v_fail(err, T2V_EUSAGE,
+                        "--output-format npy needs --output FILE: its header is written last");
+    return 0;
+}
+
+/* --- files that are there --- */
+
+static int fail_io(const struct t2v_rows *rows, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_EIO, "%s: %s", rows->name, strerror(errno));
+}
+
+/* Where the last whole line ends, and how many there are. */
+static int count_lines(t2v_rows *rows, off_t *end, struct t2v_err *err)
+{
+    char *piece = t2v_buf_room(&rows->buf, 1 << 16);
+    off_t at = 0;
+    ssize_t n;
+    if (piece == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory to read %s", rows->name);
+    while ((n = pread(rows->fd, piece, 1 << 16, at)) > 0) {
+        for (char *line = piece; (line = memchr(line, '\n', (size_t)(piece + n - line))) != NULL;) {
+            line++;
+            rows->n_row++;
+            *end = at + (line - piece);
+        }
+        at += n;
+    }
+    return n < 0 ? fail_io(rows, err) : 0;
+}
+
+/* The rows after the header, of which there are none if the file ends in it. */
+static int count_rows(t2v_rows *rows, off_t size, off_t *end, struct t2v_err *err)
+{
+    char header[T2V_NPY_HEADER] = {0};
+    size_t row_bytes = rows->width * sizeof(float);
+    off_t begin = rows->format == NPY ? T2V_NPY_HEADER : 0;
+    if (size <= begin)
+        return 0;
+    if (rows->format == NPY) {
+        if (pread(rows->fd, header, sizeof header, 0) != (ssize_t)sizeof header)
+            return fail_io(rows, err);
+        if (!t2v_npy_header_is(header, rows->width))
+            return t2v_fail(err, T2V_EFORMAT,
+                            "%s: not a .npy file of this command with rows of %zu numbers",
+                            rows->name, rows->width);
+    }
+    rows->n_row = (size_t)(size - begin) / row_bytes;
+    *end = begin + (off_t)(rows->n_row * row_bytes);
+    return 0;
+}
+
+/* Has the file end after the rows that are kept, where the next is to be written. */
+static int keep_rows(t2v_rows *rows, const struct t2v_rows_options *options, off_t size,
+                     struct t2v_err *err)
+{
+    off_t end = 0;
+    int rc = 0;
+    if (size != 0 && !options->resume && !options->overwrite)
+        return t2v_fail(err, T2V_EUSAGE,
+                        "%s is there: --resume goes on after its last row, --overwrite drops it",
+                        rows->name);
+    if (options->resume)
+        rc =
+            rows->format == JSON ? count_lines(rows, &end, err) : count_rows(rows, size, &end, err);
+    if (rc == 0 && (ftruncate(rows->fd, end) != 0 || lseek(rows->fd, end, SEEK_SET) < 0))
+        rc = fail_io(rows, err);
+    return rc;
+}
+
+/* --- open --- */
+
+static int open_file(t2v_rows *rows, const struct t2v_rows_options *options, struct t2v_err *err)
+{
+    struct stat st;
+    bool is_special = stat(options->path, &st) == 0 && !S_ISREG(st.st_mode); /* a pipe, a device */
+    rows->name = options->path;
+    rows->fd = open(options->path, (is_special ? O_WRONLY : O_RDWR | O_CREAT) | O_CLOEXEC, 0666);
+    if (rows->fd < 0 || fstat(rows->fd, &st) != 0)
+        return fail_io(rows, err);
+    if (S_ISREG(st.st_mode))
+        return keep_rows(rows, options, st.st_size, err);
+    if (rows->format == NPY || options->resume)
+        return t2v_fail(err, T2V_EUSAGE, "%s is no file, which %s needs", rows->name,
+                        options->resume ? "--resume" : "the format npy");
+    return 0;
+}
+
+static int prepare(t2v_rows *rows, const struct t2v_rows_options *options, struct t2v_err *err)
+{
+    rows->nulls = t2v_alloc_zero(rows->width, sizeof(float));
+    if (rows->nulls == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for a row of %zu numbers", rows->width);
+    for (size_t i = 0; i < rows->width; i++)
+        rows->nulls[i] = NAN;
+    int rc = t2v_rows_check(options, err);
+    if (rc == 0 && !is_stdout(options))
+        rc = open_file(rows, options, err);
+    if (rc == 0 && rows->format == NPY && rows->n_row == 0) {
+        char header[T2V_NPY_HEADER];
+        t2v_npy_header(header, 0, rows->width);
+        t2v_buf_clear(&rows->buf);
+        if (ftruncate(rows->fd, 0) != 0 || lseek(rows->fd, 0, SEEK_SET) < 0)
+            return fail_io(rows, err);
+        if (t2v_buf_add(&rows->buf, header, sizeof header) != 0)
+            return t2v_fail(err, T2V_ENOMEM, "no memory for %s", rows->name);
+        rc = t2v_rows_flush(rows, err);
+    }
+    return rc;
+}
+
+static void release(t2v_rows *rows)
+{
+    if (rows->fd > STDOUT_FILENO)
+        close(rows->fd);
+    t2v_buf_deinit(&rows->buf);
+    t2v_free(rows->nulls);
+    t2v_free(rows);
+}
+
+int t2v_rows_open(const struct t2v_rows_options *options, size_t width, t2v_rows **out,
+                  size_t *n_row, struct t2v_err *err)
+{
+    t2v_rows *rows = t2v_alloc_zero(1, sizeof *rows);
+    if (rows == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the output");
+    rows->fd = STDOUT_FILENO;
+    rows->name = "standard output";
+    rows->format = format_of(options);
+    rows->width = width;
+    t2v_buf_init(&rows->buf, SIZE_MAX);
+    int rc = prepare(rows, options, err);
+    if (rc != 0) {
+        release(rows);
+        return rc;
+    }
+    *out = rows;
+    *n_row = rows->n_row;
+    return 0;
+}
+
+/* --- write --- */
+
+int t2v_rows_add(t2v_rows *rows, const float *vector, struct t2v_err *err)
+{
+    size_t before = rows->buf.len;
+    if (rows->format != JSON) {
+        t2v_buf_add(&rows->buf, vector != NULL ? vector : rows->nulls, rows->width * sizeof(float));
+    } else {
+        if (vector != NULL)
+            t2v_json_write_f32s(&rows->buf, vector, rows->width);
+        else
+            t2v_buf_adds(&rows->buf, "null");
+        t2v_buf_addc(&rows->buf, '\n');
+    }
+    if (rows->buf.fail != 0) {
+        rows->buf.len = before; /* no part of it is written */
+        return t2v_fail(err, rows->buf.fail, "no memory for rows of output");
+    }
+    rows->n_row++;
+    return 0;
+}
+
+int t2v_rows_flush(t2v_rows *rows, struct t2v_err *err)
+{
+    struct t2v_str left = t2v_buf_str(&rows->buf);
+    while (left.len != 0) {
+        ssize_t n = write(rows->fd, left.ptr, left.len);
+        if (n < 0 && errno == EAGAIN) { /* a pipe that others made non-blocking */
+            struct pollfd output = {.fd = rows->fd, .events = POLLOUT};
+            poll(&output, 1, -1);
+        } else if (n < 0 && errno != EINTR) {
+            return fail_io(rows, err);
+        } else if (n > 0) {
+            left = t2v_str_skip(left, (size_t)n);
+        }
+    }
+    t2v_buf_clear(&rows->buf);
+    return 0;
+}
+
+static int write_header(t2v_rows *rows, struct t2v_err *err)
+{
+    char header[T2V_NPY_HEADER];
+    t2v_npy_header(header, rows->n_row, rows->width);
+    bool done = pwrite(rows->fd, header, sizeof header, 0) == (ssize_t)sizeof header;
+    return done ? 0 : fail_io(rows, err);
+}
+
+int t2v_rows_close(t2v_rows *rows, struct t2v_err *err)
+{
+    if (rows == NULL)
+        return 0;
+    int rc = t2v_rows_flush(rows, err);
+    if (rc == 0 && rows->format == NPY)
+        rc = write_header(rows, err);
+    release(rows);
+    return rc;
+}
