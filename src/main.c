@@ -32,7 +32,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"serve", T2V_CMD_SERVE, t2v_command_serve, "answer /vectors and /meta over HTTP"},
-    {"embed", T2V_CMD_EMBED, t2v_command_embed, "JSON strings, one a line, to vectors, one a line"},
+    {"embed", T2V_CMD_EMBED, t2v_command_embed, "texts of a file or of standard input to vectors"},
     {"tokens", T2V_CMD_TOKENS, t2v_command_tokens,
      "JSON strings, one a line, to arrays of token ids; with --decode the way back"},
     {"sentences", T2V_CMD_SENTENCES, t2v_command_sentences,

@@ -9,7 +9,7 @@
  * first, then large ones in turn, up to a token budget. While a batch takes long, the express
  * thread encodes small works at the same time. So a short text waits for long ones no longer than
  * about one batch. Without a leader (`leader` false) the caller of t2v_engine_run does the leader's
- * work itself: bench, embed, the tests.
+ * work itself: bench, selftest, the tests.
  *
  * An engine has one or several tasks, each with its own model or one that tasks share. A batch has
  * rows of one task only. While works of several tasks wait, their batches take turns. So a short

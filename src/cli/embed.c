@@ -1,58 +1,110 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/embed.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "cli/command.h"
-#include "cli/lines.h"
-#include "json/write.h"
+#include "cli/files/convert.h"
 
 #include "base/banned.h"
 
-struct embedder {
-    t2v_engine *engine;
+struct embed {
+    const struct t2v_options *options;
     struct t2v_embed_params params;
-    size_t n_text; /* so far */
+    struct t2v_rows_options output;
+    t2v_embedder *model;
+    t2v_engine *engine;
+    t2v_records *records;
+    t2v_rows *rows;
 };
 
-static void show_progress(size_t n, bool end)
+/* What can be wrong before the model is read, which takes long. */
+static int open_input(struct embed *e, struct t2v_err *err)
 {
-    if (isatty(STDERR_FILENO) && (end || n % 100 == 0))
-        fprintf(stderr, "\r%zu texts%s", n, end ? "\n" : "");
+    const struct t2v_options *options = e->options;
+    const struct t2v_records_options input = {
+        .text = options->text,
+        .path = options->input,
+        .format = options->format,
+        .column = options->column,
+        .no_header = options->no_header,
+    };
+    if (options->text != NULL && (*options->input != '\0' || *options->format != '\0'))
+        return t2v_fail(err, T2V_EUSAGE, "--text excludes --%s",
+                        *options->input != '\0' ? "input" : "format");
+    int rc = t2v_rows_check(&e->output, err);
+    return rc == 0 ? t2v_records_open(&input, &e->records, err) : rc;
 }
 
-static int on_line(void *user, struct t2v_str text, struct t2v_buf *out, struct t2v_err *err)
+static int open_model(struct embed *e, size_t *width, struct t2v_err *err)
 {
-    struct embedder *e = user;
-    struct t2v_work work = {.texts = &text, .n_text = 1, .params = &e->params};
-    show_progress(e->n_text, false);
-    int rc = t2v_run_work(e->engine, &work, err);
-    if (rc == 0) {
-        t2v_json_write_f32s(out, work.result.values, work.result.width);
-        e->n_text++;
-    }
-    t2v_work_deinit(&work);
+    struct t2v_embed_resolved resolved = {.dim = 0};
+    int rc = t2v_open(e->options, true, &e->model, &e->engine, err);
+    if (rc == 0)
+        rc = t2v_embedder_check_params(e->model, &e->params, err);
+    if (rc == 0)
+        rc = t2v_embed_resolve(e->model, &e->params, &resolved, err);
+    *width = resolved.dim;
     return rc;
+}
+
+/* The default vectorizer takes the mean of sentences, of which white space has none. */
+static bool blank_is_null(const struct embed *e)
+{
+    return strcmp(t2v_embedder_vectorizer(e->model), "default") == 0 &&
+           !e->options->direct_tokenize;
+}
+
+static int convert(struct embed *e, size_t width, size_t n_row, struct t2v_err *err)
+{
+    struct t2v_convert convert = {
+        .records = e->records,
+        .rows = e->rows,
+        .engine = e->engine,
+        .params = &e->params,
+        .width = width,
+        .blank_is_null = blank_is_null(e),
+        .skip_empty = e->options->skip_empty,
+        .n_row = n_row,
+    };
+    int rc = t2v_convert_skip(&convert, err);
+    if (rc != 0)
+        return rc;
+    t2v_meter_begin(&convert.meter, e->options->progress, n_row, t2v_records_taken(e->records));
+    rc = t2v_convert_run(&convert, err);
+    t2v_meter_end(&convert.meter, convert.n_row);
+    return rc;
+}
+
+static void deinit(struct embed *e)
+{
+    t2v_records_close(e->records);
+    t2v_engine_free(e->engine);
+    t2v_embedder_free(e->model);
 }
 
 int t2v_command_embed(const struct t2v_options *options, struct t2v_err *err)
 {
-    t2v_embedder *model = NULL;
-    struct embedder e = {
-        .params = {
-            .pooling = t2v_str_of(options->pooling),
-            .task = *options->task != '\0' ? t2v_str_of(options->task) : (struct t2v_str){NULL, 0},
-            .dimensions = options->dimensions,
-        }};
-    int rc = t2v_open(options, false, &model, &e.engine, err);
+    struct embed e = {
+        .options = options,
+        .params =
+            {
+                .pooling = t2v_str_of(options->pooling),
+                .task =
+                    *options->task != '\0' ? t2v_str_of(options->task) : (struct t2v_str){NULL, 0},
+                .dimensions = options->dimensions,
+            },
+        .output = {options->output, options->output_format, options->resume, options->overwrite},
+    };
+    size_t width, n_row;
+    int rc = open_input(&e, err);
     if (rc == 0)
-        rc = t2v_embedder_check_params(model, &e.params, err);
-    if (rc == 0) {
-        rc = t2v_lines_each(on_line, &e, err);
-        show_progress(e.n_text, true);
-    }
-    t2v_engine_free(e.engine);
-    t2v_embedder_free(model);
-    return rc;
+        rc = open_model(&e, &width, err);
+    if (rc == 0)
+        rc = t2v_rows_open(&e.output, width, &e.rows, &n_row, err);
+    if (rc == 0)
+        rc = convert(&e, width, n_row, err);
+    int closed = t2v_rows_close(e.rows, rc == 0 ? err : NULL);
+    deinit(&e);
+    return rc != 0 ? rc : closed;
 }

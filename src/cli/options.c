@@ -22,7 +22,7 @@ struct setting {
     const char *env;  /* NULL: flag only */
     enum kind kind;
     size_t offset;
-    const char *value;  /* the default, as a user would write it */
+    const char *value;  /* the default, as a user would write it; NULL: none, for TEXT */
     const char *one_of; /* for TEXT: the allowed words; "": any */
     unsigned commands;
     const char *help;
@@ -69,6 +69,17 @@ static const struct setting settings[] = {
     {"against", NULL, TEXT, AT(against), "", "f32 bf16 int8 auto", T2V_CMD_BENCH, "compare the vectors with those of this precision, instead of timing"},
     {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
+    {"text", NULL, TEXT, AT(text), NULL, "", T2V_CMD_EMBED, "the only text, instead of the input"},
+    {"input", NULL, TEXT, AT(input), "", "", T2V_CMD_EMBED, "the file with the texts; unset or -: standard input"},
+    {"format", NULL, TEXT, AT(format), "", "lines json csv tsv", T2V_CMD_EMBED, "of the input: a text a line, JSON lines, CSV, or CSV with tabs; unset: by the file's ending (.jsonl, .ndjson, .json, .csv, .tsv, else lines), json for standard input"},
+    {"column", NULL, TEXT, AT(column), "", "", T2V_CMD_EMBED, "the column, or member of a JSON object, with the text; unset: text, or the only column"},
+    {"no-header", NULL, SWITCH, AT(no_header), "false", "", T2V_CMD_EMBED, "the first record of the CSV is a text, too, and --column a number from 1"},
+    {"skip-empty", NULL, SWITCH, AT(skip_empty), "false", "", T2V_CMD_EMBED, "no row for a line without a text, instead of a null row"},
+    {"output", NULL, TEXT, AT(output), "", "", T2V_CMD_EMBED, "the file for the vectors; unset or -: standard output"},
+    {"output-format", NULL, TEXT, AT(output_format), "", "json npy f32", T2V_CMD_EMBED, "of the output: JSON arrays, one a line, NumPy's, or bare little-endian float32; unset: by the file's ending (.npy, .f32, else json)"},
+    {"resume", NULL, SWITCH, AT(resume), "false", "", T2V_CMD_EMBED, "go on after the last whole row of the output file"},
+    {"overwrite", NULL, SWITCH, AT(overwrite), "false", "", T2V_CMD_EMBED, "drop the rows of an output file that is there"},
+    {"progress", NULL, SWITCH, AT(progress), "false", "", T2V_CMD_EMBED, "show progress on standard error, even if it is no terminal"},
     {"json", NULL, SWITCH, AT(json), "false", "", T2V_CMD_INSPECT, "one line of JSON"},
     {"short", NULL, SWITCH, AT(brief), "false", "", T2V_CMD_INSPECT, "without the list of tensors"},
     {"offsets", NULL, SWITCH, AT(offsets), "false", "", T2V_CMD_TOKENS, "each line is an object: ids, offsets (the characters of the text that a token stands for) and bytes (the same in UTF-8)"},
@@ -304,7 +315,8 @@ int t2v_options_parse(struct t2v_options *options, enum t2v_command command, int
     struct t2v_options parsed = {0};
     *help = false;
     for (size_t i = 0; i < N_SETTING; i++) {
-        int rc = set(&parsed, &settings[i], settings[i].value, settings[i].flag, err);
+        const char *value = settings[i].value;
+        int rc = value != NULL ? set(&parsed, &settings[i], value, settings[i].flag, err) : 0;
         if (rc != 0)
             return rc;
     }
@@ -348,7 +360,7 @@ void t2v_options_help(FILE *out, enum t2v_command command)
         fprintf(out, "  %-28s", "");
         if (s->env != NULL)
             fprintf(out, " %s;", s->env);
-        fprintf(out, " default: %s\n", *s->value != '\0' ? s->value : "unset");
+        fprintf(out, " default: %s\n", s->value != NULL && *s->value != '\0' ? s->value : "unset");
     }
 }
 

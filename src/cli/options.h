@@ -30,6 +30,11 @@ struct t2v_options {
     const char *corpus, *against, *pooling, *task;
     int64_t dimensions;
 
+    /* embed */
+    const char *text; /* NULL: not given */
+    const char *input, *format, *column, *output, *output_format;
+    bool no_header, skip_empty, resume, overwrite, progress;
+
     /* inspect */
     bool json, brief;
 

@@ -18,6 +18,7 @@ import check_commands  # noqa: E402
 import check_conformance  # noqa: E402
 import check_contract  # noqa: E402
 import check_crowds  # noqa: E402
+import check_embed  # noqa: E402
 import check_engine  # noqa: E402
 import check_leftovers  # noqa: E402
 import check_life  # noqa: E402
@@ -44,7 +45,7 @@ def main():
     checks.fake = args[2] if len(args) > 2 else None
     checks.slack = float(os.environ.get("T2V_TEST_SLACK", "1"))  # for time-outs under sanitizers
     modules = [check_budget, check_commands, check_contract, check_conformance, check_vectorizers, check_wire, check_life, check_crowds, check_log, check_secrets,
-               check_rows, check_broken, check_settings, check_static, check_touched, check_resend, check_leftovers, check_places, check_waits]
+               check_rows, check_broken, check_settings, check_static, check_touched, check_resend, check_leftovers, check_places, check_waits, check_embed]
     return checks.run(modules + ([check_engine, check_routes, check_stream] if checks.fake else []), word)
 
 
