@@ -9,10 +9,11 @@
 
 #include "base/banned.h"
 
-/* Bytes of Access-Control-Request-Headers that are repeated; a longer one gets our own list. */
+/* Access-Control-Request-Headers up to this many bytes is echoed; for a longer one the answer has a
+ * fixed list. */
 enum { FIELDS_MAX = 400 };
 
-/* Browsers leave out the default port of a scheme, and so do we. */
+/* Browsers send no default port in Origin, so a listed origin must not have one either. */
 static struct t2v_str without_default_port(struct t2v_str origin)
 {
     struct t2v_str port =
@@ -85,7 +86,8 @@ static bool is_on(const struct t2v_cors *cors)
     return cors->any || cors->n != 0;
 }
 
-/* The request's origin as its answer names it: itself or "*"; empty when it is not allowed. */
+/* The value of Access-Control-Allow-Origin: the request's origin or "*"; empty if the origin is not
+ * allowed. */
 static struct t2v_str allowed(const struct t2v_cors *cors, struct t2v_str origin)
 {
     if (origin.len == 0)
@@ -118,7 +120,7 @@ bool t2v_cors_preflight(const struct t2v_cors *cors, const struct t2v_request *r
     return true;
 }
 
-/* Printable ASCII of bounded length: safe to repeat in a header line. */
+/* Printable ASCII of bounded length: safe to echo in a header line. */
 static bool is_safe_list(struct t2v_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -154,7 +156,7 @@ void t2v_cors_lines(const struct t2v_cors *cors, const struct t2v_request *reque
     }
     if (!is_safe_list(fields))
         fields = T2V_STR("Authorization, Content-Type");
-    /* A token in Authorization is not covered by "*", so the fields are named. */
+    /* "*" would not cover Authorization, so the fields are listed. */
     snprintf(out + n, T2V_CORS_MAX - n,
              "Access-Control-Allow-Methods: %s\r\nAccess-Control-Allow-Headers: %.*s\r\n"
              "Access-Control-Max-Age: 7200\r\n",

@@ -15,7 +15,7 @@
 #include "http/reply.h"
 
 struct t2v_cors {
-    struct t2v_str *origins; /* [n], views of the list that was given */
+    struct t2v_str *origins; /* [n], views into the list given */
     size_t n;
     bool any; /* the list has "*" */
 };
@@ -30,8 +30,8 @@ enum {
 int t2v_cors_init(struct t2v_cors *cors, const char *list, struct t2v_err *err);
 void t2v_cors_deinit(struct t2v_cors *cors);
 
-/* True when the request is a preflight, which needs no token: then *reply is its answer, or *fault
- * says that its origin is not allowed. */
+/* True if the request is a preflight, which needs no token: then either *reply is the answer, or
+ * *fault is set because the origin is not allowed. */
 bool t2v_cors_preflight(const struct t2v_cors *cors, const struct t2v_request *request,
                         struct t2v_reply *reply, struct t2v_fault *fault);
 

@@ -12,7 +12,7 @@
 static const int statuses[T2V_N_STATUS] = {200, 204, 400, 401, 403, 404, 405, 408, 413,
                                            415, 417, 422, 500, 501, 503, 505, 0};
 
-/* NULL: no route of this name is there so far. */
+/* The counts of the routes of a name; NULL: none yet. */
 static struct t2v_route_metrics *find(struct t2v_metrics *metrics, const char *name)
 {
     for (size_t i = 0; i < metrics->n_route; i++) {
@@ -67,7 +67,7 @@ static void one(struct t2v_buf *out, const char *name, const char *kind, const c
     t2v_buf_addf(out, "%s %" PRIu64 "\n", name, value);
 }
 
-/* label: `route="/meta",` or "". A histogram's buckets count all that is not above their bound. */
+/* label: `route="/meta",` or "". Buckets are cumulative: each counts the values up to its bound. */
 static void hist_lines(struct t2v_buf *out, const char *name, const char *label,
                        const struct t2v_hist *hist)
 {
@@ -93,7 +93,7 @@ static void one_hist(struct t2v_buf *out, const char *name, const char *help,
     hist_lines(out, name, "", hist);
 }
 
-static void by_route(const struct t2v_metrics *m, struct t2v_buf *out)
+static void write_routes(const struct t2v_metrics *m, struct t2v_buf *out)
 {
     head(out, "t2v_requests_total", "counter", "Requests answered.");
     for (const struct t2v_route_metrics *r = m->routes; r < m->routes + m->n_route; r++) {
@@ -114,8 +114,8 @@ static void by_route(const struct t2v_metrics *m, struct t2v_buf *out)
     }
 }
 
-/* Of a label's value: the version line is ours, but a quote in it must not end the label. */
-static void add_label(struct t2v_buf *out, const char *text)
+/* Escapes the value: a quote in it must not end the label. */
+static void add_label_value(struct t2v_buf *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\')
@@ -124,24 +124,24 @@ static void add_label(struct t2v_buf *out, const char *text)
     }
 }
 
-static void label(struct t2v_buf *out, const char *before, const char *name, const char *value)
+static void add_label(struct t2v_buf *out, const char *before, const char *name, const char *value)
 {
     t2v_buf_addf(out, "%s%s=\"", before, name);
-    add_label(out, value);
+    add_label_value(out, value);
     t2v_buf_adds(out, "\"");
 }
 
 static void write_facts(const struct t2v_metrics_facts *f, struct t2v_buf *out)
 {
     head(out, "t2v_build_info", "gauge", "What runs here; always 1.");
-    label(out, "t2v_build_info{", "version", f->version);
+    add_label(out, "t2v_build_info{", "version", f->version);
     t2v_buf_adds(out, "} 1\n");
     head(out, "t2v_model_info", "gauge", "What is served; always 1.");
-    label(out, "t2v_model_info{", "model", f->model);
-    label(out, ",", "family", f->family);
-    label(out, ",", "vectorizer", f->vectorizer);
-    label(out, ",", "precision", f->precision);
-    label(out, ",", "kernels", f->kernels);
+    add_label(out, "t2v_model_info{", "model", f->model);
+    add_label(out, ",", "family", f->family);
+    add_label(out, ",", "vectorizer", f->vectorizer);
+    add_label(out, ",", "precision", f->precision);
+    add_label(out, ",", "kernels", f->kernels);
     t2v_buf_adds(out, "} 1\n");
     one(out, "t2v_dimensions", "gauge", "Numbers in a vector.", f->dim);
     one(out, "t2v_sequence_limit_tokens", "gauge", "Tokens of a sequence, at most.", f->max_tok);
@@ -161,7 +161,7 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
                        const struct t2v_metrics_facts *facts, struct t2v_buf *out)
 {
     write_facts(facts, out);
-    by_route(m, out);
+    write_routes(m, out);
     one_hist(out, "t2v_queue_seconds", "From submission to the first batch.", &m->queue_seconds);
     one_hist(out, "t2v_encode_seconds", "From the first batch to the vector.", &m->encode_seconds);
     one(out, "t2v_tokens_total", "counter", "Tokens encoded, special ones too.", engine->n_tok);

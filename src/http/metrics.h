@@ -12,7 +12,7 @@
 
 enum { T2V_N_STATUS = 17 };
 
-/* What is counted of requests to one route, or to several of one name. */
+/* The counts of one route, or of several with the same name. */
 struct t2v_route_metrics {
     const char *name;
     uint64_t requests[T2V_N_STATUS]; /* by the statuses listed in metrics.c */
@@ -29,15 +29,15 @@ struct t2v_metrics {
     uint64_t log_dropped;     /* lines of the log that were dropped */
     uint64_t connections;     /* accepted so far */
     uint64_t evicted;         /* connections closed to make room for others */
-    uint64_t accept_failures; /* times that accept failed */
+    uint64_t accept_failures; /* how often accept failed */
     uint64_t cancelled;       /* requests whose client left before the answer */
     uint64_t dropped_slow;    /* connections closed because others needed their memory */
     uint64_t texts_cut;       /* texts of which a sequence was cut at the token limit */
 };
 
-/* What is served and within which limits; also how much of the memory and the cache is in use. */
+/* What is served, the limits, and how much of the memory and the cache is in use. */
 struct t2v_metrics_facts {
-    const char *version; /* as --version says it */
+    const char *version; /* as in --version */
     const char *model;   /* the directory */
     const char *family, *vectorizer, *precision, *kernels;
     size_t dim, max_tok; /* of a vector; of a sequence */

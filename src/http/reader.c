@@ -18,11 +18,11 @@ enum state {
     BROKEN
 };
 
-/* What a client that wants TLS sends first; no method begins with it. */
+/* The first byte of a TLS connection; no method begins with it. */
 enum { TLS_HANDSHAKE = 0x16 };
 
 enum {
-    CHUNKED_BYTES = 2 * 1024, /* of room for a chunked body, whose size nobody knows yet */
+    CHUNKED_BYTES = 2 * 1024, /* first room for a chunked body, whose size is not known yet */
     PAGE_BYTES = 4096
 };
 
@@ -61,7 +61,7 @@ static bool all_tokens(struct t2v_str s)
     return s.len != 0;
 }
 
-/* No control characters but tabs: neither NUL nor a CR by itself. */
+/* No control characters except tabs: neither NUL nor a bare CR. */
 static bool is_plain(struct t2v_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -129,7 +129,7 @@ static int read_version(struct t2v_reader *r, struct t2v_str version)
 static int read_start_line(struct t2v_reader *r, struct t2v_str line)
 {
     if (line.len == 0) {
-        /* An empty line before a request is passed over, as RFC 9112, 2.2 asks. */
+        /* RFC 9112, 2.2: empty lines before a request are ignored. */
         r->line = r->used;
         return 0;
     }
@@ -220,7 +220,7 @@ static int read_field(struct t2v_reader *r, struct t2v_str name, struct t2v_str 
             return bad(r, 417, "the only Expect taken is 100-continue");
         r->request.expect_continue = true;
     } else if (t2v_str_is_word(name, "origin")) {
-        /* A second one makes both worthless. */
+        /* Of two, neither is trusted. */
         r->request.origin = r->request.origin.ptr == NULL ? value : T2V_STR("");
     } else if (t2v_str_is_word(name, "access-control-request-method")) {
         r->request.wanted_method = value;
@@ -275,12 +275,13 @@ static int too_large(struct t2v_reader *r)
                     r->max_body);
 }
 
-/* A chunk's size and its line ends come with a byte of the body at least, which is bounded; the
- * rest that may stand between chunks is counted here. */
-static int count_spare(struct t2v_reader *r, size_t n)
+/* Counts framing overhead: chunk extensions, trailers, leading zeros of sizes. The sizes themselves
+ * and line ends are not counted, since each chunk has at least one byte of the body, which is
+ * limited. */
+static int count_overhead(struct t2v_reader *r, size_t n)
 {
-    r->spare += n;
-    return r->spare <= T2V_BODY_SPARE_MAX
+    r->overhead += n;
+    return r->overhead <= T2V_BODY_OVERHEAD_MAX
                ? 0
                : bad(r, 400, "chunked body: too many bytes that are not the body's");
 }
@@ -307,7 +308,7 @@ static int read_chunk_size(struct t2v_reader *r, struct t2v_str line)
         return bad(r, 400, "chunked body: bytes after a chunk's size");
     if (size > r->max_body - r->body.len)
         return too_large(r);
-    if (count_spare(r, n_zero + line.len - i) != 0)
+    if (count_overhead(r, n_zero + line.len - i) != 0)
         return r->err.code;
     r->left = size;
     r->state = size != 0 ? CHUNK_BYTES : TRAILER_LINE;
@@ -327,7 +328,7 @@ static int read_line(struct t2v_reader *r, struct t2v_str line)
         r->state = CHUNK_SIZE_LINE;
         return line.len == 0 ? 0 : bad(r, 400, "chunked body: a chunk is longer than its size");
     default: /* TRAILER_LINE */
-        if (count_spare(r, line.len) != 0)
+        if (count_overhead(r, line.len) != 0)
             return r->err.code;
         if (line.len != 0)
             return read_field_line(r, line);
@@ -341,8 +342,9 @@ static bool in_head(const struct t2v_reader *r)
     return r->state == START_LINE || r->state == FIELD_LINE;
 }
 
-/* Takes bytes up to the end of the line, and reads the line when it is whole. The head's lines stay
- * in r->bytes, those of a chunked body are overwritten by the next. Returns how many it took. */
+/* Copies bytes up to the end of the line, and parses the line once it is complete. Lines of the
+ * head stay in r->bytes; a line of a chunked body is overwritten by the next one. Returns the
+ * number of bytes consumed. */
 static size_t take_line(struct t2v_reader *r, const char *ptr, size_t len)
 {
     bool head = in_head(r);
@@ -390,7 +392,7 @@ static void begin_body(struct t2v_reader *r)
         r->state = r->left != 0 ? BODY_BYTES : COMPLETE;
 }
 
-/* Makes room for n bytes more of the body, and for those that are to come as reader.h has it. */
+/* Makes room for n more bytes of the body, and for some that follow; reader.h describes when. */
 static void reserve(struct t2v_reader *r, size_t n)
 {
     size_t len = r->body.len, need = len + n, size = need;
@@ -466,7 +468,7 @@ bool t2v_reader_begun(const struct t2v_reader *reader)
 size_t t2v_reader_bytes(const struct t2v_reader *reader)
 {
     const struct t2v_buf *body = &reader->body;
-    size_t pages = (body->len + PAGE_BYTES - 1) / PAGE_BYTES + 1; /* malloc's own bytes: one more */
+    size_t pages = (body->len + PAGE_BYTES - 1) / PAGE_BYTES + 1; /* one for malloc's header */
     return reader->used + (body->cap < T2V_BODY_MAPPED ? body->cap : pages * PAGE_BYTES);
 }
 
@@ -479,6 +481,6 @@ void t2v_reader_next(struct t2v_reader *reader)
     r->err = (struct t2v_err){0};
     r->state = START_LINE;
     r->has_host = r->has_length = r->has_encoding = r->says_close = r->says_keep = false;
-    r->n_field = r->line = r->used = r->spare = 0;
+    r->n_field = r->line = r->used = r->overhead = 0;
     r->left = 0;
 }

@@ -12,7 +12,8 @@
  * large one a mapping of its own, whose pages count as they are written. A body that grew in the
  * heap would leave a hole there at each step. One thread at a time.
  *
- * It does not decode percent signs, join repeated header fields, or keep fields it has no use for.
+ * It does not decode percent signs or join repeated header fields, and drops fields that t2v does
+ * not use.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,13 +27,13 @@ enum {
     T2V_HEAD_MAX = 16 * 1024, /* request line and header fields, line ends included */
     T2V_FIELDS_MAX = 100,     /* header fields; trailer fields have the same limit */
     T2V_BODY_LINE_MAX = 1024, /* a line inside a chunked body: size and extensions, a trailer */
-    T2V_BODY_SPARE_MAX = 64 * 1024, /* framing overhead of a chunked body */
-    T2V_BODY_HEAP_MAX = 64 * 1024,  /* a body of more bytes has a mapping of its own */
-    T2V_BODY_MAPPED = 256 * 1024    /* and this much room at least; malloc maps so much by itself:
-                                       see M_MMAP_THRESHOLD in server.c */
+    T2V_BODY_OVERHEAD_MAX = 64 * 1024, /* framing overhead of a chunked body */
+    T2V_BODY_HEAP_MAX = 64 * 1024,     /* a body of more bytes has a mapping of its own */
+    T2V_BODY_MAPPED = 256 * 1024 /* smallest room of such a body: malloc maps blocks of this size,
+                                    see M_MMAP_THRESHOLD in server.c */
 };
 
-/* A request. Views into the reader, good until t2v_reader_next or _deinit. */
+/* A request. Views into the reader, valid until t2v_reader_next or _deinit. */
 struct t2v_request {
     struct t2v_str method; /* "POST" */
     struct t2v_str path;   /* "/vectors": of an absolute URI too, "/" when it has none; without
@@ -70,10 +71,10 @@ struct t2v_reader {
     bool has_host, has_length, has_encoding, says_close, says_keep;
     size_t max_body;
     size_t n_field;
-    size_t line;   /* where the current line begins in bytes */
-    size_t used;   /* filled part of bytes */
-    size_t spare;  /* bytes of extensions, trailers and sizes' leading zeros so far */
-    uint64_t left; /* of the body, or of the current chunk */
+    size_t line;     /* where the current line begins in bytes */
+    size_t used;     /* filled part of bytes */
+    size_t overhead; /* bytes of extensions, trailers and leading zeros of sizes so far */
+    uint64_t left;   /* of the body, or of the current chunk */
     struct t2v_buf body;
     char bytes[T2V_HEAD_MAX + T2V_BODY_LINE_MAX];
 };
@@ -92,7 +93,7 @@ enum t2v_reader_event t2v_reader_feed(struct t2v_reader *reader, const char *ptr
 bool t2v_reader_begun(const struct t2v_reader *reader);
 /* Bytes of memory that the request holds so far, head and body. */
 size_t t2v_reader_bytes(const struct t2v_reader *reader);
-/* Forgets the request, after DONE, and waits for the next one on the connection. */
+/* After DONE: drops the request and begins the next one on the connection. */
 void t2v_reader_next(struct t2v_reader *reader);
 
 #endif

@@ -21,20 +21,21 @@
 
 enum {
     BACKLOG = 4096,
-    TURN_CALLS = 32,   /* what the loop runs before it looks at the sockets again */
-    TURN_TAKEN = 16,   /* connections taken in one of these calls */
-    LOST_MS = 2000,    /* for what is in flight to fail, once a file of the model has changed */
-    END_MS = 1000,     /* for the last answers to be sent */
-    JOB_MS = 10000,    /* and for the engine to give back cancelled work */
-    BUDGET_BODIES = 32 /* the budget, unless it is set, in bodies of the largest size */
+    TURN_CALLS = 32,    /* callbacks that the loop runs before it polls the sockets again */
+    TURN_ACCEPTED = 16, /* connections accepted before the loop polls again */
+    LOST_MS = 2000,     /* for requests in flight to fail, after a file of the model has changed */
+    END_MS = 1000,      /* for the last answers to be sent */
+    JOB_MS = 10000,     /* then, for the engine to return cancelled work */
+    BUDGET_BODIES = 32  /* default memory budget, in bodies of the largest size */
 };
 
-/* Memory is given back after a burst of so much, and a second without a request. */
+/* Memory is returned to the system after a burst of at least burst_least bytes, once no request has
+ * come for quiet_ns. */
 static const size_t burst_least = (size_t)8 << 20;
 static const uint64_t quiet_ns = 1000000000;
-static const size_t budget_least = (size_t)256 << 20; /* and at least so much */
+static const size_t budget_least = (size_t)256 << 20; /* smallest default budget */
 
-enum { N_SIGNAL = 4 }; /* that are answered */
+enum { N_SIGNAL = 4 }; /* signals with a handler */
 
 enum phase { SERVING, DRAINING, ENDING };
 
@@ -43,18 +44,18 @@ struct t2v_server {
     struct t2v_dispatch dispatch;
     struct t2v_conns conns;
     struct event_base *base;
-    struct evconnlistener *listener; /* NULL when no more are taken */
+    struct evconnlistener *listener; /* NULL once no more connections are accepted */
     bool listener_paused;
-    int n_taken; /* connections, since turn_event */
-    int port;    /* that is open, for the log */
+    int n_accepted; /* connections, since turn_event last ran */
+    int port;       /* the open port, for the log */
     struct event *wake_event, *tick_event, *turn_event, *signal_events[N_SIGNAL];
     enum phase phase;
     uint64_t phase_ends_ns; /* while DRAINING and ENDING */
-    bool lost;              /* a file of the model changed: it ends as soon as it may */
-    bool hurried;           /* a second signal: it ends at once */
+    bool lost;              /* a file of the model changed: drain, then end */
+    bool hurried;           /* a second signal: end at once */
 };
 
-/* ---- Connections come ---- */
+/* ---- New connections ---- */
 
 static void log_full(struct t2v_server *server)
 {
@@ -82,13 +83,14 @@ static void resume_listener(void *user)
     server->listener_paused = false;
 }
 
-/* libevent goes on taking connections while there are any, and closes sockets only after that: in a
- * flood there would be no end to it. */
+/* libevent accepts connections as long as there are any, and closes sockets only afterwards. In a
+ * flood that would never happen, so the listener is paused after TURN_ACCEPTED, and resumed here.
+ */
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
     struct t2v_server *server = arg;
     (void)fd, (void)what;
-    server->n_taken = 0;
+    server->n_accepted = 0;
     resume_listener(server);
 }
 
@@ -103,14 +105,14 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
     t2v_conns_open(&server->conns, fd);
     if (t2v_places_are_full(places))
         log_full(server);
-    if (++server->n_taken >= TURN_TAKEN)
+    if (++server->n_accepted >= TURN_ACCEPTED)
         event_active(server->turn_event, 0, 0);
-    if (server->n_taken >= TURN_TAKEN || !t2v_places_can_take(places))
+    if (server->n_accepted >= TURN_ACCEPTED || !t2v_places_can_take(places))
         pause_listener(server);
 }
 
-/* No file descriptor or no memory for a connection: it stays in the backlog, so asking again at
- * once would fail at once, for ever. Pause until one is closed, or the next tick. */
+/* No file descriptor or no memory for a connection. It stays in the backlog, so accepting again
+ * would fail again, in a busy loop. Pause until a connection is closed, or the next tick. */
 static void on_accept_failed(struct evconnlistener *listener, void *arg)
 {
     struct t2v_server *server = arg;
@@ -179,7 +181,7 @@ static void begin_drain(struct t2v_server *server, uint64_t now, int64_t ms)
     server->phase = DRAINING;
     server->conns.active_ns = now;
     server->phase_ends_ns = now + ns_of_ms(ms);
-    (void)set_tick(server, 10); /* where it fails, the slower one goes on */
+    (void)set_tick(server, 10); /* on failure the slower tick goes on */
 }
 
 static void check_files(struct t2v_server *server, uint64_t now)
@@ -193,7 +195,7 @@ static void check_files(struct t2v_server *server, uint64_t now)
         begin_drain(server, now, LOST_MS);
 }
 
-/* After a burst: what the allocator keeps of it goes back to the system, once all is quiet. */
+/* After a burst, once nothing is in flight: returns to the system what the allocator kept. */
 static void give_memory_back(struct t2v_server *server, uint64_t now)
 {
     struct t2v_budget *budget = &server->service.budget;
@@ -244,7 +246,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 /* ---- Setting up ---- */
 
-/* From the start on, not only while the loop runs. */
+/* Also before and after the loop runs. */
 static void ignore_signals(void)
 {
     static const int numbers[] = {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2};
@@ -297,7 +299,7 @@ static int open_port(struct t2v_server *server, int fd, struct t2v_err *err)
     return 0;
 }
 
-/* A loop that looks at its sockets again even if those that it knows of keep it busy. */
+/* A loop that polls its sockets after TURN_CALLS callbacks, even if more callbacks are due. */
 static struct event_base *new_base(void)
 {
     struct event_config *config = event_config_new();
@@ -309,7 +311,7 @@ static struct event_base *new_base(void)
     return base;
 }
 
-/* The signals that end the service by draining it, and SIGHUP. */
+/* SIGTERM, SIGINT and SIGQUIT drain the service; SIGHUP is only logged. */
 static int make_signals(struct t2v_server *server)
 {
     static const int numbers[N_SIGNAL] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
@@ -365,7 +367,7 @@ int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine 
         goto out;
     server->service.budget.limit = budget_of(options);
     server->service.max_connections = t2v_port_fit_files(server->service.max_connections);
-    mallopt(M_MMAP_THRESHOLD, T2V_BODY_MAPPED); /* what is large goes back to the system at once */
+    mallopt(M_MMAP_THRESHOLD, T2V_BODY_MAPPED); /* large blocks are unmapped when freed */
     rc = make_loop(server);
     if (rc != 0) {
         t2v_fail(err, rc, "cannot set up the event loop: %s", strerror(errno));
@@ -420,7 +422,7 @@ void t2v_server_free(t2v_server *server)
     server->listener = NULL;
     t2v_conns_close(&server->conns);
     if (!t2v_dispatch_stop(&server->dispatch))
-        return; /* the engine still writes into jobs, and then into the list */
+        return; /* the engine still uses jobs and the list of those done */
     free_event(server->wake_event);
     free_event(server->tick_event);
     free_event(server->turn_event);

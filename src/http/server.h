@@ -49,12 +49,12 @@ int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine 
  * and has no message here. */
 int t2v_server_run(t2v_server *server, struct t2v_err *err);
 
-/* After t2v_server_run: it ended at a second signal, or while the engine held on to work. What is
- * below may wait for that work, so the process should _exit instead; its sockets close with it. */
+/* After t2v_server_run: it ended at a second signal, or while the engine still had work.
+ * t2v_server_free may wait for that work, so the process should _exit instead, which closes the
+ * sockets. */
 bool t2v_server_is_abandoned(const t2v_server *server);
 
-/* NULL is allowed. Work that the engine still has is left to it, and then the server's memory too.
- */
+/* NULL is allowed. If the engine still has work, that and the server's memory are leaked. */
 void t2v_server_free(t2v_server *server);
 
 /* libevent's version. */

@@ -2,9 +2,9 @@
 #ifndef T2V_HTTP_API_VECTORS_H
 #define T2V_HTTP_API_VECTORS_H
 /*
- * POST /vectors: from a body to a question for the engine, and from its vectors to an answer. A
- * question holds its texts and no more: no tree is made of the body, and what it has of unknown
- * members is only looked at.
+ * POST /vectors: reads a body into a struct t2v_question, and writes the answer from its vectors.
+ * No tree is made of the body: a question holds the texts and the parameters only. Unknown members
+ * are checked and dropped.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 extern const struct t2v_api t2v_api_vectors;
 extern const struct t2v_operation t2v_vectors_embed;
 
-/* The state of its jobs. */
+/* A parsed body; the state of this API's jobs. */
 struct t2v_question {
     char *bytes; /* [n_byte], owned; the texts and the params point into it */
     size_t n_byte;
