@@ -7,10 +7,9 @@
 #include "base/mem.h"
 #include "task/classify/classifier_private.h"
 #include "task/classify/rows.h"
+#include "task/collect.h"
 
 #include "base/banned.h"
-
-enum { FIRST_ITEMS = 128 };
 
 /* A work. `start` and `next` use the first part, `take` the second. */
 struct state {
@@ -18,15 +17,14 @@ struct state {
     struct t2v_inputs inputs;
     struct t2v_rows rows;
 
-    struct t2v_result result;
-    size_t cap_value, cap_id, cap_type, cap_row; /* of its lists, where they grow */
+    struct t2v_collector collector; /* of sequences: its result.values alone */
 };
 
 static void close_state(void *arg)
 {
     struct state *state = arg;
     t2v_rows_deinit(&state->rows);
-    t2v_result_deinit(&state->result);
+    t2v_collect_deinit(&state->collector);
     t2v_free(state);
 }
 
@@ -41,11 +39,11 @@ static int open_state(const t2v_task *task, const struct t2v_inputs *inputs, con
         return t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", inputs->n);
     state->classifier = classifier;
     state->inputs = *inputs;
-    state->result.width = n_label;
+    state->collector.result.width = n_label;
     t2v_rows_init(&state->rows, classifier, params != NULL ? params : &none);
     if (task->ops == &t2v_sequence_ops && t2v_mul(inputs->n, n_label, &n_value))
-        state->result.values = t2v_alloc_zero(n_value, sizeof(float));
-    if (task->ops == &t2v_sequence_ops && state->result.values == NULL) {
+        state->collector.result.values = t2v_alloc_zero(n_value, sizeof(float));
+    if (task->ops == &t2v_sequence_ops && state->collector.result.values == NULL) {
         close_state(state);
         return t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", inputs->n);
     }
@@ -165,9 +163,9 @@ static void reduce_sequences(const t2v_task *task, const struct t2v_lane *lane,
 static int take_sequence(void *arg, const struct t2v_taken *row, struct t2v_err *err)
 {
     struct state *state = arg;
-    size_t n = state->result.width;
+    size_t n = state->collector.result.width;
     (void)err;
-    memcpy(state->result.values + row->input * n, row->values, n * sizeof *row->values);
+    memcpy(state->collector.result.values + row->input * n, row->values, n * sizeof *row->values);
     return 0;
 }
 
@@ -191,81 +189,32 @@ static void reduce_tokens(const t2v_task *task, const struct t2v_lane *lane,
              batch->out + begin * classifier->out.n_out);
 }
 
-/* The list, with room for `more` items after its n, of which it had room for *cap. NULL: no memory,
- * and the list is as it was. */
-static void *reserve(void *list, size_t n, size_t more, size_t *cap, size_t size)
-{
-    size_t want = n + more, wide = 2 * *cap > FIRST_ITEMS ? 2 * *cap : FIRST_ITEMS;
-    if (want <= *cap)
-        return list;
-    size_t grown = want > wide ? want : wide;
-    void *moved = t2v_resize(list, grown, size);
-    if (moved != NULL)
-        *cap = grown;
-    return moved;
-}
-
-static bool make_room(struct state *state, size_t n_tok)
-{
-    struct t2v_result *r = &state->result;
-    void *rows = reserve(r->rows, r->n_row, 1, &state->cap_row, sizeof *r->rows);
-    if (rows != NULL)
-        r->rows = rows;
-    void *ids = reserve(r->ids, r->n_tok, n_tok, &state->cap_id, sizeof *r->ids);
-    if (ids != NULL)
-        r->ids = ids;
-    void *types = reserve(r->types, r->n_tok, n_tok, &state->cap_type, sizeof *r->types);
-    if (types != NULL)
-        r->types = types;
-    void *values = reserve(r->values, r->n_tok * r->width, n_tok * r->width, &state->cap_value,
-                           sizeof *r->values);
-    if (values != NULL)
-        r->values = values;
-    return rows != NULL && ids != NULL && types != NULL && values != NULL;
-}
-
 static int take_tokens(void *arg, const struct t2v_taken *row, struct t2v_err *err)
 {
     struct state *state = arg;
-    struct t2v_result *result = &state->result;
-    size_t n = row->n_tok, at = result->n_tok;
-    if (!make_room(state, n))
-        return t2v_fail(err, T2V_ENOMEM, "no memory for the logits of %zu tokens", n);
-    result->rows[result->n_row++] = (struct t2v_result_row){row->input, row->first, at, n};
-    memcpy(result->ids + at, row->ids, n * sizeof *row->ids);
-    memcpy(result->types + at, row->types, n * sizeof *row->types);
-    memcpy(result->values + at * result->width, row->values,
-           n * result->width * sizeof *row->values);
-    result->n_tok += n;
-    return 0;
+    return t2v_collect(&state->collector, row, err);
 }
 
 /* --- the answer --- */
 
-static bool all_finite(const float *x, size_t n)
+static int finish_tokens(void *arg, struct t2v_result *out, size_t *input, struct t2v_err *err)
 {
-    bool finite = true;
-    for (size_t i = 0; i < n; i++)
-        finite &= isfinite(x[i]) != 0;
-    return finite;
+    struct state *state = arg;
+    return t2v_collect_finish(&state->collector, out, input, err);
 }
 
 /* JSON has no word for what is no number. */
-static int finish(void *arg, struct t2v_result *out, size_t *input, struct t2v_err *err)
+static int finish_sequences(void *arg, struct t2v_result *out, size_t *input, struct t2v_err *err)
 {
     struct state *state = arg;
-    const struct t2v_result *result = &state->result;
-    bool by_token = result->rows != NULL;
-    size_t n = by_token ? result->n_row : state->inputs.n;
-    for (size_t i = 0; i < n; i++) {
-        const struct t2v_result_row *row = by_token ? &result->rows[i] : NULL;
-        size_t at = by_token ? row->at : i, n_row = by_token ? row->n_tok : 1;
-        *input = by_token ? row->input : i;
-        if (!all_finite(result->values + at * result->width, n_row * result->width))
+    struct t2v_result *result = &state->collector.result;
+    for (size_t i = 0; i < state->inputs.n * result->width; i++) {
+        *input = i / result->width;
+        if (!isfinite(result->values[i]))
             return t2v_fail(err, T2V_EMODEL, "the model gave a logit that is not finite");
     }
     *out = *result;
-    state->result = (struct t2v_result){0};
+    *result = (struct t2v_result){0};
     return 0;
 }
 
@@ -278,7 +227,7 @@ const struct t2v_task_ops t2v_sequence_ops = {
     .width = sequence_width,
     .reduce = reduce_sequences,
     .take = take_sequence,
-    .finish = finish,
+    .finish = finish_sequences,
 };
 
 const struct t2v_task_ops t2v_token_ops = {
@@ -290,5 +239,5 @@ const struct t2v_task_ops t2v_token_ops = {
     .width = token_width,
     .reduce = reduce_tokens,
     .take = take_tokens,
-    .finish = finish,
+    .finish = finish_tokens,
 };
