@@ -138,6 +138,8 @@ void t2v_cache_free(t2v_cache *cache)
 const float *t2v_cache_get(t2v_cache *cache, const struct t2v_cache_key *key, uint64_t now_ns,
                            size_t *dim)
 {
+    if (key->params.encode.given)
+        return NULL;
     struct entry **link = find(cache, hash_of(cache, key), key);
     struct entry *e = *link;
     if (e != NULL && now_ns >= e->dies_ns) {
@@ -189,7 +191,8 @@ void t2v_cache_put(t2v_cache *cache, const struct t2v_cache_key *key, const floa
                    size_t dim, uint64_t now_ns)
 {
     size_t bytes;
-    if (dim == 0 || cache->limits.max_entries == 0 || !measure(cache, key, dim, &bytes))
+    if (key->params.encode.given || dim == 0 || cache->limits.max_entries == 0 ||
+        !measure(cache, key, dim, &bytes))
         return;
     struct entry *e = t2v_alloc(bytes);
     if (e == NULL)

@@ -22,6 +22,7 @@ struct t2v_cache_limits {
     uint64_t ttl_ns;  /* how long an entry counts from when it was put */
 };
 
+/* Of /vectors alone: a key whose params.encode is given is never kept, and never found. */
 struct t2v_cache_key {
     struct t2v_str text;
     struct t2v_embed_params params;

@@ -285,6 +285,21 @@ int t2v_tokenizer_encode_bare_cut(const t2v_tokenizer *tokenizer, t2v_token_spac
     return rc == 0 ? 0 : encode_failed(rc, text, err);
 }
 
+void t2v_tokenizer_cut_start(const t2v_tokenizer *tokenizer, size_t max_tok, bool bare,
+                             struct t2v_ids *ids)
+{
+    size_t n_before = bare ? 0 : tokenizer->tmpl.before.len;
+    size_t n_special = bare ? 0 : t2v_tokenizer_n_special(tokenizer);
+    size_t room = max_tok > n_special ? max_tok - n_special : 0, n_text = ids->len - n_special;
+    if (n_text <= room)
+        return;
+    size_t n_drop = n_text - room;
+    memmove(ids->ptr + n_before, ids->ptr + n_before + n_drop,
+            (ids->len - n_before - n_drop) * sizeof *ids->ptr);
+    ids->len -= n_drop;
+    ids->cut = true;
+}
+
 int t2v_tokenizer_encode_bare_offsets(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                                       struct t2v_str text, struct t2v_ids *ids,
                                       struct t2v_offsets *offsets, struct t2v_err *err)

@@ -11,6 +11,7 @@
  * character of the word, and each byte of a character maps to the whole character. `offsets` is
  * replaced, as ids are; NULL: offsets are not computed.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -41,6 +42,11 @@ int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *s
 int t2v_tokenizer_encode_bare_cut(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                                   struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
                                   struct t2v_err *err);
+/* Drops tokens at the start of a text, behind the special tokens there, until max_tok are left: of
+ * ids that t2v_tokenizer_encode, or with `bare` t2v_tokenizer_encode_bare_cut, gave without a limit
+ * (SIZE_MAX). Special tokens stay. */
+void t2v_tokenizer_cut_start(const t2v_tokenizer *tokenizer, size_t max_tok, bool bare,
+                             struct t2v_ids *ids);
 int t2v_tokenizer_encode_bare_offsets(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                                       struct t2v_str text, struct t2v_ids *ids,
                                       struct t2v_offsets *offsets, struct t2v_err *err);

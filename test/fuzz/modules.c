@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (t2v_modules_first(folder.path, path, &is_static, &err) == 0)
         check_path(path);
     struct t2v_transformer transformer;
-    int said = t2v_transformer_read(folder.path, &transformer, NULL, &err);
+    int said = t2v_transformer_read(folder.path, false, &transformer, NULL, &err);
     CHECK(said == 0 ||
           (err.code == said && strncmp(err.msg, folder.path, strlen(folder.path)) == 0));
     t2v_transformer_deinit(&transformer);

@@ -35,6 +35,11 @@ size_t t2v_embedder_dim(const t2v_embedder *embedder);
 size_t t2v_embedder_max_dim(const t2v_embedder *embedder);
 /* The longest sequence it makes, special tokens included. */
 size_t t2v_embedder_max_tok(const t2v_embedder *embedder);
+/* The prompts that a request can name, in the order of config_sentence_transformers.json: the name
+ * of prompt i, and its text unless text is NULL; borrowed. None under a vectorizer other than
+ * sentence-transformers. */
+size_t t2v_embedder_n_prompt(const t2v_embedder *embedder);
+struct t2v_str t2v_embedder_prompt(const t2v_embedder *embedder, size_t i, struct t2v_str *text);
 /* "mean, Dense to 24, Normalize": what becomes of hidden states, for people. */
 const char *t2v_embedder_pipeline(const t2v_embedder *embedder);
 

@@ -46,14 +46,17 @@ static int read_transformer(t2v_embedder *embedder, struct t2v_err *err)
     int rc = t2v_marker_exists(model, "modules.json", &there, err);
     if (rc != 0 || !there)
         return rc;
-    return t2v_transformer_read(t2v_model_net_dir(model), &embedder->transformer,
-                                t2v_model_notes(model), err);
+    return t2v_transformer_read(t2v_model_net_dir(model), embedder->texts, &embedder->transformer,
+                                embedder->borrowed ? NULL : t2v_model_notes(model), err);
 }
 
 static int load_model(t2v_embedder *embedder, const struct t2v_embedder_options *options,
                       struct t2v_err *err)
 {
-    const char *precision = options->precision;
+    const char *precision = options->precision, *word = options->bidirectional;
+    if (word != NULL &&
+        (embedder->bidirectional = t2v_arena_dup(&embedder->arena, t2v_str_of(word)).ptr) == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     if (*precision == '\0')
         precision = embedder->vectorizer == T2V_VECTORIZER_ONNX ? "int8" : "f32";
     const struct t2v_model_options of_model = {
@@ -79,6 +82,7 @@ static int open_model(t2v_embedder *embedder, const struct t2v_embedder_options 
         rc = t2v_vectorizer_choose(embedder->model, options, &embedder->vectorizer,
                                    &embedder->prefixes, err);
     embedder->direct_tokenize = options->direct_tokenize;
+    embedder->threads = options->threads;
     if (rc == 0)
         rc = read_meta(embedder, err);
     if (rc == 0)
@@ -131,43 +135,46 @@ static int set_limits(t2v_embedder *embedder, struct t2v_err *err)
 
 /* How many tokens of a sequence are the prompt's: all that it is when it stands alone, less the
  * special token after it, as the library counts. */
-static int count_prompt(t2v_embedder *embedder, int which, t2v_token_space *space,
-                        struct t2v_ids *ids, struct t2v_err *err)
+static int count_prompt(const t2v_embedder *embedder, const struct t2v_embed_resolved *params,
+                        t2v_token_space *space, size_t *n_tok, struct t2v_err *err)
 {
-    const struct t2v_embed_resolved params = {.prompt = embedder->pipeline.prompts[which],
-                                              .max_tok = embedder->task_tok[which]};
     const t2v_model *model = embedder->model;
-    struct t2v_walk walk;
+    struct t2v_walk walk = {0};
+    struct t2v_ids ids = {0};
     bool more;
     int32_t last = -1;
     int rc = t2v_tokenizer_encode(t2v_model_tokenizer(model), space, T2V_STR(""), embedder->max_tok,
-                                  ids, err);
-    if (rc == 0 && ids->len != 0)
-        last = ids->ptr[ids->len - 1];
-    if (rc != 0)
-        return rc;
-    rc = t2v_walk_start(&walk, embedder, T2V_STR(""), &params, err);
+                                  &ids, err);
+    if (rc == 0 && ids.len != 0)
+        last = ids.ptr[ids.len - 1];
     if (rc == 0)
-        rc = t2v_walk_next(&walk, space, ids, &more, err);
+        rc = t2v_walk_start(&walk, embedder, T2V_STR(""), params, err);
+    if (rc == 0)
+        rc = t2v_walk_next(&walk, space, &ids, &more, err);
     t2v_walk_deinit(&walk);
-    if (rc == 0)
-        embedder->n_prompt_tok[which] =
-            ids->len != 0 && ids->ptr[ids->len - 1] == last ? ids->len - 1 : ids->len;
+    *n_tok = ids.len != 0 && ids.ptr[ids.len - 1] == last ? ids.len - 1 : ids.len;
+    t2v_ids_deinit(&ids);
     return rc;
 }
 
 static int count_prompts(t2v_embedder *embedder, struct t2v_err *err)
 {
+    struct t2v_pipeline *pipeline = &embedder->pipeline;
     t2v_token_space *space;
-    struct t2v_ids ids = {0};
+    if (!pipeline->skip_prompt)
+        return 0;
     int rc = t2v_token_space_new(&space);
     if (rc != 0)
         return t2v_fail(err, rc, "no memory for the tokenizer");
-    for (int i = 0; i < T2V_N_PROMPT && rc == 0; i++) {
-        if (embedder->pipeline.skip_prompt && embedder->pipeline.prompts[i].len != 0)
-            rc = count_prompt(embedder, i, space, &ids, err);
+    for (size_t i = 0; i < T2V_N_PROMPT + pipeline->n_named && rc == 0; i++) {
+        struct t2v_prompt *named = i < T2V_N_PROMPT ? NULL : &pipeline->named[i - T2V_N_PROMPT];
+        const struct t2v_embed_resolved params = {
+            .prompt = named != NULL ? named->text : pipeline->prompts[i],
+            .max_tok = named != NULL ? embedder->max_tok : embedder->task_tok[i]};
+        size_t *n_tok = named != NULL ? &named->n_tok : &embedder->n_prompt_tok[i];
+        if (params.prompt.len != 0)
+            rc = count_prompt(embedder, &params, space, n_tok, err);
     }
-    t2v_ids_deinit(&ids);
     t2v_token_space_free(space);
     return rc;
 }
@@ -215,7 +222,7 @@ static int read_pipeline(t2v_embedder *embedder, size_t hidden, struct t2v_err *
              ? t2v_pipeline_read_static(dir, hidden, &embedder->arena, pipeline, err)
              : t2v_pipeline_read(dir, hidden, t2v_model_kernels(model), &embedder->arena, pipeline,
                                  err);
-    if (rc == 0 && pipeline->cut_dim != 0)
+    if (rc == 0 && pipeline->cut_dim != 0 && !embedder->borrowed)
         t2v_notes_add(t2v_model_notes(model), "config_sentence_transformers.json", "truncate_dim");
     return rc;
 }
@@ -226,6 +233,9 @@ static int open_pipeline(t2v_embedder *embedder, struct t2v_err *err)
     size_t hidden = t2v_net_shape(net)->hidden;
     bool first = t2v_net_pools_first(net);
     const struct t2v_linear *projection = t2v_net_projection(net);
+    if (embedder->texts)
+        return t2v_pipeline_read_texts(t2v_model_dir(embedder->model), hidden, &embedder->arena,
+                                       &embedder->pipeline, err);
     if (embedder->vectorizer == T2V_VECTORIZER_SENTENCE)
         return read_pipeline(embedder, hidden, err);
     if (embedder->vectorizer == T2V_VECTORIZER_MODEL2VEC) {
@@ -280,16 +290,10 @@ static void note_tokenizer(t2v_model *model)
         t2v_notes_add(t2v_model_notes(model), "tokenizer.json", "add_prefix_space");
 }
 
-static int open_parts(t2v_embedder *embedder, const struct t2v_embedder_options *options,
-                      struct t2v_err *err)
+/* What is opened once the model is there. */
+static int open_rest(t2v_embedder *embedder, struct t2v_err *err)
 {
-    int rc = open_model(embedder, options, err);
-    if (rc == 0 && embedder->vectorizer == T2V_VECTORIZER_MODEL2VEC)
-        rc = t2v_model2vec_open(embedder->model, options->char_cut, &embedder->m2v, err);
-    else if (rc == 0 && t2v_model_is_static(embedder->model))
-        note_tokenizer(embedder->model);
-    if (rc == 0)
-        rc = open_pipeline(embedder, err);
+    int rc = open_pipeline(embedder, err);
     if (rc == 0)
         rc = check_finite(embedder, err);
     if (rc == 0)
@@ -300,7 +304,22 @@ static int open_parts(t2v_embedder *embedder, const struct t2v_embedder_options 
         rc = describe(embedder, err);
     if (rc == 0 && t2v_punkt_new(&embedder->punkt) != 0)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for the sentence splitter");
+    if (rc == 0)
+        rc = t2v_guard_check(t2v_guard_mark(), err);
+    embedder->task = (struct t2v_task){
+        .ops = &t2v_embed_ops, .model = embedder->model, .max_tok = t2v_embedder_max_tok(embedder)};
     return rc;
+}
+
+static int open_parts(t2v_embedder *embedder, const struct t2v_embedder_options *options,
+                      struct t2v_err *err)
+{
+    int rc = open_model(embedder, options, err);
+    if (rc == 0 && embedder->vectorizer == T2V_VECTORIZER_MODEL2VEC)
+        rc = t2v_model2vec_open(embedder->model, options->char_cut, &embedder->m2v, err);
+    else if (rc == 0 && t2v_model_is_static(embedder->model))
+        note_tokenizer(embedder->model);
+    return rc == 0 ? open_rest(embedder, err) : rc;
 }
 
 int t2v_embedder_open(const struct t2v_embedder_options *options, t2v_embedder **out,
@@ -310,8 +329,6 @@ int t2v_embedder_open(const struct t2v_embedder_options *options, t2v_embedder *
     if (embedder == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
     int rc = open_parts(embedder, options, err);
-    if (rc == 0)
-        rc = t2v_guard_check(t2v_guard_mark(), err);
     if (rc != 0) {
         t2v_embedder_free(embedder);
         return t2v_fail_in_dir(err, rc, options->dir, NULL);
@@ -322,8 +339,78 @@ int t2v_embedder_open(const struct t2v_embedder_options *options, t2v_embedder *
                 "vectors may differ from an index that an earlier t2v filled: it ignored %s (see "
                 "CHANGELOG.md)",
                 notes->text);
-    embedder->task = (struct t2v_task){
-        .ops = &t2v_embed_ops, .model = embedder->model, .max_tok = t2v_embedder_max_tok(embedder)};
     *out = embedder;
     return 0;
+}
+
+/* --- a second embedder --- */
+
+/* The model as sentence-transformers loads it, where its settings change config.json or the
+ * tokenizer. */
+static int open_again(t2v_embedder *embedder, const t2v_embedder *first, struct t2v_err *err)
+{
+    const struct t2v_embedder_options options = {
+        .precision = t2v_model_precision(first->model),
+        .cpu = t2v_model_cpu(first->model),
+        .threads = first->threads,
+        .bidirectional = first->bidirectional,
+    };
+    embedder->model = NULL;
+    embedder->borrowed = false;
+    t2v_log(T2V_LOG_INFO, "model",
+            "sentence-transformers' settings load the model in another way, so its weights are "
+            "held twice");
+    int rc = t2v_model_find(t2v_model_dir(first->model), false, &embedder->model, err);
+    return rc == 0 ? load_model(embedder, &options, err) : rc;
+}
+
+static int fill_second(t2v_embedder *embedder, const t2v_embedder *first, struct t2v_err *err)
+{
+    const struct t2v_transformer *own = &embedder->transformer;
+    bool same = first->vectorizer == T2V_VECTORIZER_SENTENCE;
+    embedder->model = first->model;
+    embedder->borrowed = true;
+    embedder->vectorizer = T2V_VECTORIZER_SENTENCE;
+    int rc = read_transformer(embedder, err);
+    if (rc == 0 && !same && (own->config_args.ptr != NULL || own->tokenizer_args.ptr != NULL))
+        rc = open_again(embedder, first, err);
+    return rc == 0 ? open_rest(embedder, err) : rc;
+}
+
+static int open_second(const t2v_embedder *first, bool texts, t2v_embedder **out,
+                       struct t2v_err *err)
+{
+    t2v_embedder *embedder = t2v_alloc_zero(1, sizeof *embedder);
+    if (embedder == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
+    embedder->texts = texts;
+    int rc = fill_second(embedder, first, err);
+    if (rc == 0)
+        *out = embedder;
+    else
+        t2v_embedder_free(embedder);
+    return t2v_fail_in_dir(err, rc, t2v_model_dir(first->model), NULL);
+}
+
+/* DPR and static embeddings. */
+static bool has_vectors_alone(const t2v_embedder *embedder)
+{
+    return t2v_net_pools_first(t2v_model_net(embedder->model)) ||
+           t2v_model_is_static(embedder->model);
+}
+
+int t2v_embedder_open_sentence(const t2v_embedder *first, t2v_embedder **out, struct t2v_err *err)
+{
+    *out = NULL;
+    if (first->vectorizer == T2V_VECTORIZER_SENTENCE || has_vectors_alone(first))
+        return 0;
+    return open_second(first, false, out, err);
+}
+
+int t2v_embedder_open_texts(const t2v_embedder *first, t2v_embedder **out, struct t2v_err *err)
+{
+    if (has_vectors_alone(first))
+        return t2v_fail(err, T2V_EUNSUPPORTED, "%s gives no hidden states of a text's tokens",
+                        t2v_model_family(first->model));
+    return open_second(first, true, out, err);
 }

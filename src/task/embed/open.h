@@ -15,4 +15,23 @@
 int t2v_embedder_open(const struct t2v_embedder_options *options, t2v_embedder **out,
                       struct t2v_err *err);
 
+/* Opens an embedder that gives what sentence-transformers gives for the directory of `first`, an
+ * embedder under another vectorizer: the pooling, modules, prompts and limit of modules.json, and
+ * mean pooling without that file. It uses the model of `first`, which must outlive it. Only where
+ * sentence_bert_config.json changes config.json or the tokenizer (config_args, tokenizer_args), the
+ * model is opened once more, in the same precision. `first` may be in use meanwhile.
+ *
+ * *out is NULL, and the caller uses `first` instead, where that runs sentence-transformers already,
+ * and where sentence-transformers cannot run the model: under model2vec, and for DPR. Under onnx
+ * *out is an embedder with the int8 weights of `first`. Errors as t2v_embedder_open; *out is NULL
+ * then, too. T2V_EUNSUPPORTED: modules.json has what is not supported; `first` can still be
+ * used. */
+int t2v_embedder_open_sentence(const t2v_embedder *first, t2v_embedder **out, struct t2v_err *err);
+
+/* The same for a task that makes something else of hidden states (task/sparse/): an embedder that
+ * only prepares texts, with the prompts and limits that sentence-transformers takes from the
+ * directory. modules.json's modules are not run, and may be any; *out is never NULL on success.
+ * T2V_EUNSUPPORTED for static embeddings and DPR. */
+int t2v_embedder_open_texts(const t2v_embedder *first, t2v_embedder **out, struct t2v_err *err);
+
 #endif

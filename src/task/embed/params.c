@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "task/embed/params.h"
 
+#include <inttypes.h>
+
 #include "task/embed/embedder_private.h"
 
 #include "base/banned.h"
@@ -26,6 +28,44 @@ static void resolve_prompt(const t2v_embedder *embedder, const struct t2v_embed_
     out->max_tok = embedder->task_tok[which];
 }
 
+/* The prompt as SentenceTransformer.encode chooses it. */
+static int resolve_named(const t2v_embedder *embedder, const struct t2v_embed_params *params,
+                         struct t2v_embed_resolved *out, struct t2v_err *err)
+{
+    const struct t2v_pipeline *pipeline = &embedder->pipeline;
+    struct t2v_str name = params->encode.prompt_name;
+    size_t i = name.ptr != NULL ? 0 : pipeline->default_prompt;
+    while (name.ptr != NULL && i < pipeline->n_named && !t2v_str_eq(pipeline->named[i].name, name))
+        i++;
+    if (name.ptr != NULL && i == pipeline->n_named)
+        return t2v_fail(err, T2V_EFORMAT, "prompt_name '%.*s' is none of the model's %zu prompts",
+                        T2V_STR_ARG(name), pipeline->n_named);
+    if (i < pipeline->n_named) {
+        out->prompt = pipeline->named[i].text;
+        out->pool.n_skip = pipeline->named[i].n_tok;
+    }
+    return 0;
+}
+
+/* What the request says as one of encode. */
+static int resolve_encode(const t2v_embedder *embedder, const struct t2v_embed_params *params,
+                          struct t2v_embed_resolved *out, struct t2v_err *err)
+{
+    const struct t2v_embed_encode *encode = &params->encode;
+    const struct t2v_pipeline *pipeline = &embedder->pipeline;
+    bool steps_end_in_norm = pipeline->unit && pipeline->n_step != 0;
+    if (encode->max_tok != 0 && encode->max_tok < out->max_tok)
+        out->max_tok = encode->max_tok;
+    if (encode->norm == T2V_NORM_NO && steps_end_in_norm)
+        out->n_step--;
+    if (params->dimensions < 0 || (uint64_t)params->dimensions > pipeline->dim)
+        return t2v_fail(err, T2V_EFORMAT, "%" PRId64 " dimensions; the model has %zu",
+                        params->dimensions, pipeline->dim);
+    if (params->dimensions > 0)
+        out->dim = (size_t)params->dimensions;
+    return resolve_named(embedder, params, out, err);
+}
+
 /* UPSTREAM: dimensions count under sentence-transformers alone. */
 int t2v_embed_resolve(const t2v_embedder *embedder, const struct t2v_embed_params *params,
                       struct t2v_embed_resolved *out, struct t2v_err *err)
@@ -33,9 +73,13 @@ int t2v_embed_resolve(const t2v_embedder *embedder, const struct t2v_embed_param
     const struct t2v_pipeline *pipeline = &embedder->pipeline;
     *out = (struct t2v_embed_resolved){.pool.n_mode = pipeline->n_mode,
                                        .dim = t2v_embedder_dim(embedder),
-                                       .max_tok = embedder->max_tok};
+                                       .max_tok = embedder->max_tok,
+                                       .n_step = pipeline->n_step,
+                                       .encode = params->encode};
     for (size_t i = 0; i < pipeline->n_mode; i++)
         out->pool.modes[i] = pipeline->modes[i];
+    if (params->encode.given)
+        return resolve_encode(embedder, params, out, err);
     if (embedder->prefixes)
         out->task = params->task;
     if (t2v_embedder_reads_pooling(embedder))

@@ -123,6 +123,7 @@ static int read_step(const struct reading *r, const char *folder, struct t2v_str
     else
         *step = (struct t2v_step){.kind = T2V_STEP_NORMALIZE, .n_in = out->dim, .n_out = out->dim};
     out->dim = step->n_out;
+    out->unit = step->kind == T2V_STEP_NORMALIZE;
     if (out->width < out->dim)
         out->width = out->dim;
     return rc;
@@ -190,16 +191,51 @@ static int read_prompt(const t2v_json *prompts, int which, struct t2v_arena *are
                                            : t2v_fail(err, T2V_ENOMEM, "no memory for the prompts");
 }
 
+static int add_named(struct t2v_str name, struct t2v_str text, struct t2v_arena *arena,
+                     struct t2v_pipeline *out, struct t2v_err *err)
+{
+    struct t2v_prompt *prompt = &out->named[out->n_named++];
+    *prompt = (struct t2v_prompt){t2v_arena_dup(arena, name), t2v_arena_dup(arena, text), 0};
+    return prompt->name.ptr != NULL && prompt->text.ptr != NULL
+               ? 0
+               : t2v_fail(err, T2V_ENOMEM, "no memory for the prompts");
+}
+
+/* All prompts by name. What is no string cannot be asked for. */
+static int read_named(const t2v_json *config, struct t2v_arena *arena, struct t2v_pipeline *out,
+                      struct t2v_err *err)
+{
+    const t2v_json *prompts = t2v_json_get(config, "prompts");
+    struct t2v_str chosen = t2v_json_str(t2v_json_get(config, "default_prompt_name"));
+    size_t n = t2v_json_len(prompts);
+    int rc = 0;
+    if (n == 0)
+        return 0;
+    out->named = t2v_arena_alloc(arena, n, sizeof *out->named);
+    if (out->named == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the prompts");
+    for (struct t2v_json_member m = t2v_json_first(prompts); rc == 0 && m.value != NULL;
+         m = t2v_json_next(prompts, m)) {
+        struct t2v_str text = t2v_json_str(m.value);
+        if (text.ptr == NULL)
+            continue;
+        if (chosen.ptr != NULL && t2v_str_eq(chosen, m.key))
+            out->default_prompt = out->n_named;
+        rc = add_named(m.key, text, arena, out, err);
+    }
+    return rc;
+}
+
 /* UPSTREAM: the library puts an empty "query" and "document" among the prompts before it reads
- * them, so "passage", "corpus" and default_prompt_name are never come to. */
-static int read_prompts(const char *dir, struct t2v_arena *arena, struct t2v_pipeline *out,
-                        struct t2v_err *err)
+ * them, so that a task never comes to "passage", "corpus" and default_prompt_name. */
+static int read_prompts(const char *dir, bool any_type, struct t2v_arena *arena,
+                        struct t2v_pipeline *out, struct t2v_err *err)
 {
     static const char name[] = "config_sentence_transformers.json";
     struct t2v_json_file config;
     int rc = t2v_json_file_find(dir, name, T2V_JSON_OBJECT, &config, err);
     struct t2v_str kind = t2v_json_str(t2v_json_get(config.root, "model_type"));
-    if (rc == 0 && kind.ptr != NULL && !t2v_str_is(kind, "SentenceTransformer"))
+    if (rc == 0 && kind.ptr != NULL && !any_type && !t2v_str_is(kind, "SentenceTransformer"))
         rc = t2v_fail(err, T2V_EUNSUPPORTED, "model_type '%.*s' is not supported",
                       T2V_STR_ARG(kind));
     const t2v_json *prompts = t2v_json_get(config.root, "prompts");
@@ -209,6 +245,8 @@ static int read_prompts(const char *dir, struct t2v_arena *arena, struct t2v_pip
                       t2v_json_type_name(prompts));
     for (int i = 0; i < T2V_N_PROMPT && rc == 0; i++)
         rc = read_prompt(prompts, i, arena, out, err);
+    if (rc == 0)
+        rc = read_named(config.root, arena, out, err);
     if (rc == 0)
         rc = read_truncate_dim(config.root, out, err);
     t2v_json_file_deinit(&config);
@@ -228,10 +266,21 @@ int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *
     t2v_json_file_deinit(&modules);
     if (rc != 0)
         return t2v_fail_in_dir(err, rc, dir, "modules.json");
-    return read_prompts(dir, arena, out, err);
+    return read_prompts(dir, false, arena, out, err);
 }
 
-static int check_static_modules(const t2v_json *list, struct t2v_err *err)
+int t2v_pipeline_read_texts(const char *dir, size_t hidden, struct t2v_arena *arena,
+                            struct t2v_pipeline *out, struct t2v_err *err)
+{
+    struct t2v_json_file modules;
+    t2v_pipeline_simple(out, T2V_POOL_MEAN, hidden);
+    int rc = t2v_modules_find(dir, &modules, err);
+    bool there = modules.root != NULL;
+    t2v_json_file_deinit(&modules);
+    return rc == 0 && there ? read_prompts(dir, true, arena, out, err) : rc;
+}
+
+static int check_static_modules(const t2v_json *list, bool *unit, struct t2v_err *err)
 {
     int rc = 0;
     for (size_t i = 0; i < t2v_json_len(list) && rc == 0; i++) {
@@ -242,6 +291,7 @@ static int check_static_modules(const t2v_json *list, struct t2v_err *err)
                           "module '%.*s' is not supported here; supported: StaticEmbedding, then "
                           "Normalize",
                           T2V_STR_ARG(type));
+        *unit |= rc == 0 && i > 0;
     }
     return rc;
 }
@@ -252,15 +302,16 @@ int t2v_pipeline_read_static(const char *dir, size_t hidden, struct t2v_arena *a
     struct t2v_json_file modules;
     t2v_pipeline_simple(out, T2V_POOL_SUM, hidden);
     int rc = t2v_modules_find(dir, &modules, err);
-    if (rc == 0 && (rc = check_static_modules(modules.root, err)) != 0)
+    if (rc == 0 && (rc = check_static_modules(modules.root, &out->unit, err)) != 0)
         t2v_fail_in_dir(err, rc, dir, "modules.json");
     t2v_json_file_deinit(&modules);
-    return rc != 0 ? rc : read_prompts(dir, arena, out, err);
+    return rc != 0 ? rc : read_prompts(dir, false, arena, out, err);
 }
 
 void t2v_pipeline_simple(struct t2v_pipeline *out, enum t2v_pooling mode, size_t hidden)
 {
-    *out = (struct t2v_pipeline){.modes = {mode}, .n_mode = 1, .width = hidden, .dim = hidden};
+    *out = (struct t2v_pipeline){
+        .modes = {mode}, .n_mode = 1, .width = hidden, .dim = hidden, .default_prompt = SIZE_MAX};
 }
 
 void t2v_pipeline_add_linear(struct t2v_pipeline *pipeline, const struct t2v_linear *linear)

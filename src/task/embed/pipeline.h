@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -22,6 +23,12 @@ enum { T2V_MAX_STEP = 16 };
 /* The prompts that a task can choose. */
 enum { T2V_PROMPT_QUERY, T2V_PROMPT_DOCUMENT, T2V_N_PROMPT };
 
+/* A prompt of config_sentence_transformers.json. */
+struct t2v_prompt {
+    struct t2v_str name, text;
+    size_t n_tok; /* as pooling leaves them out; set when the embedder is opened */
+};
+
 struct t2v_pipeline {
     enum t2v_pooling modes[T2V_MAX_MODE]; /* concatenated, in this order */
     size_t n_mode;
@@ -32,6 +39,10 @@ struct t2v_pipeline {
     size_t dim;                           /* of the vector */
     size_t cut_dim;                       /* truncate_dim, below dim; 0: vectors are not cut */
     struct t2v_str prompts[T2V_N_PROMPT]; /* empty: none */
+    struct t2v_prompt *named;             /* [n_named], in the order of the file */
+    size_t n_named;
+    size_t default_prompt; /* index of default_prompt_name in named; SIZE_MAX: none */
+    bool unit;             /* the last step is Normalize; static embeddings: there is one */
 };
 
 /* Reads the pipeline of dir for hidden states of `hidden` floats; without modules.json it is mean
@@ -39,8 +50,12 @@ struct t2v_pipeline {
 int t2v_pipeline_read(const char *dir, size_t hidden, const struct t2v_kernels *kernels,
                       struct t2v_arena *arena, struct t2v_pipeline *out, struct t2v_err *err);
 
-/* The same for static embeddings: StaticEmbedding, then nothing but Normalize, which changes
- * nothing, as every answer has unit norm. */
+/* The prompts alone, after mean pooling, whatever modules.json says. */
+int t2v_pipeline_read_texts(const char *dir, size_t hidden, struct t2v_arena *arena,
+                            struct t2v_pipeline *out, struct t2v_err *err);
+
+/* The same as t2v_pipeline_read for static embeddings: StaticEmbedding, then nothing but Normalize,
+ * which changes nothing, as every answer has unit norm. */
 int t2v_pipeline_read_static(const char *dir, size_t hidden, struct t2v_arena *arena,
                              struct t2v_pipeline *out, struct t2v_err *err);
 

@@ -101,6 +101,20 @@ static struct t2v_width width(const t2v_task *task, size_t n_tok)
 
 /* --- take result --- */
 
+static size_t n_step_of(const struct t2v_reduction *batch, size_t s)
+{
+    return ((const struct state *)batch->states[s])->params.n_step;
+}
+
+/* How many rows from s on go through the same steps. */
+static size_t same_steps(const struct t2v_reduction *batch, size_t s, size_t end)
+{
+    size_t n = 1;
+    while (s + n < end && n_step_of(batch, s + n) == n_step_of(batch, s))
+        n++;
+    return n;
+}
+
 /* Pools this lane's rows, and takes them through the pipeline's steps. */
 static void reduce(const t2v_task *task, const struct t2v_lane *lane,
                    const struct t2v_reduction *batch)
@@ -115,8 +129,11 @@ static void reduce(const t2v_task *task, const struct t2v_lane *lane,
         t2v_pool_run(&state->params.pool, batch->hidden + first * dim, seqs->start[s + 1] - first,
                      dim, batch->out + batch->at[s]);
     }
-    t2v_embedder_project(embedder, batch->out + batch->at[begin], batch->spare + batch->at[begin],
-                         end - begin);
+    for (size_t s = begin, n; s < end; s += n) {
+        n = same_steps(batch, s, end);
+        t2v_embedder_project(embedder, n_step_of(batch, s), batch->out + batch->at[s],
+                             batch->spare + batch->at[s], n);
+    }
 }
 
 static int take(void *arg, const struct t2v_taken *row, struct t2v_err *err)
@@ -137,7 +154,8 @@ static int finish(void *arg, struct t2v_result *out, size_t *input, struct t2v_e
     for (size_t t = 0; t < state->inputs.n; t++) {
         float *vector = state->sum.vectors + t * dim;
         bool finite = true;
-        t2v_embedder_finish(state->embedder, vector, dim, state->divisors[t]);
+        t2v_embedder_finish(state->embedder, &state->params.encode, vector, dim,
+                            state->divisors[t]);
         for (size_t i = 0; i < dim; i++)
             finite &= isfinite(vector[i]) != 0;
         *input = t;

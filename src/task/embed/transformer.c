@@ -12,6 +12,7 @@ struct reading {
     const t2v_json *root; /* the same as a tree */
     const char *file;     /* its name */
     struct t2v_notes *notes;
+    bool heads;      /* as t2v_transformer_read has it */
     bool is_6;       /* it has keys that sentence-transformers has from version 6 on */
     size_t text_tok; /* processing_kwargs' max_length; 0: not given */
     struct t2v_err *err;
@@ -293,34 +294,34 @@ static int read_processing(struct reading *r, const char *key)
 /* --- the file --- */
 
 /* In the order in which they are read: what comes later may overrule. from_6: only version 6 and
- * later write it. */
+ * later write it. of_output: it is about what the model gives out. */
 static const struct {
     const char *key;
     int (*read)(struct reading *r, const char *key);
-    bool from_6;
+    bool from_6, of_output;
 } keys[] = {
-    {"max_seq_length", read_max_seq_length, false},
-    {"do_lower_case", read_lower, false},
-    {"model_args", read_model_args, false},
-    {"model_kwargs", read_model_args, true},
-    {"config_args", read_config_args, false},
-    {"config_kwargs", read_config_args, true},
-    {"tokenizer_args", read_tokenizer_args, false},
-    {"processor_kwargs", read_tokenizer_args, true},
-    {"tokenizer_name_or_path", read_null, false},
-    {"transformer_task", read_task, true},
-    {"modality_config", read_modality, true},
-    {"module_output_name", read_output, true},
-    {"query_length", read_query_length, true},
-    {"document_length", read_document_length, true},
-    {"query_expansion", read_null, true},
-    {"processing_kwargs", read_processing, true},
-    {"unpad_inputs", read_nothing, true},
-    {"backend", read_nothing, false},
-    {"cache_dir", read_nothing, false},
-    {"trust_remote_code", read_nothing, false},
-    {"torch_dtype", read_nothing, false},
-    {"attn_implementation", read_nothing, false},
+    {"max_seq_length", read_max_seq_length, false, false},
+    {"do_lower_case", read_lower, false, false},
+    {"model_args", read_model_args, false, false},
+    {"model_kwargs", read_model_args, true, false},
+    {"config_args", read_config_args, false, false},
+    {"config_kwargs", read_config_args, true, false},
+    {"tokenizer_args", read_tokenizer_args, false, false},
+    {"processor_kwargs", read_tokenizer_args, true, false},
+    {"tokenizer_name_or_path", read_null, false, false},
+    {"transformer_task", read_task, true, true},
+    {"modality_config", read_modality, true, true},
+    {"module_output_name", read_output, true, true},
+    {"query_length", read_query_length, true, false},
+    {"document_length", read_document_length, true, false},
+    {"query_expansion", read_null, true, true},
+    {"processing_kwargs", read_processing, true, false},
+    {"unpad_inputs", read_nothing, true, false},
+    {"backend", read_nothing, false, false},
+    {"cache_dir", read_nothing, false, false},
+    {"trust_remote_code", read_nothing, false, false},
+    {"torch_dtype", read_nothing, false, false},
+    {"attn_implementation", read_nothing, false, false},
 };
 enum { N_KEY = sizeof keys / sizeof keys[0] };
 
@@ -343,7 +344,8 @@ static int read_root(struct reading *r)
 {
     int rc = check_keys(r);
     for (size_t i = 0; i < N_KEY && rc == 0; i++) {
-        if (t2v_json_get(r->root, keys[i].key) != NULL)
+        bool skip = r->heads && keys[i].of_output;
+        if (t2v_json_get(r->root, keys[i].key) != NULL && !skip)
             rc = keys[i].read(r, keys[i].key);
     }
     if (r->text_tok != 0)
@@ -351,7 +353,7 @@ static int read_root(struct reading *r)
     return rc;
 }
 
-static int read_file(const char *folder, const char *name, struct t2v_transformer *out,
+static int read_file(const char *folder, const char *name, bool heads, struct t2v_transformer *out,
                      struct t2v_notes *notes, struct t2v_err *err)
 {
     struct t2v_json_file *file = &out->file;
@@ -362,13 +364,14 @@ static int read_file(const char *folder, const char *name, struct t2v_transforme
                         .text = file->text,
                         .root = file->root,
                         .file = name,
+                        .heads = heads,
                         .notes = notes,
                         .err = err};
     return t2v_fail_in_dir(err, read_root(&r), folder, name);
 }
 
-int t2v_transformer_read(const char *folder, struct t2v_transformer *out, struct t2v_notes *notes,
-                         struct t2v_err *err)
+int t2v_transformer_read(const char *folder, bool heads, struct t2v_transformer *out,
+                         struct t2v_notes *notes, struct t2v_err *err)
 {
     static const char *const names[] = {
         "sentence_bert_config.json",       "sentence_roberta_config.json",
@@ -379,7 +382,7 @@ int t2v_transformer_read(const char *folder, struct t2v_transformer *out, struct
     *out = (struct t2v_transformer){0};
     int rc = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0] && rc == 0 && out->file.root == NULL; i++)
-        rc = read_file(folder, names[i], out, notes, err);
+        rc = read_file(folder, names[i], heads, out, notes, err);
     return rc;
 }
 

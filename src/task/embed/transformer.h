@@ -26,11 +26,13 @@ struct t2v_transformer {
     struct t2v_json_file file;      /* private: owns the texts above */
 };
 
-/* Reads the file in folder; out stays zeroed where there is none. A key that would change vectors
- * and is not supported, or that is unknown, is T2V_EUNSUPPORTED: "FILE: KEY ...". Settings that
- * earlier releases ignored are added to notes (may be NULL). */
-int t2v_transformer_read(const char *folder, struct t2v_transformer *out, struct t2v_notes *notes,
-                         struct t2v_err *err);
+/* Reads the file in folder. heads: another head than that of the file's task comes after the
+ * model, so what the file says of the model's output has no effect. out stays zeroed where there is
+ * none. A key that would change vectors and is not supported, or that is unknown, is
+ * T2V_EUNSUPPORTED: "FILE: KEY ...". Settings that earlier releases ignored are added to notes (may
+ * be NULL). */
+int t2v_transformer_read(const char *folder, bool heads, struct t2v_transformer *out,
+                         struct t2v_notes *notes, struct t2v_err *err);
 void t2v_transformer_deinit(struct t2v_transformer *transformer);
 
 #endif

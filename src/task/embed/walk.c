@@ -68,7 +68,8 @@ static int prepare(struct t2v_walk *walk)
 int t2v_walk_start(struct t2v_walk *walk, const t2v_embedder *embedder, struct t2v_str text,
                    const struct t2v_embed_resolved *params, struct t2v_err *err)
 {
-    *walk = (struct t2v_walk){.embedder = embedder, .text = text, .max_tok = params->max_tok};
+    *walk = (struct t2v_walk){
+        .embedder = embedder, .text = text, .encode = params->encode, .max_tok = params->max_tok};
     walk->whole = embedder->direct_tokenize || embedder->vectorizer != T2V_VECTORIZER_DEFAULT;
     t2v_buf_init(&walk->buf, SIZE_MAX);
     int rc = add_before(walk, params);
@@ -76,6 +77,7 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_embedder *embedder, struct t
         rc = prepare(walk);
     if (rc != 0)
         return t2v_fail(err, rc, "no memory for a text of %zu bytes", text.len);
+    walk->whole |= walk->text.len == 0 && walk->encode.empty_ok;
     if (walk->whole)
         return 0;
     if (walk->text.len == 0)
@@ -124,6 +126,25 @@ static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_
     return rc;
 }
 
+/* The ids of a sequence, cut where it is too long, unless that is an error. */
+static int encode_sequence(const struct t2v_walk *walk, t2v_token_space *space,
+                           struct t2v_str sequence, struct t2v_ids *ids, struct t2v_err *err)
+{
+    const t2v_tokenizer *tokenizer = tokenizer_of(walk);
+    const struct t2v_embed_encode *encode = &walk->encode;
+    bool bare = walk->embedder->transformer.bare;
+    size_t limit = encode->keep_all || encode->cut_start ? SIZE_MAX : walk->max_tok;
+    int rc = bare ? t2v_tokenizer_encode_bare_cut(tokenizer, space, sequence, limit, ids, err)
+                  : t2v_tokenizer_encode(tokenizer, space, sequence, limit, ids, err);
+    if (rc != 0 || limit != SIZE_MAX || ids->len <= walk->max_tok)
+        return rc;
+    if (encode->keep_all)
+        return t2v_fail(err, T2V_ETOOLARGE, "a text of %zu tokens, and at most %zu are allowed",
+                        ids->len, walk->max_tok);
+    t2v_tokenizer_cut_start(tokenizer, walk->max_tok, bare, ids);
+    return 0;
+}
+
 static int next_sequence(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids,
                          bool *more, struct t2v_err *err)
 {
@@ -135,10 +156,7 @@ static int next_sequence(struct t2v_walk *walk, t2v_token_space *space, struct t
         return 0;
     if (walk->whole)
         walk->n_seq = 1;
-    if (walk->embedder->transformer.bare)
-        return t2v_tokenizer_encode_bare_cut(tokenizer_of(walk), space, sequence, walk->max_tok,
-                                             ids, err);
-    return t2v_tokenizer_encode(tokenizer_of(walk), space, sequence, walk->max_tok, ids, err);
+    return encode_sequence(walk, space, sequence, ids, err);
 }
 
 int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids, bool *more,
@@ -152,7 +170,9 @@ int t2v_walk_next(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids 
  * embeddings under sentence-transformers, the number of pieces will do. */
 size_t t2v_walk_divisor(const struct t2v_walk *walk)
 {
-    bool rows = walk->embedder->vectorizer == T2V_VECTORIZER_MODEL2VEC;
+    bool is_static = t2v_model_is_static(walk->embedder->model);
+    bool rows =
+        walk->embedder->vectorizer == T2V_VECTORIZER_MODEL2VEC || (is_static && walk->encode.given);
     return rows ? walk->all.len : walk->n_seq;
 }
 

@@ -23,6 +23,7 @@ struct t2v_walk {
     struct t2v_str text; /* what is cut into sequences: the caller's, or what is in buf */
     struct t2v_buf buf;
     struct t2v_punkt_walk sentences;
+    struct t2v_embed_encode encode;
     size_t max_tok; /* of a sequence */
     bool whole;
     struct t2v_ids all; /* static embeddings: the tokens of all of the text */

@@ -49,16 +49,16 @@ static void test_whole_key_counts(void **state)
     t2v_cache *cache = new_cache(100, 1 << 20);
     const struct t2v_str none = {NULL, 0};
     const struct t2v_cache_key keys[] = {
-        {T2V_STR("a"), {none, none, 0}},
-        {T2V_STR("ab"), {none, none, 0}},
-        {T2V_STR("a\0"), {none, none, 0}},
-        {T2V_STR(""), {none, none, 0}},
-        {T2V_STR("a"), {T2V_STR("cls"), none, 0}},
-        {T2V_STR("acls"), {none, none, 0}},
-        {T2V_STR("a"), {none, T2V_STR("cls"), 0}},
-        {T2V_STR("a"), {none, T2V_STR(""), 0}}, /* given, and empty */
-        {T2V_STR("a"), {none, none, 5}},
-        {T2V_STR("a"), {none, none, 6}},
+        {T2V_STR("a"), {none, none, 0, {0}}},
+        {T2V_STR("ab"), {none, none, 0, {0}}},
+        {T2V_STR("a\0"), {none, none, 0, {0}}},
+        {T2V_STR(""), {none, none, 0, {0}}},
+        {T2V_STR("a"), {T2V_STR("cls"), none, 0, {0}}},
+        {T2V_STR("acls"), {none, none, 0, {0}}},
+        {T2V_STR("a"), {none, T2V_STR("cls"), 0, {0}}},
+        {T2V_STR("a"), {none, T2V_STR(""), 0, {0}}}, /* given, and empty */
+        {T2V_STR("a"), {none, none, 5, {0}}},
+        {T2V_STR("a"), {none, none, 6, {0}}},
     };
     enum { N = sizeof keys / sizeof *keys };
     for (int i = 0; i < N; i++) {
@@ -68,6 +68,21 @@ static void test_whole_key_counts(void **state)
     for (int i = 0; i < N; i++)
         assert_int_equal(get(cache, keys[i], 2), 10 * i);
     assert_int_equal(t2v_cache_len(cache), N);
+    t2v_cache_free(cache);
+}
+
+/* What encode asks for is no answer of /vectors. */
+static void test_encode_is_not_kept(void **state)
+{
+    (void)state;
+    t2v_cache *cache = new_cache(100, 1 << 20);
+    struct t2v_cache_key of_encode = key("a");
+    of_encode.params.encode.given = true;
+    put(cache, of_encode, 1, 1);
+    assert_int_equal(t2v_cache_len(cache), 0);
+    put(cache, key("a"), 2, 1);
+    assert_int_equal(get(cache, of_encode, 1), -1);
+    assert_int_equal(get(cache, key("a"), 1), 2);
     t2v_cache_free(cache);
 }
 
@@ -185,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_key_counts),
+        cmocka_unit_test(test_encode_is_not_kept),
         cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_longest_unasked_goes),

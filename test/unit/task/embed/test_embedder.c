@@ -270,8 +270,7 @@ static void check_pieces(const t2v_embedder *model, size_t n)
     t2v_token_space *space;
     struct t2v_ids ids = {0};
     struct t2v_walk walk;
-    struct t2v_embed_resolved got =
-        resolve(model, (struct t2v_embed_params){{NULL, 0}, {NULL, 0}, 0});
+    struct t2v_embed_resolved got = resolve(model, (struct t2v_embed_params){0});
     size_t seen = 0, pieces = 0;
     bool more = true;
     t2v_buf_init(&text, SIZE_MAX);

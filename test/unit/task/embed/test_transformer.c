@@ -38,7 +38,7 @@ static int read_as(const char *name, const char *text, struct t2v_transformer *o
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
-    int rc = t2v_transformer_read(dir, out, notes, err);
+    int rc = t2v_transformer_read(dir, false, out, notes, err);
     unlink(path);
     return rc;
 }
@@ -157,7 +157,7 @@ static void test_names(void **state)
         read_as("sentence_xlnet_config.json", "{\"max_seq_length\": 5}", &t, NULL, NULL), 0);
     assert_int_equal(t.max_tok, 5);
     t2v_transformer_deinit(&t);
-    assert_int_equal(t2v_transformer_read(dir, &t, NULL, NULL), 0);
+    assert_int_equal(t2v_transformer_read(dir, false, &t, NULL, NULL), 0);
     assert_true(t.max_tok == 0 && t.file.root == NULL);
 }
 
