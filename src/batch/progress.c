@@ -103,11 +103,9 @@ void t2v_progress_fill(struct t2v_progress *progress, t2v_token_space *space,
     struct t2v_work *work = progress->work;
     progress->first = progress->n_ready = progress->n_taken = 0;
     progress->ready_ids.len = progress->ready_types.len = 0;
-    while (!atomic_load(&work->cancelled)) {
+    progress->ended = progress->input == work->n_text;
+    while (!progress->ended && !atomic_load(&work->cancelled)) {
         bool more = false;
-        progress->ended = progress->input == work->n_text;
-        if (progress->ended)
-            return;
         int rc = next_row(progress, space, fill->max_text_tok, &more);
         if (rc == 0 && more && progress->row.ids.len != 0)
             rc = make_ready(progress);
@@ -118,6 +116,7 @@ void t2v_progress_fill(struct t2v_progress *progress, t2v_token_space *space,
         }
         if (!more)
             next_input(progress);
+        progress->ended = progress->input == work->n_text;
         if (progress->n_ready >= fill->n_seq || progress->ready_ids.len >= fill->n_tok ||
             t2v_clock_ns() >= fill->deadline_ns)
             return;

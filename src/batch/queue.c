@@ -113,10 +113,9 @@ struct t2v_progress *t2v_queue_next(struct t2v_queue *queue)
     return small ? next_small(queue) : NULL;
 }
 
-void t2v_queue_took(struct t2v_queue *queue, struct t2v_progress *progress, size_t n_tok)
+void t2v_queue_took(struct t2v_queue *queue, const struct t2v_progress *progress, size_t n_tok)
 {
     queue->taken[progress->rank] += n_tok;
-    t2v_queue_push(queue, progress);
 }
 
 void t2v_queue_return(struct t2v_queue *queue, struct t2v_progress *progress)

@@ -65,8 +65,9 @@ void t2v_queue_push(struct t2v_queue *queue, struct t2v_progress *progress);
 void t2v_queue_begin(struct t2v_queue *queue, size_t budget);
 /* Removes the work whose turn it is; NULL: there is none, or none for this batch. */
 struct t2v_progress *t2v_queue_next(struct t2v_queue *queue);
-/* Puts back a work from t2v_queue_next after its turn, in which n_tok tokens were placed. */
-void t2v_queue_took(struct t2v_queue *queue, struct t2v_progress *progress, size_t n_tok);
+/* Counts the n_tok tokens that were placed in the turn of a work from t2v_queue_next;
+ * t2v_queue_push puts it back. */
+void t2v_queue_took(struct t2v_queue *queue, const struct t2v_progress *progress, size_t n_tok);
 /* Puts it back when its sequence did not fit; its turn comes in the next batch. */
 void t2v_queue_return(struct t2v_queue *queue, struct t2v_progress *progress);
 /* Ends the batch. */

@@ -48,7 +48,15 @@ void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work)
     t2v_queues_push(&runner->queues, progress);
 }
 
-/* Makes a sequence of the work ready, if it has one. False: another thread now owns the work. */
+/* Makes a sequence of the work ready, if it has one. */
+static void make_one(struct t2v_runner *runner, struct t2v_progress *progress, uint64_t deadline_ns)
+{
+    struct t2v_fill fill = {1, SIZE_MAX, deadline_ns, runner->max_text_tok};
+    t2v_progress_fill(progress, runner->space, &fill);
+}
+
+/* The same, unless there is one already or none will come. False: another thread now owns the work.
+ */
 static bool make_ready(struct t2v_runner *runner, struct t2v_progress *progress,
                        uint64_t deadline_ns)
 {
@@ -64,15 +72,23 @@ static bool make_ready(struct t2v_runner *runner, struct t2v_progress *progress,
         runner->calls.slow(runner->calls.user, progress);
         return false;
     }
-    struct t2v_fill fill = {1, SIZE_MAX, deadline_ns, runner->max_text_tok};
-    t2v_progress_fill(progress, runner->space, &fill);
+    make_one(runner, progress, deadline_ns);
     return true;
+}
+
+/* Whether the sequence that was placed is the work's last one, so that the work is complete after
+ * this batch. This makes the next one ready, but not if that could take long. */
+static bool is_last(struct t2v_runner *runner, struct t2v_progress *progress, uint64_t deadline_ns)
+{
+    if (!progress->ended && t2v_progress_peek(progress) == 0 && !t2v_progress_is_slow(progress))
+        make_one(runner, progress, deadline_ns);
+    return progress->ended && t2v_progress_peek(progress) == 0;
 }
 
 /* What is done with the work whose turn it is. One without a further sequence (or with an error)
  * goes to the closing list. */
 static void take_turn(struct t2v_runner *runner, struct t2v_queue *queue,
-                      struct t2v_progress *progress)
+                      struct t2v_progress *progress, uint64_t deadline_ns)
 {
     struct t2v_batch *batch = runner->batch;
     size_t n_tok = t2v_progress_peek(progress);
@@ -86,6 +102,10 @@ static void take_turn(struct t2v_runner *runner, struct t2v_queue *queue,
         if (n_tok != 0)
             t2v_batch_place(batch, progress);
         t2v_queue_took(queue, progress, n_tok);
+        if (n_tok != 0 && is_last(runner, progress, deadline_ns))
+            t2v_list_push(&runner->closing, progress);
+        else
+            t2v_queue_push(queue, progress);
     }
 }
 
@@ -104,7 +124,7 @@ void t2v_runner_fill(struct t2v_runner *runner)
     while (!t2v_batch_is_full(batch) && (progress = t2v_queue_next(queue)) != NULL) {
         if (!make_ready(runner, progress, deadline_ns))
             continue;
-        take_turn(runner, queue, progress);
+        take_turn(runner, queue, progress, deadline_ns);
         if (t2v_clock_ns() >= deadline_ns)
             break;
     }

@@ -26,6 +26,12 @@ static void queue_of(struct t2v_queue *queue, int n_small, int n_large)
     }
 }
 
+static void took(struct t2v_queue *queue, struct t2v_progress *progress, size_t n_tok)
+{
+    t2v_queue_took(queue, progress, n_tok);
+    t2v_queue_push(queue, progress);
+}
+
 /* Fills a batch of `budget` tokens as the runner does, from works without end: a sequence of a
  * small one has `small` tokens, of a large one `large`. The works' indices go to order, ended by
  * -1. */
@@ -41,7 +47,7 @@ static void fill(struct t2v_queue *queue, size_t budget, size_t small, size_t la
             continue;
         }
         n_tok += n;
-        t2v_queue_took(queue, progress, n);
+        took(queue, progress, n);
         *order++ = (int)(progress - works);
     }
     t2v_queue_end(queue);
@@ -104,10 +110,10 @@ static void test_half_for_large(void **state)
     queue_of(&queue, 2, 1); /* and what it does not need is theirs */
     t2v_queue_begin(&queue, 40);
     for (int i = 0; i < 2; i++)
-        t2v_queue_took(&queue, t2v_queue_next(&queue), 10);
+        took(&queue, t2v_queue_next(&queue), 10);
     assert_ptr_equal(t2v_queue_next(&queue), &works[2]);
     for (int i = 0; i < 2; i++)
-        t2v_queue_took(&queue, t2v_queue_next(&queue), 10);
+        took(&queue, t2v_queue_next(&queue), 10);
     assert_int_equal(queue.taken[T2V_RANK_SMALL], 40);
 }
 

@@ -273,16 +273,20 @@ enum { N_LOGGED = 40 };
 /* What a runner did. */
 struct log {
     struct t2v_runner runner;
-    const struct t2v_task *of[N_LOGGED]; /* the task of each batch */
+    const struct t2v_task *of[N_LOGGED]; /* the task of each batch, of the first ones */
     size_t n;
-    int n_complete;
+    size_t n_seq; /* of all batches */
+    size_t n_complete;
 };
 
 static void log_batch(void *user, const struct t2v_seqs *seqs)
 {
     struct log *log = user;
-    assert_true(log->n < N_LOGGED && seqs->n_tok > 0);
-    log->of[log->n++] = log->runner.batch->task;
+    assert_true(seqs->n_tok > 0);
+    if (log->n < N_LOGGED)
+        log->of[log->n] = log->runner.batch->task;
+    log->n++;
+    log->n_seq += seqs->n_seq;
 }
 
 static void log_complete(void *user, struct t2v_work *work)
@@ -353,6 +357,29 @@ static void test_turns(void **state)
     assert_int_equal(log.n_complete, N_TASK);
     t2v_runner_deinit(&log.runner);
     for (int i = 0; i < N_TASK; i++) {
+        t2v_work_deinit(works[i]);
+        free(works[i]);
+    }
+}
+
+/* A work is complete after the batch with its last row, however many others wait. */
+static void test_complete(void **state)
+{
+    (void)state;
+    enum { N = 60 };
+    struct log log;
+    struct t2v_str small = t2v_str_of(texts[0]);
+    struct t2v_work *works[N];
+    log_init(&log);
+    for (int i = 0; i < N; i++)
+        works[i] = new_work(&log, BERT, &small);
+    while (log.n_complete < N) {
+        run_batches(&log, log.n + 1);
+        assert_int_equal(log.n_complete, log.n_seq);
+    }
+    t2v_runner_deinit(&log.runner);
+    for (int i = 0; i < N; i++) {
+        expect_alone(works[i], BERT, 0);
         t2v_work_deinit(works[i]);
         free(works[i]);
     }
@@ -455,10 +482,11 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run),    cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_flood),  cmocka_unit_test(test_express),
-        cmocka_unit_test(test_turns),  cmocka_unit_test(test_budgets),
-        cmocka_unit_test(test_feeder), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_run),     cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_flood),   cmocka_unit_test(test_express),
+        cmocka_unit_test(test_turns),   cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_budgets), cmocka_unit_test(test_feeder),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
