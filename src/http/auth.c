@@ -55,9 +55,9 @@ void t2v_auth_deinit(struct t2v_auth *auth)
     *auth = (struct t2v_auth){0};
 }
 
-/* In a time that depends on given's length alone: neither on where the two differ, nor on how long
- * the token is (a division would take longer for some lengths, so past its end byte 0 stands in).
- */
+/* Takes a time that depends only on the length of given, not on the token: not on its length (a
+ * modulo would be slower for some lengths, so byte 0 is compared past its end), nor on where the
+ * two differ. */
 static bool same(struct t2v_str given, struct t2v_str token)
 {
     volatile unsigned char differs = given.len != token.len;

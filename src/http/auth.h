@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 struct t2v_auth {
-    struct t2v_str *tokens; /* [n], views of the list that was given */
+    struct t2v_str *tokens; /* [n], views into the list given */
     size_t n;               /* 0: no token is needed */
 };
 

@@ -16,7 +16,7 @@ enum { T2V_BUDGET_SMALL = 64 * 1024, T2V_BUDGET_KEPT = 8 };
 struct t2v_budget {
     size_t limit;
     size_t held; /* all shares */
-    size_t peak; /* the most that was held since whoever reads it last lowered it */
+    size_t peak; /* the most that was held since its reader last reset it */
     /* Releases a share other than this one, to make room; false when none may be. NULL: never. */
     bool (*reclaim)(void *user, const size_t *share);
     void *user;

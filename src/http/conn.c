@@ -14,7 +14,7 @@
 
 enum {
     CONN_BYTES = 6 * 1024,
-    FIRST_MS = 1000, /* for a new client to speak, however short idle_ms is */
+    FIRST_MS = 1000, /* for the first byte of a new client, even if idle_ms is shorter */
     LINGER_MS = 2000
 };
 
@@ -59,16 +59,16 @@ void t2v_conn_kill(struct t2v_conn *c)
 
 void t2v_conn_cut(struct t2v_conn *c)
 {
-    /* The end of a chunked body is missing then; the end of the other kind is the close, so that
-     * must be a reset. */
+    /* A chunked body lacks its end then. Without chunks the close would be the end, so the
+     * connection must be reset. */
     const struct linger at_once = {.l_onoff = 1};
     if (c->reader.request.old)
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     t2v_conn_kill(c);
 }
 
-/* What a client sends ahead of its answers is not read without end. (bufferevent_setwatermark would
- * do this, but writes through NULL when it has no memory.) */
+/* Limits how much of pipelined requests is read. (bufferevent_setwatermark would do this, but it
+ * dereferences NULL when it has no memory.) */
 static void limit_input(struct t2v_conn *c)
 {
     bool full = evbuffer_get_length(bufferevent_get_input(c->bev)) >= T2V_READ_BYTES;
@@ -79,7 +79,8 @@ static void limit_input(struct t2v_conn *c)
         t2v_conn_kill(c);
 }
 
-/* Who waits for its client may be the one that goes for another; one in a spare place at once. */
+/* A connection that waits for its client may be closed for another; one in a spare place at once.
+ */
 static void stand_in_line(struct t2v_conn *c)
 {
     if (c->state != T2V_CONN_READING && c->state != T2V_CONN_LINGERING) {
@@ -91,7 +92,7 @@ static void stand_in_line(struct t2v_conn *c)
         c->all->has_room(c->all->user);
 }
 
-/* The last thing that each way in does; frees a connection that has died on it. */
+/* See conn.h. */
 void t2v_conn_settle(struct t2v_conn *c)
 {
     struct t2v_conns *all = c->all;
@@ -153,7 +154,7 @@ void t2v_conn_answered(struct t2v_conn *c)
         linger(c);
 }
 
-/* To an ordinary place, with the time that one has there. */
+/* See conn.h. */
 bool t2v_conn_promote(struct t2v_conn *c, bool may_close)
 {
     const struct t2v_server_options *options = t2v_conn_options(c);
@@ -164,7 +165,7 @@ bool t2v_conn_promote(struct t2v_conn *c, bool may_close)
     return true;
 }
 
-/* Without memory for it, it is closed. */
+/* NULL: no memory; fd is closed. */
 static struct t2v_conn *alloc_conn(struct t2v_conns *all, evutil_socket_t fd)
 {
     struct t2v_conn *c = t2v_alloc(sizeof *c);
@@ -190,8 +191,7 @@ struct t2v_conn *t2v_conn_new(struct t2v_conns *all, evutil_socket_t fd)
     if (c == NULL)
         return NULL;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    /* The reader's 17 KiB of bytes are left as they are: only those that were read are looked at.
-     */
+    /* The reader's 17 KiB of bytes are not zeroed: only bytes that were written are read. */
     c->all = all;
     c->prev = NULL;
     c->next = all->first;
@@ -205,7 +205,7 @@ struct t2v_conn *t2v_conn_new(struct t2v_conns *all, evutil_socket_t fd)
     if (all->first != NULL)
         all->first->prev = c;
     all->first = c;
-    t2v_places_enter(&all->places, &c->place); /* may close another, so the list is right by now */
+    t2v_places_enter(&all->places, &c->place); /* may close another, so the list must be complete */
     all->service->metrics.n_connection = all->places.n_open;
     t2v_reader_init(&c->reader, (size_t)t2v_conn_options(c)->max_body_bytes);
     t2v_conn_await(c);

@@ -8,15 +8,14 @@
  *     READING --request--> WORKING --job done--> WRITING --all sent--> READING, or LINGERING
  *                             \--first piece--> STREAMING --job done--> WRITING
  *
- * and from each of them to DEAD. Most answers go out in one send(), and skip WRITING. Else,
- * what a client pipelines waits in the bufferevent (up to a watermark) and then
- * in the kernel.
+ * and from each of them to DEAD. Most answers go out in one send(), and skip WRITING. Pipelined
+ * requests wait in the bufferevent (up to a limit), then in the kernel.
  *
- * Who may die: a job points to its connection and the connection to its job, both on this thread,
- * and whichever ends first clears the other's pointer. A connection is freed only at the end of
- * each way in (t2v_conn_settle), so no function on the way up finds it gone.
+ * Lifetime: a job points to its connection and the connection to its job, both on this thread, and
+ * whichever ends first clears the other's pointer. A connection is freed only by t2v_conn_settle,
+ * which every event handler calls last, so no function on the stack uses a freed one.
  *
- * What a connection needs of the server is in struct t2v_conns; it knows no more of it.
+ * What a connection needs of the server is in struct t2v_conns.
  */
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -40,10 +39,11 @@ struct t2v_conns {
     struct t2v_conn *first; /* any order */
     struct t2v_places places;
     struct t2v_request_log log;
-    struct t2v_log_limit crowded; /* lines about too many connections, or no memory for one */
-    uint64_t next_id;             /* of requests */
-    uint64_t active_ns;           /* when a connection or a request last came */
-    /* More connections can be taken than before, perhaps. */
+    struct t2v_log_limit
+        crowded;        /* limits log lines about too many connections, or no memory for one */
+    uint64_t next_id;   /* of requests */
+    uint64_t active_ns; /* when a connection or a request last came */
+    /* Called when there may be room for more connections. */
     void (*has_room)(void *user);
     void *user;
 };
@@ -53,7 +53,7 @@ enum t2v_conn_state {
     T2V_CONN_WORKING,
     T2V_CONN_STREAMING, /* the head is sent, and pieces are as they come */
     T2V_CONN_WRITING,
-    T2V_CONN_LINGERING, /* our side is shut; what still comes is thrown away, so that no reset
+    T2V_CONN_LINGERING, /* our side is shut; bytes that still arrive are dropped, so that no reset
                            overtakes the answer */
     T2V_CONN_DEAD
 };
@@ -68,7 +68,7 @@ struct t2v_conn {
     bool full;            /* enough has been read for now */
     bool over;            /* there is not enough memory for what was read last */
     bool keep_alive;      /* after the answer under way */
-    uint64_t deadline_ns; /* of the state; UINT64_MAX: none */
+    uint64_t deadline_ns; /* when the state times out; UINT64_MAX: never */
     size_t held_bytes;    /* this connection's share of the budget */
     struct t2v_output output;
     struct t2v_job *job;    /* while WORKING or STREAMING */
@@ -81,7 +81,9 @@ struct t2v_conn {
     struct t2v_reader reader;
 };
 
-enum { T2V_READ_BYTES = 64 * 1024 }; /* taken from a socket at a time; kept of what is pipelined */
+enum {
+    T2V_READ_BYTES = 64 * 1024
+}; /* read from a socket at a time; also the limit of pipelined bytes that are kept */
 
 /* Takes over fd, a fresh non-blocking connection; it is READING. Its events are not enabled so
  * far. NULL: no memory, and fd is closed. */
@@ -89,15 +91,14 @@ struct t2v_conn *t2v_conn_new(struct t2v_conns *all, evutil_socket_t fd);
 
 /* Closes it without an answer; it is freed by the next t2v_conn_settle. */
 void t2v_conn_kill(struct t2v_conn *conn);
-/* The last thing that each way in does; frees a connection that has died on it. */
+/* Every event handler calls it last: frees the connection if it is DEAD. */
 void t2v_conn_settle(struct t2v_conn *conn);
 /* Closes it without an answer and frees it. */
 void t2v_conn_close(struct t2v_conn *conn);
 
 /* Sets its share of the budget. True when there is memory for that. */
 bool t2v_conn_hold(struct t2v_conn *conn, size_t bytes);
-/* What the request that comes in takes, with what its connection takes by itself (measured: 5.7
- * KiB). */
+/* Bytes of memory of the incoming request and of the connection itself (measured: 5.7 KiB). */
 size_t t2v_conn_read_bytes(const struct t2v_conn *conn);
 /* Sets its deadline, from now on. */
 void t2v_conn_wait_ms(struct t2v_conn *conn, int64_t ms);
@@ -107,22 +108,22 @@ const struct t2v_server_options *t2v_conn_options(const struct t2v_conn *conn);
 void t2v_conn_await(struct t2v_conn *conn);
 /* The answer is sent: waits for the next request, or for the client to close. */
 void t2v_conn_answered(struct t2v_conn *conn);
-/* Closes it in the middle of an answer, so that the client sees that it is not whole. */
+/* Closes it in the middle of an answer, so that the client sees that the answer is incomplete. */
 void t2v_conn_cut(struct t2v_conn *conn);
-/* Drops what has come and is not read. */
+/* Drops unread input. */
 void t2v_conn_drain_input(struct t2v_conn *conn);
-/* To an ordinary place, with the time that one has there; see t2v_places_promote. */
+/* Moves it to an ordinary place, with the deadline of one; see t2v_places_promote. */
 bool t2v_conn_promote(struct t2v_conn *conn, bool may_close);
 
 /* A request, a job or an unsent answer is under way. */
 bool t2v_conn_is_busy(const struct t2v_conn *conn);
 /* There are no unread bytes of its client, neither in our buffers nor in the kernel's. */
 bool t2v_conn_is_silent(const struct t2v_conn *conn);
-/* Bytes a second that the client has taken of its answer, if it has had a second for it, and has
- * not taken all; else a negative number. */
+/* Bytes a second at which the client takes its answer. Negative if it has taken all, or has had
+ * less than a second. */
 double t2v_conn_rate(struct t2v_conn *conn, uint64_t now_ns);
-/* Since which second its client has been sending a request that is not whole and takes memory, if
- * it has had a second for it; else a negative number. */
+/* When its client began to send a request that is incomplete and holds memory, in seconds. Negative
+ * if there is none, or it began less than a second ago. */
 double t2v_conn_sends_since(struct t2v_conn *conn, uint64_t now_ns);
 
 #endif

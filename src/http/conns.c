@@ -27,9 +27,8 @@ static void close_for_another(struct t2v_place *place)
     t2v_conn_close(c);
 }
 
-/* The connection with the smallest measure, without negative ones and the owner of share; NULL:
- * none.
- */
+/* The connection with the smallest measure that is not negative, except the owner of share. NULL:
+ * none. */
 static struct t2v_conn *least(const struct t2v_conns *conns, const size_t *share,
                               double (*measure)(struct t2v_conn *c, uint64_t now_ns))
 {
@@ -107,8 +106,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 {
     struct t2v_conn *c = arg;
     (void)bev;
-    /* A client that shuts its side while the engine works for it counts as gone, as upstream's
-     * server has it: it cannot be told from one that has left. */
+    /* UPSTREAM: a client that shuts its sending side while the engine works for it counts as gone;
+     * it cannot be told from one that has left. */
     if ((what & BEV_EVENT_EOF) != 0 && c->state == T2V_CONN_WRITING)
         c->eof = true;
     else
@@ -130,7 +129,7 @@ void t2v_conns_open(struct t2v_conns *all, evutil_socket_t fd)
 
 /* ---- Time-outs and the end ---- */
 
-/* The time in a spare place is over, but an ordinary one is free by now. */
+/* True if its time in a spare place is over, and an ordinary place is free: it moves there. */
 static bool finds_place(struct t2v_conn *c)
 {
     if (!c->place.spare || c->state != T2V_CONN_READING || !t2v_conn_promote(c, false))
@@ -139,7 +138,7 @@ static bool finds_place(struct t2v_conn *c)
     return true;
 }
 
-/* Answers or closes it when it has run into its deadline. It may be gone afterwards. */
+/* Answers or closes it if its deadline has passed. It may be freed. */
 static void check(struct t2v_conn *c, uint64_t now_ns)
 {
     if ((c->state != T2V_CONN_DEAD && now_ns < c->deadline_ns) || finds_place(c))
@@ -152,13 +151,13 @@ static void check(struct t2v_conn *c, uint64_t now_ns)
         else
             c->deadline_ns = now_ns + second_ns;
     } else if (c->state != T2V_CONN_READING || t2v_conn_is_silent(c)) {
-        /* Else bytes have come before the deadline, but after the loop last looked. */
+        /* Otherwise bytes arrived before the deadline that the loop has not read yet. */
         t2v_conn_kill(c);
     }
     t2v_conn_settle(c);
 }
 
-/* 503 to a request under way, goodbye to an idle client. It may be gone afterwards. */
+/* Answers a request under way with 503, or closes an idle connection. It may be freed. */
 static void end(struct t2v_conn *c)
 {
     static const char why[] = "shutting down, ask again";
@@ -178,7 +177,7 @@ static void end(struct t2v_conn *c)
 
 void t2v_conns_check(struct t2v_conns *conns, uint64_t now_ns)
 {
-    /* The connection at hand may go away, the others stay. */
+    /* Only the current connection may be freed meanwhile. */
     for (struct t2v_conn *c = conns->first, *next; c != NULL; c = next) {
         next = c->next;
         check(c, now_ns);

@@ -8,7 +8,9 @@
 
 #include "base/banned.h"
 
-enum { TURN_REQUESTS = 16 }; /* pipelined ones answered before others have their turn */
+enum {
+    TURN_REQUESTS = 16
+}; /* pipelined requests answered before other connections have their turn */
 
 static const uint64_t never = UINT64_MAX;
 
@@ -163,7 +165,7 @@ static void begin_stream(struct t2v_conn *c, struct t2v_buf *out)
     c->state = T2V_CONN_STREAMING;
 }
 
-/* Moves what there is of the answer to *out. */
+/* Moves the bytes that are ready to *out. */
 static void take_pieces(struct t2v_conn *c, t2v_stream *stream, struct t2v_buf *out)
 {
     struct t2v_buf piece;
@@ -172,7 +174,7 @@ static void take_pieces(struct t2v_conn *c, t2v_stream *stream, struct t2v_buf *
     t2v_buf_deinit(&piece);
 }
 
-/* HEAD has been answered: what the job makes is not wanted. */
+/* HEAD has been answered: the body is not needed. */
 static void leave_stream(struct t2v_conn *c, struct t2v_buf *out)
 {
     struct t2v_job *job = c->job;
@@ -226,7 +228,7 @@ static void end_stream(struct t2v_conn *c, struct t2v_job *job)
 
 /* ---- Reading ---- */
 
-/* The input's first bytes that lie together; len 0 when there are none. */
+/* The first contiguous bytes of the input; len 0 if there are none. */
 static struct t2v_str next_piece(struct t2v_conn *c)
 {
     struct evbuffer_iovec piece;
@@ -244,8 +246,8 @@ static enum t2v_reader_event feed(struct t2v_conn *c, struct t2v_str piece)
     return event;
 }
 
-/* After a refusal that the head alone decided: the connection can go on when the request's body has
- * come along with it. */
+/* After a refusal decided by the head alone: the connection stays usable if the request's body has
+ * arrived with the head. */
 static bool swallow(struct t2v_conn *c)
 {
     enum t2v_reader_event event;
@@ -264,8 +266,8 @@ static void say_continue(struct t2v_conn *c)
         t2v_conn_kill(c);
 }
 
-/* In a spare place, probes are answered, and requests that the head alone decides. All others need
- * an ordinary place, or get 503. A request that needs no token closes no other connection. */
+/* In a spare place only probes are answered, and requests that the head alone decides. Others need
+ * an ordinary place, or get 503. A request that needs no token never closes another connection. */
 static bool has_place(struct t2v_conn *c, bool answered)
 {
     int flags = c->match.route->flags;

@@ -7,10 +7,10 @@
  */
 #include "http/conn.h"
 
-/* Reads requests and answers them, until more bytes are needed, one has to wait, or it is the turn
- * of others (then the loop calls it again after them). */
+/* Reads requests and answers them, until more bytes are needed, a request has to wait, or it is the
+ * turn of other connections (then the loop calls it again later). */
 void t2v_exchange_go_on(struct t2v_conn *conn);
-/* While STREAMING: sends what there is of the answer, if the client has taken what was sent. */
+/* While STREAMING: sends the next bytes of the answer, if the client has taken those before. */
 void t2v_exchange_stream(struct t2v_conn *conn);
 /* 503 to the request under way; the connection closes after it. why: static. */
 void t2v_exchange_refuse_busy(struct t2v_conn *conn, const char *why);

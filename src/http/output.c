@@ -30,8 +30,8 @@ size_t t2v_output_bytes(const struct t2v_output *output)
     return evbuffer_get_length(bufferevent_get_output(output->bev));
 }
 
-/* Bytes of the answer that the client has not taken: ours, and the kernel's, which may hold
- * megabytes and takes more only when a third of that is gone. */
+/* Bytes of the answer that the client has not taken: in our buffer and in the kernel's, which may
+ * hold megabytes, and accepts more only when a third of it is free. */
 static size_t unsent_bytes(const struct t2v_output *output)
 {
     int queued = 0;
@@ -40,7 +40,7 @@ static size_t unsent_bytes(const struct t2v_output *output)
     return t2v_output_bytes(output) + (size_t)queued;
 }
 
-/* What the socket takes now; 0 where others are to be sent before. Negative: it is broken. */
+/* Returns how many bytes the socket takes now; 0 if earlier bytes wait. Negative: it is broken. */
 static ssize_t send_now(const struct t2v_output *output, struct t2v_str bytes)
 {
     if (t2v_output_waits(output))

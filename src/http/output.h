@@ -18,7 +18,7 @@ struct t2v_output {
     struct bufferevent *bev; /* borrowed */
     evutil_socket_t fd;
     uint64_t since_ns; /* since when bytes wait for the client; 0: none do */
-    size_t unsent;     /* bytes that the client had not taken then, and those added later */
+    size_t unsent;     /* bytes that the client had not taken at that time, and those added later */
 };
 
 void t2v_output_init(struct t2v_output *output, struct bufferevent *bev, evutil_socket_t fd);

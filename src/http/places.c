@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-enum { LOOKS = 16 }; /* at the first of a line, for one that is silent */
+enum { LOOKS = 16 }; /* connections that first_silent examines */
 
 static uint64_t n_ordinary(const struct t2v_places *places)
 {
@@ -40,8 +40,8 @@ void t2v_places_leave(struct t2v_places *places, struct t2v_place *place)
     place->line = T2V_LINE_NONE;
 }
 
-/* The longest without a byte, none of them since then; NULL: none. Bytes that have come but were
- * not read so far count. */
+/* The connection of a line that has been silent for longest, and since since_ns at least. NULL:
+ * none. One with unread bytes is not silent. */
 static struct t2v_place *first_silent(const struct t2v_places *places, enum t2v_line line,
                                       uint64_t since_ns)
 {
@@ -54,7 +54,7 @@ static struct t2v_place *first_silent(const struct t2v_places *places, enum t2v_
     return NULL;
 }
 
-/* ---- Coming, moving up, going ---- */
+/* ---- Entering, promotion, leaving ---- */
 
 static bool make_room(const struct t2v_places *places, struct t2v_place *goes)
 {
@@ -69,8 +69,8 @@ bool t2v_places_can_take(const struct t2v_places *places)
            first_silent(places, T2V_LINE_SPARE, UINT64_MAX) != NULL;
 }
 
-/* Where can_take was true and all in spare places have spoken since, there is one more of them
- * until the next one goes. */
+/* If all in spare places have sent bytes since can_take was true, there is one more than
+ * T2V_SPARE_PLACES until one is closed. */
 void t2v_places_enter(struct t2v_places *places, struct t2v_place *place)
 {
     *place = (struct t2v_place){.line = T2V_LINE_NONE, .spare = t2v_places_are_full(places)};
@@ -90,7 +90,7 @@ void t2v_places_exit(struct t2v_places *places, struct t2v_place *place)
         places->n_spare--;
 }
 
-/* The connection that a request may have the place of. */
+/* The connection that is closed for a request. */
 static struct t2v_place *first_to_go(const struct t2v_places *places)
 {
     uint64_t since = t2v_clock_ns() - (uint64_t)T2V_QUIET_MS * 1000000;

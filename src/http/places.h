@@ -2,8 +2,9 @@
 #ifndef T2V_HTTP_PLACES_H
 #define T2V_HTTP_PLACES_H
 /*
- * Who may be connected, and who goes first when all places are taken. There are max_connections
- * ordinary places and T2V_SPARE_PLACES above them, so that probes are answered at the limit, too.
+ * Who may be connected, and who is closed first when all places are taken. There are
+ * max_connections ordinary places and T2V_SPARE_PLACES above them, so that probes are answered at
+ * the limit, too.
  *
  * A new connection that finds no ordinary place gets a spare one, for T2V_SPARE_MS: probes are
  * answered there, and it closes. Any other request needs an ordinary place: a free
@@ -24,24 +25,24 @@
 
 enum {
     T2V_SPARE_PLACES = 16,
-    T2V_SPARE_MS = 2000, /* in a spare place, for a probe to come */
-    T2V_QUIET_MS = 2000  /* without a byte, before an ordinary place is lost */
+    T2V_SPARE_MS = 2000, /* for a request in a spare place */
+    T2V_QUIET_MS = 2000  /* of silence, before an ordinary place can be lost */
 };
 
 enum t2v_line {
-    T2V_LINE_SPARE, /* in a spare place: the first goes for a new connection */
-    T2V_LINE_NEW,   /* no whole request so far: these go first for a request */
+    T2V_LINE_SPARE, /* in a spare place: the first is closed for a new connection */
+    T2V_LINE_NEW,   /* no whole request so far: these are closed first for a request */
     T2V_LINE_KEPT,  /* kept alive after an answer */
     T2V_N_LINE,
     T2V_LINE_NONE = T2V_N_LINE
 };
 
-/* Of a connection, and a part of it. */
+/* A member of each connection. */
 struct t2v_place {
     bool spare;
-    enum t2v_line line;              /* that it is in */
+    enum t2v_line line;              /* the line that it is in */
     struct t2v_place *older, *newer; /* in that line */
-    uint64_t heard_ns;               /* when it was added to it */
+    uint64_t heard_ns;               /* when it was added to its line */
 };
 
 struct t2v_places {
@@ -49,7 +50,7 @@ struct t2v_places {
     uint64_t n_open;  /* connections in any place */
     uint64_t n_spare; /* of these, in spare places */
     uint64_t max;     /* ordinary places */
-    /* There are no unread bytes of the client. */
+    /* True if there are no unread bytes of its client. */
     bool (*is_silent)(const struct t2v_place *place);
     /* Closes a connection to make room; t2v_places_exit has been called when it returns. */
     void (*close)(struct t2v_place *place);
@@ -72,7 +73,7 @@ bool t2v_places_promote(struct t2v_places *places, struct t2v_place *place, bool
 
 /* All ordinary places are taken. */
 bool t2v_places_are_full(const struct t2v_places *places);
-/* A new connection can be taken, be it in place of another. */
+/* A new connection can be accepted, perhaps by closing another. */
 bool t2v_places_can_take(const struct t2v_places *places);
 
 #endif

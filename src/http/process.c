@@ -23,7 +23,7 @@ static void number(struct t2v_buf *out, const char *name, const char *kind, cons
                  value == (double)(int64_t)value ? 0 : 2, value);
 }
 
-/* Of /proc/self/stat, what proc(5) numbers 22, 23 and 24. */
+/* Fields 22, 23 and 24 of /proc/self/stat, see proc(5). */
 struct stat_fields {
     uint64_t start_ticks, virtual_bytes, resident_pages;
 };
@@ -63,7 +63,7 @@ static double start_time(uint64_t start_ticks)
     return kept;
 }
 
-/* On newer kernels the folder's size is the number; -1: there is no /proc. */
+/* On newer kernels the size of the folder is the number of open files. -1: there is no /proc. */
 static int64_t count_open_files(void)
 {
     struct stat st;

@@ -19,7 +19,7 @@ struct t2v_request_entry {
     uint64_t began_ns;
     const struct t2v_route *route;
     int fd;           /* the client's socket */
-    bool is_draining; /* a 503 is no trouble then */
+    bool is_draining; /* a 503 is expected then */
     int status;
     const char *why;             /* of a 401, 500 or 503: static; NULL: none */
     const struct t2v_work *work; /* NULL when the engine had no part in it */
