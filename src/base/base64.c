@@ -2,6 +2,7 @@
 #include "base/base64.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -39,4 +40,32 @@ bool t2v_base64_decode(struct t2v_str text, void *out, size_t room, size_t *len)
     }
     *len = n_byte;
     return (bits & ((1u << n_bit) - 1)) == 0;
+}
+
+static uint8_t byte_of(const float *x, size_t i)
+{
+    uint32_t bits;
+    memcpy(&bits, &x[i / sizeof bits], sizeof bits);
+    return (uint8_t)(bits >> (8 * (i % sizeof bits)));
+}
+
+void t2v_base64_f32s(struct t2v_buf *buf, const float *x, size_t n)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t n_byte = n * sizeof *x;
+    size_t n_digit = (n_byte + 2) / 3 * 4;
+    char *to = t2v_buf_room(buf, n_digit);
+    if (to == NULL)
+        return;
+    buf->len += n_digit;
+    for (size_t i = 0; i < n_byte; i += 3) {
+        size_t left = n_byte - i;
+        uint32_t bits = (uint32_t)byte_of(x, i) << 16;
+        bits |= left > 1 ? (uint32_t)byte_of(x, i + 1) << 8 : 0;
+        bits |= left > 2 ? byte_of(x, i + 2) : 0;
+        *to++ = digits[bits >> 18];
+        *to++ = digits[bits >> 12 & 63];
+        *to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+        *to++ = left > 2 ? digits[bits & 63] : '=';
+    }
 }

@@ -45,6 +45,8 @@ int t2v_command_serve(const struct t2v_options *options, struct t2v_err *err)
     t2v_embedder *model = NULL;
     t2v_engine *engine = NULL;
     t2v_server *server = NULL;
+    struct t2v_served served;
+    const struct t2v_models models = {&served, 1};
     int fd;
     int rc = t2v_server_bind(&options->server, &fd, err);
     if (rc != 0)
@@ -54,7 +56,13 @@ int t2v_command_serve(const struct t2v_options *options, struct t2v_err *err)
         t2v_fail(err, rc, "no memory for what watches the model's files");
     if (rc == 0) {
         log_start(options, model); /* before anybody can connect */
-        rc = t2v_server_new(&options->server, fd, engine, model, T2V_VERSION, &server, err);
+        served = (struct t2v_served){.name = "model",
+                                     .abilities = T2V_CAN_EMBED,
+                                     .model = t2v_embedder_model(model),
+                                     .max_tok = t2v_embedder_max_tok(model),
+                                     .embedder = model,
+                                     .sentence = model};
+        rc = t2v_server_new(&options->server, fd, engine, &models, T2V_VERSION, &server, err);
     } else {
         close(fd);
     }

@@ -4,6 +4,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #include "base/banned.h"
 
 /* ---- On the threads of the clerk and the engine ---- */
@@ -61,30 +63,50 @@ static bool clerk_is_full(const struct t2v_dispatch *d)
     return t2v_pulse_waiting(&d->service->clerk) >= (size_t)d->service->options->max_queue;
 }
 
-static int to_clerk(struct t2v_dispatch *d, struct t2v_job *job)
+/* Holds memory for the stage. An answer that the clerk writes was paid for when its work was. */
+static int reserve(struct t2v_dispatch *d, struct t2v_job *job)
 {
-    bool reads = job->stage == T2V_JOB_READ;
-    if (reads && clerk_is_full(d))
-        return T2V_EBUSY;
-    /* An answer was paid for when its work was. */
-    if (reads && !hold(d, job, 2 * job->body.len))
-        return T2V_ENOMEM;
-    t2v_clerk_give(d->clerk, job);
-    return 0;
+    size_t bytes;
+    if (job->stage == T2V_JOB_WRITE)
+        return 0;
+    if (job->stage == T2V_JOB_READ)
+        bytes = 2 * job->body.len;
+    else
+        bytes = job->operation->bytes(d->service, job) +
+                (job->stream != NULL ? (size_t)T2V_STREAM_BYTES : 0);
+    return hold(d, job, bytes) ? 0 : T2V_ENOMEM;
 }
 
-static int to_engine(struct t2v_dispatch *d, struct t2v_job *job)
+/* To the clerk or the engine. T2V_EBUSY: there is no place. */
+static int send_away(struct t2v_dispatch *d, struct t2v_job *job)
 {
-    size_t bytes = job->operation->bytes(d->service, job);
-    if (job->stream != NULL) {
-        bytes += T2V_STREAM_BYTES;
-        t2v_stream_on_ready(job->stream, on_ready, job);
+    int rc = 0;
+    if (job->stage == T2V_JOB_RUN) {
+        if (job->stream != NULL)
+            t2v_stream_on_ready(job->stream, on_ready, job);
+        job->work.done = work_done;
+        job->work.user = job;
+        rc = t2v_engine_submit(d->service->engine, &job->work);
+    } else if (job->stage == T2V_JOB_READ && clerk_is_full(d)) {
+        rc = T2V_EBUSY;
+    } else {
+        t2v_clerk_give(d->clerk, job);
     }
-    if (!hold(d, job, bytes))
-        return T2V_ENOMEM;
-    job->work.done = work_done;
-    job->work.user = job;
-    return t2v_engine_submit(d->service->engine, &job->work);
+    d->n_away += rc == 0;
+    return rc;
+}
+
+/* Its share of the budget is held, so that memory bounds how many wait. */
+static int wait_for_place(struct t2v_dispatch *d, struct t2v_job *job)
+{
+    if (d->service->options->queue_ms <= 0)
+        return T2V_EBUSY;
+    job->wait_ends_ns = t2v_clock_ns() + (uint64_t)d->service->options->queue_ms * 1000000;
+    job->next = NULL;
+    *(d->waiting == NULL ? &d->waiting : &d->waiting_last->next) = job;
+    d->waiting_last = job;
+    d->service->metrics.n_waiting++;
+    return 0;
 }
 
 int t2v_dispatch_send(struct t2v_dispatch *d, struct t2v_job *job)
@@ -96,14 +118,103 @@ int t2v_dispatch_send(struct t2v_dispatch *d, struct t2v_job *job)
     }
     if (job->stage == T2V_JOB_DONE)
         return 1;
-    int rc = job->stage == T2V_JOB_RUN ? to_engine(d, job) : to_clerk(d, job);
-    if (rc != 0) {
+    int rc = reserve(d, job);
+    bool behind = d->waiting != NULL && job->stage != T2V_JOB_WRITE;
+    if (rc == 0)
+        rc = behind ? T2V_EBUSY : send_away(d, job);
+    if (rc == T2V_EBUSY)
+        rc = wait_for_place(d, job);
+    if (rc < 0)
         hold(d, job, 0);
-        return rc;
-    }
-    d->n_away++;
-    return 0;
+    return rc;
 }
+
+/* Before it is freed. */
+static void forget_ready(struct t2v_dispatch *d, const struct t2v_job *job)
+{
+    pthread_mutex_lock(&d->lock);
+    struct t2v_job **at = &d->ready;
+    while (job->is_ready && *at != job)
+        at = &(*at)->next_ready;
+    if (job->is_ready)
+        *at = job->next_ready;
+    pthread_mutex_unlock(&d->lock);
+}
+
+/* The job is over: its memory is given back. */
+static void let_go(struct t2v_dispatch *d, struct t2v_job *job)
+{
+    hold(d, job, 0);
+    forget_ready(d, job);
+    t2v_job_free(job);
+}
+
+/* ---- Jobs that wait for a place ---- */
+
+/* Unlinks the job at *at, which comes after `before` (NULL: it is the first). */
+static struct t2v_job *unlink_waiting(struct t2v_dispatch *d, struct t2v_job **at,
+                                      struct t2v_job *before)
+{
+    struct t2v_job *job = *at;
+    *at = job->next;
+    if (d->waiting_last == job)
+        d->waiting_last = before;
+    d->service->metrics.n_waiting--;
+    return job;
+}
+
+/* Back to where it was: first. */
+static void put_back(struct t2v_dispatch *d, struct t2v_job *job)
+{
+    job->next = d->waiting;
+    d->waiting = job;
+    if (job->next == NULL)
+        d->waiting_last = job;
+    d->service->metrics.n_waiting++;
+}
+
+/* Those whose turn it is, as far as there are places. A job is unlinked first: once it is away, its
+ * `next` is another thread's. */
+static void send_waiting(struct t2v_dispatch *d)
+{
+    while (d->waiting != NULL) {
+        struct t2v_job *job = unlink_waiting(d, &d->waiting, NULL);
+        bool wanted = job->done != NULL;
+        int rc = wanted ? send_away(d, job) : 0;
+        if (rc == T2V_EBUSY) {
+            put_back(d, job);
+            return;
+        }
+        if (rc < 0) {
+            t2v_fault_busy(&job->fault, t2v_why_busy(rc));
+            job->done(job);
+        }
+        if (!wanted || rc < 0)
+            let_go(d, job);
+    }
+}
+
+void t2v_dispatch_tick(struct t2v_dispatch *d, uint64_t now_ns)
+{
+    struct t2v_job **at = &d->waiting, *before = NULL;
+    while (*at != NULL) {
+        struct t2v_job *job = *at;
+        if (job->done != NULL && now_ns < job->wait_ends_ns) {
+            before = job;
+            at = &job->next;
+            continue;
+        }
+        unlink_waiting(d, at, before);
+        if (job->done != NULL) {
+            t2v_fault_busy(&job->fault, t2v_why_busy(T2V_EBUSY));
+            job->done(job);
+        }
+        let_go(d, job);
+    }
+    send_waiting(d);
+}
+
+/* ---- Jobs that are back ---- */
 
 /* A job that is back: true when it is away again. */
 static bool move_on(struct t2v_dispatch *d, struct t2v_job *job)
@@ -118,18 +229,6 @@ static bool move_on(struct t2v_dispatch *d, struct t2v_job *job)
         t2v_fault_busy(&job->fault, t2v_why_busy(rc));
     job->done(job);
     return false;
-}
-
-/* Before it is freed. */
-static void forget_ready(struct t2v_dispatch *d, const struct t2v_job *job)
-{
-    pthread_mutex_lock(&d->lock);
-    struct t2v_job **at = &d->ready;
-    while (job->is_ready && *at != job)
-        at = &(*at)->next_ready;
-    if (job->is_ready)
-        *at = job->next_ready;
-    pthread_mutex_unlock(&d->lock);
 }
 
 /* Tells of bytes in streams. */
@@ -167,12 +266,10 @@ void t2v_dispatch_collect(struct t2v_dispatch *d)
     for (struct t2v_job *job = take_back(d), *next; job != NULL; job = next) {
         next = job->next;
         d->n_away--;
-        if (!move_on(d, job)) {
-            hold(d, job, 0);
-            forget_ready(d, job);
-            t2v_job_free(job);
-        }
+        if (!move_on(d, job))
+            let_go(d, job);
     }
+    send_waiting(d);
 }
 
 /* ---- Begin and end ---- */
@@ -193,6 +290,8 @@ bool t2v_dispatch_stop(struct t2v_dispatch *d)
     d->clerk = NULL;
     if (d->service != NULL && d->wake_fd >= 0)
         t2v_dispatch_collect(d);
+    while (d->waiting != NULL)
+        let_go(d, unlink_waiting(d, &d->waiting, NULL));
     return d->n_away == 0;
 }
 

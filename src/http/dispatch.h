@@ -8,6 +8,7 @@
  */
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "http/clerk.h"
 #include "http/job.h"
@@ -16,7 +17,9 @@
 struct t2v_dispatch {
     struct t2v_service *service; /* borrowed */
     t2v_clerk *clerk;
-    int wake_fd;   /* eventfd: readable when jobs are back */
+    struct t2v_job *waiting, *waiting_last; /* for a place with the clerk or the engine; oldest
+                                             * first */
+    int wake_fd;                            /* eventfd: readable when jobs are back */
     size_t n_away; /* jobs with the clerk or the engine, and those in `back` */
 
     pthread_mutex_t lock;
@@ -33,11 +36,15 @@ bool t2v_dispatch_stop(struct t2v_dispatch *dispatch);
 void t2v_dispatch_deinit(struct t2v_dispatch *dispatch);
 
 /* Does what can be done at once, and sends the job on. 1: it is DONE, and still the caller's. 0: it
- * is away: job->done will be called, unless it is abandoned, and the job is freed after that.
- * T2V_EBUSY, T2V_ENOMEM: it could not be sent, and is still the caller's. */
+ * is away, or waits for a place where it is to go: job->done will be called, unless it is
+ * abandoned, and the job is freed after that. T2V_EBUSY (only where the service's queue_ms is 0),
+ * T2V_ENOMEM: it could not be sent, and is still the caller's. */
 int t2v_dispatch_send(struct t2v_dispatch *dispatch, struct t2v_job *job);
 /* wake_fd is readable: calls ready of jobs whose streams have bytes, then moves returned jobs to
- * their next stage. */
+ * their next stage, and sends jobs that waited for a place. */
 void t2v_dispatch_collect(struct t2v_dispatch *dispatch);
+/* To be called several times a second: refuses jobs that have waited for too long, and frees those
+ * that nobody waits for any more. */
+void t2v_dispatch_tick(struct t2v_dispatch *dispatch, uint64_t now_ns);
 
 #endif

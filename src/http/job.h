@@ -54,6 +54,7 @@ struct t2v_job {
     void *user;                         /* for done and ready */
     void *dispatch;                     /* the dispatch that gets the job back */
     size_t held_bytes;                  /* its share of the budget */
+    uint64_t wait_ends_ns;              /* while it waits for a place (dispatch.c) */
 
     /* Under the dispatch's lock. */
     bool is_ready; /* in the dispatch's list of jobs whose streams have bytes */

@@ -171,7 +171,8 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
     one(out, "t2v_batches_total", "counter", "Batches encoded.", engine->n_batch);
     one_hist(out, "t2v_batch_tokens", "Tokens in a batch.", &engine->batch_tok);
     one_hist(out, "t2v_batch_sequences", "Sequences in a batch.", &engine->batch_seq);
-    one(out, "t2v_waiting_requests", "gauge", "Requests queued or running.", engine->n_waiting);
+    one(out, "t2v_waiting_requests", "gauge", "Requests queued or running.",
+        engine->n_waiting + m->n_waiting);
     one(out, "t2v_clerk_waiting", "gauge", "Large bodies and answers with the clerk.", m->n_clerk);
     one(out, "t2v_cancelled_total", "counter", "Requests whose client left.", m->cancelled);
     one(out, "t2v_cache_hits_total", "counter", "Answers taken from the cache.", m->cache_hits);

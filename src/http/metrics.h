@@ -26,6 +26,7 @@ struct t2v_metrics {
     uint64_t cache_hits, cache_misses;
     uint64_t n_connection;    /* open now */
     uint64_t n_clerk;         /* jobs with the clerk now */
+    uint64_t n_waiting;       /* jobs that wait for a place with the clerk or the engine */
     uint64_t log_dropped;     /* lines of the log that were dropped */
     uint64_t connections;     /* accepted so far */
     uint64_t evicted;         /* connections closed to make room for others */

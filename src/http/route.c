@@ -38,11 +38,25 @@ static struct t2v_match match_of(const struct t2v_routes *routes, struct t2v_str
     return match;
 }
 
+/* The path as clients mean it that join an address and a path carelessly: a doubled slash at the
+ * front is one, and a slash at the end does not count. */
+static struct t2v_str plain_path(struct t2v_str path)
+{
+    while (path.len > 1 && path.ptr[0] == '/' && path.ptr[1] == '/')
+        path = t2v_str_skip(path, 1);
+    if (path.len > 1 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
 struct t2v_match t2v_route_find(const struct t2v_routes *routes, struct t2v_str path,
                                 struct t2v_str method)
 {
-    struct t2v_match match = match_of(routes, path, bit_of(method), 0);
-    return match.route != NULL ? match : match_of(routes, path, bit_of(method), T2V_ROUTE_ID);
+    int bit = bit_of(method);
+    struct t2v_match match = match_of(routes, path, bit, 0);
+    if (match.route == NULL)
+        match = match_of(routes, plain_path(path), bit, 0);
+    return match.route != NULL ? match : match_of(routes, path, bit, T2V_ROUTE_ID);
 }
 
 struct t2v_match t2v_route_unknown(const struct t2v_routes *routes)

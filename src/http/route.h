@@ -24,8 +24,8 @@ enum {
     /* The path is a beginning: what follows, one byte at least, is an id, such as the model's in
      * "/v1/models/ID". The operation finds it in request->id or job->id, as the client sent it:
      * percent signs are not decoded, and it may contain '/'. The beginning alone ("/v1/models/")
-     * is another path. A second row for it with this flag and methods 0 makes its 404 one in the
-     * API's shape. */
+     * is the path without its last slash. A second row for it with this flag and methods 0 makes
+     * its 404 one in the API's shape. */
     T2V_ROUTE_ID = 4
 };
 
@@ -39,7 +39,9 @@ struct t2v_route {
     const struct t2v_api *api;             /* NULL: the operation's */
 };
 
-/* A path may have several rows, each for other methods. Rows for exact paths win over those for
+/* A path that no row has is looked up once more without its last slash, and with one slash where
+ * it begins with several; clients are never redirected. A path may have several rows, each for
+ * other methods. Rows for exact paths win over those for
  * beginnings, and of these the first does. The last row is for "" with methods 0, so that every
  * path has one. */
 struct t2v_routes {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of routes. Metrics list them in this order. */
+#include "http/api/openai.h"
 #include "http/api/probe.h"
 #include "http/api/vectors.h"
 #include "http/route.h"
@@ -16,8 +17,13 @@ static const struct t2v_route rows[] = {
     {"/meta", T2V_GET, 0, "/meta", &t2v_probe_meta, NULL},
     {"/vectors", T2V_POST, 0, "/vectors", &t2v_vectors_embed, NULL},
     {"/vectors/", T2V_POST, 0, "/vectors", &t2v_vectors_embed, NULL},
+    {"/v1/embeddings", T2V_POST, 0, "/v1/embeddings", &t2v_openai_embed, NULL},
+    {"/embeddings", T2V_POST, 0, "/v1/embeddings", &t2v_openai_embed, NULL},
+    {"/v1/models", T2V_GET, 0, "/v1/models", &t2v_openai_models, NULL},
+    {"/v1/models/", T2V_GET, T2V_ROUTE_ID, "/v1/models", &t2v_openai_model, NULL},
     {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},
     {"/openapi.json", T2V_GET, OPEN, "/openapi.json", &t2v_probe_openapi, NULL},
+    {"/v1/", 0, T2V_ROUTE_ID, "other", NULL, &t2v_api_openai},
     {"", 0, T2V_ROUTE_ID, "other", NULL, &t2v_api_vectors},
 };
 

@@ -216,6 +216,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     resume_listener(server);
     check_files(server, now);
     give_memory_back(server, now);
+    t2v_dispatch_tick(&server->dispatch, now);
     t2v_conns_check(&server->conns, now);
     check_phase(server, now);
 }
@@ -354,7 +355,7 @@ static int make_loop(struct t2v_server *server)
 }
 
 int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine *engine,
-                   const t2v_embedder *model, const char *version, t2v_server **out,
+                   const struct t2v_models *models, const char *version, t2v_server **out,
                    struct t2v_err *err)
 {
     t2v_server *server = t2v_alloc_zero(1, sizeof *server);
@@ -362,7 +363,7 @@ int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine 
         close(fd);
         return t2v_fail(err, T2V_ENOMEM, "no memory for the server");
     }
-    int rc = t2v_service_init(&server->service, options, engine, model, version, err);
+    int rc = t2v_service_init(&server->service, options, engine, models, version, err);
     if (rc != 0)
         goto out;
     server->service.budget.limit = budget_of(options);

@@ -3,13 +3,13 @@
 #define T2V_HTTP_SERVER_H
 /*
  * The HTTP service: libevent's loop, one listener, many connections, one thread. It answers all by
- * itself but /vectors: questions go to the engine, and large ones, to be read and answered, to the
- * clerk (clerk.h); both come back through a list and an eventfd.
+ * itself that needs no model. Jobs go to the engine, and large bodies and answers to the clerk
+ * (clerk.h); both come back through a list and an eventfd.
  *
  *     int fd;
  *     t2v_server *server;
  *     rc = t2v_server_bind(&options, &fd, &err);   before the model is opened
- *     rc = t2v_server_new(&options, fd, engine, model, "t2v 0.1.0", &server, &err);
+ *     rc = t2v_server_new(&options, fd, engine, &models, "t2v 0.1.0", &server, &err);
  *     rc = t2v_server_run(server, &err);           until a signal, and the drain after it
  *     if (t2v_server_is_abandoned(server))
  *         _exit(...);                              nobody waits for the engine
@@ -23,8 +23,8 @@
 
 #include "base/error.h"
 #include "batch/engine.h"
+#include "http/models.h"
 #include "http/options.h"
-#include "task/embed/embedder.h"
 
 typedef struct t2v_server t2v_server;
 
@@ -39,7 +39,7 @@ int t2v_server_bind(const struct t2v_server_options *options, int *fd, struct t2
  * pointers are borrowed until t2v_server_free. version goes into /meta and /metrics. T2V_EIO,
  * T2V_ENOMEM. */
 int t2v_server_new(const struct t2v_server_options *options, int fd, t2v_engine *engine,
-                   const t2v_embedder *model, const char *version, t2v_server **out,
+                   const struct t2v_models *models, const char *version, t2v_server **out,
                    struct t2v_err *err);
 
 /* Serves. After SIGTERM, SIGINT or SIGQUIT `ready` is 503 and requests are answered for

@@ -18,15 +18,40 @@ static const struct t2v_cache_limits cache_limits = {
     .ttl_ns = UINT64_C(600) * 1000 * 1000 * 1000,
 };
 
-static int make_meta(struct t2v_buf *buf, const t2v_embedder *embedder, const char *version)
+/* "models": the name of each, and what it can do. */
+static void list_models(struct t2v_buf *buf, const struct t2v_models *models)
 {
-    const t2v_model *model = t2v_embedder_model(embedder);
-    struct t2v_str config = t2v_embedder_meta(embedder);
+    t2v_buf_adds(buf, ",\"models\":[");
+    for (size_t i = 0; i < models->n; i++) {
+        const struct t2v_served *served = &models->list[i];
+        const char *comma = "";
+        t2v_buf_adds(buf, i != 0 ? ",{\"name\":" : "{\"name\":");
+        t2v_json_write_str(buf, t2v_str_of(served->name));
+        t2v_buf_adds(buf, ",\"tasks\":[");
+        for (unsigned bit = 1; bit < 1u << T2V_N_ABILITY; bit <<= 1) {
+            if ((served->abilities & bit) == 0)
+                continue;
+            t2v_buf_addf(buf, "%s\"%s\"", comma, t2v_ability_name((enum t2v_ability)bit));
+            comma = ",";
+        }
+        t2v_buf_adds(buf, "]}");
+    }
+    t2v_buf_adds(buf, "]");
+}
+
+/* Of the first model, as the Python server's images have one; then the list of all. */
+static int make_meta(struct t2v_buf *buf, const struct t2v_models *models, const char *version)
+{
+    const struct t2v_served *first = &models->list[0];
+    const t2v_embedder *embedder = first->embedder;
+    const t2v_model *model = first->model;
+    struct t2v_str config =
+        embedder != NULL ? t2v_embedder_meta(embedder) : t2v_model_config(model);
     const char *const more[][2] = {
         {"model_path", t2v_model_dir(model)},
         {"version", version},
         {"family", t2v_model_family(model)},
-        {"vectorizer", t2v_embedder_vectorizer(embedder)},
+        {"vectorizer", embedder != NULL ? t2v_embedder_vectorizer(embedder) : "none"},
         {"precision", t2v_model_precision(model)},
     };
     t2v_buf_init(buf, 64 << 20);
@@ -36,7 +61,10 @@ static int make_meta(struct t2v_buf *buf, const t2v_embedder *embedder, const ch
         t2v_buf_addf(buf, ",\"%s\":", more[i][0]);
         t2v_json_write_str(buf, t2v_str_of(more[i][1]));
     }
-    t2v_buf_addf(buf, ",\"dimensions\":%zu}", t2v_embedder_dim(embedder));
+    if (embedder != NULL)
+        t2v_buf_addf(buf, ",\"dimensions\":%zu", t2v_embedder_dim(embedder));
+    list_models(buf, models);
+    t2v_buf_adds(buf, "}");
     return buf->fail;
 }
 
@@ -51,19 +79,19 @@ static int make_parts(struct t2v_service *service, struct t2v_err *err)
         return rc;
     rc = t2v_metrics_init(&service->metrics, service->routes);
     if (rc == 0)
-        rc = make_meta(&service->meta, service->model, service->version);
+        rc = make_meta(&service->meta, service->models, service->version);
     if (rc == 0 && options->cache)
         rc = t2v_cache_new(&cache_limits, &service->cache);
     return rc == 0 ? 0 : t2v_fail(err, rc, "no memory for the service");
 }
 
 int t2v_service_init(struct t2v_service *service, const struct t2v_server_options *options,
-                     t2v_engine *engine, const t2v_embedder *model, const char *version,
+                     t2v_engine *engine, const struct t2v_models *models, const char *version,
                      struct t2v_err *err)
 {
     *service = (struct t2v_service){.options = options,
                                     .engine = engine,
-                                    .model = model,
+                                    .models = models,
                                     .version = version,
                                     .routes = &t2v_routes};
     service->max_connections = (uint64_t)options->max_connections;
@@ -104,18 +132,19 @@ uint64_t t2v_service_stalled_ms(struct t2v_service *service)
 
 static struct t2v_metrics_facts facts_of(const struct t2v_service *service)
 {
-    const t2v_embedder *embedder = service->model;
-    const t2v_model *model = t2v_embedder_model(embedder);
+    const struct t2v_served *first = &service->models->list[0];
+    const t2v_embedder *embedder = first->embedder;
+    const t2v_model *model = first->model;
     const struct t2v_cache *cache = service->cache;
     return (struct t2v_metrics_facts){
         .version = service->version,
         .model = t2v_model_dir(model),
         .family = t2v_model_family(model),
-        .vectorizer = t2v_embedder_vectorizer(embedder),
+        .vectorizer = embedder != NULL ? t2v_embedder_vectorizer(embedder) : "none",
         .precision = t2v_model_precision(model),
         .kernels = t2v_model_cpu(model),
-        .dim = t2v_embedder_dim(embedder),
-        .max_tok = t2v_embedder_max_tok(embedder),
+        .dim = embedder != NULL ? t2v_embedder_dim(embedder) : 0,
+        .max_tok = first->max_tok,
         .threads = t2v_engine_threads(service->engine),
         .max_queue = (uint64_t)service->options->max_queue,
         .max_connections = service->max_connections,

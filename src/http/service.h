@@ -2,9 +2,9 @@
 #ifndef T2V_HTTP_SERVICE_H
 #define T2V_HTTP_SERVICE_H
 /*
- * What all operations share: the model, the engine, the settings, who may ask, the cache, the
+ * What all operations share: the models, the engine, the settings, who may ask, the cache, the
  * counters. It knows no socket. For the loop thread; what t2v_service_init sets and nothing changes
- * later (options, model, version, auth, cors, routes) any thread may read.
+ * later (options, models, version, auth, cors, routes) any thread may read.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,14 +18,14 @@
 #include "http/budget.h"
 #include "http/cors.h"
 #include "http/metrics.h"
+#include "http/models.h"
 #include "http/options.h"
 #include "http/route.h"
-#include "task/embed/embedder.h"
 
 struct t2v_service {
     const struct t2v_server_options *options;
     t2v_engine *engine;
-    const t2v_embedder *model;
+    const struct t2v_models *models;
     const char *version;
     const struct t2v_routes *routes;
     struct t2v_auth auth;
@@ -43,7 +43,7 @@ struct t2v_service {
 /* All pointers are borrowed for the life of the service. T2V_EUSAGE: the tokens or origins of the
  * options make no sense; T2V_ENOMEM. */
 int t2v_service_init(struct t2v_service *service, const struct t2v_server_options *options,
-                     t2v_engine *engine, const t2v_embedder *model, const char *version,
+                     t2v_engine *engine, const struct t2v_models *models, const char *version,
                      struct t2v_err *err);
 void t2v_service_deinit(struct t2v_service *service);
 

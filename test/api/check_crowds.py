@@ -132,7 +132,7 @@ def check_full_at_once(check):
     """A full queue says so without waiting, and room comes back when those who wait have gone."""
     if not check.fake:
         return
-    with Daemon(check.fake, check.model, "--max-queue", "50") as d:
+    with Daemon(check.fake, check.model, "--max-queue", "50", "--queue-timeout", "0") as d:
         crowd = [d.connect(timeout=60) for _ in range(50)]
         for c in crowd:
             c.send(vectors({"text": "sleep 20000"}))

@@ -36,7 +36,7 @@ def check_probes_do_not_wait(check):
 
 
 def check_queue_full(check):
-    with Daemon(check.fake, check.model, "--max-queue", "2") as d:
+    with Daemon(check.fake, check.model, "--max-queue", "2", "--queue-timeout", "0") as d:
         conns = [d.connect() for _ in range(5)]
         for c in conns:
             c.send(slow(1000))
@@ -46,6 +46,39 @@ def check_queue_full(check):
         check("with Retry-After", all(("retry-after" in a.headers) == (a.status == 503) for a in answers), answers)
         conns[4].send(vectors(Q))
         check("on the same connection", conns[4].read().status == 200)
+
+
+def check_full_queue_waits(check):
+    """Requests wait for a place, in order, for at most --queue-timeout; small and large bodies; those whose client leaves give theirs up."""
+    with Daemon(check.fake, check.model, "--max-queue", "2", "--queue-timeout", "60") as d:
+        conns = [d.connect(timeout=60) for _ in range(8)]
+        for c in conns:
+            c.send(slow(200))
+            time.sleep(0.02)
+        check("all of them are waiting", d.metric("t2v_waiting_requests") > 2, d.metric("t2v_waiting_requests"))
+        conns[5].sock.close()
+        answers = [c.read() for c in conns[:5] + conns[6:]]
+        check("all are answered", all(a is not None and a.status == 200 for a in answers), answers)
+        many = [d.connect(timeout=60) for _ in range(6)]
+        large = vectors({"texts": ["sleep 100"] + ["a" * 1000] * 100})
+        for c in many:
+            c.send(large)
+        check("large ones too", all(c.read().status == 200 for c in many))
+        end = time.monotonic() + 10
+        while d.metric("t2v_waiting_requests") != 0 and time.monotonic() < end:
+            time.sleep(0.05)
+        check("nothing is left", d.metric("t2v_waiting_requests") == 0, d.metric("t2v_waiting_requests"))
+    with Daemon(check.fake, check.model, "--max-queue", "2", "--queue-timeout", "0.5") as d:
+        conns = [d.connect(timeout=60) for _ in range(4)]
+        begin = time.monotonic()
+        for c in conns:
+            c.send(slow(3000))
+            time.sleep(0.02)
+        late = [c.read() for c in conns[2:]]
+        took = time.monotonic() - begin
+        check("503 after that time", all(a.status == 503 and a.headers["retry-after"] == "1" and "full" in a.json["error"] for a in late), late)
+        check("neither sooner nor when there is a place", 0.4 < took < 2.9, took)
+        check("the first two are answered", [c.read().status for c in conns[:2]] == [200, 200])
 
 
 def check_vectors_are_held(check):

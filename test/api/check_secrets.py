@@ -58,7 +58,7 @@ def check_log(check):
         for binary in (check.binary, check.fake):
             if binary is None:
                 continue
-            with Daemon(binary, check.model, "--log-level", level, "--log-format", form, "--max-queue", "3", "--read-timeout", "0.5", "--max-text-tokens", "30000",
+            with Daemon(binary, check.model, "--log-level", level, "--log-format", form, "--max-queue", "3", "--queue-timeout", "0", "--read-timeout", "0.5", "--max-text-tokens", "30000",
                         env={"AUTHENTICATION_ALLOWED_TOKENS": f"{TOKEN},other", "ENABLE_CACHE": "1", "T2V_TYPO": FIELD}) as d:
                 seen = ask_everything(d)
                 check(f"{level}: every kind of answer", seen >= {200, 400, 401, 404, 405, 408, 413, 415, 417, 422, 500, 501}, seen)

@@ -69,6 +69,18 @@ struct t2v_str t2v_embedder_meta(const t2v_embedder *embedder)
     return T2V_STR("{\"model_type\": \"fake\", \"hidden_size\": 8}\n");
 }
 
+struct t2v_str t2v_model_config(const t2v_model *model)
+{
+    (void)model;
+    return T2V_STR("{}");
+}
+
+const struct t2v_task *t2v_embedder_task(const t2v_embedder *embedder)
+{
+    (void)embedder;
+    return NULL;
+}
+
 const char *t2v_model_dir(const t2v_model *model)
 {
     return model->dir;
@@ -208,8 +220,8 @@ static void read_stream(const struct t2v_service *service, struct t2v_str body, 
 {
     struct stream_state *state = job->state;
     char text[64] = "", word[8] = "";
-    if (!t2v_question_read(&state->question, body, t2v_embedder_max_dim(service->model),
-                           &job->fault))
+    if (!t2v_question_read(&state->question, body,
+                           t2v_embedder_max_dim(service->models->list[0].embedder), &job->fault))
         return;
     struct t2v_str order = state->question.texts[0];
     memcpy(text, order.ptr, order.len < sizeof text ? order.len : sizeof text - 1);
@@ -427,6 +439,13 @@ uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 static int serve(const struct t2v_options *options, struct t2v_err *err)
 {
     const t2v_embedder embedder = {{options->model}};
+    const struct t2v_served served = {.name = "fake",
+                                      .abilities = T2V_CAN_EMBED,
+                                      .model = t2v_embedder_model(&embedder),
+                                      .max_tok = t2v_embedder_max_tok(&embedder),
+                                      .embedder = &embedder,
+                                      .sentence = &embedder};
+    const struct t2v_models models = {&served, 1};
     struct t2v_engine engine = {.max_queue = (size_t)options->server.max_queue};
     engine.stats.batch_tok.first = engine.stats.batch_seq.first = 1;
     sigset_t all, old;
@@ -440,7 +459,7 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     int fd;
     int rc = t2v_server_bind(&options->server, &fd, err);
     if (rc == 0)
-        rc = t2v_server_new(&options->server, fd, &engine, &embedder, "fake 1", &server, err);
+        rc = t2v_server_new(&options->server, fd, &engine, &models, "fake 1", &server, err);
     if (rc == 0)
         rc = t2v_server_run(server, err);
     if (rc == 0 && t2v_server_is_abandoned(server))

@@ -42,7 +42,8 @@ static void read_post(const struct t2v_service *service, struct t2v_str body, st
     if (t2v_str_is(job->id, "nobody"))
         t2v_fault_set(&job->fault, 404, "nobody is not here");
     else
-        t2v_question_read(job->state, body, t2v_embedder_max_dim(service->model), &job->fault);
+        t2v_question_read(job->state, body, t2v_embedder_max_dim(service->models->list[0].embedder),
+                          &job->fault);
 }
 
 static bool plan_post(struct t2v_service *service, struct t2v_job *job)

@@ -37,7 +37,15 @@ static void open_service(void)
     CHECK(t2v_embedder_open(&of_model, &model, NULL) == 0);
     const struct t2v_task *task = t2v_embedder_task(model);
     CHECK(t2v_engine_new(&task, 1, &of_engine, &engine, NULL) == 0);
-    CHECK(t2v_service_init(&service, &options.server, engine, model, "fuzz", NULL) == 0);
+    static struct t2v_served served;
+    static const struct t2v_models models = {&served, 1};
+    served = (struct t2v_served){.name = "small",
+                                 .abilities = T2V_CAN_EMBED,
+                                 .model = t2v_embedder_model(model),
+                                 .max_tok = t2v_embedder_max_tok(model),
+                                 .embedder = model,
+                                 .sentence = model};
+    CHECK(t2v_service_init(&service, &options.server, engine, &models, "fuzz", NULL) == 0);
 }
 
 static void check_body(struct t2v_str body)

@@ -282,7 +282,13 @@ void t2v_question_fail(const struct t2v_question *question, const struct t2v_err
 
 static void read_body(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
 {
-    t2v_question_read(job->state, body, t2v_embedder_max_dim(service->model), &job->fault);
+    struct t2v_question *question = job->state;
+    const struct t2v_served *served =
+        t2v_models_choose(service->models, (struct t2v_str){NULL, 0}, T2V_CAN_EMBED, &job->fault);
+    if (served == NULL)
+        return;
+    t2v_question_read(question, body, t2v_embedder_max_dim(served->embedder), &job->fault);
+    question->embedder = served->embedder;
 }
 
 /* The answer from the cache; false when there is none. */
@@ -307,7 +313,7 @@ static bool plan(struct t2v_service *service, struct t2v_job *job)
 {
     const struct t2v_question *question = job->state;
     if (question->n_text == 0) {
-        t2v_question_answer(question, NULL, t2v_embedder_dim(service->model), &job->reply.buf);
+        t2v_question_answer(question, NULL, t2v_embedder_dim(question->embedder), &job->reply.buf);
         return false;
     }
     if (from_cache(service, question, &job->reply.buf))
@@ -315,13 +321,15 @@ static bool plan(struct t2v_service *service, struct t2v_job *job)
     job->work.texts = question->texts;
     job->work.n_text = question->n_text;
     job->work.params = &question->params;
+    job->work.task = t2v_embedder_task(question->embedder);
     return true;
 }
 
 static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct t2v_question *question = job->state;
-    size_t dim = t2v_embedder_max_dim(service->model);
+    size_t dim = t2v_embedder_max_dim(question->embedder);
+    (void)service;
     return t2v_question_bytes(question) + question->n_text * dim * sizeof(float) +
            t2v_question_answer_bytes(question, dim);
 }

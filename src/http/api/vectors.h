@@ -24,6 +24,7 @@ struct t2v_question {
     size_t n_text;
     bool many; /* "texts" was sent: the answer is {"vectors", "dim"} */
     struct t2v_embed_params params;
+    const t2v_embedder *embedder; /* set by the operation, after t2v_question_read */
 };
 
 /* Reads a body. True: *question is set, and is freed with t2v_question_deinit. False: *fault says

@@ -61,9 +61,25 @@ static void test_refused(void **state)
     assert_false(t2v_base64_decode((struct t2v_str){"Zm\0v", 4}, out, sizeof out, &len));
 }
 
+/* Python: base64.b64encode(struct.pack("<3f", 1, -0.5, 3.4e38)) and its beginnings. */
+static void test_floats(void **state)
+{
+    (void)state;
+    static const float x[] = {1.0f, -0.5f, 3.4e38f};
+    static const char *const want[] = {"", "AACAPw==", "AACAPwAAAL8=", "AACAPwAAAL+eyX9/"};
+    for (size_t n = 0; n <= 3; n++) {
+        struct t2v_buf buf;
+        t2v_buf_init(&buf, 100);
+        t2v_base64_f32s(&buf, x, n);
+        assert_true(t2v_str_is(t2v_buf_str(&buf), want[n]));
+        t2v_buf_deinit(&buf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rfc4648),
-                                       cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_floats)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

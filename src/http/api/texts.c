@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/api/texts.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "http/body.h"
+#include "json/json.h"
+#include "json/pull.h"
+
+#include "base/banned.h"
+
+void t2v_texts_deinit(struct t2v_texts *texts)
+{
+    t2v_free(texts->list);
+    t2v_free(texts->bytes);
+    *texts = (struct t2v_texts){0};
+}
+
+size_t t2v_texts_bytes(const struct t2v_texts *texts)
+{
+    return texts->cap + texts->n * sizeof *texts->list;
+}
+
+struct t2v_str t2v_texts_keep(struct t2v_texts *texts, struct t2v_str text)
+{
+    char *to = texts->bytes + texts->n_byte;
+    size_t n = text.len < texts->cap - texts->n_byte ? text.len : texts->cap - texts->n_byte;
+    if (n != 0)
+        memcpy(to, text.ptr, n);
+    texts->n_byte += n;
+    return (struct t2v_str){to, n};
+}
+
+static bool no_memory(struct t2v_fault *fault)
+{
+    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+    return false;
+}
+
+static bool make_room(struct t2v_texts *texts, size_t n, size_t n_byte, struct t2v_fault *fault)
+{
+    texts->list = t2v_alloc_zero(n != 0 ? n : 1, sizeof *texts->list);
+    texts->bytes = t2v_alloc(n_byte != 0 ? n_byte : 1);
+    if (texts->list == NULL || texts->bytes == NULL) {
+        t2v_texts_deinit(texts);
+        return no_memory(fault);
+    }
+    texts->cap = n_byte;
+    return true;
+}
+
+/* What is no string: numbers are most likely token ids. */
+static bool refuse(struct t2v_str value, struct t2v_loc loc, struct t2v_fault *fault)
+{
+    enum t2v_json_type type = t2v_json_type_of(value);
+    if (type == T2V_JSON_NUMBER || type == T2V_JSON_ARRAY)
+        t2v_fault_invalid(fault, "string_type", loc,
+                          "token ids are not taken, since another model's would give a wrong "
+                          "result: send strings (LangChain: check_embedding_ctx_length=False)");
+    else
+        t2v_body_wrong_type(fault, "string_type", loc, "a string", value);
+    return false;
+}
+
+/* A string, null, or nothing. */
+static bool read_one(struct t2v_texts *texts, struct t2v_str value, size_t spare,
+                     struct t2v_fault *fault)
+{
+    struct t2v_str text = {"", 0};
+    struct t2v_pull pull;
+    t2v_pull_init(&pull, value, NULL);
+    bool ok = !t2v_body_has(value) || t2v_pull_str(&pull, &text) == 0;
+    ok = ok ? make_room(texts, 1, text.len + spare, fault) : no_memory(fault);
+    if (ok) {
+        texts->list[0] = t2v_texts_keep(texts, text);
+        texts->n = 1;
+    }
+    t2v_pull_deinit(&pull);
+    return ok;
+}
+
+/* What a first look at an array finds. */
+struct look {
+    size_t n, n_byte;
+    size_t wrong; /* the first item that is neither a string nor null; SIZE_MAX: none */
+    struct t2v_str value;
+};
+
+static int look_at_item(struct t2v_pull *pull, struct look *look)
+{
+    struct t2v_str value;
+    char first = t2v_pull_peek(pull);
+    int rc = first == '"' ? t2v_pull_str(pull, &value) : t2v_pull_pass(pull, &value);
+    if (rc == 0 && first == '"')
+        look->n_byte += value.len;
+    if (first != '"' && first != 'n' && look->wrong == SIZE_MAX) {
+        look->wrong = look->n;
+        look->value = value;
+    }
+    look->n++;
+    return rc;
+}
+
+static int look_at_all(struct t2v_str array, struct look *look)
+{
+    struct t2v_pull pull;
+    *look = (struct look){.wrong = SIZE_MAX};
+    t2v_pull_init(&pull, array, NULL);
+    int rc = t2v_pull_open(&pull, '[');
+    while (rc == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
+        rc = look_at_item(&pull, look);
+    t2v_pull_deinit(&pull);
+    return rc;
+}
+
+static int copy_item(struct t2v_pull *pull, struct t2v_texts *texts)
+{
+    struct t2v_str text = {"", 0}, passed;
+    bool is_string = t2v_pull_peek(pull) == '"';
+    int rc = is_string ? t2v_pull_str(pull, &text) : t2v_pull_pass(pull, &passed);
+    if (rc == 0)
+        texts->list[texts->n++] = t2v_texts_keep(texts, text);
+    return rc;
+}
+
+/* Copies the items of an array that look_at_all has found to be right. */
+static int copy_all(struct t2v_texts *texts, struct t2v_str array)
+{
+    struct t2v_pull pull;
+    t2v_pull_init(&pull, array, NULL);
+    int rc = t2v_pull_open(&pull, '[');
+    while (rc == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
+        rc = copy_item(&pull, texts);
+    t2v_pull_deinit(&pull);
+    return rc;
+}
+
+bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                          size_t spare, struct t2v_fault *fault)
+{
+    struct look look;
+    if (!t2v_body_has(value) || value.ptr[0] != '[') {
+        t2v_body_wrong_type(fault, "list_type", loc, "an array of strings", value);
+        return false;
+    }
+    if (look_at_all(value, &look) != 0)
+        return no_memory(fault);
+    if (look.wrong != SIZE_MAX) {
+        loc.index = (ptrdiff_t)look.wrong;
+        return refuse(look.value, loc, fault);
+    }
+    if (!make_room(texts, look.n, look.n_byte + spare, fault))
+        return false;
+    texts->many = true;
+    if (copy_all(texts, value) == 0)
+        return true;
+    t2v_texts_deinit(texts);
+    return no_memory(fault);
+}
+
+bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc, size_t spare,
+                    struct t2v_fault *fault)
+{
+    if (value.ptr == NULL) {
+        t2v_fault_invalid(fault, "missing", loc, "the field is missing");
+        return false;
+    }
+    if (value.ptr[0] != '[' && value.ptr[0] != '"' && t2v_body_has(value))
+        return refuse(value, loc, fault);
+    if (value.ptr[0] != '[')
+        return read_one(texts, value, spare, fault);
+    if (!t2v_texts_read_array(texts, value, loc, spare, fault))
+        return false;
+    if (texts->n != 0)
+        return true;
+    t2v_texts_deinit(texts);
+    t2v_fault_set(fault, 400, "an empty array: at least one text is needed");
+    fault->loc = loc;
+    return false;
+}
+
+bool t2v_texts_read_optional(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                             struct t2v_fault *fault)
+{
+    if (t2v_body_has(value) && value.ptr[0] != '"') {
+        t2v_body_wrong_type(fault, "string_type", loc, "a string", value);
+        return false;
+    }
+    return !t2v_body_has(value) || read_one(texts, value, 0, fault);
+}
+
+struct t2v_str t2v_texts_first(const struct t2v_texts *texts)
+{
+    return texts->n != 0 ? texts->list[0] : (struct t2v_str){NULL, 0};
+}

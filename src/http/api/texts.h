@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_HTTP_API_TEXTS_H
+#define T2V_HTTP_API_TEXTS_H
+/*
+ * The texts of a request, copied out of its body. Most APIs take one string or an array of strings;
+ * null is an empty text, since Haystack and Weaviate send it for a document without content.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "http/fault.h"
+
+/* A zeroed struct holds none. */
+struct t2v_texts {
+    char *bytes;          /* owned; what the strings point into */
+    size_t n_byte;        /* so many are in use */
+    size_t cap;           /* of so many */
+    struct t2v_str *list; /* [n], owned; valid UTF-8 */
+    size_t n;
+    bool many; /* they came as an array */
+};
+void t2v_texts_deinit(struct t2v_texts *texts);
+/* Bytes of memory that they take. */
+size_t t2v_texts_bytes(const struct t2v_texts *texts);
+
+/* Reads a string, null, or an array of strings and nulls. loc: of value in the body, for errors;
+ * loc.index is set to the item that is wrong. False: *fault is set. 400 for an empty array; for
+ * token ids (numbers, or arrays of them) the 422 names the setting of LangChain that avoids them.
+ * spare: bytes that the caller adds later with t2v_texts_keep. */
+bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc, size_t spare,
+                    struct t2v_fault *fault);
+/* The same for an array alone; a string is 422, and an array may be empty. */
+bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                          size_t spare, struct t2v_fault *fault);
+/* A copy of text, which fits into what `spare` asked for. */
+struct t2v_str t2v_texts_keep(struct t2v_texts *texts, struct t2v_str text);
+
+/* The same for one string that need not be there: of null or a missing value nothing is read, and
+ * texts->n stays 0. */
+bool t2v_texts_read_optional(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                             struct t2v_fault *fault);
+/* The first text; ptr is NULL if there is none. */
+struct t2v_str t2v_texts_first(const struct t2v_texts *texts);
+
+#endif
