@@ -40,6 +40,8 @@ complete -c t2v -n '__fish_seen_subcommand_from serve' -l log-level -x -a 'error
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l log-format -x -a 'text json' -d 'one line of text or JSON for each event'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l pooling -x -d 'pooling_strategy: masked_mean or cls'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l task -x -d 'task_type: query or passage'
+complete -c t2v -n '__fish_seen_subcommand_from embed' -l prompt -x -d 'put this before each text, as encode(prompt=TEXT) of sentence-transformers'
+complete -c t2v -n '__fish_seen_subcommand_from embed' -l prompt-name -x -d 'vectorizer sentence-transformers: put the model\'s prompt of this name before each text'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l text -x -d 'the only text, instead of the input'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l input -r -F -d 'the file with the texts'
 complete -c t2v -n '__fish_seen_subcommand_from embed' -l format -x -a 'lines json csv tsv' -d 'of the input: a text a line, JSON lines, CSV, or CSV with tabs'

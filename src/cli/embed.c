@@ -32,8 +32,42 @@ static int open_input(struct embed *e, struct t2v_err *err)
     if (options->text != NULL && (*options->input != '\0' || *options->format != '\0'))
         return t2v_fail(err, T2V_EUSAGE, "--text excludes --%s",
                         *options->input != '\0' ? "input" : "format");
+    if (*options->prompt_name != '\0' && options->prompt != NULL)
+        return t2v_fail(err, T2V_EUSAGE, "--prompt-name excludes --prompt");
+    if ((*options->prompt_name != '\0' || options->prompt != NULL) && *options->task != '\0')
+        return t2v_fail(err, T2V_EUSAGE, "--task excludes --prompt%s",
+                        options->prompt == NULL ? "-name" : "");
     int rc = t2v_rows_check(&e->output, err);
     return rc == 0 ? t2v_records_open(&input, &e->records, err) : rc;
+}
+
+/* Under sentence-transformers a prompt of either kind takes the place of the one that --task or its
+ * absence stands for. Another vectorizer has no prompts of its own. */
+static int choose_prompt(struct embed *e, struct t2v_err *err)
+{
+    const struct t2v_options *options = e->options;
+    const char *vectorizer = t2v_embedder_vectorizer(e->model);
+    bool sentence = strcmp(vectorizer, "sentence-transformers") == 0;
+    struct t2v_embed_resolved resolved;
+    if (*options->prompt_name != '\0' && !sentence)
+        return t2v_fail(err, T2V_EUSAGE, "--prompt-name has no effect under the vectorizer %s",
+                        vectorizer);
+    if (!sentence || (*options->prompt_name == '\0' && options->prompt == NULL))
+        return 0;
+    e->params.encode.given = true;
+    if (options->prompt == NULL)
+        e->params.encode.prompt_name = t2v_str_of(options->prompt_name);
+    int rc = t2v_embed_resolve(e->model, &e->params, &resolved, err);
+    if (rc != 0)
+        return t2v_fail_in(err, T2V_EUSAGE, "--prompt-name");
+    if (options->prompt != NULL && resolved.prompt.len != 0)
+        return t2v_fail(err, T2V_EUSAGE,
+                        "--prompt: this model always has a prompt, which --prompt-name chooses");
+    if (options->prompt != NULL && t2v_embedder_skips_prompt(e->model))
+        return t2v_fail(
+            err, T2V_EUSAGE,
+            "--prompt: this model pools without its prompt, which --prompt-name chooses");
+    return 0;
 }
 
 static int open_model(struct embed *e, size_t *width, struct t2v_err *err)
@@ -42,6 +76,8 @@ static int open_model(struct embed *e, size_t *width, struct t2v_err *err)
     int rc = t2v_open(e->options, true, &e->model, &e->engine, err);
     if (rc == 0)
         rc = t2v_embedder_check_params(e->model, &e->params, err);
+    if (rc == 0)
+        rc = choose_prompt(e, err);
     if (rc == 0)
         rc = t2v_embed_resolve(e->model, &e->params, &resolved, err);
     *width = resolved.dim;
@@ -62,6 +98,8 @@ static int convert(struct embed *e, size_t width, size_t n_row, struct t2v_err *
         .rows = e->rows,
         .engine = e->engine,
         .params = &e->params,
+        .prompt =
+            e->options->prompt != NULL ? t2v_str_of(e->options->prompt) : (struct t2v_str){NULL, 0},
         .width = width,
         .blank_is_null = blank_is_null(e),
         .skip_empty = e->options->skip_empty,

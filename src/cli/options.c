@@ -70,6 +70,8 @@ static const struct setting settings[] = {
     {"against", NULL, TEXT, AT(against), "", "f32 bf16 int8 auto", T2V_CMD_BENCH, "compare the vectors with those of this precision, instead of timing"},
     {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
+    {"prompt", NULL, TEXT, AT(prompt), NULL, "", T2V_CMD_EMBED, "put this before each text, as encode(prompt=TEXT) of sentence-transformers"},
+    {"prompt-name", NULL, TEXT, AT(prompt_name), "", "", T2V_CMD_EMBED, "vectorizer sentence-transformers: put the model's prompt of this name before each text"},
     {"text", NULL, TEXT, AT(text), NULL, "", T2V_CMD_EMBED, "the only text, instead of the input"},
     {"input", NULL, TEXT, AT(input), "", "", T2V_CMD_EMBED, "the file with the texts; unset or -: standard input"},
     {"format", NULL, TEXT, AT(format), "", "lines json csv tsv", T2V_CMD_EMBED, "of the input: a text a line, JSON lines, CSV, or CSV with tabs; unset: by the file's ending (.jsonl, .ndjson, .json, .csv, .tsv, else lines), json for standard input"},

@@ -31,8 +31,8 @@ struct t2v_options {
     int64_t dimensions;
 
     /* embed */
-    const char *text; /* NULL: not given */
-    const char *input, *format, *column, *output, *output_format;
+    const char *text, *prompt; /* NULL: not given */
+    const char *prompt_name, *input, *format, *column, *output, *output_format;
     bool no_header, skip_empty, resume, overwrite, progress;
 
     /* inspect */

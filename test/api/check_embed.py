@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """t2v embed with files: formats of the input and the output, empty lines, mistakes, and going on after an interruption."""
+import base64
 import csv
 import json
 import math
@@ -285,6 +286,33 @@ def check_progress(check):
     err = embed(check, "--progress", data=b'"a"\n"b"\n')[2]
     check("the last line", err.startswith("2 texts, ") and "/s, took " in err and err.count("\n") == 1 and "\r" not in err, err)
     check("none unless asked for", embed(check, data=b'"a"\n')[2] == "")
+
+
+def check_prompts(check):
+    """--prompt-name is encode's prompt_name (test/golden/make-encode has the answers), --prompt a text before each text."""
+    with open(os.path.join(GOLDEN, "encode", "expected.json"), encoding="utf-8") as f:
+        cases = [c for c in json.load(f)["cases"] if c["prompt_name"] and c["norm"] == "model" and not c["dimensions"] and not c["max_tok"] and not c["cut_start"]]
+    check("there are such cases", len(cases) > 1, cases)
+    for c in cases:
+        data = "".join(json.dumps(t) + "\n" for t in c["texts"]).encode()
+        code, out, err = embed(check, "--vectorizer", "sentence-transformers", "--prompt-name", c["prompt_name"], "--output-format", "f32", data=data, model=os.path.join(GOLDEN, c["model"]))
+        want = [x for v in c["vectors"] for (x,) in struct.iter_unpack("<f", base64.b64decode(v))]
+        got = [x for (x,) in struct.iter_unpack("<f", out)]
+        check(f"{c['model']}, {c['prompt_name']}", code == 0 and len(got) == len(want) and max(map(abs, map(float.__sub__, got, want))) <= 1e-5 * max(map(abs, want)), (code, err, len(got)))
+    data = b"one\n\ntwo\n"
+    check("a prompt under default", embed(check, "--format", "lines", "--prompt", "query: ", data=data)[1].split(b"\n")[:-1] == lines_of(check, ["query: one", None, "query: two"]))
+    model, flags = os.path.join(GOLDEN, "bge-cls"), ("--vectorizer", "sentence-transformers", "--format", "lines")
+    with open(os.path.join(model, "config_sentence_transformers.json"), encoding="utf-8") as f:
+        prompt = json.load(f)["prompts"]["query"]
+    by_text, by_name = (embed(check, *flags, *args, data=data, model=model)[:2] for args in (("--prompt", prompt), ("--prompt-name", "query")))
+    check("the model's own, by its text", by_text == by_name and by_text[0] == 0, (by_text, by_name))
+    for args, words in ((("--prompt-name", "query"), "--prompt-name has no effect under the vectorizer default"), (("--prompt", "a", "--prompt-name", "b"), "--prompt-name excludes --prompt"),
+                        (("--prompt", "a", "--task", "query"), "--task excludes --prompt"), (("--vectorizer", "sentence-transformers", "--prompt-name", "x"), "--prompt-name: prompt_name 'x' is none of")):
+        code, out, err = embed(check, *args)
+        check(f"{args}", code == 2 and not out and words in err, (code, err))
+    for model, words in (("st-dense", "this model pools without its prompt"), ("st-all-modes", "this model always has a prompt")):
+        code, _, err = embed(check, *flags, "--prompt", "a", model=os.path.join(GOLDEN, model))
+        check(words, code == 2 and words in err, (code, err))
 
 
 def resident_kb(pid):

@@ -236,7 +236,7 @@ int t2v_convert_run(struct t2v_convert *convert, struct t2v_err *err)
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < N_PART && rc == 0; i++)
-        rc = t2v_part_init(&flow.parts[i], &flow.bell, err);
+        rc = t2v_part_init(&flow.parts[i], convert->prompt, &flow.bell, err);
     if (rc == 0)
         rc = run(&flow, err);
     call_off(&flow);

@@ -20,6 +20,7 @@ struct t2v_convert {
     t2v_rows *rows;
     t2v_engine *engine;     /* with a leader */
     const void *params;     /* of its task */
+    struct t2v_str prompt;  /* put before each text; may be empty */
     size_t width;           /* numbers of a row */
     bool blank_is_null;     /* a text of white space alone has no vector */
     bool skip_empty;        /* no row where there is no text */

@@ -26,9 +26,10 @@ void t2v_part_bell_deinit(struct t2v_part_bell *bell)
     close(bell->fd);
 }
 
-int t2v_part_init(struct t2v_part *part, struct t2v_part_bell *bell, struct t2v_err *err)
+int t2v_part_init(struct t2v_part *part, struct t2v_str prompt, struct t2v_part_bell *bell,
+                  struct t2v_err *err)
 {
-    *part = (struct t2v_part){.bell = bell};
+    *part = (struct t2v_part){.prompt = prompt, .bell = bell};
     t2v_buf_init(&part->bytes, SIZE_MAX);
     part->texts = t2v_alloc_zero(T2V_PART_ROWS, sizeof *part->texts);
     part->rows = t2v_alloc_zero(T2V_PART_ROWS, sizeof *part->rows);
@@ -59,6 +60,7 @@ void t2v_part_clear(struct t2v_part *part)
 int t2v_part_add(struct t2v_part *part, const struct t2v_record *record, struct t2v_err *err)
 {
     if (!record->empty) {
+        t2v_buf_add(&part->bytes, part->prompt.ptr, part->prompt.len);
         if (t2v_buf_add(&part->bytes, record->text.ptr, record->text.len) != 0)
             return t2v_fail(err, T2V_ENOMEM, "no memory for a text of %zu bytes", record->text.len);
         part->n_text++;

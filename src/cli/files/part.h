@@ -29,6 +29,7 @@ struct t2v_part_bell {
 
 struct t2v_part {
     struct t2v_work work;
+    struct t2v_str prompt;     /* before each text; borrowed */
     struct t2v_buf bytes;      /* the texts, end to end */
     struct t2v_str *texts;     /* [T2V_PART_ROWS], of the rows that are not null */
     struct t2v_part_row *rows; /* [T2V_PART_ROWS] */
@@ -42,14 +43,16 @@ struct t2v_part {
 int t2v_part_bell_init(struct t2v_part_bell *bell, struct t2v_err *err);
 void t2v_part_bell_deinit(struct t2v_part_bell *bell);
 
-/* The bell is borrowed. T2V_ENOMEM; the part is for t2v_part_deinit then, too. */
-int t2v_part_init(struct t2v_part *part, struct t2v_part_bell *bell, struct t2v_err *err);
+/* prompt and bell are borrowed. T2V_ENOMEM; the part is for t2v_part_deinit then, too. */
+int t2v_part_init(struct t2v_part *part, struct t2v_str prompt, struct t2v_part_bell *bell,
+                  struct t2v_err *err);
 /* A zeroed part is allowed. */
 void t2v_part_deinit(struct t2v_part *part);
 
 /* Empties it, its answer included. */
 void t2v_part_clear(struct t2v_part *part);
-/* Copies a record. There must be fewer than T2V_PART_ROWS. T2V_ENOMEM. */
+/* Copies a record, its text after the prompt. There must be fewer than T2V_PART_ROWS. T2V_ENOMEM.
+ */
 int t2v_part_add(struct t2v_part *part, const struct t2v_record *record, struct t2v_err *err);
 /* Has its first n_text texts encoded. params are borrowed until it is done. T2V_EBUSY. */
 int t2v_part_submit(struct t2v_part *part, size_t n_text, t2v_engine *engine, const void *params,

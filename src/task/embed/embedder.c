@@ -62,6 +62,11 @@ size_t t2v_embedder_max_tok(const t2v_embedder *embedder)
     return max_tok;
 }
 
+bool t2v_embedder_skips_prompt(const t2v_embedder *embedder)
+{
+    return embedder->pipeline.skip_prompt;
+}
+
 const char *t2v_embedder_pipeline(const t2v_embedder *embedder)
 {
     return embedder->described;

@@ -40,6 +40,8 @@ size_t t2v_embedder_max_tok(const t2v_embedder *embedder);
  * sentence-transformers. */
 size_t t2v_embedder_n_prompt(const t2v_embedder *embedder);
 struct t2v_str t2v_embedder_prompt(const t2v_embedder *embedder, size_t i, struct t2v_str *text);
+/* Whether pooling leaves out the tokens of these prompts (include_prompt is false). */
+bool t2v_embedder_skips_prompt(const t2v_embedder *embedder);
 /* "mean, Dense to 24, Normalize": what becomes of hidden states, for people. */
 const char *t2v_embedder_pipeline(const t2v_embedder *embedder);
 
