@@ -56,10 +56,11 @@ struct t2v_work {
     size_t n_cut; /* texts of which a sequence was cut at the token limit */
 
     /* The engine's own. */
-    atomic_bool cancelled; /* stays so once it is */
-    size_t which;          /* index of its task */
-    size_t bytes;          /* t2v_small_bytes of it */
-    struct t2v_work *next;
+    atomic_bool cancelled;         /* stays so once it is */
+    size_t which;                  /* index of its task */
+    size_t bytes;                  /* t2v_small_bytes of it */
+    struct t2v_progress *progress; /* once it is begun; batch/progress.h */
+    struct t2v_work *next;         /* in a list, batch/queue.h */
 };
 
 struct t2v_engine_options {

@@ -26,23 +26,23 @@ struct t2v_feeder {
 };
 
 /* How many tasks' turns come before that of the work's task. */
-static size_t turns_before(const t2v_feeder *feeder, const struct t2v_progress *progress)
+static size_t turns_before(const t2v_feeder *feeder, const struct t2v_work *work)
 {
-    return (progress->which + feeder->n_task - feeder->turn) % feeder->n_task;
+    return (work->progress->which + feeder->n_task - feeder->turn) % feeder->n_task;
 }
 
 /* The oldest work of the first task that has one, from the task whose turn it is. NULL: there is
  * none. */
 static struct t2v_progress *pop_next(t2v_feeder *feeder)
 {
-    struct t2v_progress **next = &feeder->works.head;
+    struct t2v_work **next = &feeder->works.head;
     if (*next == NULL)
         return NULL;
-    for (struct t2v_progress **place = next; *place != NULL; place = &(*place)->next) {
+    for (struct t2v_work **place = next; *place != NULL; place = &(*place)->next) {
         if (turns_before(feeder, *place) < turns_before(feeder, *next))
             next = place;
     }
-    struct t2v_progress *progress = t2v_list_remove(&feeder->works, next);
+    struct t2v_progress *progress = t2v_list_remove(&feeder->works, next)->progress;
     feeder->turn = (progress->which + 1) % feeder->n_task;
     return progress;
 }
@@ -120,7 +120,7 @@ void t2v_feeder_free(t2v_feeder *feeder)
 void t2v_feeder_give(t2v_feeder *feeder, struct t2v_progress *progress)
 {
     pthread_mutex_lock(&feeder->lock);
-    t2v_list_push(&feeder->works, progress);
+    t2v_list_push(&feeder->works, progress->work);
     pthread_cond_signal(&feeder->wake);
     pthread_mutex_unlock(&feeder->lock);
 }

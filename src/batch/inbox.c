@@ -10,41 +10,6 @@
 
 static const uint64_t second_ns = 1000000000, patience_ns = (uint64_t)T2V_EXPRESS_MS * 1000000;
 
-static void arrivals_init(struct t2v_arrivals *arrivals)
-{
-    arrivals->head = NULL;
-    arrivals->tail = &arrivals->head;
-}
-
-static void arrivals_push(struct t2v_arrivals *arrivals, struct t2v_work *work)
-{
-    work->next = NULL;
-    *arrivals->tail = work;
-    arrivals->tail = &work->next;
-}
-
-/* Where the one of the fewest bytes, the oldest of these, is linked. */
-static struct t2v_work **find_shortest(struct t2v_arrivals *arrivals)
-{
-    struct t2v_work **shortest = &arrivals->head;
-    for (struct t2v_work **place = &arrivals->head; *place != NULL; place = &(*place)->next) {
-        if ((*place)->bytes < (*shortest)->bytes)
-            shortest = place;
-    }
-    return shortest;
-}
-
-/* There must be one. */
-static struct t2v_work *arrivals_pop_shortest(struct t2v_arrivals *arrivals)
-{
-    struct t2v_work **shortest = find_shortest(arrivals);
-    struct t2v_work *work = *shortest;
-    *shortest = work->next;
-    if (work->next == NULL)
-        arrivals->tail = shortest;
-    return work;
-}
-
 int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task)
 {
     pthread_condattr_t attributes;
@@ -52,7 +17,7 @@ int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task)
     inbox->n_task = inbox->of != NULL ? n_task : 0;
     for (size_t i = 0; i < inbox->n_task; i++) {
         for (int rank = 0; rank < T2V_N_RANK; rank++)
-            arrivals_init(&inbox->of[i].arrived[rank]);
+            t2v_list_init(&inbox->of[i].arrived[rank]);
         t2v_list_init(&inbox->of[i].lent);
     }
     t2v_list_init(&inbox->back);
@@ -114,7 +79,7 @@ void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work)
     enum t2v_rank rank = t2v_rank_of(work);
     pthread_mutex_lock(&inbox->lock);
     bool was_empty = !has_arrivals(inbox);
-    arrivals_push(&inbox->of[work->which].arrived[rank], work);
+    t2v_list_push(&inbox->of[work->which].arrived[rank], work);
     if (was_empty)
         pthread_cond_signal(&inbox->for_leader);
     alert_express(inbox);
@@ -125,7 +90,7 @@ void t2v_inbox_bring_back(struct t2v_inbox *inbox, struct t2v_progress *progress
 {
     pthread_mutex_lock(&inbox->lock);
     inbox->n_away--;
-    t2v_list_push(&inbox->back, progress);
+    t2v_list_push(&inbox->back, progress->work);
     pthread_cond_signal(&inbox->for_leader);
     pthread_mutex_unlock(&inbox->lock);
 }
@@ -141,30 +106,20 @@ void t2v_inbox_stop(struct t2v_inbox *inbox)
 
 /* --- the leader --- */
 
-/* Moves them to the end of another list. */
-static void arrivals_move(struct t2v_arrivals *arrivals, struct t2v_arrivals *to)
-{
-    if (arrivals->head == NULL)
-        return;
-    *to->tail = arrivals->head;
-    to->tail = arrivals->tail;
-    arrivals_init(arrivals);
-}
-
 bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queues *queues, struct t2v_work **works)
 {
-    struct t2v_progress *progress;
-    struct t2v_arrivals taken;
-    arrivals_init(&taken);
+    struct t2v_work *work;
+    struct t2v_list taken;
+    t2v_list_init(&taken);
     pthread_mutex_lock(&inbox->lock);
     while (!has_arrivals(inbox) && inbox->back.head == NULL && t2v_queues_are_empty(queues) &&
            !(inbox->stop && inbox->n_away == 0))
         pthread_cond_wait(&inbox->for_leader, &inbox->lock);
-    while ((progress = t2v_list_pop(&inbox->back)) != NULL)
-        t2v_queues_push(queues, progress);
+    while ((work = t2v_list_pop(&inbox->back)) != NULL)
+        t2v_queues_push(queues, work->progress);
     for (size_t i = 0; i < inbox->n_task; i++) {
         for (int rank = 0; rank < T2V_N_RANK; rank++)
-            arrivals_move(&inbox->of[i].arrived[rank], &taken);
+            t2v_list_append(&taken, &inbox->of[i].arrived[rank]);
     }
     pthread_mutex_unlock(&inbox->lock);
     *works = taken.head;
@@ -221,35 +176,32 @@ static bool is_due(const struct t2v_inbox *inbox)
            t2v_clock_ns() >= inbox->batch_ns + patience_ns;
 }
 
-/* NULL: a work that arrived is shorter than all that are lent, or none is lent. */
-static struct t2v_progress *pop_lent_if_shortest(struct t2v_inbox_part *part)
-{
-    const struct t2v_work *arrived = *find_shortest(&part->arrived[T2V_RANK_SMALL]);
-    return t2v_list_pop_shortest(&part->lent, arrived != NULL ? arrived->bytes : SIZE_MAX);
-}
-
-/* Takes the shortest work of a task, into queues or taken. Returns its bytes. */
+/* Takes the shortest work of a task, which has one: into queues if it is begun, else into taken.
+ * Returns its bytes. */
 static size_t take_shortest(struct t2v_inbox_part *part, struct t2v_queues *queues,
-                            struct t2v_arrivals *taken)
+                            struct t2v_list *taken)
 {
-    struct t2v_progress *progress = pop_lent_if_shortest(part);
-    if (progress != NULL) {
-        t2v_queues_push(queues, progress);
-        return progress->work->bytes;
+    struct t2v_list *arrived = &part->arrived[T2V_RANK_SMALL];
+    struct t2v_work **lent_place = t2v_list_shortest(&part->lent), **place;
+    place = t2v_list_shortest(arrived);
+    if (*lent_place != NULL && (*place == NULL || (*lent_place)->bytes <= (*place)->bytes)) {
+        struct t2v_work *work = t2v_list_remove(&part->lent, lent_place);
+        t2v_queues_push(queues, work->progress);
+        return work->bytes;
     }
-    struct t2v_work *work = arrivals_pop_shortest(&part->arrived[T2V_RANK_SMALL]);
-    arrivals_push(taken, work);
+    struct t2v_work *work = t2v_list_remove(arrived, place);
+    t2v_list_push(taken, work);
     return work->bytes;
 }
 
 bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queues *queues,
                           struct t2v_work **works, size_t *n)
 {
-    struct t2v_arrivals taken;
+    struct t2v_list taken;
     struct t2v_inbox_part *part;
     size_t bytes = 0;
     *n = 0;
-    arrivals_init(&taken);
+    t2v_list_init(&taken);
     pthread_mutex_lock(&inbox->lock);
     while (!inbox->stop && !is_due(inbox))
         await_small(inbox);

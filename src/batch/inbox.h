@@ -18,14 +18,9 @@
 /* Long enough that ordinary batches, which aim at T2V_BATCH_NS, have ended by then. */
 enum { T2V_EXPRESS_MS = 100 };
 
-/* Works that nobody has begun, linked by their next. */
-struct t2v_arrivals {
-    struct t2v_work *head, **tail;
-};
-
 /* The works of one task. */
 struct t2v_inbox_part {
-    struct t2v_arrivals arrived[T2V_N_RANK];
+    struct t2v_list arrived[T2V_N_RANK]; /* nobody has begun them */
     struct t2v_list lent; /* the leader's small works of which no sequence is in its batch */
 };
 

@@ -38,6 +38,7 @@ struct t2v_progress *t2v_progress_new(const struct t2v_task *task, struct t2v_wo
         t2v_progress_free(progress);
         return NULL;
     }
+    work->progress = progress;
     return progress;
 }
 

@@ -23,10 +23,9 @@ struct t2v_ready {
 };
 
 struct t2v_progress {
-    struct t2v_progress *next;
-    struct t2v_work *work;
-    unsigned rank; /* an enum t2v_rank */
-    bool placed;   /* a row of it is in the batch that is being encoded */
+    struct t2v_work *work; /* its `progress` is this */
+    unsigned rank;         /* an enum t2v_rank */
+    bool placed;           /* a row of it is in the batch that is being encoded */
     const struct t2v_task *task;
     size_t which; /* index of the task in the engine's list */
     void *state;  /* the task's */

@@ -11,45 +11,52 @@ void t2v_list_init(struct t2v_list *list)
     list->tail = &list->head;
 }
 
-void t2v_list_push(struct t2v_list *list, struct t2v_progress *progress)
+void t2v_list_push(struct t2v_list *list, struct t2v_work *work)
 {
-    progress->next = NULL;
-    *list->tail = progress;
-    list->tail = &progress->next;
+    work->next = NULL;
+    *list->tail = work;
+    list->tail = &work->next;
 }
 
-struct t2v_progress *t2v_list_remove(struct t2v_list *list, struct t2v_progress **place)
+void t2v_list_append(struct t2v_list *list, struct t2v_list *from)
 {
-    struct t2v_progress *progress = *place;
-    *place = progress->next;
-    if (progress->next == NULL)
+    if (from->head == NULL)
+        return;
+    *list->tail = from->head;
+    list->tail = from->tail;
+    t2v_list_init(from);
+}
+
+struct t2v_work *t2v_list_remove(struct t2v_list *list, struct t2v_work **place)
+{
+    struct t2v_work *work = *place;
+    *place = work->next;
+    if (work->next == NULL)
         list->tail = place;
-    return progress;
+    return work;
 }
 
-struct t2v_progress *t2v_list_pop(struct t2v_list *list)
+struct t2v_work *t2v_list_pop(struct t2v_list *list)
 {
     return list->head != NULL ? t2v_list_remove(list, &list->head) : NULL;
 }
 
-struct t2v_progress *t2v_list_pop_shortest(struct t2v_list *list, size_t bytes)
+struct t2v_work **t2v_list_shortest(struct t2v_list *list)
 {
-    struct t2v_progress **shortest = &list->head;
-    for (struct t2v_progress **place = &list->head; *place != NULL; place = &(*place)->next) {
-        if ((*place)->work->bytes < (*shortest)->work->bytes)
+    struct t2v_work **shortest = &list->head;
+    for (struct t2v_work **place = &list->head; *place != NULL; place = &(*place)->next) {
+        if ((*place)->bytes < (*shortest)->bytes)
             shortest = place;
     }
-    if (*shortest == NULL || (*shortest)->work->bytes > bytes)
-        return NULL;
-    return t2v_list_remove(list, shortest);
+    return shortest;
 }
 
-static void push_front(struct t2v_list *list, struct t2v_progress *progress)
+static void push_front(struct t2v_list *list, struct t2v_work *work)
 {
-    progress->next = list->head;
+    work->next = list->head;
     if (list->head == NULL)
-        list->tail = &progress->next;
-    list->head = progress;
+        list->tail = &work->next;
+    list->head = work;
 }
 
 size_t t2v_small_bytes(const struct t2v_work *work)
@@ -84,7 +91,7 @@ bool t2v_queue_is_empty(const struct t2v_queue *queue)
 
 void t2v_queue_push(struct t2v_queue *queue, struct t2v_progress *progress)
 {
-    t2v_list_push(&queue->active[progress->rank], progress);
+    t2v_list_push(&queue->active[progress->rank], progress->work);
 }
 
 void t2v_queue_begin(struct t2v_queue *queue, size_t budget)
@@ -96,11 +103,13 @@ void t2v_queue_begin(struct t2v_queue *queue, size_t budget)
     }
 }
 
-static struct t2v_progress *next_small(struct t2v_queue *queue)
+/* There must be one. */
+static struct t2v_work *pop_small(struct t2v_queue *queue)
 {
     struct t2v_list *small = &queue->active[T2V_RANK_SMALL];
     queue->shortest_is_next = !queue->shortest_is_next;
-    return queue->shortest_is_next ? t2v_list_pop(small) : t2v_list_pop_shortest(small, SIZE_MAX);
+    return queue->shortest_is_next ? t2v_list_pop(small)
+                                   : t2v_list_remove(small, t2v_list_shortest(small));
 }
 
 struct t2v_progress *t2v_queue_next(struct t2v_queue *queue)
@@ -109,8 +118,8 @@ struct t2v_progress *t2v_queue_next(struct t2v_queue *queue)
     bool large = waits(queue, T2V_RANK_LARGE) && !queue->full[T2V_RANK_LARGE];
     bool large_first = queue->large_due && queue->taken[T2V_RANK_LARGE] == 0;
     if (large && (!small || large_first || queue->taken[T2V_RANK_SMALL] >= queue->small_most))
-        return t2v_list_pop(&queue->active[T2V_RANK_LARGE]);
-    return small ? next_small(queue) : NULL;
+        return t2v_list_pop(&queue->active[T2V_RANK_LARGE])->progress;
+    return small ? pop_small(queue)->progress : NULL;
 }
 
 void t2v_queue_took(struct t2v_queue *queue, const struct t2v_progress *progress, size_t n_tok)
@@ -121,7 +130,7 @@ void t2v_queue_took(struct t2v_queue *queue, const struct t2v_progress *progress
 void t2v_queue_return(struct t2v_queue *queue, struct t2v_progress *progress)
 {
     queue->full[progress->rank] = true;
-    push_front(&queue->active[progress->rank], progress);
+    push_front(&queue->active[progress->rank], progress->work);
 }
 
 void t2v_queue_end(struct t2v_queue *queue)
@@ -131,24 +140,20 @@ void t2v_queue_end(struct t2v_queue *queue)
 
 void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *list)
 {
-    struct t2v_list all = queue->active[T2V_RANK_SMALL];
     struct t2v_list *kept = &queue->active[T2V_RANK_SMALL];
-    struct t2v_progress *progress = all.head, *next;
+    struct t2v_work *work = kept->head, *next;
     t2v_list_init(kept);
-    for (; progress != NULL; progress = next) {
-        next = progress->next;
-        t2v_list_push(progress->placed ? kept : list, progress);
+    for (; work != NULL; work = next) {
+        next = work->next;
+        t2v_list_push(work->progress->placed ? kept : list, work);
     }
 }
 
 void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *list)
 {
-    struct t2v_progress *progress;
     struct t2v_list *small = &queue->active[T2V_RANK_SMALL];
-    while ((progress = t2v_list_pop(small)) != NULL)
-        t2v_list_push(list, progress);
-    while ((progress = t2v_list_pop(list)) != NULL)
-        t2v_list_push(small, progress);
+    t2v_list_append(list, small);
+    t2v_list_append(small, list);
 }
 
 /* --- of all tasks --- */

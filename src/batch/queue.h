@@ -15,19 +15,22 @@
 
 #include "batch/progress.h"
 
-/* Linked by their next: a work is in one list at a time. */
+/* Works, begun or not, linked by their next: a work is in one list at a time. */
 struct t2v_list {
-    struct t2v_progress *head, **tail;
+    struct t2v_work *head, **tail;
 };
 
 void t2v_list_init(struct t2v_list *list);
-void t2v_list_push(struct t2v_list *list, struct t2v_progress *progress);
+void t2v_list_push(struct t2v_list *list, struct t2v_work *work);
+/* Moves all works of `from` to the end of list. */
+void t2v_list_append(struct t2v_list *list, struct t2v_list *from);
 /* Removes the work that *place links, which must be in the list. */
-struct t2v_progress *t2v_list_remove(struct t2v_list *list, struct t2v_progress **place);
+struct t2v_work *t2v_list_remove(struct t2v_list *list, struct t2v_work **place);
 /* The oldest; NULL: the list is empty. */
-struct t2v_progress *t2v_list_pop(struct t2v_list *list);
-/* The work with the fewest bytes; of equal ones, the oldest. NULL: none has `bytes` or fewer. */
-struct t2v_progress *t2v_list_pop_shortest(struct t2v_list *list, size_t bytes);
+struct t2v_work *t2v_list_pop(struct t2v_list *list);
+/* Where the work with the fewest bytes is linked; of equal ones, the oldest. *place is NULL if the
+ * list is empty. */
+struct t2v_work **t2v_list_shortest(struct t2v_list *list);
 
 /* Small works go before large ones. */
 enum t2v_rank {
@@ -43,8 +46,8 @@ size_t t2v_small_bytes(const struct t2v_work *work);
 /* From work->bytes. */
 enum t2v_rank t2v_rank_of(const struct t2v_work *work);
 
-/* Works of one task that may have sequences left. Those of one rank take turns, a sequence each;
- * every second turn of small works is the shortest one's. */
+/* Works of one task, all begun, that may have sequences left. Those of one rank take turns, a
+ * sequence each; every second turn of small works is the shortest one's. */
 struct t2v_queue {
     struct t2v_list active[T2V_N_RANK];
     bool shortest_is_next; /* of small works */

@@ -93,7 +93,7 @@ static void take_turn(struct t2v_runner *runner, struct t2v_queue *queue,
     struct t2v_batch *batch = runner->batch;
     size_t n_tok = t2v_progress_peek(progress);
     if (progress->work->err.code != 0 || (progress->ended && n_tok == 0)) {
-        t2v_list_push(&runner->closing, progress);
+        t2v_list_push(&runner->closing, progress->work);
     } else if (n_tok > batch->max_tok) {
         runner->calls.too_long(runner->calls.user, progress);
     } else if (n_tok != 0 && !t2v_batch_fits(batch, n_tok)) {
@@ -103,7 +103,7 @@ static void take_turn(struct t2v_runner *runner, struct t2v_queue *queue,
             t2v_batch_place(batch, progress);
         t2v_queue_took(queue, progress, n_tok);
         if (n_tok != 0 && is_last(runner, progress, deadline_ns))
-            t2v_list_push(&runner->closing, progress);
+            t2v_list_push(&runner->closing, progress->work);
         else
             t2v_queue_push(queue, progress);
     }
@@ -147,23 +147,23 @@ static void give_up(struct t2v_runner *runner)
         struct t2v_queue *queue = &runner->queues.of[i];
         t2v_queue_begin(queue, SIZE_MAX); /* so that none is left in it */
         while ((progress = t2v_queue_next(queue)) != NULL)
-            t2v_list_push(&runner->closing, progress);
+            t2v_list_push(&runner->closing, progress->work);
     }
-    for (progress = runner->closing.head; progress != NULL; progress = progress->next) {
-        if (progress->work->err.code == 0)
-            t2v_fail(&progress->work->err, T2V_EIO, "%s", message);
+    for (struct t2v_work *work = runner->closing.head; work != NULL; work = work->next) {
+        if (work->err.code == 0)
+            t2v_fail(&work->err, T2V_EIO, "%s", message);
     }
 }
 
 void t2v_runner_close(struct t2v_runner *runner)
 {
-    struct t2v_progress *progress;
+    struct t2v_work *work;
     if (runner->lost.code != 0)
         give_up(runner);
-    while ((progress = t2v_list_pop(&runner->closing)) != NULL) {
-        struct t2v_work *work = progress->work;
-        t2v_progress_finish(progress);
-        t2v_progress_free(progress);
+    while ((work = t2v_list_pop(&runner->closing)) != NULL) {
+        t2v_progress_finish(work->progress);
+        t2v_progress_free(work->progress);
+        work->progress = NULL;
         runner->calls.complete(runner->calls.user, work);
     }
 }

@@ -93,6 +93,7 @@ static void test_lent(void **state)
     for (int i = 0; i < 3; i++) {
         of[i] = (struct t2v_work){.texts = &half, .n_text = 1, .bytes = T2V_SMALL_BYTES / 2};
         progress[i].work = &of[i];
+        of[i].progress = &progress[i];
         t2v_queues_push(&leader, &progress[i]);
     }
     struct t2v_work arrived = small_work(), longer = {.bytes = T2V_SMALL_BYTES / 2 + 1};
@@ -103,14 +104,14 @@ static void test_lent(void **state)
     start(&taker, &inbox);
     pthread_join(taker.thread, NULL);
     assert_true(taker.got && taker.n == 3 && taker.works == &arrived && arrived.next == NULL);
-    assert_ptr_equal(t2v_list_pop(&taker.queues.of[0].active[T2V_RANK_SMALL]), &progress[0]);
+    assert_ptr_equal(t2v_list_pop(&taker.queues.of[0].active[T2V_RANK_SMALL]), &of[0]);
     t2v_inbox_reclaim(&inbox, &leader);
     t2v_inbox_bring_back(&inbox, &progress[0]);
     t2v_inbox_settle(&inbox);
     t2v_inbox_settle(&inbox);
     assert_true(t2v_inbox_take_all(&inbox, &leader, &works) && works == &longer);
-    assert_ptr_equal(leader.of[0].active[T2V_RANK_SMALL].head, &progress[2]);
-    assert_ptr_equal(progress[2].next, &progress[0]);
+    assert_ptr_equal(leader.of[0].active[T2V_RANK_SMALL].head, &of[2]);
+    assert_ptr_equal(of[2].next, &of[0]);
     assert_int_equal(inbox.n_away, 0);
     t2v_queues_deinit(&leader);
     t2v_queues_deinit(&taker.queues);
@@ -161,16 +162,17 @@ static void test_lent_of_tasks(void **state)
     memset(progress, 0, sizeof progress);
     for (int i = 0; i < 3; i++) {
         progress[i].work = &of[i];
+        of[i].progress = &progress[i];
         progress[i].which = of[i].which;
         t2v_queues_push(&leader, &progress[i]);
     }
     t2v_inbox_lend(&inbox, &leader);
     assert_true(t2v_queues_are_empty(&leader));
     t2v_inbox_reclaim(&inbox, &leader);
-    assert_ptr_equal(leader.of[0].active[T2V_RANK_SMALL].head, &progress[0]);
-    assert_null(progress[0].next);
-    assert_ptr_equal(leader.of[1].active[T2V_RANK_SMALL].head, &progress[1]);
-    assert_ptr_equal(progress[1].next, &progress[2]);
+    assert_ptr_equal(leader.of[0].active[T2V_RANK_SMALL].head, &of[0]);
+    assert_null(of[0].next);
+    assert_ptr_equal(leader.of[1].active[T2V_RANK_SMALL].head, &of[1]);
+    assert_ptr_equal(of[1].next, &of[2]);
     t2v_queues_deinit(&leader);
     t2v_inbox_deinit(&inbox);
 }

@@ -18,8 +18,10 @@ static void queue_of(struct t2v_queue *queue, int n_small, int n_large)
     t2v_queue_init(queue);
     memset(works, 0, sizeof works);
     memset(of, 0, sizeof of);
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < MANY; i++) {
         works[i].work = &of[i];
+        of[i].progress = &works[i];
+    }
     for (int i = 0; i < n_small + n_large; i++) {
         works[i].rank = i < n_small ? T2V_RANK_SMALL : T2V_RANK_LARGE;
         t2v_queue_push(queue, &works[i]);
@@ -178,10 +180,10 @@ static void test_lend(void **state)
     t2v_list_init(&list);
     works[0].placed = works[2].placed = true;
     t2v_queue_lend(&queue, &list);
-    assert_ptr_equal(queue.active[T2V_RANK_SMALL].head, &works[0]);
-    assert_ptr_equal(works[0].next, &works[2]);
-    assert_ptr_equal(queue.active[T2V_RANK_LARGE].head, &works[4]);
-    assert_ptr_equal(list.head, &works[1]);
+    assert_ptr_equal(queue.active[T2V_RANK_SMALL].head, &of[0]);
+    assert_ptr_equal(of[0].next, &of[2]);
+    assert_ptr_equal(queue.active[T2V_RANK_LARGE].head, &of[4]);
+    assert_ptr_equal(list.head, &of[1]);
     t2v_queue_reclaim(&queue, &list);
     assert_null(list.head);
     int order[MANY];
