@@ -13,6 +13,9 @@ import lint_text  # noqa: E402
 FILES = {
     "src/a/long.c": "static int f(int a)\n{\n" + "    ;\n" * 59 + "}\n",
     "src/a/short.c": "struct s {\n};\n\nint g(void)\n{\n" + "    ;\n" * 58 + "}\n",
+    "src/a/wide.c": "int f(int a, int b, int c,\n      int d, int (*e)(int, int), int g, int h)\n{\n}\n\n"
+                    "static int RUNG(i)(int a, int b, int c, int d,\n                   int e, int f, void (*g)(int, int (*)(int, int)), int h)\n{\n}\n\n"
+                    "void t2v_rms_norm_f32(int a, int b, int c, int d, int e, int f, int g, int h)\n{\n}\n",
     "src/a/large.c": "\n" * 501,
     "src/a/x.h": '#include "b/y.h"\n',
     "src/b/y.h": "\n",
@@ -43,6 +46,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 WANTED = [
     ("src/a/long.c", 2, "f has 61 lines, at most 60 are allowed"),
+    ("src/a/wide.c", 8, "i has 8 parameters, at most 7 are allowed"),
     ("src/a/large.c", 501, "a file of 501 lines, at most 500 are allowed"),
     ("", 1, "a/x and b/y include each other"),
     ("", 1, "b/w and b/z include each other"),

@@ -22,13 +22,27 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The model of the settings and, with --against, another one of that precision. */
+struct bench {
+    const struct t2v_options *options;
+    t2v_embedder *model, *other_model;
+    t2v_engine *engine, *other;
+};
+
+/* A set of the corpus. */
+struct set {
+    struct t2v_str name;
+    struct t2v_str *texts; /* [n], n >= 1 */
+    size_t n;
+};
+
 /* One text after another; times in ms (may be NULL), in the order of the texts. */
-static int bench_each(t2v_engine *engine, const struct t2v_str *texts, size_t n, double *ms,
-                      size_t *n_tok, struct t2v_err *err)
+static int bench_each(t2v_engine *engine, const struct set *set, double *ms, size_t *n_tok,
+                      struct t2v_err *err)
 {
     *n_tok = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct t2v_work work = {.texts = &texts[i], .n_text = 1};
+    for (size_t i = 0; i < set->n; i++) {
+        struct t2v_work work = {.texts = &set->texts[i], .n_text = 1};
         uint64_t begin = t2v_clock_ns();
         t2v_engine_run(engine, &work);
         if (ms != NULL)
@@ -42,10 +56,10 @@ static int bench_each(t2v_engine *engine, const struct t2v_str *texts, size_t n,
 }
 
 /* All texts at once; sets the time in seconds. */
-static int bench_all(t2v_engine *engine, const struct t2v_str *texts, size_t n, double *seconds,
+static int bench_all(t2v_engine *engine, const struct set *set, double *seconds,
                      struct t2v_err *err)
 {
-    struct t2v_work work = {.texts = texts, .n_text = n};
+    struct t2v_work work = {.texts = set->texts, .n_text = set->n};
     uint64_t begin = t2v_clock_ns();
     int rc = t2v_run_work(engine, &work, err);
     *seconds = (double)(t2v_clock_ns() - begin) / 1e9;
@@ -59,56 +73,50 @@ static void begin_line(struct t2v_buf *line, struct t2v_str name)
     t2v_json_write_str(line, name);
 }
 
-/* Runs each way twice: to warm up, then timed. */
-static int bench_set(const struct t2v_options *options, const t2v_embedder *embedder,
-                     t2v_engine *engine, struct t2v_str name, const struct t2v_str *texts, size_t n,
-                     double *ms, struct t2v_buf *line, struct t2v_err *err)
+/* Runs each way twice: to warm up, then timed. ms: [set->n], overwritten. */
+static int bench_set(const struct bench *bench, const struct set *set, double *ms,
+                     struct t2v_buf *line, struct t2v_err *err)
 {
-    const t2v_model *model = t2v_embedder_model(embedder);
-    size_t n_tok;
+    const t2v_model *model = t2v_embedder_model(bench->model);
+    t2v_engine *engine = bench->engine;
+    size_t n = set->n, n_tok;
     double together, alone = 0;
-    int rc = bench_each(engine, texts, n, NULL, &n_tok, err);
+    int rc = bench_each(engine, set, NULL, &n_tok, err);
     if (rc == 0)
-        rc = bench_each(engine, texts, n, ms, &n_tok, err);
+        rc = bench_each(engine, set, ms, &n_tok, err);
     if (rc == 0)
-        rc = bench_all(engine, texts, n, &together, err);
+        rc = bench_all(engine, set, &together, err);
     if (rc == 0)
-        rc = bench_all(engine, texts, n, &together, err);
+        rc = bench_all(engine, set, &together, err);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < n; i++)
         alone += ms[i] / 1e3;
     qsort(ms, n, sizeof *ms, by_value);
-    begin_line(line, name);
+    begin_line(line, set->name);
     t2v_buf_addf(
         line,
         ",\"texts\":%zu,\"tokens\":%zu,\"median_ms\":%.4f,\"p99_ms\":%.4f,"
         "\"texts_per_s\":%.1f,\"vectorizer\":\"%s\",\"precision\":\"%s\",\"kernels\":\"%s\","
         "\"threads\":%d}",
         n, n_tok, ms[n / 2], ms[n * 99 / 100], (double)n / (together < alone ? together : alone),
-        t2v_embedder_vectorizer(embedder), t2v_model_precision(model), t2v_model_cpu(model),
-        t2v_thread_count(options));
+        t2v_embedder_vectorizer(bench->model), t2v_model_precision(model), t2v_model_cpu(model),
+        t2v_thread_count(bench->options));
     return t2v_print_json(line, err);
 }
 
-/* The model of the settings and, with --against, another one of that precision. */
-struct bench {
-    const struct t2v_options *options;
-    t2v_embedder *model, *other_model;
-    t2v_engine *engine, *other;
-};
-
-static int compare_set(const struct bench *bench, struct t2v_str name, const struct t2v_str *texts,
-                       size_t n, struct t2v_buf *line, struct t2v_err *err)
+static int compare_set(const struct bench *bench, const struct set *set, struct t2v_buf *line,
+                       struct t2v_err *err)
 {
-    struct t2v_work a = {.texts = texts, .n_text = n}, b = a;
+    size_t n = set->n;
+    struct t2v_work a = {.texts = set->texts, .n_text = n}, b = a;
     int rc = t2v_run_work(bench->engine, &a, err);
     if (rc == 0)
         rc = t2v_run_work(bench->other, &b, err);
     if (rc == 0) {
         struct t2v_distance distance;
         t2v_distance(a.result.values, b.result.values, n, a.result.width, &distance);
-        begin_line(line, name);
+        begin_line(line, set->name);
         t2v_buf_addf(line,
                      ",\"texts\":%zu,\"precision\":\"%s\",\"against\":\"%s\","
                      "\"mean_cosine\":%.6f,\"least_cosine\":%.6f",
@@ -128,34 +136,45 @@ static int compare_set(const struct bench *bench, struct t2v_str name, const str
     return rc;
 }
 
+/* Allocates set->texts, which the caller frees, also after a failure; views of member. */
+static int read_set(const struct t2v_options *options, const struct t2v_json_member *member,
+                    struct set *set, struct t2v_err *err)
+{
+    set->name = member->key;
+    set->n = t2v_json_len(member->value);
+    if (t2v_json_type(member->value) != T2V_JSON_ARRAY || set->n == 0)
+        return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts, or an empty one",
+                        options->corpus, T2V_STR_ARG(member->key));
+    set->texts = t2v_alloc_zero(set->n, sizeof *set->texts);
+    if (set->texts == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", set->n);
+    for (size_t i = 0; i < set->n; i++) {
+        set->texts[i] = t2v_json_str(t2v_json_at(member->value, i));
+        if (set->texts[i].ptr == NULL)
+            return t2v_fail(err, T2V_EFORMAT, "%s: %.*s: item %zu is no string", options->corpus,
+                            T2V_STR_ARG(member->key), i);
+    }
+    return 0;
+}
+
 /* One set of the corpus: an array of strings. */
 static int bench_member(const struct bench *bench, const struct t2v_json_member *member,
                         struct t2v_err *err)
 {
-    const struct t2v_options *options = bench->options;
-    size_t n = t2v_json_len(member->value);
-    if (t2v_json_type(member->value) != T2V_JSON_ARRAY || n == 0)
-        return t2v_fail(err, T2V_EFORMAT, "%s: '%.*s' is no list of texts, or an empty one",
-                        options->corpus, T2V_STR_ARG(member->key));
+    struct set set = {.texts = NULL};
     struct t2v_buf line;
     t2v_buf_init(&line, SIZE_MAX);
-    struct t2v_str *texts = t2v_alloc_zero(n, sizeof *texts);
-    double *ms = t2v_alloc_zero(n, sizeof *ms);
-    int rc = 0;
-    if (texts == NULL || ms == NULL)
-        rc = t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", n);
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        texts[i] = t2v_json_str(t2v_json_at(member->value, i));
-        if (texts[i].ptr == NULL)
-            rc = t2v_fail(err, T2V_EFORMAT, "%s: %.*s: item %zu is no string", options->corpus,
-                          T2V_STR_ARG(member->key), i);
+    double *ms = NULL;
+    int rc = read_set(bench->options, member, &set, err);
+    if (rc == 0 && bench->other != NULL) {
+        rc = compare_set(bench, &set, &line, err);
+    } else if (rc == 0) {
+        ms = t2v_alloc_zero(set.n, sizeof *ms);
+        rc = ms != NULL ? bench_set(bench, &set, ms, &line, err)
+                        : t2v_fail(err, T2V_ENOMEM, "no memory for %zu texts", set.n);
     }
-    if (rc == 0)
-        rc = bench->other != NULL ? compare_set(bench, member->key, texts, n, &line, err)
-                                  : bench_set(options, bench->model, bench->engine, member->key,
-                                              texts, n, ms, &line, err);
     t2v_buf_deinit(&line);
-    t2v_free(texts);
+    t2v_free(set.texts);
     t2v_free(ms);
     return rc;
 }
