@@ -30,6 +30,7 @@ struct job {
     struct t2v_buf *align, *spans;    /* of the chunk, of the piece; NULL, too */
     const struct t2v_pretok_run *run; /* that hands on pieces now */
     uint32_t base;                    /* where the chunk begins in the text */
+    uint32_t word;                    /* pre-tokens and added tokens so far */
 };
 
 static int add_id(struct job *job, int32_t id)
@@ -42,8 +43,9 @@ static int add_id(struct job *job, int32_t id)
 /* An added token: bytes [begin, end) of the text, spelled as it was found. */
 static int add_token(struct job *job, int32_t id, struct t2v_span span, struct t2v_str spelled)
 {
+    job->word++;
     if (job->marks != NULL) {
-        struct t2v_token_mark mark = {.span = span};
+        struct t2v_token_mark mark = {.span = span, .word = job->word};
         t2v_token_mark_blanks(&mark, spelled);
         if (t2v_buf_add(job->marks, &mark, sizeof mark) != 0)
             return job->marks->fail;
@@ -56,7 +58,7 @@ static struct t2v_token_mark mark_of(const struct job *job, struct t2v_str piece
                                      struct t2v_span span)
 {
     const struct t2v_token_model *model = job->tokenizer->model;
-    struct t2v_token_mark mark = {.span = span, .odd = span.end > piece.len};
+    struct t2v_token_mark mark = {.span = span, .odd = span.end > piece.len, .word = job->word};
     if (mark.odd)
         return mark;
     const char *at = piece.ptr + span.begin;
@@ -85,6 +87,7 @@ static int take_piece(void *ctx, struct t2v_str piece)
 {
     struct job *job = ctx;
     const struct t2v_token_model *model = job->tokenizer->model;
+    job->word++;
     if (job->spans != NULL)
         t2v_buf_clear(job->spans);
     int rc = model->ops->encode(model, job->space->model, piece, job->ids, job->spans);
@@ -431,4 +434,14 @@ int t2v_tokenizer_join_pair(const t2v_tokenizer *tokenizer, const struct t2v_ids
             rc = add_known(b->ptr + from, n, pair->text_type[1], &to);
     }
     return rc;
+}
+
+int t2v_tokenizer_join(const t2v_tokenizer *tokenizer, const struct t2v_ids *text, size_t from,
+                       size_t n, struct t2v_ids *ids)
+{
+    ids->len = 0;
+    int rc = add_special(ids, NULL, &tokenizer->tmpl.before);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = t2v_ids_add(ids, text->ptr[from + i]);
+    return rc == 0 ? add_special(ids, NULL, &tokenizer->tmpl.behind) : rc;
 }

@@ -51,6 +51,11 @@ int t2v_tokenizer_encode_bare_offsets(const t2v_tokenizer *tokenizer, t2v_token_
                                       struct t2v_str text, struct t2v_ids *ids,
                                       struct t2v_offsets *offsets, struct t2v_err *err);
 
+/* Replaces *ids by text[from .. from + n), which t2v_tokenizer_encode_bare made, with the special
+ * tokens of the post-processor. Nothing is cut. T2V_ENOMEM. */
+int t2v_tokenizer_join(const t2v_tokenizer *tokenizer, const struct t2v_ids *text, size_t from,
+                       size_t n, struct t2v_ids *ids);
+
 /* How a pair that is too long is cut. */
 enum t2v_cut {
     T2V_CUT_LONGEST, /* longest_first: the longer text until both are equally long, then both */

@@ -20,6 +20,8 @@ void t2v_ids_deinit(struct t2v_ids *ids);
 struct t2v_offset {
     uint32_t begin, end;
     uint32_t byte_begin, byte_end;
+    uint32_t word; /* tokens of one pre-token have the same number, from 1 on, as in word_ids() of
+                    * the library; which numbers, no matter. Special tokens have 0 */
 };
 struct t2v_offsets {
     struct t2v_offset *ptr;

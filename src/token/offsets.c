@@ -91,7 +91,7 @@ static void trim(const struct t2v_trim *trim_of, const struct t2v_token_mark *ma
     }
 }
 
-static struct t2v_offset offset_of(const struct places *places, struct t2v_span span)
+static struct t2v_offset offset_of(const struct places *places, struct t2v_span span, uint32_t word)
 {
     size_t last = places->bytes->len / sizeof(uint32_t) - 1;
     return (struct t2v_offset){
@@ -99,6 +99,7 @@ static struct t2v_offset offset_of(const struct places *places, struct t2v_span 
         .end = span.end,
         .byte_begin = number_at(places->bytes, span.begin < last ? span.begin : last),
         .byte_end = number_at(places->bytes, span.end < last ? span.end : last),
+        .word = word,
     };
 }
 
@@ -113,7 +114,7 @@ int t2v_offsets_from_marks(const struct t2v_template *tmpl, t2v_token_space *spa
         struct t2v_span span = to_chars(&places, mark.span);
         for (size_t t = 0; t < tmpl->n_trim; t++)
             trim(&tmpl->trims[t], &mark, i, &span);
-        rc = t2v_offsets_add(offsets, offset_of(&places, span));
+        rc = t2v_offsets_add(offsets, offset_of(&places, span, mark.word));
     }
     return rc;
 }

@@ -19,6 +19,7 @@ struct t2v_token_mark {
      * vocabulary has. It is then in bytes of the pre-token. UPSTREAM: the library uses it as it is,
      * as if it were in the text. */
     bool odd;
+    uint32_t word;        /* see struct t2v_offset */
     uint32_t lead, trail; /* white space at the start and end of the token's spelling, characters */
 };
 

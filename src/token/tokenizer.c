@@ -17,6 +17,21 @@ bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32
     return pair->there;
 }
 
+struct t2v_layout t2v_tokenizer_layout(const t2v_tokenizer *tokenizer, bool pair)
+{
+    const struct t2v_template *tmpl = &tokenizer->tmpl;
+    const struct t2v_pair_template *two = &tmpl->pair;
+    if (!pair)
+        return (struct t2v_layout){{tmpl->before.len, tmpl->behind.len, 0}, {0, 0}};
+    return (struct t2v_layout){{two->ids[0].len, two->ids[1].len, two->ids[2].len},
+                               {two->text_type[0], two->text_type[1]}};
+}
+
+bool t2v_tokenizer_marks_inside(const t2v_tokenizer *tokenizer)
+{
+    return tokenizer->model->marks_inside;
+}
+
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer)
 {
     return tokenizer->tmpl.before.len + tokenizer->tmpl.behind.len;

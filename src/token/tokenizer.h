@@ -54,6 +54,17 @@ void t2v_token_space_free(t2v_token_space *space);
 bool t2v_tokenizer_pair(const t2v_tokenizer *tokenizer, size_t *n_special, int32_t *max_id,
                         int32_t *max_type);
 
+/* Where the special tokens of the post-processor are. */
+struct t2v_layout {
+    size_t n_special[3]; /* before the first text; between the two, or after a single one; after the
+                          * second */
+    int32_t types[2];    /* the token type of each text's own tokens */
+};
+/* The layout of a pair of texts, or of a single text, which is of type 0. */
+struct t2v_layout t2v_tokenizer_layout(const t2v_tokenizer *tokenizer, bool pair);
+/* True where the model marks the tokens that continue a word, as WordPiece does ("##"). */
+bool t2v_tokenizer_marks_inside(const t2v_tokenizer *tokenizer);
+
 /* Replaces the `truncation` of a tokenizer that was opened alone: keeps the first max_tok tokens of
  * a text; SIZE_MAX: all. */
 void t2v_tokenizer_truncate(t2v_tokenizer *tokenizer, size_t max_tok);

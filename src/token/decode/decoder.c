@@ -153,6 +153,16 @@ int t2v_decoding_feed(t2v_decoding *decoding, const int32_t *ids, size_t n, stru
     return rc;
 }
 
+int t2v_decoding_feed_tokens(t2v_decoding *decoding, const struct t2v_str *tokens, size_t n,
+                             struct t2v_buf *out)
+{
+    int rc = 0;
+    decoding->out = out;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = feed_token(decoding, tokens[i]);
+    return rc;
+}
+
 int t2v_decoding_finish(t2v_decoding *decoding, struct t2v_buf *out)
 {
     struct t2v_str rest;

@@ -79,6 +79,10 @@ void t2v_decoding_free(t2v_decoding *decoding);
 /* Takes the next n ids and appends the text that is final, perhaps none. Errors as t2v_decode;
  * after one only t2v_decoding_free and t2v_decoding_restart may be called. */
 int t2v_decoding_feed(t2v_decoding *decoding, const int32_t *ids, size_t n, struct t2v_buf *out);
+/* The same for n tokens as the vocabulary spells them, or of other text: what
+ * convert_tokens_to_string of transformers takes. None is left out. */
+int t2v_decoding_feed_tokens(t2v_decoding *decoding, const struct t2v_str *tokens, size_t n,
+                             struct t2v_buf *out);
 /* After the last id: appends the text that was held back. Errors as t2v_decoding_feed. */
 int t2v_decoding_finish(t2v_decoding *decoding, struct t2v_buf *out);
 /* Makes it ready for another text. Keeps its memory, except buffers above 1 MiB. */

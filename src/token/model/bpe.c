@@ -54,6 +54,7 @@ int t2v_bpe_new(size_t n_vocab, size_t n_merge, const struct t2v_bpe_settings *s
         return T2V_ENOMEM;
     bpe->base = (struct t2v_token_model){.ops = &ops, .max_id = -1};
     bpe->base.unk_id = -1;
+    bpe->base.marks_inside = settings->prefix.len != 0;
     bpe->fuse_unk = settings->fuse_unk;
     bpe->byte_fallback = settings->byte_fallback;
     bpe->ignore_merges = settings->ignore_merges;

@@ -37,7 +37,8 @@ struct t2v_token_model {
     } * ops;
     size_t n_vocab; /* entries */
     int32_t max_id;
-    int32_t unk_id; /* of the unknown token; -1: none, or not in the vocabulary */
+    bool marks_inside; /* it has a continuing_subword_prefix that is not empty */
+    int32_t unk_id;    /* of the unknown token; -1: none, or not in the vocabulary */
     /* Pairs of ids with the same text, in the order of `later`, which is the text's id: Unigram's
      * list may have one twice. Owned. */
     struct t2v_token_twins {

@@ -111,6 +111,7 @@ void t2v_wordpiece_finish(struct t2v_token_model *model, struct t2v_str unk_toke
 {
     struct wordpiece *wp = (struct wordpiece *)model;
     wp->base.unk_id = t2v_trie_get(&wp->trie, unk_token);
+    wp->base.marks_inside = prefix.len != 0;
     int64_t inside = t2v_trie_walk(&wp->trie, T2V_TRIE_ROOT, prefix);
     wp->has_inside = inside >= 0;
     wp->inside = inside >= 0 ? (uint32_t)inside : 0;
