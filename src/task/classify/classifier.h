@@ -45,11 +45,13 @@ struct t2v_str t2v_classifier_label(const t2v_classifier *classifier, size_t i);
  * be left. */
 struct t2v_classify_params {
     size_t max_tok; /* of a row, special tokens included; 0, or above the model's: the model's */
-    bool windows;   /* T2V_CLASSIFY_SPAN: nothing is cut; a long context is split into windows, each
-                     * with the whole question. t2v_result_row.first is the index of a window's
-                     * first token in the context */
+    bool windows;   /* T2V_CLASSIFY_SPAN, T2V_CLASSIFY_TOKEN: nothing is cut; a long context, or a
+                     * long text alone, is split into windows, each with the whole question.
+                     * t2v_result_row.first is the index of a window's first token in the context */
     size_t overlap; /* `stride` in transformers: tokens of the context that two consecutive windows
                      * share; fewer than a window has */
+    bool as_qna;    /* T2V_CLASSIFY_SPAN: rows as Weaviate's qna-transformers makes them, of at most
+                     * 512 tokens; windows and overlap do not count. See task/answer/qna.h */
 };
 
 /* Turns the logits[n_label] of a sequence into the scores of sentence-transformers' CrossEncoder,

@@ -305,7 +305,7 @@ static void expect_same(const struct t2v_ids *got, const struct t2v_ids *want, s
 static void check_windows(const struct rig *rig, size_t max_tok, size_t overlap)
 {
     const t2v_tokenizer *tokenizer = t2v_model_tokenizer(t2v_classifier_model(rig->classifier));
-    const struct t2v_classify_params params = {max_tok, true, overlap};
+    const struct t2v_classify_params params = {max_tok, true, overlap, false};
     struct t2v_ids a = {0}, b = {0}, ids = {0}, types = {0};
     size_t n_special, from = 0;
     int32_t max_id, max_type;
@@ -357,8 +357,8 @@ static void test_windows_at_their_limits(void **state)
 {
     (void)state;
     struct rig rig = set_up("reader-roberta", "", 1);
-    const struct t2v_classify_params whole = {0, true, 8}, plain = {0}, stuck = {24, true, 24},
-                                     narrow = {5, true, 0};
+    const struct t2v_classify_params whole = {0, true, 8, false}, plain = {0},
+                                     stuck = {24, true, 24, false}, narrow = {5, true, 0, false};
     const struct t2v_str second = T2V_STR("the fox is it");
     struct t2v_work a = run(&rig, &question, &second, 1, &whole);
     struct t2v_work b = run(&rig, &question, &second, 1, &plain);
