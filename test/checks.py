@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What checks written in Python are given, and how they are run: one line for each that fails, and a summary."""
+import functools
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -14,10 +16,40 @@ def end_by_exception():
             signal.signal(number, lambda n, _: sys.exit(128 + n))
 
 
+def is_sanitized(binary):
+    """Whether t2v, a path or a command, was built with a sanitizer. Then what it takes, of time and of memory, says nothing about t2v."""
+    command = [binary] if isinstance(binary, str) else binary
+    said = subprocess.run([*command, "version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    return "sanitizers: " in said and "sanitizers: none" not in said
+
+
+def until(condition, wait_s=60):
+    """Waits for condition() to become true; whether it is."""
+    end = time.monotonic() + wait_s
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 class Checks:
+    """binary is t2v, set before the checks run."""
+
+    binary = None
+
     def __init__(self):
         self.passed = self.failed = 0
         self.where = ""
+
+    @functools.cached_property
+    def sanitized(self):
+        return is_sanitized(self.binary)
+
+    @property
+    def slack(self):
+        """Every upper limit on a time is multiplied by this. The limit is for an idle machine; this is for a busy one, or a sanitizer."""
+        return 30 if self.sanitized else 3
 
     def __call__(self, what, ok, seen=""):
         if ok:

@@ -86,7 +86,7 @@ def check_health_routes(check):
         with d.connect() as c:
             c.send(b"POST /vectors HTTP/1.1\r\n")  # a request under way, so that the drain goes on
             d.process.send_signal(signal.SIGTERM)
-            until = time.monotonic() + 10
+            until = time.monotonic() + 60
             while (a := d.get("/health")).status == 200 and time.monotonic() < until:
                 time.sleep(0.01)
             for a in (a, d.get("/healthz")):

@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 
+from checks import until
 from daemon import Daemon, request, vectors
 
 Q = {"text": "hello there"}
@@ -26,12 +27,12 @@ def check_failures(check):
 def check_probes_do_not_wait(check):
     with Daemon(check.fake, check.model) as d:
         with d.connect() as c:
-            c.send(slow(2000))
+            c.send(slow(4000))
             time.sleep(0.05)
             for path in ("/meta", "/.well-known/live", "/.well-known/ready", "/metrics", "/openapi.json", "/nope"):
                 begin = time.monotonic()
                 a = d.get(path)
-                check(f"{path} during work", a is not None and time.monotonic() - begin < 0.5, time.monotonic() - begin)
+                check(f"{path} during work", a is not None and time.monotonic() - begin < 0.5 * check.slack, time.monotonic() - begin)
             check("the work is answered", c.read().status == 200)
 
 
@@ -87,20 +88,18 @@ def check_vectors_are_held(check):
     with Daemon(check.fake, check.model, "--max-memory", "1200m", env={"FAKE_DIM": "1024"}) as d:
         for turn in range(2):
             conns = [d.connect() for _ in range(10)]
-            conns[0].send(slow(60000))
+            conns[0].send(slow(120000))
             time.sleep(0.1)
             for c in conns[1:8]:
                 c.send(large)
                 time.sleep(0.02)
-            time.sleep(0.3)
-            check(f"{turn}: seven wait", d.metric("t2v_waiting_requests") == 8, d.metric("t2v_waiting_requests"))
+            check(f"{turn}: seven wait", until(lambda: d.metric("t2v_waiting_requests") == 8), d.metric("t2v_waiting_requests"))
             conns[8].send(large)
             a = conns[8].read()
             check(f"{turn}: no memory for one more", a.status == 503 and "memory" in a.json["error"] and "retry-after" in a.headers, a)
             conns[8].send(vectors(Q))
             conns[9].send(vectors(Q))
-            time.sleep(0.2)
-            check(f"{turn}: but for small ones", d.metric("t2v_waiting_requests") == 10, d.metric("t2v_waiting_requests"))
+            check(f"{turn}: but for small ones", until(lambda: d.metric("t2v_waiting_requests") == 10), d.metric("t2v_waiting_requests"))
             for c in conns[:8]:
                 c.sock.close()
             check(f"{turn}: which are answered", conns[8].read().status == 200 and conns[9].read().status == 200)
@@ -120,14 +119,14 @@ def check_answers_are_held(check):
         c.more()
         return c, c.rest[:12]
 
-    with Daemon(check.fake, check.model, "--max-body", "8m", "--read-timeout", "600") as d:
+    with Daemon(check.fake, check.model, "--max-body", "8m", "--max-memory", "80m", "--read-timeout", "600") as d:
         deaf, lines = [], []
-        while len(deaf) < 60:
+        while len(deaf) < 24:
             c, line = ask()
             deaf.append(c)
             lines.append(line)
-        check("200, or 503 while none of them has had a second", set(lines) <= {b"HTTP/1.1 200", b"HTTP/1.1 503"} and lines[:8] == [b"HTTP/1.1 200"] * 8, lines)
-        check("held", 0 < d.metric("t2v_memory_held_bytes") <= d.metric("t2v_memory_limit_bytes") == 256 << 20, d.metric("t2v_memory_held_bytes"))
+        check("200, or 503 while none of them has had a second", set(lines) <= {b"HTTP/1.1 200", b"HTTP/1.1 503"} and lines[:4] == [b"HTTP/1.1 200"] * 4, lines)
+        check("held", 0 < d.metric("t2v_memory_held_bytes") <= d.metric("t2v_memory_limit_bytes") == 80 << 20, d.metric("t2v_memory_held_bytes"))
         check("probes are answered", d.get("/.well-known/ready").status == 204)
         check("so is a short text", d.ask(vectors(Q)).status == 200)
         time.sleep(1.2)
@@ -138,9 +137,7 @@ def check_answers_are_held(check):
         check("counted", d.metric("t2v_slow_readers_closed_total") > 0)
         for c in deaf:
             c.reset()
-        end = time.monotonic() + 10
-        while d.metric("t2v_connections") != 1 and time.monotonic() < end:
-            time.sleep(0.05)
+        until(lambda: d.metric("t2v_connections") == 1)
         for _ in range(3):
             c, line = ask()
             check("when they have left there is room", line == b"HTTP/1.1 200", line)
@@ -151,7 +148,7 @@ def check_cancel(check):
     with Daemon(check.fake, check.model) as d:
         for leave in ("close", "reset", "shut"):
             c = d.connect()
-            c.send(slow(5000))
+            c.send(slow(120000))
             time.sleep(0.05)
             if leave == "close":
                 c.sock.close()
@@ -159,8 +156,7 @@ def check_cancel(check):
                 c.reset()
             else:
                 c.sock.shutdown(1)
-            begin = time.monotonic()
-            check(f"{leave}: the next one does not wait", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 3, time.monotonic() - begin)
+            check(f"{leave}: the next one does not wait", d.ask(vectors(Q)).status == 200)
         check("counted", d.metric("t2v_cancelled_total") == 3)
         waiting = [d.connect() for _ in range(20)]
         for i, c in enumerate(waiting):
@@ -174,20 +170,19 @@ def check_cancel(check):
 def check_pipelined_client_leaves(check):
     with Daemon(check.fake, check.model) as d:
         c = d.connect()
-        c.send(slow(5000) + vectors(Q) * 50)
+        c.send(slow(120000) + vectors(Q) * 50)
         time.sleep(0.05)
         c.sock.close()
-        begin = time.monotonic()
-        check("its work is dropped", d.ask(vectors(Q)).status == 200 and time.monotonic() - begin < 3)
+        check("its work is dropped", d.ask(vectors(Q)).status == 200)
         check("its other requests are not begun", d.metric("t2v_sequences_total") <= 2, d.metric("t2v_sequences_total"))
 
 
 def check_stall(check):
-    with Daemon(check.fake, check.model, "--stall-timeout", "0.6") as d:
+    with Daemon(check.fake, check.model, "--stall-timeout", "1.5") as d:
         with d.connect() as c:
-            c.send(slow(2500))
+            c.send(slow(4500))
             check("live at first", d.get("/.well-known/live").status == 204)
-            time.sleep(1.2)
+            time.sleep(2.5)
             a = d.get("/.well-known/live")
             check("not live when work stands still", a.status == 503 and a.json["error"], a)
             check("ready is another matter", d.get("/.well-known/ready").status == 204)
@@ -197,16 +192,16 @@ def check_stall(check):
 
 def check_stopped(check):
     """A process that was stopped is live when it goes on, though work has waited longer than the limit."""
-    with Daemon(check.fake, check.model, "--stall-timeout", "0.6") as d:
+    with Daemon(check.fake, check.model, "--stall-timeout", "1.5") as d:
         with d.connect() as c:
-            c.send(slow(6000))
+            c.send(slow(8000))
             time.sleep(0.1)
             d.process.send_signal(signal.SIGSTOP)
             time.sleep(2.5)
             d.process.send_signal(signal.SIGCONT)
             a = d.get("/.well-known/live")
             check("live after a stop", a.status == 204, a)
-            time.sleep(1.5)
+            time.sleep(2.5)
             check("not live when work stands still after it", d.get("/.well-known/live").status == 503)
             c.read()
 
@@ -267,22 +262,22 @@ def check_drain_with_work(check):
     with Daemon(check.fake, check.model, "--drain", "0.3") as d:
         conns = [d.connect() for _ in range(3)]
         for c in conns:
-            c.send(slow(20000))
+            c.send(slow(120000))
         time.sleep(0.05)
         d.process.send_signal(signal.SIGTERM)
         begin = time.monotonic()
         answers = [c.read() for c in conns]
         check("503 when the drain time is over", all(a is not None and a.status == 503 and "retry-after" in a.headers for a in answers), answers)
-        check("exit 0 soon", d.wait() == 0 and time.monotonic() - begin < 5, d.said()[-500:])
-    with Daemon(check.fake, check.model, "--drain", "30") as d:
+        check("exit 0 soon", d.wait() == 0 and time.monotonic() - begin < 5 * check.slack, d.said()[-500:])
+    with Daemon(check.fake, check.model, "--drain", "100") as d:
         with d.connect() as c:
-            c.send(slow(20000))
+            c.send(slow(120000))
             time.sleep(0.05)
             d.process.send_signal(signal.SIGTERM)
             time.sleep(0.1)
             begin = time.monotonic()
             d.process.send_signal(signal.SIGTERM)
-            check("a second signal ends it at once", d.wait(5) is not None and time.monotonic() - begin < 2)
+            check("a second signal ends it at once", d.wait() is not None and time.monotonic() - begin < 2 * check.slack)
 
 
 def check_debug_log(check):

@@ -5,19 +5,13 @@ import re
 import threading
 import time
 
+from checks import until
 from daemon import Daemon, vectors
 
 LEAVE = {"close": lambda c: c.sock.close(), "reset": lambda c: c.reset(), "shut": lambda c: c.sock.shutdown(1)}
 LONG = "A sentence of some words, and one more. " * 40
 LARGE = "A page of many words. " * 4000  # 88 KB: the body is read by the clerk, the text cut by the feeder
 TEXTS = [f"number {i}. {LONG[:i * 97 % 1600]}" for i in range(23)] + [LARGE]
-
-
-def until(condition, wait_s=20):
-    end = time.monotonic() + wait_s
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
 
 
 def left(d):

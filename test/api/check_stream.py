@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 
+from checks import until
 from daemon import Daemon, request, vectors
 
 Q = {"text": "hello there"}
@@ -57,7 +58,7 @@ def check_pieces(check):
     with Daemon(check.fake, check.model) as d:
         with d.connect() as c:
             begin = time.monotonic()
-            c.send(order(5, 100, 100) + vectors(Q) + order(1, 3, 0))
+            c.send(order(5, 100, 400) + vectors(Q) + order(1, 3, 0))
             head = head_of(c)
             check("the head", head.startswith("http/1.1 200 ok") and "transfer-encoding: chunked" in head and "content-type: text/plain" in head and
                   "content-length" not in head and "connection" not in head, head)
@@ -65,7 +66,7 @@ def check_pieces(check):
             check("the first piece comes at once", first.startswith(b"f" * 100) and time.monotonic() - begin < 0.3 * check.slack, time.monotonic() - begin)
             rest, whole = body_of(c)
             check("all pieces", whole and first + rest == pieces(5, 100), first + rest)
-            check("as they are made", time.monotonic() - begin > 0.35, time.monotonic() - begin)
+            check("as they are made", time.monotonic() - begin > 1.4, time.monotonic() - begin)
             a = c.read()
             check("an answer that waited", a is not None and a.status == 200 and len(a.json["vector"]) == 8, a)
             head_of(c)
@@ -88,15 +89,12 @@ def check_old_and_head(check):
                 pass
             check("until the close", c.rest == pieces(3, 10), c.rest)
         with d.connect() as c:
-            c.send(order(1000, 10, 10, method="HEAD") + request("GET", "/meta"))
+            c.send(order(1000, 10, 100, method="HEAD") + request("GET", "/meta"))
             head = head_of(c)
             check("HEAD: the head alone", "transfer-encoding: chunked" in head, head)
             a = c.read()
             check("and the next answer", a is not None and a.status == 200 and a.json["model"], a)
-        end = time.monotonic() + 5
-        while d.metric("t2v_waiting_requests") and time.monotonic() < end:
-            time.sleep(0.01)
-        check("nobody makes the rest", d.metric("t2v_waiting_requests") == 0)
+        check("nobody makes the rest", until(lambda: d.metric("t2v_waiting_requests") == 0))
         with d.connect() as c:
             c.send(order(2, 10, 10, headers=["Connection: close"]))
             check("Connection: close", "connection: close" in head_of(c) and body_of(c)[1] and c.closed())
@@ -157,10 +155,9 @@ def check_rate(check):
             own.send(order(30, 10, 100))
             none.send(order(2000, 40000, 0))
             begin = time.monotonic()
-            while d.metric("t2v_waiting_requests") > 1 and time.monotonic() - begin < 10 * check.slack:
-                time.sleep(0.05)
-            check("its work is given up", d.metric("t2v_waiting_requests") <= 1 and time.monotonic() - begin > 0.9, time.monotonic() - begin)
-            check("counted", d.metric("t2v_cancelled_total") == 1)
+            check("counted", until(lambda: d.metric("t2v_cancelled_total") == 1))
+            check("not before the time-out", time.monotonic() - begin > 0.9, time.monotonic() - begin)
+            check("its work is given up", until(lambda: d.metric("t2v_waiting_requests") <= 1))
             head_of(own)
             check("the slow stream is whole", body_of(own) == (pieces(30, 10), True))
 
@@ -185,10 +182,7 @@ def check_leave(check):
                 else:
                     c.sock.shutdown(1)
                 n += 1
-                end = time.monotonic() + 10 * check.slack
-                while d.metric("t2v_waiting_requests") and time.monotonic() < end:
-                    time.sleep(0.01)
-                check(f"{leave}, {size}: its work is given up", d.metric("t2v_waiting_requests") == 0)
+                check(f"{leave}, {size}: its work is given up", until(lambda: d.metric("t2v_waiting_requests") == 0))
                 check(f"{leave}, {size}: counted", d.metric("t2v_cancelled_total") == n, d.metric("t2v_cancelled_total"))
         check("nothing is held", d.metric("t2v_memory_held_bytes") < 20000, d.metric("t2v_memory_held_bytes"))
 
@@ -196,7 +190,7 @@ def check_leave(check):
 def check_drain(check):
     """A stream that ends within the drain is whole; another is cut off at its end."""
     for n, whole in ((10, True), (1000, False)):
-        with Daemon(check.fake, check.model, "--drain", "1.5") as d:
+        with Daemon(check.fake, check.model, "--drain", "3") as d:
             with d.connect(timeout=30) as c:
                 c.send(order(n, 10, 50))
                 head_of(c)
@@ -205,7 +199,7 @@ def check_drain(check):
                 d.process.send_signal(signal.SIGTERM)
                 check(f"{n} pieces: whole or not", body_of(c)[1] == whole)
                 check(f"{n} pieces: then it closes", not c.more())
-                check(f"{n} pieces: exit 0", d.wait() == 0 and time.monotonic() - begin < 8, d.said()[-500:])
+                check(f"{n} pieces: exit 0", d.wait() == 0 and time.monotonic() - begin < 8 * check.slack, d.said()[-500:])
 
 
 def check_many(check):

@@ -88,7 +88,7 @@ def check_turns(check):
             with d.connect(timeout=30) as a, d.connect(timeout=30) as b:
                 threads = [threading.Thread(target=flood, args=(c,)) for c in (a, b)]
                 [t.start() for t in threads]
-                time.sleep(1)
+                time.sleep(2)
                 a.sock.shutdown(2)
                 b.sock.shutdown(2)
                 [t.join() for t in threads]

@@ -37,7 +37,7 @@ class Answer:
 class Conn:
     """One connection. read() gives the next answer, or None when the other side has closed."""
 
-    def __init__(self, port, timeout=10, host="127.0.0.1", receive_bytes=None):
+    def __init__(self, port, timeout=60, host="127.0.0.1", receive_bytes=None):
         self.sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_bytes:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -196,12 +196,12 @@ class Daemon:
         if (status != 0 or "Sanitizer" in self.said()) and not interrupted:
             raise RuntimeError(f"the daemon ended with {status}: {self.said()[-3000:]}")
 
-    def stop(self, wait_s=30):
+    def stop(self, wait_s=120):
         """SIGTERM; the exit status, or None when it does not end."""
         self.process.send_signal(signal.SIGTERM)
         return self.wait(wait_s)
 
-    def wait(self, wait_s=30):
+    def wait(self, wait_s=120):
         try:
             return self.process.wait(wait_s)
         except subprocess.TimeoutExpired:

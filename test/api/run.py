@@ -25,7 +25,6 @@ def main():
     word = word_of(args)
     checks.binary, checks.model = args[:2]
     checks.fake = args[2] if len(args) > 2 else None
-    checks.slack = float(os.environ.get("T2V_TEST_SLACK", "1"))  # for time-outs under sanitizers
     names = sorted(os.path.basename(path)[:-3] for path in glob.glob(os.path.join(HERE, "check_*.py")))
     return checks.run([importlib.import_module(name) for name in names if checks.fake or name not in NEED_FAKE], word)
 

@@ -414,7 +414,7 @@ def check_total_time(checks):
             hub.plans = plan
             begin = time.monotonic()
             place.bad(f"{what} drips", "org/tiny: not done within 1.5 s (--timeout)|is kept", "org/tiny", "--timeout", "1.5")
-            checks(f"{what} drips: it ends in time", time.monotonic() - begin < 5, time.monotonic() - begin)
+            checks(f"{what} drips: it ends in time", time.monotonic() - begin < 20, time.monotonic() - begin)
             size = len(place.read(".fetch", "tiny", "model.safetensors") or b"")
             checks(f"{what} drips: what came is kept", (0 < size < 100) == (what == "a file"), size)
             place.good(f"{what} drips: the next run goes on")

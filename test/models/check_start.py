@@ -58,7 +58,7 @@ def check_run_help(checks):
         for args in (["--help"], ["-h"], ["--listen", ":9090", "--help"]):
             begin = time.monotonic()
             p = bare.run(*args)
-            checks(f"{args}: at once", p.returncode == 0 and time.monotonic() - begin < 2, (p.returncode, p.stderr))
+            checks(f"{args}: at once", p.returncode == 0 and time.monotonic() - begin < 10, (p.returncode, p.stderr))
             checks(f"{args}: what it does", all(w in p.stdout for w in ("usage: ./run", "apt-get", "all-MiniLM-L6-v2", "api.md")), p.stdout)
             checks(f"{args}: nothing is called", p.calls == "" and p.stderr == "", (p.calls, p.stderr))
         p = bare.run("--help", cwd=bare.root, script="./run")

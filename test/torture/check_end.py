@@ -121,7 +121,7 @@ def check_stuck_clerk(check):
 
 def check_time_jumps(check):
     shim = Shim(check.shim)
-    with Daemon(check.binary, check.models[0], "--idle-timeout", "4", "--read-timeout", "1", "--stall-timeout", "1",
+    with Daemon(check.binary, check.models[0], "--idle-timeout", "20", "--read-timeout", "1", "--stall-timeout", "1",
                 env={**shim.env, "ENABLE_CACHE": "1"}) as d:
         right = d.ask(vectors({"text": TEXT})).json["vector"]
         for jump in (-YEARS, YEARS, -3600, 3600, 0):
@@ -132,17 +132,17 @@ def check_time_jumps(check):
                 begin = time.monotonic()
                 shim.set(wall_offset=jump)
                 a = d.ask(vectors({"text": TEXT + str(jump)}))
-                check(f"{jump} s: it answers at once", a.status == 200 and time.monotonic() - begin < 1, a)
+                check(f"{jump} s: it answers at once", a.status == 200 and time.monotonic() - begin < 1 * check.slack, a)
                 check(f"{jump} s: and rightly", near(d.ask(vectors({"text": TEXT})).json["vector"], right))
                 check(f"{jump} s: it is live", d.get("/.well-known/live").status == 204)
                 a = half.read()
-                check(f"{jump} s: the read time-out keeps its time", a is not None and a.status == 408 and 0.5 < time.monotonic() - begin < 3,
+                check(f"{jump} s: the read time-out keeps its time", a is not None and a.status == 408 and 0.5 < time.monotonic() - begin < 3 * check.slack,
                       (a, time.monotonic() - begin))
                 idle.send(request("GET", "/meta"))
                 check(f"{jump} s: an idle connection stays for its time", idle.read().status == 200)
         shim.set(wall_offset=-YEARS)
         begin = time.monotonic()
-        check("the drain keeps its time", d.stop() == 0 and time.monotonic() - begin < 3, time.monotonic() - begin)
+        check("the drain keeps its time", d.stop() == 0 and time.monotonic() - begin < 3 * check.slack, time.monotonic() - begin)
 
 
 def check_no_descriptors(check):
