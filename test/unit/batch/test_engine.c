@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../base/copy.h"
+#include "../base/sanitized.h"
 #include "../task/embed/exact.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -23,7 +24,7 @@
 #include "task/embed/params.h"
 #include "waited.h"
 
-enum { N_TEXT = 40 };
+enum { N_TEXT = 40, N_ROUND = T2V_TEST_SANITIZED ? 10 : 50 };
 
 static t2v_embedder *model;
 static char texts[N_TEXT][400];
@@ -95,7 +96,7 @@ static t2v_engine *crowd_engine;
 static void *one_of_the_crowd(void *arg)
 {
     size_t id = (size_t)(uintptr_t)arg;
-    for (size_t round = 0; round < 50; round++) {
+    for (size_t round = 0; round < N_ROUND; round++) {
         int which = (int)((id * 7 + round) % N_TEXT);
         struct waited w;
         waited_init(&w, texts[which], which);
@@ -121,7 +122,7 @@ static void test_crowd(void **state)
     struct t2v_engine_stats stats;
     t2v_engine_get_stats(crowd_engine, &stats);
     assert_int_equal(stats.n_waiting, 0);
-    assert_true(stats.n_batch > 0 && stats.n_seq >= 400);
+    assert_true(stats.n_batch > 0 && stats.n_seq >= 8 * N_ROUND);
     assert_int_equal(t2v_engine_stalled_ms(crowd_engine), 0);
     t2v_engine_free(crowd_engine);
 }
@@ -188,7 +189,7 @@ static void test_full_queue(void **state)
 static void test_large_texts(void **state)
 {
     (void)state;
-    enum { LARGE = 200000, WORD = 4000000, N = 4 };
+    enum { LARGE = T2V_TEST_SANITIZED ? 50000 : 200000, WORD = 20 * LARGE, N = 4 };
     char *large = sentences(LARGE), *word = malloc(WORD + 1);
     memset(word, 'w', WORD);
     word[WORD] = '\0';
@@ -322,7 +323,7 @@ static void test_broken_weights(void **state)
 static void test_express(void **state)
 {
     (void)state;
-    enum { N = 8, N_WORD = 1000 };
+    enum { N = 8, N_WORD = T2V_TEST_SANITIZED ? 400 : 1000 };
     char dir[] = "/tmp/t2v-test-XXXXXX", *text = calloc(N_WORD, 4);
     for (size_t i = 0; i < N_WORD; i++)
         memcpy(text + 4 * i, "fox ", 4);
@@ -361,7 +362,7 @@ static void test_express(void **state)
     assert_int_equal(stats.n_waiting, 1);
     wait_for(&busy);
     assert_int_equal(busy.work.err.code, 0);
-    assert_true(busy.work.n_tok > 2000); /* in one sequence */
+    assert_true(busy.work.n_tok > 2 * N_WORD); /* in one sequence */
     t2v_engine_free(engine);
     for (int i = 0; i < N; i++)
         t2v_work_deinit(&works[i].work);
@@ -376,7 +377,7 @@ static void test_express(void **state)
 static void test_many_texts(void **state)
 {
     (void)state;
-    enum { MANY = 20 * N_TEXT };
+    enum { MANY = (T2V_TEST_SANITIZED ? 5 : 20) * N_TEXT };
     t2v_engine *engine = new_engine(false, 2, 1, 1000);
     struct t2v_str *list = calloc(MANY, sizeof *list);
     for (int i = 0; i < MANY; i++)
@@ -438,8 +439,9 @@ static void test_many_sentences(void **state)
 {
     (void)state;
     t2v_engine *engine = new_engine(false, 1, 1, 10000000);
-    static const size_t counts[] = {1, 2, 25, 6000, 100000};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    static const size_t counts[] = {1, 2, 25, T2V_TEST_SANITIZED ? 500 : 6000, 100000};
+    const size_t n_count = sizeof counts / sizeof *counts - (T2V_TEST_SANITIZED ? 1 : 0);
+    for (size_t i = 0; i < n_count; i++) {
         check_mean(engine, counts[i], 1);
         if (counts[i] <= 6000)
             check_mean(engine, counts[i], counts[i] < 1000 ? counts[i] : 1000);
