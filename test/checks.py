@@ -23,6 +23,11 @@ def is_sanitized(binary):
     return "sanitizers: " in said and "sanitizers: none" not in said
 
 
+def cpu_s():
+    """Seconds of processor time of this process and of those that it started and that have ended."""
+    return sum(os.times()[:4])
+
+
 def until(condition, wait_s=60):
     """Waits for condition() to become true; whether it is."""
     end = time.monotonic() + wait_s
@@ -67,25 +72,30 @@ class Checks:
                 if not name.startswith("check_") or word not in f"{module.__name__}.{name}":
                     continue
                 n_called += 1
-                self.where, begin = f"{module.__name__}.{name}", time.monotonic()
+                self.where, begin, cpu = f"{module.__name__}.{name}", time.monotonic(), cpu_s()
                 try:
                     function(self)
                 except Exception as e:  # a check that cannot go on is a check that fails
                     at = traceback.extract_tb(e.__traceback__)[-1]
                     self(f"{type(e).__name__} in line {at.lineno} of {os.path.basename(at.filename)}", False, e)
                 if time.monotonic() - begin > 20:
-                    print(f"slow {self.where}: {time.monotonic() - begin:.1f} s", flush=True)
+                    print(f"slow {self.where}: {time.monotonic() - begin:.1f} s, {cpu_s() - cpu:.1f} s of them on a processor", flush=True)
         if n_called == 0:
             print(f"no check has '{word}' in its name")
         print(f"{self.passed} passed, {self.failed} failed")
         return 1 if self.failed or n_called == 0 else 0
 
 
+def value_of(args, flag):
+    """What follows flag, both taken out of args; an empty string when flag is not there."""
+    if flag not in args:
+        return ""
+    at = args.index(flag)
+    value = args[at + 1]
+    del args[at:at + 2]
+    return value
+
+
 def word_of(args):
     """The WORD of `-k WORD`, which is taken out of args."""
-    if "-k" not in args:
-        return ""
-    at = args.index("-k")
-    word = args[at + 1]
-    del args[at:at + 2]
-    return word
+    return value_of(args, "-k")

@@ -146,9 +146,10 @@ class Daemon:
 
     def __init__(self, binary, model, *args, env=None, files=None, listen="127.0.0.1:{}",
                  host="127.0.0.1", before=None):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.place = socket.socket()  # as long as it is bound, no other test gets this port; it never listens, so the daemon can
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.place.bind(("127.0.0.1", 0))
+        self.port = self.place.getsockname()[1]
         self.files, self.host, self.before = files, host, before
         self.argv = [*([binary] if isinstance(binary, str) else binary), "serve", "--model", model, "--listen", listen.format(self.port)]
         self.argv += ["--drain", "0.5", *args]
@@ -193,6 +194,7 @@ class Daemon:
         finally:
             self.process.kill()
             self.process.wait()
+            self.place.close()
         if (status != 0 or "Sanitizer" in self.said()) and not interrupted:
             raise RuntimeError(f"the daemon ended with {status}: {self.said()[-3000:]}")
 
