@@ -83,7 +83,8 @@ def check_peak(check):
 
 def check_slow_readers(check):
     """Six that take nothing of large answers: short texts are answered all the while, and large ones as soon as one of the six has gone."""
-    with Daemon(check.binary, check.model, "--max-memory", "100m") as d:
+    binary = check.fake if check.sanitized and check.fake else check.binary  # the vectors are not what is looked at
+    with Daemon(binary, check.model, "--max-memory", "100m", env={"FAKE_DIM": "32"}) as d:
         large = vectors({"texts": ["a"] * 21845})
         slow = [d.connect(receive_bytes=4096, timeout=60) for _ in range(6)]
         for c in slow:

@@ -119,18 +119,18 @@ def check_answers_are_held(check):
         c.more()
         return c, c.rest[:12]
 
-    with Daemon(check.fake, check.model, "--max-body", "8m", "--max-memory", "80m", "--read-timeout", "600") as d:
+    with Daemon(check.fake, check.model, "--max-body", "8m", "--max-memory", "64m", "--read-timeout", "600") as d:
         deaf, lines = [], []
-        while len(deaf) < 24:
+        while len(deaf) < 16:
             c, line = ask()
             deaf.append(c)
             lines.append(line)
         check("200, or 503 while none of them has had a second", set(lines) <= {b"HTTP/1.1 200", b"HTTP/1.1 503"} and lines[:4] == [b"HTTP/1.1 200"] * 4, lines)
-        check("held", 0 < d.metric("t2v_memory_held_bytes") <= d.metric("t2v_memory_limit_bytes") == 80 << 20, d.metric("t2v_memory_held_bytes"))
+        check("held", 0 < d.metric("t2v_memory_held_bytes") <= d.metric("t2v_memory_limit_bytes") == 64 << 20, d.metric("t2v_memory_held_bytes"))
         check("probes are answered", d.get("/.well-known/ready").status == 204)
         check("so is a short text", d.ask(vectors(Q)).status == 200)
         time.sleep(1.2)
-        for _ in range(3):
+        for _ in range(2):
             c, line = ask()
             deaf.append(c)
             check("room is made by closing one that takes nothing", line == b"HTTP/1.1 200", line)
@@ -138,7 +138,7 @@ def check_answers_are_held(check):
         for c in deaf:
             c.reset()
         until(lambda: d.metric("t2v_connections") == 1)
-        for _ in range(3):
+        for _ in range(2):
             c, line = ask()
             check("when they have left there is room", line == b"HTTP/1.1 200", line)
             c.reset()
