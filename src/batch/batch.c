@@ -63,6 +63,9 @@ void t2v_batch_place(struct t2v_batch *batch, struct t2v_progress *progress)
                           batch->types != NULL ? batch->types + seqs->n_tok : NULL);
     struct t2v_width width = batch->task->ops->width(batch->task, row.n_tok);
     batch->slots[seqs->n_seq] = (struct t2v_slot){progress, row};
+    batch->unseen[seqs->n_seq] = row.unseen;
+    if (row.unseen != 0)
+        seqs->unseen = batch->unseen;
     progress->placed = true;
     batch->states[seqs->n_seq] = progress->state;
     batch->used.out += width.out;

@@ -39,6 +39,7 @@ struct t2v_batch {
     t2v_scratch *scratch;
     int32_t *ids, *types;   /* [max_tok]; types is NULL where the task is not typed */
     size_t *start;          /* [T2V_BATCH_TOK + 1] */
+    size_t *unseen;         /* [T2V_BATCH_TOK] */
     struct t2v_slot *slots; /* [T2V_BATCH_TOK] */
     void **states;          /* [T2V_BATCH_TOK]: the tasks' states, of each row's work */
     size_t *at;             /* [T2V_BATCH_TOK + 1]: where each row's result begins in out */

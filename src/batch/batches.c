@@ -33,6 +33,7 @@ static int allocate(struct t2v_batches *batches)
     }
     memory->ids = t2v_alloc_zero(memory->max_tok, sizeof *memory->ids);
     memory->start = t2v_alloc_zero(T2V_BATCH_TOK + 1, sizeof *memory->start);
+    memory->unseen = t2v_alloc_zero(T2V_BATCH_TOK, sizeof *memory->unseen);
     memory->slots = t2v_alloc_zero(T2V_BATCH_TOK, sizeof *memory->slots);
     memory->states = t2v_alloc_zero(T2V_BATCH_TOK, sizeof *memory->states);
     memory->at = t2v_alloc_zero(T2V_BATCH_TOK + 1, sizeof *memory->at);
@@ -41,9 +42,10 @@ static int allocate(struct t2v_batches *batches)
     memory->spare = t2v_alloc_aligned(memory->room.spare, sizeof(float));
     if (typed)
         memory->types = t2v_alloc_zero(memory->max_tok, sizeof *memory->types);
-    bool got = memory->ids != NULL && memory->start != NULL && memory->slots != NULL &&
-               memory->states != NULL && memory->at != NULL && memory->hidden != NULL &&
-               memory->out != NULL && memory->spare != NULL && (memory->types != NULL || !typed);
+    bool got = memory->ids != NULL && memory->start != NULL && memory->unseen != NULL &&
+               memory->slots != NULL && memory->states != NULL && memory->at != NULL &&
+               memory->hidden != NULL && memory->out != NULL && memory->spare != NULL &&
+               (memory->types != NULL || !typed);
     return got ? 0 : T2V_ENOMEM;
 }
 
@@ -52,6 +54,7 @@ static void lend(const struct t2v_batch *memory, struct t2v_batch *batch)
     batch->ids = memory->ids;
     batch->types = batch->task->typed ? memory->types : NULL;
     batch->start = memory->start;
+    batch->unseen = memory->unseen;
     batch->slots = memory->slots;
     batch->states = memory->states;
     batch->at = memory->at;
@@ -114,6 +117,7 @@ void t2v_batches_deinit(struct t2v_batches *batches)
     t2v_free(memory->ids);
     t2v_free(memory->types);
     t2v_free(memory->start);
+    t2v_free(memory->unseen);
     t2v_free(memory->slots);
     t2v_free(memory->states);
     t2v_free(memory->at);

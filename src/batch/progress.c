@@ -87,7 +87,7 @@ static int make_ready(struct t2v_progress *progress)
     if (rc != 0)
         return t2v_fail(&progress->work->err, rc, "no memory for %zu tokens", row->ids.len);
     progress->ready[progress->n_ready++] =
-        (struct t2v_ready){progress->input, row->first, row->ids.len};
+        (struct t2v_ready){progress->input, row->first, row->ids.len, row->unseen};
     return 0;
 }
 

@@ -19,7 +19,7 @@ enum { T2V_READY_SEQ = 64 }; /* rows that may be ready at once */
 /* A ready row, less its tokens. */
 struct t2v_ready {
     size_t input, first; /* as in struct t2v_row and struct t2v_result_row */
-    size_t n_tok;
+    size_t n_tok, unseen;
 };
 
 struct t2v_progress {

@@ -24,6 +24,10 @@ struct t2v_seqs {
      * Only for nets whose shape.kv is not 0. A sequence with its past has at most as many tokens as
      * the scratch was made for. The pass writes the new tokens' rows. */
     struct t2v_kv *const *past;
+    /* [n_seq]: how many tokens at the end of each sequence no token attends to; at least one token
+     * before them is left. Those attend to all others, at whatever distance. NULL: none. Only for
+     * nets whose attention has both directions, and not with a past. */
+    const size_t *unseen;
 };
 
 /* Sizes of a net. */

@@ -50,6 +50,7 @@ struct t2v_row {
     struct t2v_ids ids;   /* .cut: it was cut at the limit. Empty: there is nothing to encode */
     struct t2v_ids types; /* the token_type_ids, if task->typed; else empty */
     size_t first;         /* the engine passes it on to `take`; see struct t2v_result_row */
+    size_t unseen;        /* tokens at its end that no token attends to: see struct t2v_seqs */
 };
 void t2v_row_deinit(struct t2v_row *row);
 

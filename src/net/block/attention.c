@@ -36,7 +36,7 @@ static size_t query_block(const struct t2v_run *run, const struct t2v_heads *hea
 }
 
 /* Queries `first` to first + n - 1 of one head. *sequence: the call for head 0 from the sequence's
- * first token. */
+ * first token. Queries that have no key of their own attend to every key. */
 static void attend(const struct t2v_run *run, const struct t2v_heads *heads, size_t head,
                    size_t first, size_t n, const struct t2v_attention *sequence)
 {
@@ -47,6 +47,10 @@ static void attend(const struct t2v_run *run, const struct t2v_heads *heads, siz
     call.v = call.k + heads->kv_heads * dim;
     call.n_query = n;
     call.query_at += first;
+    if (call.query_at >= call.n_key) {
+        call.query_at = 0;
+        call.before = call.after = SIZE_MAX;
+    }
     if (heads->relative != NULL)
         call.bias = t2v_relative_at(heads->relative, head) - first;
     call.out += first * call.ld_out + head * dim;
@@ -83,6 +87,18 @@ static void set_sequence(const struct t2v_run *run, const struct t2v_heads *head
     call->ld_kv = kv != NULL ? kv->width : call->ld;
     call->query_at = kv != NULL ? kv->n_tok : 0;
     call->n_key = call->query_at + seqs->start[s + 1] - start;
+    if (seqs->unseen != NULL)
+        call->n_key -= seqs->unseen[s];
+}
+
+/* How many queries from `first` on are computed together. */
+static size_t next_queries(const struct t2v_attention *sequence, size_t first, size_t n_tok,
+                           size_t block)
+{
+    size_t n_seen = sequence->n_key - sequence->query_at;
+    size_t left = first < n_seen ? n_seen - first : n_tok - first;
+    size_t most = first < n_seen || block < n_seen ? block : n_seen;
+    return left < most ? left : most;
 }
 
 void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
@@ -106,7 +122,7 @@ void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *head
         size_t block = query_block(run, heads, n_tok);
         set_sequence(run, heads, layer, s, qkv, out, &call);
         for (size_t first = 0; first < n_tok; first += n) {
-            n = n_tok - first < block ? n_tok - first : block;
+            n = next_queries(&call, first, n_tok, block);
             for (size_t h = 0; h < heads->heads; h++) {
                 if (item++ % (size_t)run->lane->n == (size_t)run->lane->rank)
                     attend(run, heads, h, first, n, &call);
