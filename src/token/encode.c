@@ -272,6 +272,23 @@ int t2v_tokenizer_encode_offsets(const t2v_tokenizer *tokenizer, t2v_token_space
     return rc == 0 ? 0 : encode_failed(rc, text, err);
 }
 
+int t2v_tokenizer_encode_marked(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                                int32_t marker, struct t2v_str text, size_t max_tok,
+                                struct t2v_ids *ids, struct t2v_err *err)
+{
+    size_t n_added = t2v_tokenizer_n_special(tokenizer) + (marker >= 0);
+    ids->len = 0;
+    int rc = add_special(ids, NULL, &tokenizer->tmpl.before);
+    if (rc == 0 && marker >= 0)
+        rc = t2v_ids_add(ids, marker);
+    if (rc == 0)
+        rc = encode_room(tokenizer, space, text, max_tok > n_added ? max_tok - n_added : 0, ids,
+                         NULL);
+    if (rc == 0)
+        rc = add_special(ids, NULL, &tokenizer->tmpl.behind);
+    return rc == 0 ? 0 : encode_failed(rc, text, err);
+}
+
 int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err)
 {

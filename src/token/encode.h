@@ -35,6 +35,12 @@ int t2v_tokenizer_encode_offsets(const t2v_tokenizer *tokenizer, t2v_token_space
                                  struct t2v_str text, size_t max_tok, struct t2v_ids *ids,
                                  struct t2v_offsets *offsets, struct t2v_err *err);
 
+/* The same with the id `marker` between the special tokens and the text; -1: none. It is never
+ * cut. */
+int t2v_tokenizer_encode_marked(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                                int32_t marker, struct t2v_str text, size_t max_tok,
+                                struct t2v_ids *ids, struct t2v_err *err);
+
 /* Without special tokens: all of the text, or what `truncation` leaves of it. */
 int t2v_tokenizer_encode_bare(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               struct t2v_str text, struct t2v_ids *ids, struct t2v_err *err);

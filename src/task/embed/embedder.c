@@ -67,6 +67,11 @@ bool t2v_embedder_skips_prompt(const t2v_embedder *embedder)
     return embedder->pipeline.skip_prompt;
 }
 
+size_t t2v_embedder_text_tok(const t2v_embedder *embedder)
+{
+    return embedder->max_tok;
+}
+
 const char *t2v_embedder_pipeline(const t2v_embedder *embedder)
 {
     return embedder->described;

@@ -35,6 +35,8 @@ size_t t2v_embedder_dim(const t2v_embedder *embedder);
 size_t t2v_embedder_max_dim(const t2v_embedder *embedder);
 /* The longest sequence it makes, special tokens included. */
 size_t t2v_embedder_max_tok(const t2v_embedder *embedder);
+/* The longest sequence of a request that names no task. */
+size_t t2v_embedder_text_tok(const t2v_embedder *embedder);
 /* The prompts that a request can name, in the order of config_sentence_transformers.json: the name
  * of prompt i, and its text unless text is NULL; borrowed. None under a vectorizer other than
  * sentence-transformers. */

@@ -117,7 +117,8 @@ static int read_step(const struct reading *r, const char *folder, struct t2v_str
     if (step == NULL)
         return T2V_EUNSUPPORTED;
     if (dense)
-        rc = t2v_step_read_dense(folder, out->dim, r->kernels, r->arena, step, err);
+        rc = t2v_step_read_dense(folder, "sentence_embedding", out->dim, r->kernels, r->arena, step,
+                                 err);
     else if (norm)
         rc = t2v_step_read_norm(folder, out->dim, r->arena, step, err);
     else

@@ -92,7 +92,7 @@ static int read_act(const t2v_json *config, const struct t2v_step_act **out, str
 }
 
 /* What newer versions of the library can also say of a Dense module. */
-static int refuse_unknown(const t2v_json *config, struct t2v_err *err)
+static int refuse_unknown(const t2v_json *config, const char *input, struct t2v_err *err)
 {
     static const char *const names[] = {"module_input_name", "module_output_name"};
     bool residual = false;
@@ -102,17 +102,15 @@ static int refuse_unknown(const t2v_json *config, struct t2v_err *err)
     for (size_t i = 0; i < 2 && rc == 0; i++) {
         const t2v_json *value = t2v_json_get(config, names[i]);
         struct t2v_str name = t2v_json_str(value);
-        if (t2v_json_type(value) > T2V_JSON_NULL &&
-            (name.ptr == NULL || !t2v_str_is(name, "sentence_embedding")))
-            rc = t2v_fail(err, T2V_EUNSUPPORTED,
-                          "%s '%.*s' is not supported (sentence_embedding is)", names[i],
-                          T2V_STR_ARG(name));
+        if (t2v_json_type(value) > T2V_JSON_NULL && (name.ptr == NULL || !t2v_str_is(name, input)))
+            rc = t2v_fail(err, T2V_EUNSUPPORTED, "%s '%.*s' is not supported (%s is)", names[i],
+                          T2V_STR_ARG(name), input);
     }
     return rc;
 }
 
-static int read_dense_config(const t2v_json *config, size_t n_in, struct t2v_step *step,
-                             bool *has_bias, struct t2v_err *err)
+static int read_dense_config(const t2v_json *config, const char *input, size_t n_in,
+                             struct t2v_step *step, bool *has_bias, struct t2v_err *err)
 {
     *has_bias = true;
     step->n_in = n_in;
@@ -124,7 +122,7 @@ static int read_dense_config(const t2v_json *config, size_t n_in, struct t2v_ste
     if (rc == 0)
         rc = read_act(config, &step->act, err);
     if (rc == 0)
-        rc = refuse_unknown(config, err);
+        rc = refuse_unknown(config, input, err);
     return rc;
 }
 
@@ -158,15 +156,16 @@ static int load_norm(const char *folder, struct t2v_arena *arena, struct t2v_ste
     return rc;
 }
 
-int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernels *kernels,
-                        struct t2v_arena *arena, struct t2v_step *out, struct t2v_err *err)
+int t2v_step_read_dense(const char *folder, const char *input, size_t n_in,
+                        const struct t2v_kernels *kernels, struct t2v_arena *arena,
+                        struct t2v_step *out, struct t2v_err *err)
 {
     struct t2v_json_file config;
     bool has_bias = true;
     *out = (struct t2v_step){.kind = T2V_STEP_DENSE};
     int rc = t2v_json_file_find(folder, "config.json", T2V_JSON_OBJECT, &config, err);
     if (rc == 0)
-        rc = read_dense_config(config.root, n_in, out, &has_bias, err);
+        rc = read_dense_config(config.root, input, n_in, out, &has_bias, err);
     t2v_json_file_deinit(&config);
     if (rc != 0)
         return t2v_fail_in_dir(err, rc, folder, "config.json");

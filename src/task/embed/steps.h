@@ -3,7 +3,7 @@
 #define T2V_TASK_EMBED_STEPS_H
 /*
  * The modules after pooling. Each is a step on the row of a sequence: Dense, LayerNorm, Normalize.
- * Dropout is accepted too, and is no step, as it acts in training only. Private to task/embed/.
+ * Dropout is accepted too, and is no step, as it acts in training only. Private to task/.
  */
 #include <stddef.h>
 
@@ -22,10 +22,12 @@ struct t2v_step {
     const float *gamma, *beta;      /* layer norm: [n_in] */
 };
 
-/* Reads one module's config.json and weights in folder, for rows of n_in. Weights are kept in
+/* Reads one module's config.json and weights in folder, for rows of n_in. input: what a Dense takes
+ * and gives, "sentence_embedding" or "token_embeddings". Weights are kept in
  * arena. T2V_EFORMAT, T2V_EUNSUPPORTED, T2V_EIO or T2V_ENOMEM, with the file's name in err. */
-int t2v_step_read_dense(const char *folder, size_t n_in, const struct t2v_kernels *kernels,
-                        struct t2v_arena *arena, struct t2v_step *out, struct t2v_err *err);
+int t2v_step_read_dense(const char *folder, const char *input, size_t n_in,
+                        const struct t2v_kernels *kernels, struct t2v_arena *arena,
+                        struct t2v_step *out, struct t2v_err *err);
 int t2v_step_read_norm(const char *folder, size_t n_in, struct t2v_arena *arena,
                        struct t2v_step *out, struct t2v_err *err);
 /* Appends a description for users, such as "Dense to 24 with Tanh". */
