@@ -9,8 +9,8 @@
 
 #include "base/banned.h"
 
-static const int statuses[T2V_N_STATUS] = {200, 204, 400, 401, 403, 404, 405, 408, 413,
-                                           415, 417, 422, 500, 501, 503, 505, 0};
+static const int statuses[T2V_N_STATUS] = {200, 204, 400, 401, 403, 404, 405, 408, 413, 415,
+                                           417, 422, 424, 429, 500, 501, 503, 505, 0};
 
 /* The counts of the routes of a name; NULL: none yet. */
 static struct t2v_route_metrics *find(struct t2v_metrics *metrics, const char *name)

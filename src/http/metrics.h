@@ -10,7 +10,7 @@
 #include "batch/engine.h"
 #include "http/route.h"
 
-enum { T2V_N_STATUS = 17 };
+enum { T2V_N_STATUS = 19 };
 
 /* The counts of one route, or of several with the same name. */
 struct t2v_route_metrics {

@@ -65,6 +65,10 @@ static const char *phrase(int status)
         return "Expectation Failed";
     case 422:
         return "Unprocessable Content";
+    case 424:
+        return "Failed Dependency";
+    case 429:
+        return "Too Many Requests";
     case 501:
         return "Not Implemented";
     case 503:

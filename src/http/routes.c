@@ -2,6 +2,9 @@
 /* The table of routes. Metrics list them in this order. */
 #include "http/api/openai.h"
 #include "http/api/probe.h"
+#include "http/api/root.h"
+#include "http/api/tei.h"
+#include "http/api/tei_info.h"
 #include "http/api/vectors.h"
 #include "http/route.h"
 
@@ -21,6 +24,13 @@ static const struct t2v_route rows[] = {
     {"/embeddings", T2V_POST, 0, "/v1/embeddings", &t2v_openai_embed, NULL},
     {"/v1/models", T2V_GET, 0, "/v1/models", &t2v_openai_models, NULL},
     {"/v1/models/", T2V_GET, T2V_ROUTE_ID, "/v1/models", &t2v_openai_model, NULL},
+    {"/", T2V_GET, PROBE, "/health", &t2v_probe_health, NULL},
+    {"/", T2V_POST, 0, "/", &t2v_root, NULL},
+    {"/ping", T2V_GET, PROBE, "/health", &t2v_probe_health, NULL},
+    {"/embed", T2V_POST, 0, "/embed", &t2v_tei_embed, NULL},
+    {"/pipeline/feature-extraction", T2V_POST, 0, "/embed", &t2v_tei_features, NULL},
+    {"/similarity", T2V_POST, 0, "/similarity", &t2v_tei_similarity, NULL},
+    {"/info", T2V_GET, 0, "/info", &t2v_tei_info, NULL},
     {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},
     {"/openapi.json", T2V_GET, OPEN, "/openapi.json", &t2v_probe_openapi, NULL},
     {"/v1/", 0, T2V_ROUTE_ID, "other", NULL, &t2v_api_openai},

@@ -26,10 +26,15 @@ bool t2v_embedding_choose(const struct t2v_service *service, struct t2v_str name
     return embedding->served != NULL;
 }
 
+size_t t2v_embedding_most_texts(const t2v_embedder *embedder)
+{
+    size_t dim = t2v_embedder_max_dim(embedder);
+    return FLOATS_MAX / (dim != 0 ? dim : 1);
+}
+
 bool t2v_embedding_check(const struct t2v_embedding *embedding, struct t2v_fault *fault)
 {
-    size_t dim = t2v_embedder_max_dim(embedder_of(embedding));
-    size_t most = FLOATS_MAX / (dim != 0 ? dim : 1);
+    size_t most = t2v_embedding_most_texts(embedder_of(embedding));
     if (embedding->texts.n <= most)
         return true;
     t2v_fault_set(fault, 413, "%zu texts in one request, the limit is %zu for this model",

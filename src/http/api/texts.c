@@ -180,6 +180,25 @@ bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_lo
     return false;
 }
 
+static void keep_all(struct t2v_texts *to, const struct t2v_texts *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        to->list[to->n++] = t2v_texts_keep(to, from->list[i]);
+}
+
+bool t2v_texts_prepend(struct t2v_texts *texts, struct t2v_texts *first, struct t2v_fault *fault)
+{
+    struct t2v_texts both = {.many = texts->many};
+    if (!make_room(&both, first->n + texts->n, first->n_byte + texts->n_byte, fault))
+        return false;
+    keep_all(&both, first);
+    keep_all(&both, texts);
+    t2v_texts_deinit(first);
+    t2v_texts_deinit(texts);
+    *texts = both;
+    return true;
+}
+
 bool t2v_texts_read_optional(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
                              struct t2v_fault *fault)
 {

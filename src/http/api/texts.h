@@ -36,8 +36,12 @@ bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct 
 /* A copy of text, which fits into what `spare` asked for. */
 struct t2v_str t2v_texts_keep(struct t2v_texts *texts, struct t2v_str text);
 
-/* The same for one string that need not be there: of null or a missing value nothing is read, and
- * texts->n stays 0. */
+/* Puts the texts of `first` before the others and leaves *first empty. False: no memory, and *fault
+ * is set; both are as before. */
+bool t2v_texts_prepend(struct t2v_texts *texts, struct t2v_texts *first, struct t2v_fault *fault);
+
+/* As t2v_texts_read, for one string that need not be there: of null or a missing value nothing is
+ * read, and texts->n stays 0. */
 bool t2v_texts_read_optional(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
                              struct t2v_fault *fault);
 /* The first text; ptr is NULL if there is none. */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/api/root.h"
+
+#include <assert.h>
+
+#include "http/api/tei.h"
+#include "http/body.h"
+#include "http/job.h"
+#include "http/service.h"
+
+#include "base/banned.h"
+
+/* Room for the state of any operation that may be meant. */
+enum { STATE_BYTES = 512 };
+
+/* What the members of a body ask for. */
+enum meaning {
+    MEANS_VECTORS,    /* inputs: texts */
+    MEANS_FEATURES,   /* the same with options, as Weaviate's text2vec-huggingface sends it */
+    MEANS_SIMILARITY, /* inputs: source_sentence and sentences */
+    MEANS_NOTHING
+};
+
+/* The operations, and what each needs of the model. Another task at this path is another line. */
+static const struct {
+    const struct t2v_operation *operation;
+    enum t2v_ability ability;
+} meant[] = {
+    [MEANS_VECTORS] = {&t2v_tei_inputs, T2V_CAN_EMBED},
+    [MEANS_FEATURES] = {&t2v_tei_features, T2V_CAN_EMBED},
+    [MEANS_SIMILARITY] = {&t2v_tei_similarity, T2V_CAN_EMBED},
+};
+
+/* Of `inputs` that is an object. */
+static enum meaning meaning_of_object(struct t2v_str object, struct t2v_fault *fault)
+{
+    enum { SOURCE, SENTENCES, N };
+    static const char *const names[N] = {"source_sentence", "sentences"};
+    struct t2v_str values[N] = {{NULL, 0}};
+    if (!t2v_body_inner(object, names, values, N, fault))
+        return MEANS_NOTHING;
+    if (t2v_body_has(values[SOURCE]) || t2v_body_has(values[SENTENCES]))
+        return MEANS_SIMILARITY;
+    t2v_fault_invalid(fault, "missing", (struct t2v_loc){"inputs", NULL, -1},
+                      "an object has source_sentence and sentences here");
+    return MEANS_NOTHING;
+}
+
+static enum meaning meaning_of(struct t2v_str body, struct t2v_str *model, struct t2v_fault *fault)
+{
+    enum { INPUTS, OPTIONS, MODEL, N };
+    static const char *const names[N] = {"inputs", "options", "model"};
+    struct t2v_str values[N] = {{NULL, 0}};
+    if (!t2v_body_members(body, "{\"inputs\": \"hello\"}", names, values, N, fault))
+        return MEANS_NOTHING;
+    *model = values[MODEL];
+    if (t2v_body_has(values[INPUTS]) && values[INPUTS].ptr[0] == '{')
+        return meaning_of_object(values[INPUTS], fault);
+    return t2v_body_has(values[OPTIONS]) ? MEANS_FEATURES : MEANS_VECTORS;
+}
+
+static void read_root(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
+{
+    struct t2v_str model = {NULL, 0};
+    enum meaning meaning = meaning_of(body, &model, &job->fault);
+    if (meaning == MEANS_NOTHING ||
+        t2v_models_read(service->models, model, meant[meaning].ability, &job->fault) == NULL)
+        return;
+    job->operation = meant[meaning].operation;
+    assert(job->operation->state_size <= STATE_BYTES);
+    job->operation->read(service, body, job);
+}
+
+/* The hooks after `read` are those of the operation that the job has become. A job that could not
+ * be read has a fault, and gets no further. */
+static bool plan(struct t2v_service *service, struct t2v_job *job)
+{
+    (void)service, (void)job;
+    return false;
+}
+
+static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
+{
+    (void)service, (void)job;
+    return 0;
+}
+
+static void write_nothing(struct t2v_job *job)
+{
+    (void)job;
+}
+
+const struct t2v_operation t2v_root = {
+    .api = &t2v_api_tei,
+    .state_size = STATE_BYTES,
+    .read = read_root,
+    .plan = plan,
+    .bytes = bytes,
+    .write = write_nothing,
+};

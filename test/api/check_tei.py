@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""text-embeddings-inference's API, and what Hugging Face's clients send to POST /: shapes, numbers, errors, and which body means what."""
+import base64
+import json
+import math
+import os
+import struct
+
+from daemon import Daemon, request
+
+TYPES = {400: "Empty", 401: "Validation", 404: "Backend", 422: "Validation", 424: "Backend"}
+
+
+def post(path, body):
+    return request("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), [])
+
+
+def unit(vector):
+    return abs(math.hypot(*vector) - 1) < 1e-5
+
+
+def near(a, b, limit=1e-6):
+    return len(a) == len(b) and all(abs(x - y) <= limit for x, y in zip(a, b))
+
+
+def openai(d, texts, **more):
+    return [e["embedding"] for e in d.ask(post("/v1/embeddings", {"input": texts, **more})).json["data"]]
+
+
+def is_error(answer, status, word, kind=None):
+    return answer.status == status and set(answer.json) == {"error", "error_type"} and answer.json["error_type"] == (kind or TYPES[status]) and word in answer.json["error"]
+
+
+def check_embed(check):
+    texts = ["a small house", "two", ""]
+    with Daemon(check.binary, check.model) as d:
+        want = openai(d, texts)
+        for path in ("/embed", "//embed", "/embed/", "/", "//"):
+            a = d.ask(post(path, {"inputs": texts, "truncate": True, "normalize": None, "prompt_name": None, "dimensions": None, "truncation_direction": None}))
+            check(f"{path}: the vectors of /v1/embeddings", a.status == 200 and a.json == want, a)
+            check(f"{path}: a string is a list of one", d.ask(post(path, {"inputs": texts[0]})).json == want[:1])
+        a = d.ask(post("/embed", {"inputs": texts, "dimensions": 3}))
+        check("dimensions", a.json == openai(d, texts, dimensions=3) and all(unit(v) for v in a.json), a)
+        raw = d.ask(post("/embed", {"inputs": texts, "normalize": False})).json
+        check("normalize false: the same direction, another length", all(near([x / math.hypot(*r) for x in r], w, 1e-5) for r, w in zip(raw, want)) and not unit(raw[0]), raw)
+        for path, body in (("/", {"options": {"use_cache": True}}), ("/", {"options": {}}), ("/pipeline/feature-extraction", {}), ("/pipeline/feature-extraction", {"options": {"use_gpu": True}})):
+            check(f"{path} {body}: as the model gives them", d.ask(post(path, {"inputs": texts, **body})).json == raw)
+        check("normalize has the last word", d.ask(post("/", {"inputs": texts, "options": {}, "normalize": True})).json == want)
+        check("options null: as without", d.ask(post("/", {"inputs": texts, "options": None})).json == want)
+        check("null is an empty text", d.ask(post("/embed", {"inputs": [None]})).json == want[2:] and d.ask(post("/", {"inputs": ""})).json == want[2:])
+        check("unknown keys", d.ask(post("/embed", {"inputs": "two", "parameters": {"x": [1]}, "encoding_format": None, "model": "nobody"})).json == want[1:2])
+
+
+def check_embed_length(check):
+    long = "word " * 3000
+    with Daemon(check.binary, check.model) as d:
+        cut = d.ask(post("/embed", {"inputs": ["x", long]}))
+        check("a long text is cut", cut.status == 200 and d.ask(post("/embed", {"inputs": ["x", long], "truncate": None, "truncation_direction": "Right"})).json == cut.json, cut)
+        left = [d.ask(post("/embed", {"inputs": "start " + long, "truncation_direction": side})).json for side in ("left", "Left", "right")]
+        check("on the side that is asked for", left[0] == left[1] != left[2])
+        for path in ("/embed", "/"):
+            a = d.ask(post(path, {"inputs": ["x", long], "truncate": False}))
+            check(f"{path}: or not", is_error(a, 422, "inputs[1]"), a)
+        most = d.get("/info").json["max_input_length"]
+        check("the message has the limit", str(most) in a.json["error"], a)
+        check("what fits is not refused", d.ask(post("/embed", {"inputs": "word", "truncate": False})).status == 200)
+
+
+def check_tei_errors(check):
+    with Daemon(check.binary, check.model) as d:
+        for name, body, status, word in (
+                ("no inputs", {}, 422, "inputs: the field is missing"), ("an empty list", {"inputs": []}, 400, "at least one"), ("token ids", {"inputs": [1, 2]}, 422, "token ids are not taken"),
+                ("lists of them", {"inputs": [[1, 2]]}, 422, "inputs[0]"), ("a number", {"inputs": 1}, 422, "token ids"), ("a word for normalize", {"inputs": "a", "normalize": "yes"}, 422, "normalize: true or false"),
+                ("a number for truncate", {"inputs": "a", "truncate": 1}, 422, "truncate: true or false"), ("a side", {"inputs": "a", "truncation_direction": "up"}, 422, "left or right"),
+                ("no such prompt", {"inputs": "a", "prompt_name": "nobody"}, 422, "prompt_name: "), ("dimensions", {"inputs": "a", "dimensions": 0}, 422, "dimensions: from 1"),
+                ("too many", {"inputs": "a", "dimensions": 100000}, 422, "dimensions: from 1"), ("no JSON", b"{", 422, ""), ("no object", b"[]", 422, "a JSON object"), ("a model", {"inputs": "a", "model": 1}, 422, "model: a string")):
+            for path in ("/embed", "/", "/pipeline/feature-extraction"):
+                a = d.ask(post(path, body))
+                check(f"{path}: {name}", is_error(a, status, word), a)
+            check(f"{name}: nothing is quoted", "nobody" not in a.json["error"], a)
+        a = d.ask(post("/embed", {"inputs": ""}))
+        check("an empty text at /embed", is_error(a, 400, "inputs: the text is empty"), a)
+        check("only as the one text", d.ask(post("/embed", {"inputs": ["", "a"]})).status == 200)
+        a = d.get("/embed")
+        check("another method", is_error(a, 405, "use POST", "Validation") and a.headers["allow"] == "POST", a)
+        a = d.ask(request("PUT", "/", b"{}"))
+        check("at the root", a.status == 405 and a.headers["allow"] == "GET, HEAD, POST", a)
+        a = d.ask(post("/", {"inputs": {"question": "a"}}))
+        check("an object of no kind", is_error(a, 422, "source_sentence"), a)
+        check("counted", 't2v_requests_total{route="/embed",status="422"}' in d.get("/metrics").body.decode())
+    with Daemon(check.binary, check.model, env={"AUTHENTICATION_ALLOWED_TOKENS": "t"}) as d:
+        for path in ("/embed", "/", "/similarity"):
+            check(f"{path}: 401", is_error(d.ask(post(path, {"inputs": "a"})), 401, "Unauthorized"))
+        check("/info needs a token", d.get("/info").status == 401 and d.get("/info", ["Authorization: Bearer t"]).status == 200)
+        check("health does not", [d.get(path).status for path in ("/", "/ping", "/health")] == [200] * 3)
+
+
+def check_similarity(check):
+    body = {"inputs": {"source_sentence": "a small house", "sentences": ["a cottage", "", None, "a small house"]}}
+    with Daemon(check.binary, check.model) as d:
+        v = openai(d, ["a small house", "a cottage", "", "", "a small house"])
+        want = [sum(x * y for x, y in zip(v[0], w)) for w in v[1:]]
+        for path in ("/similarity", "/", "/similarity/"):
+            for more in ({}, {"parameters": {}}, {"parameters": None}, {"parameters": {"truncate": True, "prompt_name": None}}):
+                a = d.ask(post(path, {**body, **more}))
+                check(f"{path} {more}: cosines", a.status == 200 and near(a.json, want), (a, want))
+        check("of a text with itself", abs(a.json[3] - 1) < 1e-6)
+        long = "word " * 3000
+        for name, inputs, more, status, word in (
+                ("no sentences", {"source_sentence": "a", "sentences": []}, {}, 400, "inputs.sentences"), ("none at all", {"source_sentence": "a"}, {}, 422, "inputs.sentences"),
+                ("no source", {"sentences": ["a"]}, {}, 422, "inputs.source_sentence"), ("a list as source", {"source_sentence": ["a"], "sentences": ["a"]}, {}, 422, "inputs.source_sentence"),
+                ("a string as sentences", {"source_sentence": "a", "sentences": "a"}, {}, 422, "an array of strings"), ("parameters", {"source_sentence": "a", "sentences": ["a"]}, {"parameters": []}, 422, "parameters: an object"),
+                ("a long sentence", {"source_sentence": "a", "sentences": [long]}, {"parameters": {"truncate": False}}, 422, "inputs.sentences"),
+                ("a long source", {"source_sentence": long, "sentences": ["a"]}, {"parameters": {"truncate": False}}, 422, "inputs.source_sentence")):
+            for path in ("/similarity", "/"):
+                a = d.ask(post(path, {"inputs": inputs, **more}))
+                check(f"{path}: {name}", is_error(a, status, word), a)
+        a = d.ask(post("/similarity", {"inputs": "a"}))
+        check("a string at /similarity", is_error(a, 422, "an object with source_sentence"), a)
+
+
+def check_info(check):
+    with Daemon(check.binary, check.model) as d:
+        info = d.get("/info").json
+        check("its keys, in their order", list(info) == ["model_id", "model_sha", "model_dtype", "served_model_name", "model_type", "max_concurrent_requests", "max_input_length", "max_batch_tokens", "max_batch_requests",
+                                                       "max_client_batch_size", "auto_truncate", "tokenization_workers", "version", "sha", "docker_label"], info)
+        check("their values", info["model_type"] == {"embedding": {"pooling": "mean"}} and info["model_dtype"] == "float32" and info["auto_truncate"] is True and info["served_model_name"] == d.get("/v1/models").json["data"][0]["id"], info)
+        for path in ("/", "/ping", "/ping/"):
+            a = d.get(path)
+            check(f"{path}: an empty 200", a.status == 200 and a.body == b"", a)
+
+
+def check_encode(check):
+    """The vectors of sentence-transformers, with its prompts."""
+    golden = os.path.dirname(check.model)
+    with open(os.path.join(golden, "encode", "expected.json")) as f:
+        cases = [c for c in json.load(f)["cases"] if c["model"] == "st-max-last" and c["max_tok"] is None]
+    with Daemon(check.binary, os.path.join(golden, "st-max-last"), env={"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true"}) as d:
+        check("there are prompts", {c["prompt_name"] for c in cases} == {None, "query", "document"})
+        for c in cases:
+            body = {"inputs": c["texts"], "prompt_name": c["prompt_name"], "dimensions": c["dimensions"], **({} if c["norm"] == "model" else {"normalize": c["norm"] == "yes"})}
+            want = [list(struct.unpack(f"<{len(b) // 4}f", b)) for b in map(base64.b64decode, c["vectors"])]
+            a = d.ask(post("/", {**body, **({"options": {}} if c["norm"] == "model" else {})}))
+            check(f"{body}", a.status == 200 and len(a.json) == len(want) and all(near(v, w, 1e-5) for v, w in zip(a.json, want)), a)
