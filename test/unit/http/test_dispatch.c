@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "http/dispatch.h"
 
 #include "base/banned.h"
@@ -290,6 +291,82 @@ static void test_busy_later(void **state)
     assert_int_equal(dispatch.n_away, 0);
 }
 
+/* ---- Jobs that wait for a place ---- */
+
+static struct t2v_job *send_to_wait(char kind)
+{
+    struct t2v_job *job = send_small(kind);
+    assert_int_equal(job->held_bytes, JOB_BYTES); /* so that memory bounds how many wait */
+    return job;
+}
+
+/* They are sent in order once there are places; nobody overtakes them. */
+static void test_wait(void **state)
+{
+    (void)state;
+    options.queue_ms = 60000;
+    refusal = T2V_EBUSY;
+    send_to_wait('a');
+    send_to_wait('b');
+    refusal = 0;
+    send_to_wait('c');
+    assert_int_equal(service.metrics.n_waiting, 3);
+    assert_int_equal((int)n_given + (int)dispatch.n_away, 0);
+    t2v_dispatch_tick(&dispatch, t2v_clock_ns());
+    assert_int_equal(service.metrics.n_waiting, 0);
+    assert_int_equal(dispatch.n_away, 3);
+    for (size_t i = 0; i < 3; i++)
+        give_back(i);
+    t2v_dispatch_collect(&dispatch);
+    assert_memory_equal(order, "abc", 3);
+    assert_int_equal(n_freed, 3);
+}
+
+/* A job that comes back makes a place. */
+static void test_wait_until_back(void **state)
+{
+    (void)state;
+    options.queue_ms = 60000;
+    send_small('a');
+    refusal = T2V_EBUSY;
+    send_to_wait('b');
+    refusal = 0;
+    give_back(0);
+    t2v_dispatch_collect(&dispatch);
+    assert_int_equal(n_given, 2);
+    assert_int_equal(service.metrics.n_waiting, 0);
+    give_back(1);
+    t2v_dispatch_collect(&dispatch);
+    assert_int_equal(n_done, 2);
+}
+
+/* One that has waited for too long is refused; one whose client has left is freed. */
+static void test_wait_ends(void **state)
+{
+    (void)state;
+    options.queue_ms = 1000;
+    refusal = T2V_EBUSY;
+    send_to_wait('a');
+    struct t2v_job *left = send_to_wait('b');
+    options.queue_ms = 60000;
+    send_to_wait('c');
+    t2v_job_abandon(left);
+    t2v_dispatch_tick(&dispatch, t2v_clock_ns());
+    assert_int_equal(n_done, 0);
+    assert_int_equal(n_freed, 1);
+    t2v_dispatch_tick(&dispatch, t2v_clock_ns() + (uint64_t)1001 * 1000000);
+    assert_int_equal(n_done, 1);
+    assert_int_equal(status, 503);
+    assert_int_equal(order[0], 'a');
+    assert_int_equal(n_freed, 2);
+    assert_int_equal(service.metrics.n_waiting, 1);
+    assert_true(t2v_dispatch_stop(&dispatch));
+    assert_int_equal(n_freed, 3);
+    assert_int_equal(n_done, 1);
+}
+
+/* ---- Clients that leave, and streams ---- */
+
 /* The work of a client that has left is cancelled; the job lives until the engine returns it. */
 static void test_abandon(void **state)
 {
@@ -374,11 +451,19 @@ static void test_stream_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_stages),    TEST(test_clerk),
-        TEST(test_at_once),   TEST(test_busy),
-        TEST(test_no_memory), TEST(test_busy_later),
-        TEST(test_abandon),   TEST(test_abandon_at_clerk),
-        TEST(test_stream),    TEST(test_stream_ends),
+        TEST(test_stages),
+        TEST(test_clerk),
+        TEST(test_at_once),
+        TEST(test_busy),
+        TEST(test_no_memory),
+        TEST(test_busy_later),
+        TEST(test_wait),
+        TEST(test_wait_until_back),
+        TEST(test_wait_ends),
+        TEST(test_abandon),
+        TEST(test_abandon_at_clerk),
+        TEST(test_stream),
+        TEST(test_stream_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
