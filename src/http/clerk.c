@@ -34,14 +34,14 @@ static struct t2v_job *take(t2v_clerk *clerk, bool *stop)
     return job;
 }
 
-static void *work(void *arg)
+static void *do_stages(void *arg)
 {
     t2v_clerk *clerk = arg;
     struct t2v_job *job;
     bool stop;
     while ((job = take(clerk, &stop)) != NULL) {
         if (!stop)
-            t2v_job_work(clerk->service, job);
+            t2v_job_do_stage(clerk->service, job);
         t2v_pulse_leave(clerk->pulse, t2v_clock_ns());
         clerk->done(job);
     }
@@ -59,7 +59,7 @@ int t2v_clerk_new(const struct t2v_service *service, struct t2v_pulse *pulse,
     clerk->done = done;
     pthread_mutex_init(&clerk->lock, NULL);
     pthread_cond_init(&clerk->wake, NULL);
-    int rc = t2v_thread_start(&clerk->thread, work, clerk);
+    int rc = t2v_thread_start(&clerk->thread, do_stages, clerk);
     if (rc != 0) {
         pthread_cond_destroy(&clerk->wake);
         pthread_mutex_destroy(&clerk->lock);

@@ -19,7 +19,7 @@ int t2v_clerk_new(const struct t2v_service *service, struct t2v_pulse *pulse,
 /* Returns jobs that it has not begun unprocessed, and ends the thread. NULL is allowed. */
 void t2v_clerk_free(t2v_clerk *clerk);
 
-/* From the loop thread: t2v_job_work(job), then done(job). */
+/* From the loop thread: t2v_job_do_stage(job), then done(job). */
 void t2v_clerk_give(t2v_clerk *clerk, struct t2v_job *job);
 
 #endif

@@ -53,7 +53,7 @@ bool t2v_job_is_long(const struct t2v_job *job)
            job->operation->is_large(job);
 }
 
-void t2v_job_work(const struct t2v_service *service, struct t2v_job *job)
+void t2v_job_do_stage(const struct t2v_service *service, struct t2v_job *job)
 {
     if (job->stage == T2V_JOB_READ) {
         job->operation->read(service, t2v_buf_str(&job->body), job);

@@ -71,7 +71,7 @@ void t2v_job_free(struct t2v_job *job);
 /* True when the stage may take a millisecond or more; the clerk then does it. */
 bool t2v_job_is_long(const struct t2v_job *job);
 /* Does the stage READ or WRITE. Any thread. */
-void t2v_job_work(const struct t2v_service *service, struct t2v_job *job);
+void t2v_job_do_stage(const struct t2v_service *service, struct t2v_job *job);
 /* On the loop thread, after its stage has been done: moves it to the next stage. */
 void t2v_job_next(struct t2v_service *service, struct t2v_job *job);
 /* On the loop thread: nobody waits for the job any more. Work that the engine has is cancelled. */

@@ -55,21 +55,21 @@ void t2v_metrics_count(struct t2v_metrics *metrics, const struct t2v_route *rout
     t2v_hist_add(&counts->seconds, seconds);
 }
 
-static void head(struct t2v_buf *out, const char *name, const char *kind, const char *help)
+static void add_head(struct t2v_buf *out, const char *name, const char *kind, const char *help)
 {
     t2v_buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
-static void one(struct t2v_buf *out, const char *name, const char *kind, const char *help,
-                uint64_t value)
+static void add_value(struct t2v_buf *out, const char *name, const char *kind, const char *help,
+                      uint64_t value)
 {
-    head(out, name, kind, help);
+    add_head(out, name, kind, help);
     t2v_buf_addf(out, "%s %" PRIu64 "\n", name, value);
 }
 
 /* label: `route="/meta",` or "". Buckets are cumulative: each counts the values up to its bound. */
-static void hist_lines(struct t2v_buf *out, const char *name, const char *label,
-                       const struct t2v_hist *hist)
+static void add_hist_lines(struct t2v_buf *out, const char *name, const char *label,
+                           const struct t2v_hist *hist)
 {
     uint64_t sum = 0;
     double bound = hist->first;
@@ -86,16 +86,16 @@ static void hist_lines(struct t2v_buf *out, const char *name, const char *label,
     t2v_buf_addf(out, "%s_count%s%.*s%s %" PRIu64 "\n", name, open, n, label, close, hist->n);
 }
 
-static void one_hist(struct t2v_buf *out, const char *name, const char *help,
+static void add_hist(struct t2v_buf *out, const char *name, const char *help,
                      const struct t2v_hist *hist)
 {
-    head(out, name, "histogram", help);
-    hist_lines(out, name, "", hist);
+    add_head(out, name, "histogram", help);
+    add_hist_lines(out, name, "", hist);
 }
 
 static void write_routes(const struct t2v_metrics *m, struct t2v_buf *out)
 {
-    head(out, "t2v_requests_total", "counter", "Requests answered.");
+    add_head(out, "t2v_requests_total", "counter", "Requests answered.");
     for (const struct t2v_route_metrics *r = m->routes; r < m->routes + m->n_route; r++) {
         for (int i = 0; i < T2V_N_STATUS; i++) {
             if (r->requests[i] != 0)
@@ -103,14 +103,14 @@ static void write_routes(const struct t2v_metrics *m, struct t2v_buf *out)
                              r->name, statuses[i], r->requests[i]);
         }
     }
-    head(out, "t2v_request_seconds", "histogram",
-         "From a request's first byte to the moment its answer is ready.");
+    add_head(out, "t2v_request_seconds", "histogram",
+             "From a request's first byte to the moment its answer is ready.");
     for (const struct t2v_route_metrics *r = m->routes; r < m->routes + m->n_route; r++) {
         if (r->seconds.n == 0)
             continue;
         char label[64];
         snprintf(label, sizeof label, "route=\"%s\",", r->name);
-        hist_lines(out, "t2v_request_seconds", label, &r->seconds);
+        add_hist_lines(out, "t2v_request_seconds", label, &r->seconds);
     }
 }
 
@@ -133,28 +133,31 @@ static void add_label(struct t2v_buf *out, const char *before, const char *name,
 
 static void write_facts(const struct t2v_metrics_facts *f, struct t2v_buf *out)
 {
-    head(out, "t2v_build_info", "gauge", "What runs here; always 1.");
+    add_head(out, "t2v_build_info", "gauge", "What runs here; always 1.");
     add_label(out, "t2v_build_info{", "version", f->version);
     t2v_buf_adds(out, "} 1\n");
-    head(out, "t2v_model_info", "gauge", "What is served; always 1.");
+    add_head(out, "t2v_model_info", "gauge", "What is served; always 1.");
     add_label(out, "t2v_model_info{", "model", f->model);
     add_label(out, ",", "family", f->family);
     add_label(out, ",", "vectorizer", f->vectorizer);
     add_label(out, ",", "precision", f->precision);
     add_label(out, ",", "kernels", f->kernels);
     t2v_buf_adds(out, "} 1\n");
-    one(out, "t2v_dimensions", "gauge", "Numbers in a vector.", f->dim);
-    one(out, "t2v_sequence_limit_tokens", "gauge", "Tokens of a sequence, at most.", f->max_tok);
-    one(out, "t2v_threads", "gauge", "Threads that encode.", (uint64_t)f->threads);
-    one(out, "t2v_queue_limit", "gauge", "Requests that may be queued or running.", f->max_queue);
-    one(out, "t2v_connections_limit", "gauge", "Connections that may be open.", f->max_connections);
-    one(out, "t2v_memory_held_bytes", "gauge", "Bytes held for clients.", f->memory_held);
-    one(out, "t2v_memory_limit_bytes", "gauge", "Bytes that may be held for clients.",
-        f->memory_limit);
-    one(out, "t2v_cache_entries", "gauge", "Answers in the cache.", f->cache_entries);
-    one(out, "t2v_cache_bytes", "gauge", "Bytes of the cache.", f->cache_bytes);
-    one(out, "t2v_cache_limit", "gauge", "Answers that the cache may hold; 0: it is off.",
-        f->cache_max_entries);
+    add_value(out, "t2v_dimensions", "gauge", "Numbers in a vector.", f->dim);
+    add_value(out, "t2v_sequence_limit_tokens", "gauge", "Tokens of a sequence, at most.",
+              f->max_tok);
+    add_value(out, "t2v_threads", "gauge", "Threads that encode.", (uint64_t)f->threads);
+    add_value(out, "t2v_queue_limit", "gauge", "Requests that may be queued or running.",
+              f->max_queue);
+    add_value(out, "t2v_connections_limit", "gauge", "Connections that may be open.",
+              f->max_connections);
+    add_value(out, "t2v_memory_held_bytes", "gauge", "Bytes held for clients.", f->memory_held);
+    add_value(out, "t2v_memory_limit_bytes", "gauge", "Bytes that may be held for clients.",
+              f->memory_limit);
+    add_value(out, "t2v_cache_entries", "gauge", "Answers in the cache.", f->cache_entries);
+    add_value(out, "t2v_cache_bytes", "gauge", "Bytes of the cache.", f->cache_bytes);
+    add_value(out, "t2v_cache_limit", "gauge", "Answers that the cache may hold; 0: it is off.",
+              f->cache_max_entries);
 }
 
 void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stats *engine,
@@ -162,31 +165,37 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
 {
     write_facts(facts, out);
     write_routes(m, out);
-    one_hist(out, "t2v_queue_seconds", "From submission to the first batch.", &m->queue_seconds);
-    one_hist(out, "t2v_encode_seconds", "From the first batch to the vector.", &m->encode_seconds);
-    one(out, "t2v_tokens_total", "counter", "Tokens encoded, special ones too.", engine->n_tok);
-    one(out, "t2v_texts_cut_total", "counter",
-        "Texts of which a sequence was cut at the token limit.", m->texts_cut);
-    one(out, "t2v_sequences_total", "counter", "Sequences encoded.", engine->n_seq);
-    one(out, "t2v_batches_total", "counter", "Batches encoded.", engine->n_batch);
-    one_hist(out, "t2v_batch_tokens", "Tokens in a batch.", &engine->batch_tok);
-    one_hist(out, "t2v_batch_sequences", "Sequences in a batch.", &engine->batch_seq);
-    one(out, "t2v_waiting_requests", "gauge", "Requests queued or running.",
-        engine->n_waiting + m->n_waiting);
-    one(out, "t2v_clerk_waiting", "gauge", "Large bodies and answers with the clerk.", m->n_clerk);
-    one(out, "t2v_cancelled_total", "counter", "Requests whose client left.", m->cancelled);
-    one(out, "t2v_cache_hits_total", "counter", "Answers taken from the cache.", m->cache_hits);
-    one(out, "t2v_cache_misses_total", "counter", "Answers not in the cache.", m->cache_misses);
-    one(out, "t2v_connections", "gauge", "Connections open.", m->n_connection);
-    one(out, "t2v_connections_total", "counter", "Connections accepted.", m->connections);
-    one(out, "t2v_slow_readers_closed_total", "counter",
+    add_hist(out, "t2v_queue_seconds", "From submission to the first batch.", &m->queue_seconds);
+    add_hist(out, "t2v_encode_seconds", "From the first batch to the vector.", &m->encode_seconds);
+    add_value(out, "t2v_tokens_total", "counter", "Tokens encoded, special ones too.",
+              engine->n_tok);
+    add_value(out, "t2v_texts_cut_total", "counter",
+              "Texts of which a sequence was cut at the token limit.", m->texts_cut);
+    add_value(out, "t2v_sequences_total", "counter", "Sequences encoded.", engine->n_seq);
+    add_value(out, "t2v_batches_total", "counter", "Batches encoded.", engine->n_batch);
+    add_hist(out, "t2v_batch_tokens", "Tokens in a batch.", &engine->batch_tok);
+    add_hist(out, "t2v_batch_sequences", "Sequences in a batch.", &engine->batch_seq);
+    add_value(out, "t2v_waiting_requests", "gauge", "Requests queued or running.",
+              engine->n_waiting + m->n_waiting);
+    add_value(out, "t2v_clerk_waiting", "gauge", "Large bodies and answers with the clerk.",
+              m->n_clerk);
+    add_value(out, "t2v_cancelled_total", "counter", "Requests whose client left.", m->cancelled);
+    add_value(out, "t2v_cache_hits_total", "counter", "Answers taken from the cache.",
+              m->cache_hits);
+    add_value(out, "t2v_cache_misses_total", "counter", "Answers not in the cache.",
+              m->cache_misses);
+    add_value(out, "t2v_connections", "gauge", "Connections open.", m->n_connection);
+    add_value(out, "t2v_connections_total", "counter", "Connections accepted.", m->connections);
+    add_value(
+        out, "t2v_slow_readers_closed_total", "counter",
         "Connections closed because others needed the memory of what was taken or sent slowly.",
         m->dropped_slow);
-    one(out, "t2v_connections_evicted_total", "counter",
-        "Connections closed to make room for others.", m->evicted);
-    one(out, "t2v_accept_failures_total", "counter",
-        "Times that no connection could be taken: no descriptor or no memory.", m->accept_failures);
-    one(out, "t2v_log_dropped_total", "counter",
-        "Lines of the log that were dropped, as standard error did not take them at once.",
-        m->log_dropped);
+    add_value(out, "t2v_connections_evicted_total", "counter",
+              "Connections closed to make room for others.", m->evicted);
+    add_value(out, "t2v_accept_failures_total", "counter",
+              "Times that no connection could be taken: no descriptor or no memory.",
+              m->accept_failures);
+    add_value(out, "t2v_log_dropped_total", "counter",
+              "Lines of the log that were dropped, as standard error did not take them at once.",
+              m->log_dropped);
 }

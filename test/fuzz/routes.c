@@ -89,7 +89,7 @@ static void work_through(struct t2v_job *job, const struct t2v_match *match,
         if (job->stage == T2V_JOB_RUN)
             t2v_engine_run(service.engine, &job->work);
         else
-            t2v_job_work(&service, job);
+            t2v_job_do_stage(&service, job);
         t2v_job_next(&service, job);
     }
     if (job->fault.status != 0)

@@ -65,14 +65,14 @@ static void check(const struct t2v_operation *operation, bool large)
     struct t2v_job *job = new_job(operation);
     assert_int_equal(job->stage, T2V_JOB_READ);
     assert_false(t2v_job_is_long(job));
-    t2v_job_work(NULL, job);
+    t2v_job_do_stage(NULL, job);
     t2v_job_next(NULL, job);
     assert_int_equal(job->stage, T2V_JOB_RUN);
     assert_false(t2v_job_is_long(job));
     t2v_job_next(NULL, job);
     assert_int_equal(job->stage, T2V_JOB_WRITE);
     assert_int_equal(t2v_job_is_long(job), large);
-    t2v_job_work(NULL, job);
+    t2v_job_do_stage(NULL, job);
     t2v_job_next(NULL, job);
     assert_int_equal(job->stage, T2V_JOB_DONE);
     assert_true(job->reply.buf.ptr[job->reply.buf.len - 1] == 'x');
