@@ -15,18 +15,35 @@ int t2v_thread_count(const struct t2v_options *options)
 }
 
 /* UPSTREAM: the images of model2vec's server have the model in another directory. */
-static const char *model_dir(const struct t2v_options *options)
+const char *t2v_model_place(const struct t2v_options *options, const char *dir)
 {
     static const char usual[] = "./models/model", of_model2vec[] = "/app/models";
-    bool other = strcmp(options->vectorizer, "model2vec") == 0 &&
-                 strcmp(options->model, usual) == 0 && access(usual, F_OK) != 0 && errno == ENOENT;
-    return other ? of_model2vec : options->model;
+    bool other = strcmp(options->vectorizer, "model2vec") == 0 && strcmp(dir, usual) == 0 &&
+                 access(usual, F_OK) != 0 && errno == ENOENT;
+    return other ? of_model2vec : dir;
 }
 
-static struct t2v_embedder_options model_options(const struct t2v_options *options)
+bool t2v_names_vectorizer(const struct t2v_options *options)
 {
-    return (struct t2v_embedder_options){
-        .dir = model_dir(options),
+    return strcmp(options->vectorizer, "auto") != 0 || options->sentence_transformers ||
+           options->onnx_runtime;
+}
+
+struct t2v_engine_options t2v_engine_options_of(const struct t2v_options *options, bool leader)
+{
+    return (struct t2v_engine_options){
+        .n_thread = t2v_thread_count(options),
+        .leader = leader,
+        .max_queue = options->server.max_queue > 0 ? (size_t)options->server.max_queue : 1,
+        .max_text_tok = (size_t)options->max_text_tok,
+    };
+}
+
+int t2v_open_model_at(const struct t2v_options *options, const char *dir, t2v_embedder **model,
+                      struct t2v_err *err)
+{
+    const struct t2v_embedder_options of_model = {
+        .dir = dir,
         .vectorizer = options->vectorizer,
         .precision = options->precision,
         .cpu = options->cpu,
@@ -38,25 +55,19 @@ static struct t2v_embedder_options model_options(const struct t2v_options *optio
         .onnx_runtime = options->onnx_runtime,
         .query_passage_prefixes = options->query_passage_prefixes,
     };
+    return t2v_embedder_open(&of_model, model, err);
 }
 
 int t2v_open_model(const struct t2v_options *options, t2v_embedder **model, struct t2v_err *err)
 {
-    struct t2v_embedder_options of_model = model_options(options);
-    return t2v_embedder_open(&of_model, model, err);
+    return t2v_open_model_at(options, t2v_model_place(options, options->model), model, err);
 }
 
 int t2v_open(const struct t2v_options *options, bool leader, t2v_embedder **model,
              t2v_engine **engine, struct t2v_err *err)
 {
-    struct t2v_embedder_options of_model = model_options(options);
-    struct t2v_engine_options of_engine = {
-        .n_thread = t2v_thread_count(options),
-        .leader = leader,
-        .max_queue = options->server.max_queue > 0 ? (size_t)options->server.max_queue : 1,
-        .max_text_tok = (size_t)options->max_text_tok,
-    };
-    int rc = t2v_embedder_open(&of_model, model, err);
+    const struct t2v_engine_options of_engine = t2v_engine_options_of(options, leader);
+    int rc = t2v_open_model(options, model, err);
     if (rc != 0)
         return rc;
     const struct t2v_task *task = t2v_embedder_task(*model);

@@ -9,6 +9,15 @@
 
 /* The settings' threads, or as many as there are processors. */
 int t2v_thread_count(const struct t2v_options *options);
+/* What the settings say of an engine. leader: it has a thread of its own. */
+struct t2v_engine_options t2v_engine_options_of(const struct t2v_options *options, bool leader);
+/* Whether the settings name a vectorizer, which makes any directory an embedder. */
+bool t2v_names_vectorizer(const struct t2v_options *options);
+/* Where the model is that was given as dir: nearly always there. */
+const char *t2v_model_place(const struct t2v_options *options, const char *dir);
+/* The model in dir, as the settings say; else as t2v_open_model. */
+int t2v_open_model_at(const struct t2v_options *options, const char *dir, t2v_embedder **model,
+                      struct t2v_err *err);
 /* The model, as the settings say; *model is set on success alone, for t2v_embedder_free. The errors
  * of t2v_embedder_open. */
 int t2v_open_model(const struct t2v_options *options, t2v_embedder **model, struct t2v_err *err);

@@ -14,7 +14,8 @@ enum kind {
     TEXT,
     COUNT, /* digits and an optional K, Ki, KB or KiB, also with M or G: powers of 1024; any case */
     SECONDS, /* "5", "0.5"; stored in milliseconds */
-    SWITCH   /* a flag alone, or true, yes, on, 1 and their opposites; any case */
+    SWITCH,  /* a flag alone, or true, yes, on, 1 and their opposites; any case */
+    MODELS   /* DIR or NAME=DIR; the flag may be given again */
 };
 
 struct setting {
@@ -37,7 +38,7 @@ enum {
 
 // clang-format off
 static const struct setting settings[] = {
-    {"model", "T2V_MODEL", TEXT, AT(model), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out"},
+    {"model", "T2V_MODEL", MODELS, AT(models), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out; serve takes several: --model NAME=DIR --model NAME=DIR"},
     {"listen", "T2V_LISTEN", TEXT, AT(server.listen), "[::]:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; [::] is every address, IPv4 too (0.0.0.0 where the kernel has no IPv6); ADDR is a number or localhost, no name is looked up"},
     {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
     {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
@@ -191,6 +192,38 @@ static bool is_one_of(const char *word, const char *words)
     return false;
 }
 
+/* Where the directory begins in "NAME=DIR"; 0: there is no name. A path with '/' before '=' has
+ * none. */
+static size_t name_len(const char *text)
+{
+    size_t n = strcspn(text, "=/");
+    return text[n] == '=' ? n : 0;
+}
+
+static int add_model(struct t2v_model_choices *models, const char *text, const char *name,
+                     struct t2v_err *err)
+{
+    size_t n = name_len(text);
+    const char *dir = n != 0 ? text + n + 1 : text;
+    if (models->n == T2V_MAX_MODELS)
+        return t2v_fail(err, T2V_EUSAGE, "%s: at most %d models", name, (int)T2V_MAX_MODELS);
+    if (*dir == '\0')
+        return t2v_fail(err, T2V_EUSAGE, "%s: '%.60s' names no directory", name, text);
+    models->list[models->n++] = (struct t2v_model_choice){{text, n}, dir};
+    return 0;
+}
+
+/* The first flag replaces what the environment gave; further flags add models. */
+static int set_models(struct t2v_model_choices *models, const char *text, const char *name,
+                      struct t2v_err *err)
+{
+    bool by_flag = strncmp(name, "--", 2) == 0;
+    if (!by_flag || !models->by_flag)
+        models->n = 0;
+    models->by_flag = by_flag;
+    return add_model(models, text, name, err);
+}
+
 static int set(struct t2v_options *options, const struct setting *s, const char *text,
                const char *name, struct t2v_err *err)
 {
@@ -216,6 +249,8 @@ static int set(struct t2v_options *options, const struct setting *s, const char 
         if (!read_switch(text, field))
             return t2v_fail(err, T2V_EUSAGE, "%s: '%.60s' is not true or false", name, text);
         return 0;
+    case MODELS:
+        return set_models(field, text, name, err);
     }
     return 0;
 }
@@ -342,6 +377,9 @@ int t2v_options_parse(struct t2v_options *options, enum t2v_command command, int
             return rc;
     }
     int rc = check(&parsed, err);
+    if (rc == 0 && parsed.models.n > 1 && command != T2V_CMD_SERVE)
+        rc = t2v_fail(err, T2V_EUSAGE, "--model: only serve takes several models");
+    parsed.model = parsed.models.list[0].dir;
     if (rc == 0)
         *options = parsed;
     return rc;
@@ -353,7 +391,7 @@ void t2v_options_help(FILE *out, enum t2v_command command)
         const struct setting *s = &settings[i];
         if ((s->commands & command) == 0)
             continue;
-        static const char *const values[] = {" TEXT", " N", " SECONDS", ""};
+        static const char *const values[] = {" TEXT", " N", " SECONDS", "", " TEXT"};
         char flag[64] = "(environment only)";
         if (s->flag != NULL)
             snprintf(flag, sizeof flag, "--%s%s", s->flag, values[s->kind]);

@@ -12,11 +12,28 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "http/options.h"
 
+enum { T2V_MAX_MODELS = 8 };
+
+/* One --model: NAME=DIR, or DIR. */
+struct t2v_model_choice {
+    struct t2v_str name; /* empty: none was given */
+    const char *dir;
+};
+
+/* The models, in the order in which they were given. */
+struct t2v_model_choices {
+    struct t2v_model_choice list[T2V_MAX_MODELS]; /* [n] */
+    size_t n;
+    bool by_flag; /* they are from flags, which replace those of the environment */
+};
+
 struct t2v_options {
-    const char *model;
-    int64_t threads; /* 0: as t2v_cpus */
+    struct t2v_model_choices models;
+    const char *model; /* the first one's directory */
+    int64_t threads;   /* 0: as t2v_cpus */
     const char *precision, *vectorizer, *cpu;
     const char *bidirectional; /* "auto", "true", "false" */
     bool direct_tokenize, char_cut;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/serve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,20 +10,50 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/models.h"
 #include "http/server.h"
 #include "kernel/kernel.h"
 #include "version.h"
 
 #include "base/banned.h"
 
-static void log_start(const struct t2v_options *options, const t2v_embedder *embedder)
+/* Resident memory, in megabytes. */
+static long resident_mb(void)
 {
-    const t2v_model *model = t2v_embedder_model(embedder);
-    t2v_log(T2V_LOG_INFO, "model", "open path=%s family=%s vectorizer=%s precision=%s dim=%zu",
-            t2v_model_dir(model), t2v_model_family(model), t2v_embedder_vectorizer(embedder),
-            t2v_model_precision(model), t2v_embedder_dim(embedder));
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL || fscanf(f, "%*s %ld", &pages) != 1)
+        pages = 0;
+    if (f != NULL)
+        fclose(f);
+    return pages * sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+static void log_model(const struct t2v_served *served)
+{
+    const t2v_model *model = served->model;
+    const t2v_embedder *embedder = served->embedder;
+    if (embedder != NULL)
+        t2v_log(T2V_LOG_INFO, "model",
+                "open path=%s family=%s vectorizer=%s precision=%s dim=%zu name=%s",
+                t2v_model_dir(model), t2v_model_family(model), t2v_embedder_vectorizer(embedder),
+                t2v_model_precision(model), t2v_embedder_dim(embedder), served->name);
+    else
+        t2v_log(T2V_LOG_INFO, "model", "open path=%s family=%s labels=%zu precision=%s name=%s",
+                t2v_model_dir(model), t2v_model_family(model),
+                t2v_classifier_n_label(served->classifier), t2v_model_precision(model),
+                served->name);
+}
+
+static void log_start(const struct t2v_options *options, const struct t2v_models *models)
+{
+    const t2v_model *model = models->list[0].model;
+    for (size_t i = 0; i < models->n; i++)
+        log_model(&models->list[i]);
     t2v_log(T2V_LOG_INFO, "kernel", "chosen kernels=%s blas=%s threads=%d", t2v_model_cpu(model),
             t2v_blas_name(), t2v_thread_count(options));
+    t2v_log(T2V_LOG_INFO, "model", "all are open models=%zu resident_mb=%ld", models->n,
+            resident_mb());
     if (strcmp(t2v_model_precision(model), "f32") != 0)
         t2v_log(T2V_LOG_WARN, "model",
                 "vectors are near those of f32, but not the same: an index needs one precision for "
@@ -42,27 +73,19 @@ int t2v_command_serve(const struct t2v_options *options, struct t2v_err *err)
     t2v_log_setup(t2v_log_level_of(options->log_level), strcmp(options->log_format, "json") == 0);
     t2v_log_never_wait(true);
     t2v_options_log_environment();
-    t2v_embedder *model = NULL;
-    t2v_engine *engine = NULL;
+    struct t2v_opened_models models = {0};
     t2v_server *server = NULL;
-    struct t2v_served served;
-    const struct t2v_models models = {&served, 1};
     int fd;
     int rc = t2v_server_bind(&options->server, &fd, err);
     if (rc != 0)
         return rc;
-    rc = t2v_open(options, true, &model, &engine, err);
+    rc = t2v_models_open(options, &models, err);
     if (rc == 0 && (rc = t2v_guard_watch()) != 0)
         t2v_fail(err, rc, "no memory for what watches the model's files");
     if (rc == 0) {
-        log_start(options, model); /* before anybody can connect */
-        served = (struct t2v_served){.name = "model",
-                                     .abilities = T2V_CAN_EMBED,
-                                     .model = t2v_embedder_model(model),
-                                     .max_tok = t2v_embedder_max_tok(model),
-                                     .embedder = model,
-                                     .sentence = model};
-        rc = t2v_server_new(&options->server, fd, engine, &models, T2V_VERSION, &server, err);
+        log_start(options, &models.list); /* before anybody can connect */
+        rc = t2v_server_new(&options->server, fd, models.engine, &models.list, T2V_VERSION, &server,
+                            err);
     } else {
         close(fd);
     }
@@ -73,8 +96,9 @@ int t2v_command_serve(const struct t2v_options *options, struct t2v_err *err)
             _exit(rc == 0 ? 0 : 1);
     }
     t2v_server_free(server);
-    t2v_engine_free(engine);
+    t2v_engine_free(models.engine);
+    models.engine = NULL;
     t2v_guard_unwatch();
-    t2v_embedder_free(model);
+    t2v_models_close(&models);
     return rc;
 }

@@ -20,6 +20,8 @@ const char *t2v_ability_name(enum t2v_ability ability)
         return "question answering";
     case T2V_CAN_TAG:
         return "token classification";
+    case T2V_CAN_SPARSE:
+        return "sparse embeddings";
     }
     return "nothing";
 }

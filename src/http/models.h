@@ -11,16 +11,18 @@
 #include "http/fault.h"
 #include "task/classify/classifier.h"
 #include "task/embed/embedder.h"
+#include "task/sparse/sparse.h"
 
 /* What a model can do, as bits. */
 enum t2v_ability {
-    T2V_CAN_EMBED = 1, /* a vector of a text */
-    T2V_CAN_RANK = 2,  /* one score of a pair of texts */
-    T2V_CAN_LABEL = 4, /* a score for each label of a text; a reranker has one label */
-    T2V_CAN_READ = 8,  /* the part of a text that answers a question */
-    T2V_CAN_TAG = 16   /* a label for each token */
+    T2V_CAN_EMBED = 1,  /* a vector of a text */
+    T2V_CAN_RANK = 2,   /* one score of a pair of texts */
+    T2V_CAN_LABEL = 4,  /* a score for each label of a text; a reranker has one label */
+    T2V_CAN_READ = 8,   /* the part of a text that answers a question */
+    T2V_CAN_TAG = 16,   /* a label for each token */
+    T2V_CAN_SPARSE = 32 /* a weight for each entry of the vocabulary */
 };
-enum { T2V_N_ABILITY = 5 };
+enum { T2V_N_ABILITY = 6 };
 
 struct t2v_served {
     const char *name; /* by which clients ask for it, and which answers state */
@@ -30,7 +32,8 @@ struct t2v_served {
     const t2v_embedder *embedder;     /* T2V_CAN_EMBED: as /vectors embeds */
     const t2v_embedder *sentence;     /* T2V_CAN_EMBED: as sentence-transformers embeds; may be the
                                        * same as embedder */
-    const t2v_classifier *classifier; /* all other abilities */
+    const t2v_sparse *sparse;         /* T2V_CAN_SPARSE */
+    const t2v_classifier *classifier; /* T2V_CAN_RANK, _LABEL, _READ, _TAG */
 };
 
 struct t2v_models {
@@ -52,8 +55,8 @@ const struct t2v_served *t2v_models_first(const struct t2v_models *models,
 /* NULL: none has this name. */
 const struct t2v_served *t2v_models_named(const struct t2v_models *models, struct t2v_str name);
 
-/* "embeddings", "rerank", "classification", "question answering", "token classification": of a
- * single ability. Static. */
+/* "embeddings", "rerank", "classification", "question answering", "token classification", "sparse
+ * embeddings": of a single ability. Static. */
 const char *t2v_ability_name(enum t2v_ability ability);
 
 #endif

@@ -185,18 +185,21 @@ int t2v_model_load(t2v_model *model, const struct t2v_model_options *options, st
 
 /* --- limits --- */
 
-static int check_rows(const t2v_model *model, int32_t max_id, bool every_row, struct t2v_err *err)
+static int check_rows(const t2v_model *model, int32_t max_id, const struct t2v_model_use *use,
+                      struct t2v_err *err)
 {
     size_t n_row = t2v_net_shape(model->net)->vocab;
     if (max_id < 0)
         return t2v_fail(err, T2V_EFORMAT, "the tokenizer has no token");
     if ((size_t)max_id < n_row)
         return 0;
-    if (every_row)
+    if (use->every_row)
         return t2v_fail(err, T2V_EFORMAT,
                         "the tokenizer's largest id is %" PRId32
                         ", but the embeddings have only %zu rows",
                         max_id, n_row);
+    if (use->again)
+        return 0;
     t2v_log(T2V_LOG_WARN, "model",
             "the tokenizer's largest id is %" PRId32
             ", but the embeddings have only %zu rows: a text with a token that has none gets "
@@ -215,7 +218,7 @@ int t2v_model_fit(const t2v_model *model, const struct t2v_model_use *use, size_
         max_id = pair_id > max_id ? pair_id : max_id;
         n_special = of_pair > n_special ? of_pair : n_special;
     }
-    int rc = check_rows(model, max_id, use->every_row, err);
+    int rc = check_rows(model, max_id, use, err);
     if (rc != 0)
         return rc;
     *max_tok = use->limit < shape->max_tok ? use->limit : shape->max_tok;

@@ -59,6 +59,7 @@ struct t2v_model_use {
     bool pairs;     /* sequences may be pairs of texts */
     bool every_row; /* a tokenizer with ids that the embeddings lack is T2V_EFORMAT; else that is a
                        warning, and t2v_model_check_ids refuses such a text */
+    bool again;     /* another task has fitted the model: the warning is not repeated */
 };
 
 /* *max_tok: the longest sequence of this use, special tokens included. Several tasks may use one

@@ -122,7 +122,8 @@ static int set_limits(t2v_embedder *embedder, struct t2v_err *err)
 {
     const t2v_model *model = embedder->model;
     const struct t2v_transformer *own = &embedder->transformer;
-    const struct t2v_model_use use = {.limit = vectorizer_limit(embedder)};
+    const struct t2v_model_use use = {.limit = vectorizer_limit(embedder),
+                                      .again = embedder->borrowed};
     int rc = t2v_model_fit(model, &use, &embedder->max_tok, err);
     if (rc != 0)
         return rc;

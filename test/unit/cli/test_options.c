@@ -41,6 +41,15 @@ static void test_flags(void **state)
     (void)state;
     assert_int_equal(parse(T2V_CMD_SERVE, "--model", "m"), 0);
     assert_string_equal(options.model, "m");
+    assert_int_equal(options.models.list[0].name.len, 0);
+    assert_int_equal(parse(T2V_CMD_SERVE, "--model=a=x/y=z", "--model=./c=d"), 0);
+    assert_int_equal(options.models.n, 2);
+    assert_true(t2v_str_is(options.models.list[0].name, "a"));
+    assert_string_equal(options.model, "x/y=z");
+    assert_int_equal(options.models.list[1].name.len, 0);
+    assert_string_equal(options.models.list[1].dir, "./c=d");
+    assert_int_equal(parse(T2V_CMD_EMBED, "--model=a", "--model=b"), T2V_EUSAGE);
+    assert_int_equal(parse(T2V_CMD_SERVE, "--model=a=", NULL), T2V_EUSAGE);
     assert_int_equal(parse(T2V_CMD_SERVE, "--max-body=2k", "--cache"), 0);
     assert_int_equal(options.server.max_body_bytes, 2048);
     assert_true(options.server.cache);
