@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of routes. Metrics list them in this order. */
+#include "http/api/ollama.h"
 #include "http/api/openai.h"
 #include "http/api/probe.h"
 #include "http/api/root.h"
@@ -31,6 +32,10 @@ static const struct t2v_route rows[] = {
     {"/pipeline/feature-extraction", T2V_POST, 0, "/embed", &t2v_tei_features, NULL},
     {"/similarity", T2V_POST, 0, "/similarity", &t2v_tei_similarity, NULL},
     {"/info", T2V_GET, 0, "/info", &t2v_tei_info, NULL},
+    {"/api/embed", T2V_POST, 0, "/api/embed", &t2v_ollama_embed, NULL},
+    {"/api/embeddings", T2V_POST, 0, "/api/embed", &t2v_ollama_embed_one, NULL},
+    {"/api/tags", T2V_GET, 0, "/api/tags", &t2v_ollama_tags, NULL},
+    {"/api/version", T2V_GET, 0, "/api/version", &t2v_ollama_version, NULL},
     {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},
     {"/openapi.json", T2V_GET, OPEN, "/openapi.json", &t2v_probe_openapi, NULL},
     {"/v1/", 0, T2V_ROUTE_ID, "other", NULL, &t2v_api_openai},

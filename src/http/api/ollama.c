@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/api/ollama.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "http/api/embedding.h"
+#include "http/body.h"
+#include "http/job.h"
+#include "http/service.h"
+#include "json/write.h"
+
+#include "base/banned.h"
+
+enum { FLOAT_BYTES = 20 }; /* of any number in an answer, with its comma, at most */
+
+static void fail(const struct t2v_fault *fault, struct t2v_reply *reply)
+{
+    if (fault->status == 422)
+        reply->status = 400; /* Ollama has no 422 */
+    t2v_buf_adds(&reply->buf, "{\"error\":");
+    t2v_fault_write_msg(fault, &reply->buf);
+    t2v_buf_adds(&reply->buf, "}");
+}
+
+const struct t2v_api t2v_api_ollama = {.name = "ollama", .fail = fail};
+
+/* ---- Vectors ---- */
+
+/* Ollama's names end in a tag, ":latest" where none is given. */
+static bool choose(const struct t2v_service *service, struct t2v_str value,
+                   struct t2v_embedding *embedding, struct t2v_fault *fault)
+{
+    static const char tag[] = ":latest";
+    enum { TAG_LEN = sizeof tag - 1 };
+    struct t2v_texts texts = {0};
+    if (!t2v_texts_read_optional(&texts, value, (struct t2v_loc){"model", NULL, -1}, fault))
+        return false;
+    struct t2v_str name = t2v_texts_first(&texts);
+    if (name.len > TAG_LEN && memcmp(name.ptr + name.len - TAG_LEN, tag, TAG_LEN) == 0)
+        name.len -= TAG_LEN;
+    embedding->served = t2v_models_choose(service->models, name, T2V_CAN_EMBED, fault);
+    t2v_texts_deinit(&texts);
+    return embedding->served != NULL;
+}
+
+static void read_embed(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
+{
+    enum { INPUT, MODEL, TRUNCATE, DIMENSIONS, N };
+    static const char *const names[N] = {"input", "model", "truncate", "dimensions"};
+    struct t2v_str values[N] = {{NULL, 0}};
+    struct t2v_embedding *embedding = job->state;
+    struct t2v_fault *fault = &job->fault;
+    bool truncate = true;
+    embedding->member = names[INPUT];
+    embedding->params.encode =
+        (struct t2v_embed_encode){.given = true, .norm = T2V_NORM_YES, .empty_ok = true};
+    bool ok = t2v_body_members(body, "{\"model\": \"model\", \"input\": \"hello\"}", names, values,
+                               N, fault) &&
+              choose(service, values[MODEL], embedding, fault) &&
+              t2v_embedding_read_bool(values[TRUNCATE], names[TRUNCATE], &truncate, fault) &&
+              t2v_embedding_read_dimensions(values[DIMENSIONS], embedding, fault) &&
+              t2v_texts_read(&embedding->texts, values[INPUT],
+                             (struct t2v_loc){names[INPUT], NULL, -1}, 0, fault);
+    embedding->params.encode.keep_all = !truncate;
+    if (ok)
+        t2v_embedding_check(embedding, fault);
+}
+
+static void read_one(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
+{
+    enum { PROMPT, MODEL, N };
+    static const char *const names[N] = {"prompt", "model"};
+    const struct t2v_loc loc = {names[PROMPT], NULL, -1};
+    struct t2v_str values[N] = {{NULL, 0}};
+    struct t2v_embedding *embedding = job->state;
+    struct t2v_fault *fault = &job->fault;
+    embedding->member = names[PROMPT];
+    embedding->float_bytes = FLOAT_BYTES;
+    embedding->params.encode = (struct t2v_embed_encode){.given = true, .empty_ok = true};
+    bool ok = t2v_body_members(body, "{\"model\": \"model\", \"prompt\": \"hello\"}", names, values,
+                               N, fault) &&
+              choose(service, values[MODEL], embedding, fault) &&
+              t2v_texts_read(&embedding->texts, values[PROMPT], loc, 0, fault);
+    if (ok && embedding->texts.many)
+        t2v_fault_invalid(fault, "string_type", loc, "a string is needed here, not an array");
+}
+
+/* True if the work succeeded. */
+static bool succeeded(struct t2v_job *job)
+{
+    const struct t2v_embedding *embedding = job->state;
+    if (t2v_embedding_succeeded(job))
+        return true;
+    if (job->fault.status == 413 && embedding->params.encode.keep_all)
+        job->fault.status = 400;
+    return false;
+}
+
+static void write_embed(struct t2v_job *job)
+{
+    const struct t2v_embedding *embedding = job->state;
+    const struct t2v_work *work = &job->work;
+    struct t2v_buf *buf = &job->reply.buf;
+    if (!succeeded(job))
+        return;
+    t2v_buf_adds(buf, "{\"model\":");
+    t2v_json_write_str(buf, t2v_str_of(embedding->served->name));
+    t2v_buf_adds(buf, ",\"embeddings\":[");
+    for (size_t i = 0; i < work->n_text; i++) {
+        t2v_buf_adds(buf, i != 0 ? "," : "");
+        t2v_json_write_f32s(buf, work->result.values + i * work->result.width, work->result.width);
+    }
+    t2v_buf_addf(buf,
+                 "],\"total_duration\":%" PRIu64 ",\"load_duration\":0,\"prompt_eval_count\":%zu}",
+                 work->ended_ns - work->queued_ns, work->n_tok);
+}
+
+static void write_one(struct t2v_job *job)
+{
+    const struct t2v_result *result = &job->work.result;
+    if (!succeeded(job))
+        return;
+    t2v_buf_adds(&job->reply.buf, "{\"embedding\":");
+    t2v_json_write_f32s(&job->reply.buf, result->values, result->width);
+    t2v_buf_adds(&job->reply.buf, "}");
+}
+
+const struct t2v_operation t2v_ollama_embed = {
+    .api = &t2v_api_ollama,
+    .state_size = sizeof(struct t2v_embedding),
+    .read = read_embed,
+    .plan = t2v_embedding_plan,
+    .bytes = t2v_embedding_bytes,
+    .is_large = t2v_embedding_is_large,
+    .write = write_embed,
+    .deinit = t2v_embedding_deinit,
+};
+
+const struct t2v_operation t2v_ollama_embed_one = {
+    .api = &t2v_api_ollama,
+    .state_size = sizeof(struct t2v_embedding),
+    .read = read_one,
+    .plan = t2v_embedding_plan,
+    .bytes = t2v_embedding_bytes,
+    .is_large = t2v_embedding_is_large,
+    .write = write_one,
+    .deinit = t2v_embedding_deinit,
+};
+
+/* ---- Models and version ---- */
+
+/* "F32", as Ollama writes it. */
+static void write_upper(struct t2v_buf *buf, const char *word)
+{
+    t2v_buf_addc(buf, '"');
+    for (; *word != '\0'; word++)
+        t2v_buf_addc(buf, *word >= 'a' && *word <= 'z' ? (char)(*word - 'a' + 'A') : *word);
+    t2v_buf_addc(buf, '"');
+}
+
+/* Size, digest and date are not known here; Ollama's clients want them to be there. */
+static void write_tag(const struct t2v_served *served, struct t2v_buf *buf)
+{
+    struct t2v_str name = t2v_str_of(served->name);
+    struct t2v_str family = t2v_str_of(t2v_model_family(served->model));
+    t2v_buf_adds(buf, "{\"name\":");
+    t2v_json_write_str(buf, name);
+    t2v_buf_adds(buf, ",\"model\":");
+    t2v_json_write_str(buf, name);
+    t2v_buf_adds(buf, ",\"modified_at\":\"1970-01-01T00:00:00Z\",\"size\":0,\"digest\":\"\","
+                      "\"details\":{\"parent_model\":\"\",\"format\":\"safetensors\",\"family\":");
+    t2v_json_write_str(buf, family);
+    t2v_buf_adds(buf, ",\"families\":[");
+    t2v_json_write_str(buf, family);
+    t2v_buf_adds(buf, "],\"parameter_size\":\"\",\"quantization_level\":");
+    write_upper(buf, t2v_model_precision(served->model));
+    t2v_buf_adds(buf, "}}");
+}
+
+static void answer_tags(struct t2v_service *service, const struct t2v_request *request,
+                        struct t2v_reply *reply, struct t2v_fault *fault)
+{
+    const struct t2v_models *models = service->models;
+    (void)request, (void)fault;
+    t2v_buf_adds(&reply->buf, "{\"models\":[");
+    for (size_t i = 0; i < models->n; i++) {
+        t2v_buf_adds(&reply->buf, i != 0 ? "," : "");
+        write_tag(&models->list[i], &reply->buf);
+    }
+    t2v_buf_adds(&reply->buf, "]}");
+}
+
+static void answer_version(struct t2v_service *service, const struct t2v_request *request,
+                           struct t2v_reply *reply, struct t2v_fault *fault)
+{
+    (void)request, (void)fault;
+    t2v_buf_adds(&reply->buf, "{\"version\":");
+    t2v_json_write_str(&reply->buf, t2v_str_of(service->version));
+    t2v_buf_adds(&reply->buf, "}");
+}
+
+const struct t2v_operation t2v_ollama_tags = {.api = &t2v_api_ollama, .answer = answer_tags};
+const struct t2v_operation t2v_ollama_version = {.api = &t2v_api_ollama, .answer = answer_version};
