@@ -30,7 +30,7 @@ def all_at_once(d, body, n):
     answers = []
 
     def go():
-        answers.append(d.ask(request("POST", "/vectors", body), timeout=120).status)
+        answers.append(d.ask(request("POST", "/vectors", body)).status)
     threads = [threading.Thread(target=go) for _ in range(n)]
     for t in threads:
         t.start()
@@ -86,7 +86,7 @@ def check_slow_readers(check):
     binary = check.fake if check.sanitized and check.fake else check.binary  # the vectors are not what is looked at
     with Daemon(binary, check.model, "--max-memory", "100m", env={"FAKE_DIM": "32"}) as d:
         large = vectors({"texts": ["a"] * 21845})
-        slow = [d.connect(receive_bytes=4096, timeout=60) for _ in range(6)]
+        slow = [d.connect(receive_bytes=4096) for _ in range(6)]
         for c in slow:
             c.send(large)
         said = []
@@ -95,14 +95,14 @@ def check_slow_readers(check):
             time.sleep(0.02)
         check("short texts", said == [200] * 100, said)
         time.sleep(1.5)
-        check("a large one", d.ask(large, timeout=60).status == 200)
+        check("a large one", d.ask(large).status == 200)
 
 
 def check_slow_sender(check):
     """A client that needs more than a second for its body, and nearly all memory, is answered: it makes no room for itself by going."""
     with Daemon(check.binary, check.model, "--max-memory", "10m") as d:
         body = b'{"text":"a","x":"' + b"a" * 3500000 + b'"}'
-        with d.connect(timeout=60) as c:
+        with d.connect() as c:
             head = request("POST", "/vectors", headers=[f"Content-Length: {len(body)}"])
             c.send(head + body[:3000000])
             time.sleep(1.3)
@@ -120,7 +120,7 @@ def check_rate(check):
     with Daemon(check.binary, check.model, "--read-timeout", "2", "--max-text-tokens", "3000000") as d:
         text = vectors({"text": "w" * 12000000})
         for each, lives in ((2000, False), (40000, True)):
-            c = d.connect(receive_bytes=4096, timeout=60)
+            c = d.connect(receive_bytes=4096)
             c.send(text)
             c.more()
             begin, gone = time.monotonic(), False

@@ -218,7 +218,7 @@ def check_table(check):
     with Daemon(check.binary, check.model) as d:
         for section, what, data, statuses, then in ROWS:
             name = f"{section} {what}"
-            with d.connect(timeout=20) as c:
+            with d.connect() as c:
                 c.send(data)
                 only = heads(data) + [False] * 9
                 answers = [c.read(head_only=only[i]) for i in range(len(statuses))]
@@ -258,7 +258,7 @@ def check_cut_table(check):
         for turn, (section, what, data, statuses, _) in enumerate(ROWS):
             if len(data) > 5000 or not data:
                 continue
-            with d.connect(timeout=20) as c:
+            with d.connect() as c:
                 at, step = 0, 1 + turn % 7
                 try:
                     while at < len(data):

@@ -279,7 +279,7 @@ def check_limits(check):
                 check(f"{n} bytes are refused by the header alone", is_error(c.read(), 413))
                 check("then the connection closes", c.closed())
         if check.binary != check.fake:
-            a = d.ask(vectors({"text": "word " * 300000}), timeout=120)
+            a = d.ask(vectors({"text": "word " * 300000}))
             check("a text of many tokens answers or is too large", a.status in (200, 413), a)
     if check.binary != check.fake:
         with Daemon(check.binary, check.model, "--max-text-tokens", "50") as d:
@@ -368,7 +368,7 @@ def check_cut_texts(check):
         with Daemon(check.binary, check.model, env=env) as d:
             def cut(*texts, d=d):
                 before = d.metric("t2v_texts_cut_total")
-                check("an answer", d.ask(vectors({"texts": texts}), timeout=60).status == 200)
+                check("an answer", d.ask(vectors({"texts": texts})).status == 200)
                 return d.metric("t2v_texts_cut_total") - before
             limit = int(d.metric("t2v_sequence_limit_tokens"))
             fits, over = word * (limit - 2), word * (limit - 1)  # two are special

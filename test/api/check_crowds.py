@@ -35,7 +35,7 @@ def check_ten_thousand_idle(check):
     with Daemon(check.binary, check.model) as d:
         answers_in(d, 60)
         before = own_kib(d)
-        crowd = [d.connect(timeout=60) for _ in range(n)]
+        crowd = [d.connect() for _ in range(n)]
         check(f"answers beside {n} connections", answers_in(d, 2 * check.slack))
         fresh = (own_kib(d) - before) / n
         for c in crowd:
@@ -60,7 +60,7 @@ def check_thousand_half_sent(check):
     chunked = b"POST /vectors HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n16\r\n{"
     with Daemon(check.binary, check.model, "--read-timeout", "4") as d:
         answers_in(d, 60)
-        before, crowd = own_kib(d), [d.connect(timeout=60) for _ in range(n)]
+        before, crowd = own_kib(d), [d.connect() for _ in range(n)]
         begin = time.monotonic()
         for i, c in enumerate(crowd):
             c.send(chunked if i % 5 == 0 else whole[:1 + i % (len(whole) - 1)])
@@ -76,7 +76,7 @@ def check_thousand_half_sent(check):
 def check_drips(check):
     """Slow writers: a byte now and then keeps no connection open beyond its time, and holds nobody up."""
     with Daemon(check.binary, check.model, "--read-timeout", "1.5") as d:
-        crowd = [d.connect(timeout=60) for _ in range(200)]
+        crowd = [d.connect() for _ in range(200)]
         data, begin, dead = b"GET /meta HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 50, time.monotonic(), 0
         for i in range(len(data)):
             for c in crowd:
@@ -98,8 +98,8 @@ def check_slow_readers(check):
     """100 that take some bytes at a time of answers of 200 KB: no thread waits for them."""
     text = {"text": "Some words. " * 20000 if check.binary == check.fake else "w" * 200000}
     with Daemon(check.binary, check.model) as d:
-        want = d.ask(vectors(text), timeout=60).body
-        crowd = [d.connect(timeout=60, receive_bytes=4096) for _ in range(100)]
+        want = d.ask(vectors(text)).body
+        crowd = [d.connect(receive_bytes=4096) for _ in range(100)]
         for c in crowd:
             c.send(vectors(text))
         for _ in range(10):
@@ -125,7 +125,7 @@ def check_full_at_once(check):
     if not check.fake:
         return
     with Daemon(check.fake, check.model, "--max-queue", "50", "--queue-timeout", "0") as d:
-        crowd = [d.connect(timeout=60) for _ in range(50)]
+        crowd = [d.connect() for _ in range(50)]
         for c in crowd:
             c.send(vectors({"text": "sleep 100000"}))
         check("it is full", until(lambda: d.metric("t2v_waiting_requests") == 50))
@@ -147,7 +147,7 @@ def check_more_than_connections(check):
         for data, right in ((LIVE, (204,)), (vectors(Q), (200, 503))):
             crowd = []
             for _ in range(400):
-                crowd.append(d.connect(timeout=60))
+                crowd.append(d.connect())
                 crowd[-1].send(data)
             answers = [c.read() for c in crowd]
             check("each is answered", all(a is not None and a.status in right for a in answers), [a for a in answers if a is None or a.status not in right][:2])
@@ -164,11 +164,11 @@ def check_shut_halves(check):
     with Daemon(check.binary, check.model) as d:
         whole = vectors(Q)
         for data in (b"", whole[:10], whole[:-3], b"\r\n"):
-            with d.connect(timeout=20) as c:
+            with d.connect() as c:
                 c.send(data)
                 c.sock.shutdown(socket.SHUT_WR)
                 check(f"after {data[-10:]!r}: closed", c.closed(), c.rest)
-        with d.connect(timeout=20) as c:
+        with d.connect() as c:
             c.send(LIVE + LIVE[:-5])
             c.sock.shutdown(socket.SHUT_WR)
             check("what was whole is answered", c.read().status == 204 and c.closed())

@@ -58,20 +58,20 @@ def check_idle(check):
 def check_slow_reader(check):
     with Daemon(check.binary, check.model, "--read-timeout", "0.5") as d:
         text = "A " + "x" * 4000000
-        with d.connect(receive_bytes=4096, timeout=30) as c:
+        with d.connect(receive_bytes=4096) as c:
             c.send(request("GET", "/openapi.json") * 200)
             n = 0
             while n < 200 and c.read() is not None:
                 n += 1
             check("all to one that reads", n == 200, n)
-        with d.connect(receive_bytes=4096, timeout=30) as c:
+        with d.connect(receive_bytes=4096) as c:
             try:
                 c.send(request("GET", "/openapi.json") * 5000)
             except OSError:
                 pass
             check("the connection of one that does not read is dropped", until(lambda: d.metric("t2v_connections") == 1), d.metric("t2v_connections"))
         if check.binary == check.fake:
-            with d.connect(receive_bytes=4096, timeout=30) as c:
+            with d.connect(receive_bytes=4096) as c:
                 c.send(vectors({"text": text}))
                 got = 0
                 for _ in range(40):  # slow, but faster than the least rate
@@ -87,7 +87,7 @@ def check_vanished(check):
         stop, wrong, lock = [], [], threading.Lock()
 
         def good(k):
-            with d.connect(timeout=60) as c:
+            with d.connect() as c:
                 i = 0
                 while not stop or i < 20:
                     text = f"client {k} says {i}"
@@ -171,7 +171,7 @@ def check_crowd(check):
         wrong, seen, lock = [], {}, threading.Lock()
 
         def go(k):
-            with d.connect(timeout=60) as c:
+            with d.connect() as c:
                 for j in range(20):
                     text = f"sentence number {k} and {j} about topic {k * j % 7}"
                     c.send(vectors({"text": text}))

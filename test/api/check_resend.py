@@ -33,11 +33,11 @@ def expect_sum(check, what, d, sent):
 def break_and_send(d, text, rng, times):
     """Sends it, leaves before the answer, so many times; then sends it once more and reads. (answer, requests sent)."""
     for _ in range(times):
-        c = d.connect(timeout=300)
+        c = d.connect()
         c.send(vectors({"text": text}))
         time.sleep(rng.choice((0, 0.0005, 0.003, 0.02)))
         LEAVE[rng.choice(list(LEAVE))](c)
-    return d.ask(vectors({"text": text}), timeout=300), times + 1
+    return d.ask(vectors({"text": text})), times + 1
 
 
 def large(check):
@@ -71,7 +71,7 @@ def crowd(check, d, expected, n_thread, rounds):
 def check_resend_of_many(check):
     texts, n_round = [*TEXTS, large(check)], 1 if check.sanitized else 2
     with Daemon(check.binary, check.model) as d:
-        expected = {text: d.ask(vectors({"text": text}), timeout=300).body for text in texts}
+        expected = {text: d.ask(vectors({"text": text})).body for text in texts}
     for cache in "0", "1":
         with Daemon(check.binary, check.model, env={"ENABLE_CACHE": cache}) as d:
             what = f"cache {cache}"

@@ -21,7 +21,7 @@ def ask_everything(d):
               {"text": text * 20000}, {FIELD: TEXT}, {"text": TEXT, "texts": [TEXT]}, b'{"text":"' + TEXT.encode(), TEXT.encode() * 10000, b'"' + TEXT.encode() + b'\xff"',
               b'{"text":"' + TEXT.encode() + b'\\ud800"}', {"text": TEXT, "config": {"pooling_strategy": "cls"}}] + [{"text": f"fail {-c} {TEXT}"} for c in range(1, 10)]
     for body, header in itertools.product(bodies, ([GOOD], [f"Authorization: Bearer {BAD}"], [f"Authorization: {BAD}"], [])):
-        a = d.ask(vectors(body, [*header, f"X-Field: {FIELD}"]), timeout=60)
+        a = d.ask(vectors(body, [*header, f"X-Field: {FIELD}"]))
         seen.add(a.status)
     raw = [request(m, p, headers=h) for m in ("GET", "POST", PATH) for p in ("/meta", f"/{PATH}", f"/vectors?{PATH}", f"http://{PATH}/meta") for h in ([GOOD], [])]
     raw += [f"GET /{PATH} {FIELD}\r\n\r\n".encode(), f"GET /{PATH} HTTP/1.1\r\n{FIELD} : x\r\n\r\n".encode(), f"GET /\x01{PATH} HTTP/1.1\r\n\r\n".encode(),
@@ -33,7 +33,7 @@ def ask_everything(d):
             f"POST /vectors HTTP/1.1\r\nHost: x\r\n{GOOD}\r\nContent-Length: 500\r\n\r\n{TEXT}".encode(),  # 408
             f"POST /vectors HTTP/1.1\r\nHost: x\r\n{GOOD}\r\nTransfer-Encoding: chunked\r\n\r\n{TEXT}\r\n".encode(),
             f"POST /vectors HTTP/1.1\r\nHost: x\r\n{GOOD}\r\nContent-Encoding: {FIELD}\r\nContent-Length: 2\r\n\r\n{{}}".encode()]
-    seen |= {a.status for a in (d.ask(x, timeout=60) for x in raw) if a is not None}
+    seen |= {a.status for a in (d.ask(x) for x in raw) if a is not None}
     for leave in ("reset", "close"):
         c = d.connect()
         c.send(vectors({"text": text * 100}, [GOOD]))
@@ -42,11 +42,11 @@ def ask_everything(d):
 
 
 def fill_the_queue(check, d):
-    crowd = [d.connect(timeout=60) for _ in range(8)]
+    crowd = [d.connect() for _ in range(8)]
     for c in crowd:
         c.send(vectors({"text": f"sleep 600 {TEXT}"}, [GOOD]))
     check("some are told to come again", 503 in {c.read().status for c in crowd})
-    with d.connect(timeout=60) as c:
+    with d.connect() as c:
         c.send(vectors({"text": f"sleep 60000 {TEXT}"}, [GOOD]))
         d.process.send_signal(signal.SIGTERM)
         check("and at the end", c.read().status == 503)

@@ -129,7 +129,7 @@ def check_slow_reader(check):
     """It holds up its own answer: not the engine, not the loop. When it reads on, it gets all."""
     n, size = 400, 40000
     with Daemon(check.fake, check.model, "--read-timeout", "60") as d:
-        with d.connect(receive_bytes=4096, timeout=60) as slow:
+        with d.connect(receive_bytes=4096) as slow:
             slow.send(order(n, size, 0))
             head_of(slow)
             time.sleep(1)
@@ -151,7 +151,7 @@ def check_slow_reader(check):
 def check_rate(check):
     """Who takes nothing is closed after the read time-out, and so is its work; a stream that is slow by itself is not."""
     with Daemon(check.fake, check.model, "--read-timeout", "1") as d:
-        with d.connect(timeout=60) as own, d.connect(receive_bytes=4096, timeout=60) as none:
+        with d.connect() as own, d.connect(receive_bytes=4096) as none:
             own.send(order(30, 10, 100))
             none.send(order(2000, 40000, 0))
             begin = time.monotonic()
@@ -191,7 +191,7 @@ def check_drain(check):
     """A stream that ends within the drain is whole; another is cut off at its end."""
     for n, whole in ((10, True), (1000, False)):
         with Daemon(check.fake, check.model, "--drain", "3") as d:
-            with d.connect(timeout=30) as c:
+            with d.connect() as c:
                 c.send(order(n, 10, 50))
                 head_of(c)
                 chunk_of(c)
@@ -208,7 +208,7 @@ def check_many(check):
         wrong = []
 
         def client(i):
-            with d.connect(timeout=60) as c:
+            with d.connect() as c:
                 for k in range(10):
                     n, size = 1 + (i * 7 + k) % 9, (i * 911 + k * 77) % 30000
                     c.send(order(n, size, k % 3) + vectors(Q))

@@ -53,7 +53,7 @@ def check_pipelining(check):
         for i in range(60):
             asked.append(vectors({"text": f"number {i}"}) if i % 3 else request("GET", "/meta"))
         for step in (len(b"".join(asked)), 1000, 7):
-            with d.connect(timeout=30) as c:
+            with d.connect() as c:
                 data = b"".join(asked)
                 for at in range(0, len(data), step):
                     c.send(data[at:at + step])
@@ -64,7 +64,7 @@ def check_pipelining(check):
                         check(f"answer {i} in order, sent {step} at a time", False, a)
                         break
                 check(f"in order, sent {step} at a time", ok)
-        with d.connect(timeout=30) as c:
+        with d.connect() as c:
             n = 4000
             c.send(vectors({"text": "first"}) + request("GET", "/.well-known/live") * n)
             check("more than a buffer of them", c.read().status == 200 and all(c.read().status == 204 for _ in range(n)))
@@ -85,7 +85,7 @@ def check_turns(check):
                 c.rest = b""
 
         def work():
-            with d.connect(timeout=30) as a, d.connect(timeout=30) as b:
+            with d.connect() as a, d.connect() as b:
                 threads = [threading.Thread(target=flood, args=(c,)) for c in (a, b)]
                 [t.start() for t in threads]
                 time.sleep(2)

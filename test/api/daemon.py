@@ -37,7 +37,7 @@ class Answer:
 class Conn:
     """One connection. read() gives the next answer, or None when the other side has closed."""
 
-    def __init__(self, port, timeout=60, host="127.0.0.1", receive_bytes=None):
+    def __init__(self, port, timeout=300, host="127.0.0.1", receive_bytes=None):
         self.sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_bytes:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -176,7 +176,7 @@ class Daemon:
         if self.before:
             self.before()
 
-    def until_open(self, wait_s=60):
+    def until_open(self, wait_s=180):
         end = time.monotonic() + wait_s
         while True:
             try:
