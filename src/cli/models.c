@@ -44,26 +44,35 @@ static int set_name(struct t2v_opened_models *models, size_t i,
 
 /* --- opening one --- */
 
-/* What else the embedder's model can do. Where the vectors of sentence-transformers cannot be had,
- * all routes give those of /vectors. */
-static int open_beside(struct t2v_opened *opened, struct t2v_served *served, bool masked_lm,
-                       struct t2v_err *err)
+/* Vectors as sentence-transformers makes them. Where these cannot be had, all routes give those of
+ * /vectors. */
+static int open_sentence(struct t2v_opened *opened, struct t2v_served *served, struct t2v_err *err)
 {
-    struct t2v_err ignored = {0};
-    int rc = t2v_embedder_open_sentence(opened->embedder, &opened->sentence, &ignored);
+    struct t2v_err why = {0};
+    int rc = t2v_embedder_open_sentence(opened->embedder, &opened->sentence, &why);
     if (rc == T2V_EUNSUPPORTED)
-        t2v_log(T2V_LOG_WARN, "model", "all routes embed as /vectors does: %s", ignored.msg);
-    else if (rc != 0)
-        return t2v_fail(err, rc, "%s", ignored.msg);
+        t2v_log(T2V_LOG_WARN, "model", "all routes embed as /vectors does: %s", why.msg);
     served->sentence = opened->sentence != NULL ? opened->sentence : opened->embedder;
-    if (!masked_lm)
-        return 0;
-    rc = t2v_sparse_open(opened->embedder, &opened->sparse, &ignored);
-    if (rc == 0) {
-        served->sparse = opened->sparse;
-        served->abilities |= T2V_CAN_SPARSE;
-    }
-    return rc == 0 || rc == T2V_EUNSUPPORTED ? 0 : t2v_fail(err, rc, "%s", ignored.msg);
+    return rc == 0 || rc == T2V_EUNSUPPORTED ? 0 : t2v_fail(err, rc, "%s", why.msg);
+}
+
+/* What else the embedder's model can do. */
+static int open_beside(struct t2v_opened *opened, struct t2v_served *served, struct t2v_err *err)
+{
+    const t2v_model *model = served->model;
+    struct t2v_err why = {0};
+    int rc = 0;
+    if (t2v_multi_is_meant(model))
+        rc = t2v_multi_open(opened->embedder, &opened->multi, &why);
+    else if (t2v_sparse_can(model))
+        rc = t2v_sparse_open(opened->embedder, &opened->sparse, &why);
+    if (rc == T2V_EUNSUPPORTED)
+        t2v_log(T2V_LOG_WARN, "model", "it only embeds: %s", why.msg);
+    served->multi = opened->multi;
+    served->sparse = opened->sparse;
+    served->abilities |= (opened->multi != NULL ? (unsigned)T2V_CAN_MULTI : 0) |
+                         (opened->sparse != NULL ? (unsigned)T2V_CAN_SPARSE : 0);
+    return rc == 0 || rc == T2V_EUNSUPPORTED ? 0 : t2v_fail(err, rc, "%s", why.msg);
 }
 
 static int open_embedder(const struct t2v_options *options, const char *dir,
@@ -76,7 +85,8 @@ static int open_embedder(const struct t2v_options *options, const char *dir,
     served->embedder = opened->embedder;
     served->model = t2v_embedder_model(opened->embedder);
     served->max_tok = t2v_embedder_max_tok(opened->embedder);
-    return open_beside(opened, served, t2v_sparse_can(served->model), err);
+    rc = open_sentence(opened, served, err);
+    return rc == 0 ? open_beside(opened, served, err) : rc;
 }
 
 static int open_classifier(const struct t2v_options *options, const char *dir,
@@ -142,6 +152,8 @@ static size_t list_tasks(const struct t2v_opened_models *models, const struct t2
             tasks[n++] = t2v_embedder_task(opened->sentence);
         if (opened->sparse != NULL)
             tasks[n++] = t2v_sparse_task(opened->sparse);
+        if (opened->multi != NULL)
+            tasks[n++] = t2v_multi_task(opened->multi);
         if (opened->classifier != NULL)
             tasks[n++] = t2v_classifier_task(opened->classifier);
     }
@@ -167,6 +179,7 @@ void t2v_models_close(struct t2v_opened_models *models)
     t2v_engine_free(models->engine);
     for (size_t i = 0; i < models->list.n; i++) {
         struct t2v_opened *opened = &models->opened[i];
+        t2v_multi_free(opened->multi);
         t2v_sparse_free(opened->sparse);
         t2v_embedder_free(opened->sentence);
         t2v_embedder_free(opened->embedder);

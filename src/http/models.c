@@ -22,6 +22,8 @@ const char *t2v_ability_name(enum t2v_ability ability)
         return "token classification";
     case T2V_CAN_SPARSE:
         return "sparse embeddings";
+    case T2V_CAN_MULTI:
+        return "multi-vector";
     }
     return "nothing";
 }

@@ -11,18 +11,20 @@
 #include "http/fault.h"
 #include "task/classify/classifier.h"
 #include "task/embed/embedder.h"
+#include "task/multi/multi.h"
 #include "task/sparse/sparse.h"
 
 /* What a model can do, as bits. */
 enum t2v_ability {
-    T2V_CAN_EMBED = 1,  /* a vector of a text */
-    T2V_CAN_RANK = 2,   /* one score of a pair of texts */
-    T2V_CAN_LABEL = 4,  /* a score for each label of a text; a reranker has one label */
-    T2V_CAN_READ = 8,   /* the part of a text that answers a question */
-    T2V_CAN_TAG = 16,   /* a label for each token */
-    T2V_CAN_SPARSE = 32 /* a weight for each entry of the vocabulary */
+    T2V_CAN_EMBED = 1,   /* a vector of a text */
+    T2V_CAN_RANK = 2,    /* one score of a pair of texts */
+    T2V_CAN_LABEL = 4,   /* a score for each label of a text; a reranker has one label */
+    T2V_CAN_READ = 8,    /* the part of a text that answers a question */
+    T2V_CAN_TAG = 16,    /* a label for each token */
+    T2V_CAN_SPARSE = 32, /* a weight for each entry of the vocabulary */
+    T2V_CAN_MULTI = 64   /* a vector for each token */
 };
-enum { T2V_N_ABILITY = 6 };
+enum { T2V_N_ABILITY = 7 };
 
 struct t2v_served {
     const char *name; /* by which clients ask for it, and which answers state */
@@ -33,6 +35,7 @@ struct t2v_served {
     const t2v_embedder *sentence;     /* T2V_CAN_EMBED: as sentence-transformers embeds; may be the
                                        * same as embedder */
     const t2v_sparse *sparse;         /* T2V_CAN_SPARSE */
+    const t2v_multi *multi;           /* T2V_CAN_MULTI */
     const t2v_classifier *classifier; /* T2V_CAN_RANK, _LABEL, _READ, _TAG */
 };
 
@@ -56,7 +59,7 @@ const struct t2v_served *t2v_models_first(const struct t2v_models *models,
 const struct t2v_served *t2v_models_named(const struct t2v_models *models, struct t2v_str name);
 
 /* "embeddings", "rerank", "classification", "question answering", "token classification", "sparse
- * embeddings": of a single ability. Static. */
+ * embeddings", "multi-vector": of a single ability. Static. */
 const char *t2v_ability_name(enum t2v_ability ability);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of routes. Metrics list them in this order. */
+#include "http/api/multi_vector.h"
 #include "http/api/ollama.h"
 #include "http/api/openai.h"
 #include "http/api/probe.h"
@@ -23,6 +24,7 @@ static const struct t2v_route rows[] = {
     {"/vectors/", T2V_POST, 0, "/vectors", &t2v_vectors_embed, NULL},
     {"/v1/embeddings", T2V_POST, 0, "/v1/embeddings", &t2v_openai_embed, NULL},
     {"/embeddings", T2V_POST, 0, "/v1/embeddings", &t2v_openai_embed, NULL},
+    {"/v1/multi-vector", T2V_POST, 0, "/v1/multi-vector", &t2v_multi_vector_embed, NULL},
     {"/v1/models", T2V_GET, 0, "/v1/models", &t2v_openai_models, NULL},
     {"/v1/models/", T2V_GET, T2V_ROUTE_ID, "/v1/models", &t2v_openai_model, NULL},
     {"/", T2V_GET, PROBE, "/health", &t2v_probe_health, NULL},
