@@ -4,6 +4,7 @@
 #include "http/api/ollama.h"
 #include "http/api/openai.h"
 #include "http/api/probe.h"
+#include "http/api/rerank.h"
 #include "http/api/root.h"
 #include "http/api/tei.h"
 #include "http/api/tei_info.h"
@@ -33,6 +34,9 @@ static const struct t2v_route rows[] = {
     {"/embed", T2V_POST, 0, "/embed", &t2v_tei_embed, NULL},
     {"/pipeline/feature-extraction", T2V_POST, 0, "/embed", &t2v_tei_features, NULL},
     {"/similarity", T2V_POST, 0, "/similarity", &t2v_tei_similarity, NULL},
+    {"/rerank", T2V_POST, 0, "/rerank", &t2v_rerank_rank, NULL},
+    {"/v1/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
+    {"/v2/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
     {"/info", T2V_GET, 0, "/info", &t2v_tei_info, NULL},
     {"/api/embed", T2V_POST, 0, "/api/embed", &t2v_ollama_embed, NULL},
     {"/api/embeddings", T2V_POST, 0, "/api/embed", &t2v_ollama_embed_one, NULL},

@@ -419,6 +419,7 @@ int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *s
                         space->pair[0].len, max_tok);
     struct laid laid = {ids, types, offsets};
     int rc = lay_pair(tokenizer, space, n, &laid);
+    ids->cut = n[0] < space->pair[0].len || n[1] < space->pair[1].len;
     t2v_token_space_shrink_pair(space);
     return rc == 0 ? 0 : encode_failed(rc, pair->b, err);
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "http/api/rerank.h"
 #include "http/api/tei.h"
 #include "http/body.h"
 #include "http/job.h"
@@ -18,6 +19,7 @@ enum meaning {
     MEANS_VECTORS,    /* inputs: texts */
     MEANS_FEATURES,   /* the same with options, as Weaviate's text2vec-huggingface sends it */
     MEANS_SIMILARITY, /* inputs: source_sentence and sentences */
+    MEANS_RANK,       /* query and texts, without inputs */
     MEANS_NOTHING
 };
 
@@ -29,6 +31,7 @@ static const struct {
     [MEANS_VECTORS] = {&t2v_tei_inputs, T2V_CAN_EMBED},
     [MEANS_FEATURES] = {&t2v_tei_features, T2V_CAN_EMBED},
     [MEANS_SIMILARITY] = {&t2v_tei_similarity, T2V_CAN_EMBED},
+    [MEANS_RANK] = {&t2v_rerank_rank, T2V_CAN_RANK},
 };
 
 /* Of `inputs` that is an object. */
@@ -48,12 +51,14 @@ static enum meaning meaning_of_object(struct t2v_str object, struct t2v_fault *f
 
 static enum meaning meaning_of(struct t2v_str body, struct t2v_str *model, struct t2v_fault *fault)
 {
-    enum { INPUTS, OPTIONS, MODEL, N };
-    static const char *const names[N] = {"inputs", "options", "model"};
+    enum { INPUTS, OPTIONS, MODEL, QUERY, TEXTS, N };
+    static const char *const names[N] = {"inputs", "options", "model", "query", "texts"};
     struct t2v_str values[N] = {{NULL, 0}};
     if (!t2v_body_members(body, "{\"inputs\": \"hello\"}", names, values, N, fault))
         return MEANS_NOTHING;
     *model = values[MODEL];
+    if (!t2v_body_has(values[INPUTS]) && t2v_body_has(values[QUERY]) && t2v_body_has(values[TEXTS]))
+        return MEANS_RANK;
     if (t2v_body_has(values[INPUTS]) && values[INPUTS].ptr[0] == '{')
         return meaning_of_object(values[INPUTS], fault);
     return t2v_body_has(values[OPTIONS]) ? MEANS_FEATURES : MEANS_VECTORS;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "http/api/typed.h"
 #include "http/body.h"
 #include "http/job.h"
 #include "json/write.h"
@@ -19,27 +20,11 @@ static int status_of(int status)
     return status == 404 || status == 500 ? 424 : status;
 }
 
-static const char *type_of(const struct t2v_fault *fault)
-{
-    switch (status_of(fault->status)) {
-    case 400:
-        return fault->loc.outer != NULL ? "Empty" : "Validation";
-    case 424:
-        return "Backend";
-    case 429:
-    case 503:
-        return "Overloaded";
-    default:
-        return "Validation";
-    }
-}
-
 static void fail(const struct t2v_fault *fault, struct t2v_reply *reply)
 {
-    reply->status = status_of(fault->status);
-    t2v_buf_adds(&reply->buf, "{\"error\":");
-    t2v_fault_write_msg(fault, &reply->buf);
-    t2v_buf_addf(&reply->buf, ",\"error_type\":\"%s\"}", type_of(fault));
+    struct t2v_fault changed = *fault;
+    changed.status = reply->status = status_of(fault->status);
+    t2v_typed_fail(&changed, reply);
 }
 
 const struct t2v_api t2v_api_tei = {.name = "tei", .fail = fail};

@@ -87,64 +87,102 @@ struct look {
     struct t2v_str value;
 };
 
-static int look_at_item(struct t2v_pull *pull, struct look *look)
+/* The items of an array, one after the other. */
+struct items {
+    struct t2v_pull pull, inner; /* inner: the text of an object */
+    bool objects;                /* an item may be {"text": "..."}, too */
+    struct t2v_str text;         /* of the item; valid until the next */
+    struct t2v_str wrong;        /* what is no text; ptr NULL: nothing */
+};
+
+static void begin_items(struct items *items, struct t2v_str array, bool objects)
+{
+    *items = (struct items){.objects = objects};
+    t2v_pull_init(&items->pull, array, NULL);
+    t2v_pull_init(&items->inner, array, NULL);
+}
+
+static void end_items(struct items *items)
+{
+    t2v_pull_deinit(&items->pull);
+    t2v_pull_deinit(&items->inner);
+}
+
+static int read_object(struct items *items, struct t2v_str object)
+{
+    static const char *const names[1] = {"text"};
+    struct t2v_str value = {NULL, 0};
+    t2v_pull_deinit(&items->inner);
+    t2v_pull_init(&items->inner, object, NULL);
+    int rc = t2v_pull_members(&items->inner, names, &value, 1, t2v_pull_pass);
+    t2v_pull_deinit(&items->inner);
+    t2v_pull_init(&items->inner, value.ptr != NULL ? value : object, NULL);
+    if (rc == 0 && value.ptr != NULL && value.ptr[0] == '"')
+        rc = t2v_pull_str(&items->inner, &items->text);
+    else if (rc == 0 && (value.ptr == NULL || value.ptr[0] != 'n'))
+        items->wrong = value.ptr != NULL ? value : object;
+    return rc;
+}
+
+static int read_item(struct items *items)
 {
     struct t2v_str value;
-    char first = t2v_pull_peek(pull);
-    int rc = first == '"' ? t2v_pull_str(pull, &value) : t2v_pull_pass(pull, &value);
-    if (rc == 0 && first == '"')
-        look->n_byte += value.len;
-    if (first != '"' && first != 'n' && look->wrong == SIZE_MAX) {
-        look->wrong = look->n;
-        look->value = value;
-    }
-    look->n++;
-    return rc;
+    char first = t2v_pull_peek(&items->pull);
+    items->text = (struct t2v_str){"", 0};
+    items->wrong = (struct t2v_str){NULL, 0};
+    if (first == '"')
+        return t2v_pull_str(&items->pull, &items->text);
+    int rc = t2v_pull_pass(&items->pull, &value);
+    if (rc != 0 || first == 'n')
+        return rc;
+    if (first == '{' && items->objects)
+        return read_object(items, value);
+    items->wrong = value;
+    return 0;
 }
 
-static int look_at_all(struct t2v_str array, struct look *look)
+static int look_at_all(struct t2v_str array, bool objects, struct look *look)
 {
-    struct t2v_pull pull;
+    struct items items;
     *look = (struct look){.wrong = SIZE_MAX};
-    t2v_pull_init(&pull, array, NULL);
-    int rc = t2v_pull_open(&pull, '[');
-    while (rc == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
-        rc = look_at_item(&pull, look);
-    t2v_pull_deinit(&pull);
-    return rc;
-}
-
-static int copy_item(struct t2v_pull *pull, struct t2v_texts *texts)
-{
-    struct t2v_str text = {"", 0}, passed;
-    bool is_string = t2v_pull_peek(pull) == '"';
-    int rc = is_string ? t2v_pull_str(pull, &text) : t2v_pull_pass(pull, &passed);
-    if (rc == 0)
-        texts->list[texts->n++] = t2v_texts_keep(texts, text);
+    begin_items(&items, array, objects);
+    int rc = t2v_pull_open(&items.pull, '[');
+    while (rc == 0 && (rc = t2v_pull_more(&items.pull, ']')) == 1) {
+        rc = read_item(&items);
+        look->n_byte += items.text.len;
+        if (items.wrong.ptr != NULL && look->wrong == SIZE_MAX) {
+            look->wrong = look->n;
+            look->value = items.wrong;
+        }
+        look->n++;
+    }
+    end_items(&items);
     return rc;
 }
 
 /* Copies the items of an array that look_at_all has found to be right. */
-static int copy_all(struct t2v_texts *texts, struct t2v_str array)
+static int copy_all(struct t2v_texts *texts, struct t2v_str array, bool objects)
 {
-    struct t2v_pull pull;
-    t2v_pull_init(&pull, array, NULL);
-    int rc = t2v_pull_open(&pull, '[');
-    while (rc == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
-        rc = copy_item(&pull, texts);
-    t2v_pull_deinit(&pull);
+    struct items items;
+    begin_items(&items, array, objects);
+    int rc = t2v_pull_open(&items.pull, '[');
+    while (rc == 0 && (rc = t2v_pull_more(&items.pull, ']')) == 1) {
+        if ((rc = read_item(&items)) == 0)
+            texts->list[texts->n++] = t2v_texts_keep(texts, items.text);
+    }
+    end_items(&items);
     return rc;
 }
 
-bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
-                          size_t spare, struct t2v_fault *fault)
+static bool read_array(struct t2v_texts *texts, struct t2v_str value, bool objects,
+                       struct t2v_loc loc, size_t spare, struct t2v_fault *fault)
 {
     struct look look;
     if (!t2v_body_has(value) || value.ptr[0] != '[') {
         t2v_body_wrong_type(fault, "list_type", loc, "an array of strings", value);
         return false;
     }
-    if (look_at_all(value, &look) != 0)
+    if (look_at_all(value, objects, &look) != 0)
         return no_memory(fault);
     if (look.wrong != SIZE_MAX) {
         loc.index = (ptrdiff_t)look.wrong;
@@ -153,10 +191,22 @@ bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct 
     if (!make_room(texts, look.n, look.n_byte + spare, fault))
         return false;
     texts->many = true;
-    if (copy_all(texts, value) == 0)
+    if (copy_all(texts, value, objects) == 0)
         return true;
     t2v_texts_deinit(texts);
     return no_memory(fault);
+}
+
+bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                          size_t spare, struct t2v_fault *fault)
+{
+    return read_array(texts, value, false, loc, spare, fault);
+}
+
+bool t2v_texts_read_documents(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                              struct t2v_fault *fault)
+{
+    return read_array(texts, value, true, loc, 0, fault);
 }
 
 bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc, size_t spare,

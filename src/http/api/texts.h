@@ -33,6 +33,9 @@ bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_lo
 /* The same for an array alone; a string is 422, and an array may be empty. */
 bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
                           size_t spare, struct t2v_fault *fault);
+/* The same, where an item may also be an object with a member `text`: a string or null. */
+bool t2v_texts_read_documents(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                              struct t2v_fault *fault);
 /* A copy of text, which fits into what `spare` asked for. */
 struct t2v_str t2v_texts_keep(struct t2v_texts *texts, struct t2v_str text);
 

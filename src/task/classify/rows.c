@@ -230,6 +230,7 @@ int t2v_rows_next(struct t2v_rows *rows, t2v_token_space *space, struct t2v_row 
     if (rows->ended)
         return 0;
     row->first = 0;
+    row->ids.cut = false;
     rows->ended = true;
     if (rows->second.ptr == NULL && rows->params.windows && kind == T2V_CLASSIFY_TOKEN)
         return next_part(rows, space, row, err);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http/api/scoring.h"
+
+#include "base/mem.h"
+#include "http/body.h"
+#include "http/job.h"
+#include "http/service.h"
+#include "json/write.h"
+
+#include "base/banned.h"
+
+enum {
+    FLOATS_MAX = 8 * 1024 * 1024, /* logits of one request */
+    LARGE_BYTES = 256 * 1024,     /* an answer above it takes about a millisecond to write */
+    TOKENS_AROUND = 16            /* special tokens of an input, and more than those */
+};
+
+bool t2v_scoring_choose(const struct t2v_service *service, struct t2v_str name,
+                        enum t2v_ability ability, int status, struct t2v_scoring *scoring,
+                        struct t2v_fault *fault)
+{
+    scoring->served = t2v_models_read(service->models, name, ability, fault);
+    if (scoring->served == NULL && fault->status == 404)
+        fault->status = status;
+    return scoring->served != NULL;
+}
+
+bool t2v_scoring_read_string(struct t2v_str value, const char *name, struct t2v_texts *out,
+                             struct t2v_fault *fault)
+{
+    const struct t2v_loc loc = {name, NULL, -1};
+    if (value.ptr == NULL)
+        t2v_fault_invalid(fault, "missing", loc, "the field is missing");
+    else if (t2v_body_has(value) && value.ptr[0] != '"')
+        t2v_body_wrong_type(fault, "string_type", loc, "a string", value);
+    else
+        return t2v_texts_read(out, value, loc, 0, fault);
+    return false;
+}
+
+bool t2v_scoring_make(struct t2v_scoring *scoring, size_t n, bool paired, struct t2v_fault *fault)
+{
+    size_t n_label = t2v_classifier_n_label(scoring->served->classifier),
+           most = FLOATS_MAX / n_label;
+    if (n > most) {
+        t2v_fault_set(fault, 413, "%zu texts in one request, the limit is %zu for this model", n,
+                      most);
+        fault->loc = (struct t2v_loc){scoring->member, NULL, -1};
+        return false;
+    }
+    scoring->list = t2v_alloc_zero(2 * n + 1, sizeof *scoring->list);
+    if (scoring->list == NULL) {
+        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        return false;
+    }
+    scoring->n = n;
+    scoring->paired = paired;
+    return true;
+}
+
+bool t2v_scoring_read_bool(struct t2v_str value, const char *name, bool *out,
+                           struct t2v_fault *fault)
+{
+    if (!t2v_body_has(value))
+        return true;
+    *out = value.ptr[0] == 't';
+    if (*out || value.ptr[0] == 'f')
+        return true;
+    t2v_body_wrong_type(fault, "bool_type", (struct t2v_loc){name, NULL, -1}, "true or false",
+                        value);
+    return false;
+}
+
+bool t2v_scoring_read_truncate(struct t2v_str truncate, struct t2v_str direction,
+                               struct t2v_scoring *scoring, struct t2v_fault *fault)
+{
+    const struct t2v_loc loc = {"truncation_direction", NULL, -1};
+    struct t2v_texts texts = {0};
+    bool cut = true;
+    if (!t2v_scoring_read_bool(truncate, "truncate", &cut, fault) ||
+        !t2v_texts_read_optional(&texts, direction, loc, fault))
+        return false;
+    struct t2v_str word = t2v_texts_first(&texts);
+    bool known = word.ptr == NULL || t2v_str_is(word, "right") || t2v_str_is(word, "Right");
+    t2v_texts_deinit(&texts);
+    scoring->whole = !cut;
+    if (!known)
+        t2v_fault_invalid(fault, "value_error", loc,
+                          "only right is possible: long texts are cut at their ends");
+    return known;
+}
+
+size_t t2v_scoring_written(const struct t2v_texts *texts)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < texts->n; i++)
+        sum += t2v_json_str_bytes(texts->list[i]);
+    return sum;
+}
+
+bool t2v_scoring_plan(struct t2v_service *service, struct t2v_job *job)
+{
+    const struct t2v_scoring *scoring = job->state;
+    (void)service;
+    job->work.texts = scoring->list;
+    job->work.seconds = scoring->paired ? scoring->list + scoring->n : NULL;
+    job->work.n_text = scoring->n;
+    job->work.params = &scoring->params;
+    job->work.task = t2v_classifier_task(scoring->served->classifier);
+    return true;
+}
+
+/* A token has at least one byte of a text. Windows repeat the question, and what they share. */
+static size_t token_bytes(const struct t2v_scoring *scoring)
+{
+    const t2v_classifier *classifier = scoring->served->classifier;
+    size_t n_tok = scoring->n * TOKENS_AROUND;
+    size_t each = t2v_classifier_n_label(classifier) * sizeof(float) + 2 * sizeof(int32_t);
+    if (t2v_classifier_kind(classifier) == T2V_CLASSIFY_SEQUENCE)
+        return 0;
+    for (size_t i = 0; i < 2 * scoring->n; i++)
+        n_tok += scoring->list[i].len;
+    return (scoring->params.windows || scoring->params.as_qna ? 4 : 1) * n_tok * each;
+}
+
+size_t t2v_scoring_bytes(const struct t2v_service *service, const struct t2v_job *job)
+{
+    const struct t2v_scoring *scoring = job->state;
+    (void)service;
+    size_t n_label =
+        scoring->served != NULL ? t2v_classifier_n_label(scoring->served->classifier) : 0;
+    size_t of_each = 2 * sizeof *scoring->list + n_label * sizeof(float);
+    return t2v_texts_bytes(&scoring->query) + t2v_texts_bytes(&scoring->texts) +
+           scoring->n * of_each + (scoring->n != 0 ? token_bytes(scoring) : 0) +
+           scoring->answer_bytes;
+}
+
+bool t2v_scoring_is_large(const struct t2v_job *job)
+{
+    const struct t2v_scoring *scoring = job->state;
+    return job->work.err.code == 0 && scoring->answer_bytes > LARGE_BYTES;
+}
+
+void t2v_scoring_deinit(void *state)
+{
+    struct t2v_scoring *scoring = state;
+    t2v_texts_deinit(&scoring->query);
+    t2v_texts_deinit(&scoring->texts);
+    t2v_free(scoring->list);
+}
+
+bool t2v_scoring_succeeded(struct t2v_job *job)
+{
+    const struct t2v_scoring *scoring = job->state;
+    const struct t2v_err *err = &job->work.err;
+    bool blames_text =
+        err->code == T2V_EEMPTY || err->code == T2V_ETOOLARGE || err->code == T2V_EMODEL;
+    const struct t2v_loc loc = {scoring->member, NULL,
+                                scoring->texts.many && blames_text ? (ptrdiff_t)job->work.err_text
+                                                                   : -1};
+    if (err->code == 0 && (!scoring->whole || job->work.n_cut == 0))
+        return true;
+    if (err->code != 0)
+        t2v_fault_work(&job->fault, err);
+    else
+        t2v_fault_invalid(&job->fault, "value_error", loc,
+                          "%zu of %zu are longer than %zu tokens, and truncate is false",
+                          job->work.n_cut, scoring->n, scoring->served->max_tok);
+    if (err->code == 0 || blames_text)
+        job->fault.loc = loc;
+    return false;
+}
