@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/files/convert.h"
+#include "cli/files/resume.h"
 
 #include "base/banned.h"
 
@@ -105,7 +106,10 @@ static int convert(struct embed *e, size_t width, size_t n_row, struct t2v_err *
         .skip_empty = e->options->skip_empty,
         .n_row = n_row,
     };
-    int rc = t2v_convert_skip(&convert, err);
+    struct t2v_record last;
+    int rc = t2v_convert_skip(&convert, &last, err);
+    if (rc == 0 && n_row != 0)
+        rc = t2v_resume_check(&convert, &last, err);
     if (rc != 0)
         return rc;
     t2v_meter_begin(&convert.meter, e->options->progress, n_row, t2v_records_taken(e->records));

@@ -253,6 +253,15 @@ def check_resume(check):
                 check(f"{name}: nothing to resume", embed(check, "--input", source, "--output", path, "--resume", *flags)[0] == 0 and read(path) == want)
                 code, _, err = embed(check, "--input", put("short.txt", b"one\n"), "--output", path, "--resume", *flags)
                 check(f"{name}: another input", code == 1 and "rows, but the input has only 1: another input?" in err and read(path).endswith(want[128:]), err)
+        for name, flags, words in (("a.npy", (), "short.txt: line 1: the output's last row is not this text's"), ("a.jsonl", (), "line 1: the output's last row is not"), ("a.f32", ("--pooling", "cls"), "line 5: the output's last row")):
+            n = 1 if not flags else 3
+            put(name, {"a.npy": read(put("whole-a.npy"))[:128 + 128 * n], "a.f32": read(put("whole-a.f32"))[:128 * n], "a.jsonl": read(put("whole-a.jsonl")).split(b"\n")[0] + b"\n"}[name])
+            before = read(put(name))
+            path = source if flags else put("short.txt", b"another text altogether\none\n")
+            code, _, err = embed(check, "--input", path, "--output", put(name), "--resume", "--skip-empty", *flags)
+            check(f"{name} of another text or setting", code == 1 and words in err and read(put(name))[128:] == before[128:], (code, err))
+        code, _, err = embed(check, "--input", source, "--output", put("b.jsonl", b"[1, 2]\n"), "--resume")
+        check("lines of something else", code == 1 and "not an array of 32 numbers" in err and read(put("b.jsonl")) == b"[1, 2]\n", err)
         wide = os.path.join(GOLDEN, "model2vec")
         code, _, err = embed(check, "--input", source, "--output", put("a.npy"), "--resume", model=wide)
         check("other vectors", code == 1 and "not a .npy file of this command with rows of 12 numbers" in err, err)

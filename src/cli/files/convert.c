@@ -12,7 +12,7 @@
 
 enum {
     N_PART = 6,
-    FIRST_ROWS = 16,        /* records of the first parts */
+    FIRST_ROWS = 32,        /* records of the first parts */
     FEWEST_ROWS = 8,        /* records of a part may become so few */
     RESULT_BYTES = 1 << 20, /* of a part's vectors, at most, if these are more than FEWEST_ROWS */
     SHORT_MS = 500,
@@ -246,12 +246,11 @@ int t2v_convert_run(struct t2v_convert *convert, struct t2v_err *err)
     return rc;
 }
 
-int t2v_convert_skip(struct t2v_convert *convert, struct t2v_err *err)
+int t2v_convert_skip(struct t2v_convert *convert, struct t2v_record *last, struct t2v_err *err)
 {
-    struct t2v_record record;
     enum t2v_records_state state;
     for (size_t n = 0; n < convert->n_row;) {
-        int rc = next_record(convert, &record, &state, err);
+        int rc = next_record(convert, last, &state, err);
         if (rc != 0)
             return rc;
         if (state == T2V_RECORDS_END)

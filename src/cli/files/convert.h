@@ -29,8 +29,9 @@ struct t2v_convert {
 };
 
 /* Passes the records of the first n_row rows, which are in the output, without encoding them.
- * Waits for input. T2V_EFORMAT: the input has fewer. */
-int t2v_convert_skip(struct t2v_convert *convert, struct t2v_err *err);
+ * Waits for input. *last: the last of them, valid until the next is read; not set if n_row is 0.
+ * T2V_EFORMAT: the input has fewer. */
+int t2v_convert_skip(struct t2v_convert *convert, struct t2v_record *last, struct t2v_err *err);
 /* Converts all records that are left. After an error, which names the file and the line, the rows
  * before it are in the output. Its codes are those of t2v_records_next, of t2v_rows_flush and of
  * the task. */

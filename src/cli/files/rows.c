@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/files/npy.h"
+#include "json/json.h"
 #include "json/write.h"
 
 #include "base/banned.h"
@@ -25,7 +26,8 @@ struct t2v_rows {
     const char *name; /* for messages */
     enum format format;
     size_t width, n_row;
-    float *nulls; /* [width] NaNs */
+    off_t last, end; /* where the last row that was found begins, and where it ends */
+    float *nulls;    /* [width] NaNs */
     struct t2v_buf buf;
 };
 
@@ -73,7 +75,7 @@ static int fail_io(const struct t2v_rows *rows, struct t2v_err *err)
 }
 
 /* Where the last whole line ends, and how many there are. */
-static int count_lines(t2v_rows *rows, off_t *end, struct t2v_err *err)
+static int count_lines(t2v_rows *rows, struct t2v_err *err)
 {
     char *piece = t2v_buf_room(&rows->buf, 1 << 16);
     off_t at = 0;
@@ -84,7 +86,8 @@ static int count_lines(t2v_rows *rows, off_t *end, struct t2v_err *err)
         for (char *line = piece; (line = memchr(line, '\n', (size_t)(piece + n - line))) != NULL;) {
             line++;
             rows->n_row++;
-            *end = at + (line - piece);
+            rows->last = rows->end;
+            rows->end = at + (line - piece);
         }
         at += n;
     }
@@ -92,7 +95,7 @@ static int count_lines(t2v_rows *rows, off_t *end, struct t2v_err *err)
 }
 
 /* The rows after the header, of which there are none if the file ends in it. */
-static int count_rows(t2v_rows *rows, off_t size, off_t *end, struct t2v_err *err)
+static int count_rows(t2v_rows *rows, off_t size, struct t2v_err *err)
 {
     char header[T2V_NPY_HEADER] = {0};
     size_t row_bytes = rows->width * sizeof(float);
@@ -108,7 +111,8 @@ static int count_rows(t2v_rows *rows, off_t size, off_t *end, struct t2v_err *er
                             rows->name, rows->width);
     }
     rows->n_row = (size_t)(size - begin) / row_bytes;
-    *end = begin + (off_t)(rows->n_row * row_bytes);
+    rows->end = begin + (off_t)(rows->n_row * row_bytes);
+    rows->last = rows->end - (off_t)row_bytes;
     return 0;
 }
 
@@ -116,16 +120,15 @@ static int count_rows(t2v_rows *rows, off_t size, off_t *end, struct t2v_err *er
 static int keep_rows(t2v_rows *rows, const struct t2v_rows_options *options, off_t size,
                      struct t2v_err *err)
 {
-    off_t end = 0;
     int rc = 0;
     if (size != 0 && !options->resume && !options->overwrite)
         return t2v_fail(err, T2V_EUSAGE,
                         "%s is there: --resume goes on after its last row, --overwrite drops it",
                         rows->name);
     if (options->resume)
-        rc =
-            rows->format == JSON ? count_lines(rows, &end, err) : count_rows(rows, size, &end, err);
-    if (rc == 0 && (ftruncate(rows->fd, end) != 0 || lseek(rows->fd, end, SEEK_SET) < 0))
+        rc = rows->format == JSON ? count_lines(rows, err) : count_rows(rows, size, err);
+    if (rc == 0 &&
+        (ftruncate(rows->fd, rows->end) != 0 || lseek(rows->fd, rows->end, SEEK_SET) < 0))
         rc = fail_io(rows, err);
     return rc;
 }
@@ -199,6 +202,44 @@ int t2v_rows_open(const struct t2v_rows_options *options, size_t width, t2v_rows
     *out = rows;
     *n_row = rows->n_row;
     return 0;
+}
+
+/* --- the last row --- */
+
+/* The numbers of a line of JSON; NaNs for null. */
+static int read_line(const t2v_rows *rows, struct t2v_str line, float *vector, struct t2v_err *err)
+{
+    t2v_json *root = NULL;
+    int rc = t2v_json_parse(line, &root, err);
+    bool is_null = t2v_json_type(root) == T2V_JSON_NULL;
+    bool fits =
+        is_null || (t2v_json_type(root) == T2V_JSON_ARRAY && t2v_json_len(root) == rows->width);
+    for (size_t i = 0; i < rows->width && rc == 0 && fits; i++) {
+        double x = (double)NAN;
+        fits = is_null || t2v_json_double(t2v_json_at(root, i), &x);
+        vector[i] = (float)x;
+    }
+    t2v_json_free(root);
+    if (rc == 0 && !fits)
+        rc = t2v_fail(err, T2V_EFORMAT, "not an array of %zu numbers", rows->width);
+    return rc;
+}
+
+int t2v_rows_last(t2v_rows *rows, float *vector, struct t2v_err *err)
+{
+    size_t len = (size_t)(rows->end - rows->last);
+    t2v_buf_clear(&rows->buf);
+    char *bytes = t2v_buf_room(&rows->buf, len);
+    if (bytes == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for a row of %zu bytes", len);
+    if (pread(rows->fd, bytes, len, rows->last) != (ssize_t)len)
+        return fail_io(rows, err);
+    if (rows->format != JSON) {
+        memcpy(vector, bytes, rows->width * sizeof *vector);
+        return 0;
+    }
+    int rc = read_line(rows, (struct t2v_str){bytes, len}, vector, err);
+    return rc != 0 ? t2v_fail_in_dir(err, rc, rows->name, NULL) : 0;
 }
 
 /* --- write --- */

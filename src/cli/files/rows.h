@@ -34,6 +34,9 @@ int t2v_rows_check(const struct t2v_rows_options *options, struct t2v_err *err);
  * T2V_ENOMEM. */
 int t2v_rows_open(const struct t2v_rows_options *options, size_t width, t2v_rows **out,
                   size_t *n_row, struct t2v_err *err);
+/* The last row of those that t2v_rows_open found; there must be one. vector: [width], NaNs for a
+ * null row. T2V_EFORMAT: it is no row of this width. T2V_EIO or T2V_ENOMEM. */
+int t2v_rows_last(t2v_rows *rows, float *vector, struct t2v_err *err);
 /* vector: [width]; NULL: a null row. T2V_ENOMEM. */
 int t2v_rows_add(t2v_rows *rows, const float *vector, struct t2v_err *err);
 /* Writes what is buffered. T2V_EIO. */
