@@ -63,11 +63,12 @@ static bool clerk_is_full(const struct t2v_dispatch *d)
     return t2v_pulse_waiting(&d->service->clerk) >= (size_t)d->service->options->max_queue;
 }
 
-/* Holds memory for the stage. An answer that the clerk writes was paid for when its work was. */
+/* Holds memory for the stage. An answer that the clerk writes was paid for when its work was, if
+ * there was any. */
 static int reserve(struct t2v_dispatch *d, struct t2v_job *job)
 {
     size_t bytes;
-    if (job->stage == T2V_JOB_WRITE)
+    if (job->stage == T2V_JOB_WRITE && job->operation->plan != NULL)
         return 0;
     if (job->stage == T2V_JOB_READ)
         bytes = 2 * job->body.len;

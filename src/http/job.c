@@ -65,6 +65,8 @@ void t2v_job_do_stage(const struct t2v_service *service, struct t2v_job *job)
 
 static enum t2v_job_stage after_read(struct t2v_service *service, struct t2v_job *job)
 {
+    if (job->fault.status == 0 && job->operation->plan == NULL)
+        return T2V_JOB_WRITE;
     bool needs_work = job->fault.status == 0 && job->operation->plan(service, job);
     return needs_work && job->fault.status == 0 ? T2V_JOB_RUN : T2V_JOB_DONE;
 }

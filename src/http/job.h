@@ -7,6 +7,8 @@
  *     READ ----> RUN ----> WRITE ----> DONE
  *       \__________________________/     where no work is needed, or the request is refused
  *
+ * (from READ to WRITE, if the operation has no `plan`)
+ *
  * and has one owner at a time, who alone may touch it:
  *
  *     t2v_job_new         the loop thread has it

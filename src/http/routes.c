@@ -8,6 +8,7 @@
 #include "http/api/root.h"
 #include "http/api/tei.h"
 #include "http/api/tei_info.h"
+#include "http/api/tei_tokens.h"
 #include "http/api/vectors.h"
 #include "http/route.h"
 
@@ -37,6 +38,8 @@ static const struct t2v_route rows[] = {
     {"/rerank", T2V_POST, 0, "/rerank", &t2v_rerank_rank, NULL},
     {"/v1/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
     {"/v2/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
+    {"/tokenize", T2V_POST, 0, "/tokenize", &t2v_tei_tokenize, NULL},
+    {"/decode", T2V_POST, 0, "/decode", &t2v_tei_decode, NULL},
     {"/info", T2V_GET, 0, "/info", &t2v_tei_info, NULL},
     {"/api/embed", T2V_POST, 0, "/api/embed", &t2v_ollama_embed, NULL},
     {"/api/embeddings", T2V_POST, 0, "/api/embed", &t2v_ollama_embed_one, NULL},

@@ -80,6 +80,8 @@ static int make_parts(struct t2v_service *service, struct t2v_err *err)
     rc = t2v_metrics_init(&service->metrics, service->routes);
     if (rc == 0)
         rc = make_meta(&service->meta, service->models, service->version);
+    if (rc == 0)
+        rc = t2v_decoders_new(service->models, &service->decoders);
     if (rc == 0 && options->cache)
         rc = t2v_cache_new(&cache_limits, &service->cache);
     return rc == 0 ? 0 : t2v_fail(err, rc, "no memory for the service");
@@ -105,6 +107,7 @@ int t2v_service_init(struct t2v_service *service, const struct t2v_server_option
 void t2v_service_deinit(struct t2v_service *service)
 {
     t2v_cache_free(service->cache);
+    t2v_decoders_free(service->decoders);
     t2v_buf_deinit(&service->meta);
     t2v_metrics_deinit(&service->metrics);
     t2v_cors_deinit(&service->cors);

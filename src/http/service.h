@@ -17,6 +17,7 @@
 #include "http/auth.h"
 #include "http/budget.h"
 #include "http/cors.h"
+#include "http/decoders.h"
 #include "http/metrics.h"
 #include "http/models.h"
 #include "http/options.h"
@@ -30,6 +31,7 @@ struct t2v_service {
     const struct t2v_routes *routes;
     struct t2v_auth auth;
     struct t2v_cors cors;
+    t2v_decoders *decoders;
     t2v_cache *cache; /* NULL: ENABLE_CACHE is off */
     struct t2v_metrics metrics;
     struct t2v_budget budget; /* the shares of all connections and jobs */

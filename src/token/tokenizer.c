@@ -37,6 +37,11 @@ size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer)
     return tokenizer->tmpl.before.len + tokenizer->tmpl.behind.len;
 }
 
+size_t t2v_tokenizer_n_before(const t2v_tokenizer *tokenizer)
+{
+    return tokenizer->tmpl.before.len;
+}
+
 int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer)
 {
     int32_t max = tokenizer->model->max_id;

@@ -81,6 +81,8 @@ int t2v_tokenizer_survey(const t2v_tokenizer *tokenizer, size_t *n_token, size_t
 
 /* The number of ids that the post-processor adds to a text. */
 size_t t2v_tokenizer_n_special(const t2v_tokenizer *tokenizer);
+/* How many of them come before the text. */
+size_t t2v_tokenizer_n_before(const t2v_tokenizer *tokenizer);
 /* The largest id that can come out. */
 int32_t t2v_tokenizer_max_id(const t2v_tokenizer *tokenizer);
 /* Appends the token with this id, as the vocabulary spells it; nothing if there is none. Slow, for

@@ -142,3 +142,46 @@ def check_encode(check):
             want = [list(struct.unpack(f"<{len(b) // 4}f", b)) for b in map(base64.b64decode, c["vectors"])]
             a = d.ask(post("/", {**body, **({"options": {}} if c["norm"] == "model" else {})}))
             check(f"{body}", a.status == 200 and len(a.json) == len(want) and all(near(v, w, 1e-5) for v, w in zip(a.json, want)), a)
+
+
+def check_tokenize(check):
+    """Tokens and texts as the tokenizers library gives them, in text-embeddings-inference's shape."""
+    golden = os.path.dirname(check.model)
+    with open(os.path.join(golden, "tei.json")) as f:
+        want = json.load(f)
+    for model in ("bert-uncased", "roberta"):
+        with Daemon(check.binary, os.path.join(golden, model)) as d:
+            for c in (c for c in want["cases"] if c["model"] == model):
+                a = d.ask(post("/tokenize", {"inputs": c["texts"], "add_special_tokens": c["special"]}))
+                wrong = [(x, y) for x, y in zip(a.json, c["tokens"]) if x != y]
+                check(f"{model}, special tokens {c['special']}", a.status == 200 and len(a.json) == len(c["tokens"]) and not wrong, wrong or a)
+                check("one text", d.ask(post("/tokenize/", {"inputs": c["texts"][0], "add_special_tokens": c["special"]})).json == c["tokens"][:1])
+            for c in (c for c in want["decoded"] if c["model"] == model):
+                a = d.ask(post("/decode", {"ids": c["ids"], "skip_special_tokens": c["skip"]}))
+                check(f"{model}: decoded, skipping {c['skip']}", a.status == 200 and a.json == c["texts"], (a, c["texts"]))
+                check("one list", d.ask(post("/decode", {"ids": c["ids"][0], "skip_special_tokens": c["skip"], "model": None})).json == c["texts"][:1])
+            check("special tokens by default", d.ask(post("/tokenize", {"inputs": "a", "add_special_tokens": None})).json[0][0]["special"] is True)
+
+
+def check_tokenize_more(check):
+    golden = os.path.dirname(check.model)
+    with Daemon(check.binary, check.model) as d:
+        many = d.ask(post("/tokenize", {"inputs": ["word " * 5000] * 2}))
+        check("nothing is cut", many.status == 200 and [len(t) for t in many.json] == [len(many.json[0])] * 2 and len(many.json[0]) > 5000, many)
+        ids = [t["id"] for t in many.json[0]]
+        check("and back", d.ask(post("/decode", {"ids": [ids] * 2})).json == [d.ask(post("/decode", {"ids": ids})).json[0]] * 2)
+        check("ids of none", d.ask(post("/decode", {"ids": [[], [10**12, 2**31]]})).json == ["", ""])
+        a = d.ask(post("/tokenize", {"inputs": "x" * 2000001}))
+        check("a limit of bytes", is_error(a, 413, "the limit is 2000000", "Validation"), a)
+        a = d.ask(post("/decode", {"ids": [1] * 1000001}))
+        check("a limit of ids", is_error(a, 413, "more than 1000000 ids", "Validation"), a)
+        for path, body, status, word in (
+                ("/tokenize", {}, 422, "inputs: the field is missing"), ("/tokenize", {"inputs": []}, 400, "at least one"), ("/tokenize", {"inputs": [1]}, 422, "token ids"), ("/tokenize", {"inputs": "a", "add_special_tokens": 1}, 422, "add_special_tokens"),
+                ("/tokenize", {"inputs": "a", "prompt_name": "nobody"}, 422, "prompt_name"), ("/tokenize", {"inputs": "a", "model": 1}, 422, "model"), ("/tokenize", b"{", 422, ""), ("/decode", {}, 422, "ids: "), ("/decode", {"ids": []}, 400, "at least one"),
+                ("/decode", {"ids": 1}, 422, "an array of ids"), ("/decode", {"ids": [-1]}, 422, "a whole number"), ("/decode", {"ids": [1.5]}, 422, "a whole number"), ("/decode", {"ids": ["a"]}, 422, "a whole number"), ("/decode", {"ids": [[1], 2]}, 422, "an array of"),
+                ("/decode", {"ids": [1, [2]]}, 422, "a whole number"), ("/decode", {"ids": [1], "skip_special_tokens": "no"}, 422, "skip_special_tokens")):
+            a = d.ask(post(path, body))
+            check(f"{path} {str(body)[:40]}", is_error(a, status, word), a)
+    with Daemon(check.binary, os.path.join(golden, "st-max-last"), env={"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true"}) as d:
+        plain, query = (d.ask(post("/tokenize", {"inputs": "a", "prompt_name": name, "add_special_tokens": False})).json[0] for name in (None, "query"))
+        check("a prompt comes before the text", len(query) > len(plain) and query[-1]["id"] == plain[-1]["id"] and query[-1]["start"] > plain[-1]["start"], (plain, query))

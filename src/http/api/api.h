@@ -46,7 +46,8 @@ struct t2v_operation {
     /* Any thread: parses body into job->state, or sets job->fault. The body is freed afterwards,
      * so copy what is kept of it. job->id stays valid as long as the job. */
     void (*read)(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job);
-    /* Fills job->work from job->state. False: no work is needed, and job->reply is complete. */
+    /* Fills job->work from job->state. False: no work is needed, and job->reply is complete. NULL:
+     * the engine has nothing to do, and `write` follows `read`. */
     bool (*plan)(struct t2v_service *service, struct t2v_job *job);
     /* Upper bound of state, result and answer together, in bytes; the job struct is not counted. */
     size_t (*bytes)(const struct t2v_service *service, const struct t2v_job *job);

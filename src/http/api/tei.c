@@ -62,12 +62,12 @@ bool t2v_tei_read_prompt(struct t2v_str value, const t2v_embedder *embedder,
                          struct t2v_embed_encode *encode, struct t2v_fault *fault)
 {
     const struct t2v_loc loc = {"prompt_name", NULL, -1};
-    size_t n = t2v_embedder_n_prompt(embedder);
     struct t2v_texts texts = {0};
     if (!t2v_texts_read_optional(&texts, value, loc, fault))
         return false;
     struct t2v_str name = t2v_texts_first(&texts);
-    for (size_t i = 0; i < n && name.ptr != NULL && encode->prompt_name.ptr == NULL; i++) {
+    size_t n = name.ptr != NULL ? t2v_embedder_n_prompt(embedder) : 0;
+    for (size_t i = 0; i < n && encode->prompt_name.ptr == NULL; i++) {
         struct t2v_str prompt = t2v_embedder_prompt(embedder, i, NULL);
         if (t2v_str_eq(prompt, name))
             encode->prompt_name = prompt;

@@ -72,7 +72,9 @@ static void answer_info(struct t2v_service *service, const struct t2v_request *r
                         struct t2v_reply *reply, struct t2v_fault *fault)
 {
     const struct t2v_served *served = &service->models->list[0];
-    size_t batch = served->max_tok > T2V_BATCH_TOK ? served->max_tok : T2V_BATCH_TOK;
+    size_t most =
+        served->sentence != NULL ? t2v_embedder_max_tok(served->sentence) : served->max_tok;
+    size_t batch = most > T2V_BATCH_TOK ? most : T2V_BATCH_TOK;
     struct t2v_buf *buf = &reply->buf;
     (void)request, (void)fault;
     t2v_buf_adds(buf, "{\"model_id\":");
@@ -84,7 +86,7 @@ static void answer_info(struct t2v_service *service, const struct t2v_request *r
     t2v_buf_adds(buf, ",\"model_type\":");
     write_type(served, buf);
     t2v_buf_addf(buf, ",\"max_concurrent_requests\":%lld", (long long)service->options->max_queue);
-    t2v_buf_addf(buf, ",\"max_input_length\":%zu,\"max_batch_tokens\":%zu", served->max_tok, batch);
+    t2v_buf_addf(buf, ",\"max_input_length\":%zu,\"max_batch_tokens\":%zu", most, batch);
     t2v_buf_addf(buf, ",\"max_batch_requests\":null,\"max_client_batch_size\":%zu",
                  most_texts(served, service->options));
     t2v_buf_addf(buf, ",\"auto_truncate\":true,\"tokenization_workers\":%d,\"version\":",

@@ -101,9 +101,30 @@ static void test_without_hooks(void **state)
     check(&operation, false);
 }
 
+/* Without `plan` the engine has no part in it. */
+static void test_without_work(void **state)
+{
+    (void)state;
+    const struct t2v_operation operation = {
+        .state_size = N_STATE, .read = read_body, .write = write_answer};
+    struct t2v_job *job = new_job(&operation);
+    t2v_job_do_stage(NULL, job);
+    t2v_job_next(NULL, job);
+    assert_int_equal(job->stage, T2V_JOB_WRITE);
+    t2v_job_free(job);
+    job = new_job(&operation);
+    t2v_job_do_stage(NULL, job);
+    t2v_fault_set(&job->fault, 422, "refused");
+    job->stage = T2V_JOB_READ;
+    t2v_job_next(NULL, job);
+    assert_int_equal(job->stage, T2V_JOB_DONE);
+    t2v_job_free(job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_stages),
-                                       cmocka_unit_test(test_without_hooks)};
+                                       cmocka_unit_test(test_without_hooks),
+                                       cmocka_unit_test(test_without_work)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
