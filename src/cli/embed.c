@@ -60,7 +60,7 @@ static int choose_prompt(struct embed *e, struct t2v_err *err)
         e->params.encode.prompt_name = t2v_str_of(options->prompt_name);
     int rc = t2v_embed_resolve(e->model, &e->params, &resolved, err);
     if (rc != 0)
-        return t2v_fail_in(err, T2V_EUSAGE, "--prompt-name");
+        return T2V_EUSAGE; /* err has the name, or the dimensions */
     if (options->prompt != NULL && resolved.prompt.len != 0)
         return t2v_fail(err, T2V_EUSAGE,
                         "--prompt: this model always has a prompt, which --prompt-name chooses");

@@ -316,7 +316,7 @@ def check_prompts(check):
     by_text, by_name = (embed(check, *flags, *args, data=data, model=model)[:2] for args in (("--prompt", prompt), ("--prompt-name", "query")))
     check("the model's own, by its text", by_text == by_name and by_text[0] == 0, (by_text, by_name))
     for args, words in ((("--prompt-name", "query"), "--prompt-name has no effect under the vectorizer default"), (("--prompt", "a", "--prompt-name", "b"), "--prompt-name excludes --prompt"),
-                        (("--prompt", "a", "--task", "query"), "--task excludes --prompt"), (("--vectorizer", "sentence-transformers", "--prompt-name", "x"), "--prompt-name: prompt_name 'x' is none of")):
+                        (("--prompt", "a", "--task", "query"), "--task excludes --prompt"), (("--vectorizer", "sentence-transformers", "--prompt-name", "x"), "prompt_name 'x' is none of")):
         code, out, err = embed(check, *args)
         check(f"{args}", code == 2 and not out and words in err, (code, err))
     for model, words in (("st-dense", "this model pools without its prompt"), ("st-all-modes", "this model always has a prompt")):
