@@ -56,6 +56,16 @@ static int open_sentence(struct t2v_opened *opened, struct t2v_served *served, s
     return rc == 0 || rc == T2V_EUNSUPPORTED ? 0 : t2v_fail(err, rc, "%s", why.msg);
 }
 
+/* The hidden states of tokens. */
+static int open_tokens(struct t2v_opened *opened, struct t2v_served *served, struct t2v_err *err)
+{
+    if (t2v_model_is_static(served->model))
+        return 0;
+    int rc = t2v_token_embedder_open(served->sentence, &opened->tokens, err);
+    served->tokens = opened->tokens;
+    return rc;
+}
+
 /* What else the embedder's model can do. */
 static int open_beside(struct t2v_opened *opened, struct t2v_served *served, struct t2v_err *err)
 {
@@ -86,6 +96,8 @@ static int open_embedder(const struct t2v_options *options, const char *dir,
     served->model = t2v_embedder_model(opened->embedder);
     served->max_tok = t2v_embedder_max_tok(opened->embedder);
     rc = open_sentence(opened, served, err);
+    if (rc == 0)
+        rc = open_tokens(opened, served, err);
     return rc == 0 ? open_beside(opened, served, err) : rc;
 }
 
@@ -150,6 +162,8 @@ static size_t list_tasks(const struct t2v_opened_models *models, const struct t2
             tasks[n++] = t2v_embedder_task(opened->embedder);
         if (opened->sentence != NULL)
             tasks[n++] = t2v_embedder_task(opened->sentence);
+        if (opened->tokens != NULL)
+            tasks[n++] = t2v_token_embedder_task(opened->tokens);
         if (opened->sparse != NULL)
             tasks[n++] = t2v_sparse_task(opened->sparse);
         if (opened->multi != NULL)
@@ -169,7 +183,7 @@ int t2v_models_open(const struct t2v_options *options, struct t2v_opened_models 
         if (rc != 0)
             return rc;
     }
-    const struct t2v_task *tasks[3 * T2V_MAX_MODELS];
+    const struct t2v_task *tasks[4 * T2V_MAX_MODELS];
     const struct t2v_engine_options of_engine = t2v_engine_options_of(options, true);
     return t2v_engine_new(tasks, list_tasks(models, tasks), &of_engine, &models->engine, err);
 }
@@ -181,6 +195,7 @@ void t2v_models_close(struct t2v_opened_models *models)
         struct t2v_opened *opened = &models->opened[i];
         t2v_multi_free(opened->multi);
         t2v_sparse_free(opened->sparse);
+        t2v_token_embedder_free(opened->tokens);
         t2v_embedder_free(opened->sentence);
         t2v_embedder_free(opened->embedder);
         t2v_classifier_free(opened->classifier);

@@ -6,16 +6,18 @@
 #include "cli/options.h"
 #include "http/models.h"
 #include "task/classify/open.h"
+#include "task/embed/tokens.h"
 #include "task/multi/open.h"
 #include "task/sparse/open.h"
 
 /* One of --model. */
 struct t2v_opened {
     char name[128];
-    t2v_embedder *embedder; /* NULL: it is a classifier */
-    t2v_embedder *sentence; /* NULL: the same as embedder */
-    t2v_sparse *sparse;     /* NULL: it has no such head */
-    t2v_multi *multi;       /* NULL: it is not meant for that */
+    t2v_embedder *embedder;     /* NULL: it is a classifier */
+    t2v_embedder *sentence;     /* NULL: the same as embedder */
+    t2v_token_embedder *tokens; /* NULL: static embeddings */
+    t2v_sparse *sparse;         /* NULL: it has no such head */
+    t2v_multi *multi;           /* NULL: it is not meant for that */
     t2v_classifier *classifier;
 };
 

@@ -11,6 +11,7 @@
 #include "http/fault.h"
 #include "task/classify/classifier.h"
 #include "task/embed/embedder.h"
+#include "task/embed/tokens.h"
 #include "task/multi/multi.h"
 #include "task/sparse/sparse.h"
 
@@ -34,6 +35,7 @@ struct t2v_served {
     const t2v_embedder *embedder;     /* T2V_CAN_EMBED: as /vectors embeds */
     const t2v_embedder *sentence;     /* T2V_CAN_EMBED: as sentence-transformers embeds; may be the
                                        * same as embedder */
+    const t2v_token_embedder *tokens; /* T2V_CAN_EMBED; NULL: static embeddings */
     const t2v_sparse *sparse;         /* T2V_CAN_SPARSE */
     const t2v_multi *multi;           /* T2V_CAN_MULTI */
     const t2v_classifier *classifier; /* T2V_CAN_RANK, _LABEL, _READ, _TAG */

@@ -8,6 +8,7 @@
 #include "http/api/root.h"
 #include "http/api/tei.h"
 #include "http/api/tei_info.h"
+#include "http/api/tei_rows.h"
 #include "http/api/tei_tokens.h"
 #include "http/api/vectors.h"
 #include "http/route.h"
@@ -38,6 +39,8 @@ static const struct t2v_route rows[] = {
     {"/rerank", T2V_POST, 0, "/rerank", &t2v_rerank_rank, NULL},
     {"/v1/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
     {"/v2/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
+    {"/embed_all", T2V_POST, 0, "/embed_all", &t2v_tei_embed_all, NULL},
+    {"/embed_sparse", T2V_POST, 0, "/embed_sparse", &t2v_tei_embed_sparse, NULL},
     {"/tokenize", T2V_POST, 0, "/tokenize", &t2v_tei_tokenize, NULL},
     {"/decode", T2V_POST, 0, "/decode", &t2v_tei_decode, NULL},
     {"/info", T2V_GET, 0, "/info", &t2v_tei_info, NULL},

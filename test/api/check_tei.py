@@ -185,3 +185,48 @@ def check_tokenize_more(check):
     with Daemon(check.binary, os.path.join(golden, "st-max-last"), env={"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true"}) as d:
         plain, query = (d.ask(post("/tokenize", {"inputs": "a", "prompt_name": name, "add_special_tokens": False})).json[0] for name in (None, "query"))
         check("a prompt comes before the text", len(query) > len(plain) and query[-1]["id"] == plain[-1]["id"] and query[-1]["start"] > plain[-1]["start"], (plain, query))
+
+
+def check_embed_all(check):
+    """Token embeddings of sentence-transformers, special tokens included."""
+    golden = os.path.dirname(check.model)
+    with open(os.path.join(golden, "encode", "tokens.json")) as f:
+        cases = json.load(f)["cases"]
+    for c in cases:
+        with Daemon(check.binary, os.path.join(golden, c["model"])) as d:
+            a = d.ask(post("/embed_all", {"inputs": c["texts"], "prompt_name": c["prompt_name"], "normalize": True}))
+            want = [list(struct.unpack(f"<{len(b) // 4}f", b)) for b in map(base64.b64decode, c["vectors"])]
+            check(f"{c['model']}: the hidden states", a.status == 200 and len(a.json) == len(want) and all(near([x for v in t for x in v], w, 1e-5) for t, w in zip(a.json, want)), a)
+            one = d.ask(post("/embed_all/", {"inputs": c["texts"][1], "prompt_name": c["prompt_name"]})).json
+            check("one text is a list of one", one == a.json[1:2], one)
+            tokens = d.ask(post("/tokenize", {"inputs": c["texts"][1], "prompt_name": c["prompt_name"]})).json[0]
+            check("a vector for each token", len(one[0]) == len(tokens), (len(one[0]), tokens))
+            a = d.ask(post("/embed_all", {"inputs": ["word " * 3000]}))
+            check("a long text is cut", a.status == 200 and len(a.json[0]) == d.get("/info").json["max_input_length"], a)
+            check("or not", is_error(d.ask(post("/embed_all", {"inputs": ["a", "word " * 3000], "truncate": False})), 422, "inputs[1]"))
+            check("empty texts", d.ask(post("/embed_all", {"inputs": ["", None]})).status == 200)
+            for name, body, status, word in (("no inputs", {}, 422, "inputs: "), ("an empty list", {"inputs": []}, 400, "at least one"), ("a prompt", {"inputs": "a", "prompt_name": "x"}, 422, "prompt_name"),
+                                             ("too much", {"inputs": ["word " * 3000] * 20000}, 413, "the limit")):
+                a = d.ask(post("/embed_all", body))
+                check(name, is_error(a, status, word, None if status != 413 else "Validation"), a)
+
+
+def check_embed_sparse(check):
+    """Sparse vectors as SparseEncoder's; a model without the head is refused."""
+    golden = os.path.dirname(check.model)
+    with open(os.path.join(golden, "sparse", "expected.json")) as f:
+        cases = [c for c in json.load(f)["cases"] if c["model"] in ("bert-cased-mlm-gamma", "sparse/splade")]
+    for model in sorted({c["model"] for c in cases}):
+        with Daemon(check.binary, os.path.join(golden, model)) as d:
+            for c in (c for c in cases if c["model"] == model):
+                a = d.ask(post("/embed_sparse", {"inputs": c["texts"], "prompt_name": c["prompt_name"]}))
+                got = [{e["index"]: e["value"] for e in row} for row in a.json]
+                want = [dict(zip(r["ids"], r["values"])) for r in c["rows"]]
+                check(f"{model} {c['prompt_name']}: entries and weights", a.status == 200 and len(got) == len(want) and all(abs(g.get(i, 0) - w.get(i, 0)) < 2e-5 for g, w in zip(got, want) for i in {*g, *w}), a)
+                check("in rising order, without zeros", all([e["index"] for e in row] == sorted({e["index"] for e in row}) and all(e["value"] > 0 for e in row) for row in a.json))
+            check("one text is a list of one", d.ask(post("/embed_sparse", {"inputs": c["texts"][0], "prompt_name": c["prompt_name"]})).json == a.json[:1])
+            check("an empty list", is_error(d.ask(post("/embed_sparse", {"inputs": []})), 400, "at least one"))
+            check("listed", "sparse embeddings" in d.get("/meta").json["models"][0]["tasks"])
+    with Daemon(check.binary, os.path.join(golden, "bge-cls")) as d:
+        a = d.ask(post("/embed_sparse", {"inputs": "a"}))
+        check("no such head", is_error(a, 424, "sparse embeddings"), a)
