@@ -25,6 +25,7 @@ complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selfte
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l query-passage-prefixes -d 'put "TASK_TYPE: " before each text'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed inspect bench selftest' -l onnx-runtime -d 'run as the Python server\'s int8 images do'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l cors-origins -x -d 'origins whose pages may read responses: SCHEME://HOST:PORT, comma-separated, or * for all'
+complete -c t2v -n '__fish_seen_subcommand_from serve' -l page -d 'browsers get a page at GET /, to try the models'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l cache -d 'keep up to 1024 results for 600 s'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-body -x -d 'maximum bytes of a request body'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-memory -x -d 'maximum bytes for all clients together: requests, texts, vectors, responses'

@@ -53,6 +53,7 @@ static const struct setting settings[] = {
 
     {NULL, "AUTHENTICATION_ALLOWED_TOKENS", TEXT, AT(server.tokens), "", "", SERVE, "comma-separated bearer tokens; unset: no authentication"},
     {"cors-origins", "T2V_CORS_ORIGINS", TEXT, AT(server.cors_origins), "", "", SERVE, "origins whose pages may read responses: SCHEME://HOST:PORT, comma-separated, or * for all; unset: no CORS"},
+    {"page", "T2V_PAGE", SWITCH, AT(server.page), "true", "", SERVE, "browsers get a page at GET /, to try the models; false: always the empty answer of /health there"},
     {"cache", "ENABLE_CACHE", SWITCH, AT(server.cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(server.max_body_bytes), "16m", "", SERVE, "maximum bytes of a request body"},
     {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "maximum bytes for all clients together: requests, texts, vectors, responses; 0: 32 times max-body, at least 256m"},

@@ -222,6 +222,9 @@ static int read_field(struct t2v_reader *r, struct t2v_str name, struct t2v_str 
     } else if (t2v_str_is_word(name, "origin")) {
         /* Of two, neither is trusted. */
         r->request.origin = r->request.origin.ptr == NULL ? value : T2V_STR("");
+    } else if (t2v_str_is_word(name, "accept")) {
+        if (r->request.accept.ptr == NULL)
+            r->request.accept = value;
     } else if (t2v_str_is_word(name, "access-control-request-method")) {
         r->request.wanted_method = value;
     } else if (t2v_str_is_word(name, "access-control-request-headers")) {

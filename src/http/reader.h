@@ -40,6 +40,7 @@ struct t2v_request {
                               the query */
     struct t2v_str authorization; /* the field's value; ptr NULL when not sent */
     struct t2v_str origin;        /* Origin; ptr NULL when not sent, empty when sent twice */
+    struct t2v_str accept;        /* Accept, the first of several; ptr NULL when not sent */
     struct t2v_str wanted_method; /* Access-Control-Request-Method, and ...-Headers: */
     struct t2v_str wanted_fields; /* ptr NULL when not sent */
     struct t2v_str body;          /* set when the whole request is read */

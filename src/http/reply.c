@@ -6,9 +6,9 @@
 
 #include "base/banned.h"
 
-/* HEAD_ROOM: a head with every field that we send, but `more`, is below 300 bytes. BODY_MAX: routes
+/* HEAD_ROOM: a head with every field that we send, but `more`, is below 700 bytes. BODY_MAX: routes
  * bound their answers far below this. */
-enum { HEAD_ROOM = 384 + T2V_REPLY_MORE, BODY_MAX = 1 << 30 };
+enum { HEAD_ROOM = 768 + T2V_REPLY_MORE, BODY_MAX = 1 << 30 };
 
 static const char json_type[] = "application/json";
 

@@ -3,6 +3,7 @@
 #include "http/api/multi_vector.h"
 #include "http/api/ollama.h"
 #include "http/api/openai.h"
+#include "http/api/page.h"
 #include "http/api/probe.h"
 #include "http/api/rerank.h"
 #include "http/api/root.h"
@@ -30,8 +31,10 @@ static const struct t2v_route rows[] = {
     {"/v1/multi-vector", T2V_POST, 0, "/v1/multi-vector", &t2v_multi_vector_embed, NULL},
     {"/v1/models", T2V_GET, 0, "/v1/models", &t2v_openai_models, NULL},
     {"/v1/models/", T2V_GET, T2V_ROUTE_ID, "/v1/models", &t2v_openai_model, NULL},
-    {"/", T2V_GET, PROBE, "/health", &t2v_probe_health, NULL},
+    {"/", T2V_GET, PROBE, "/health", &t2v_page_root, NULL},
     {"/", T2V_POST, 0, "/", &t2v_root, NULL},
+    {"/page.css", T2V_GET, OPEN, "/page", &t2v_page_style, NULL},
+    {"/page.js", T2V_GET, OPEN, "/page", &t2v_page_script, NULL},
     {"/ping", T2V_GET, PROBE, "/health", &t2v_probe_health, NULL},
     {"/embed", T2V_POST, 0, "/embed", &t2v_tei_embed, NULL},
     {"/pipeline/feature-extraction", T2V_POST, 0, "/embed", &t2v_tei_features, NULL},
