@@ -30,7 +30,7 @@ def check_routes(check):
         check("/meta is JSON", a.headers["content-type"] == "application/json", a)
         a = d.get("/openapi.json")
         check("/openapi.json", a.status == 200 and a.json["openapi"] == "3.1.0" and "/vectors" in a.json["paths"], a)
-        for path in ("/", "/nope", "/vectors/x", "/Vectors", "/meta//", "/.well-known/"):
+        for path in ("/nope", "/vectors/x", "/Vectors", "/meta//", "/.well-known/"):
             check(f"{path} is 404", is_error(d.get(path), 404), d.get(path))
         for method, path, allow in (("GET", "/vectors", "POST"), ("PUT", "/vectors/", "POST"), ("HEAD", "/vectors", "POST"),
                                     ("POST", "/meta", "GET"), ("DELETE", "/metrics", "GET"), ("OPTIONS", "/meta", "GET")):
