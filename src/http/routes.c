@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of routes. Metrics list them in this order. */
+#include "http/api/answers.h"
+#include "http/api/entities.h"
+#include "http/api/labels.h"
 #include "http/api/multi_vector.h"
 #include "http/api/ollama.h"
 #include "http/api/openai.h"
@@ -40,6 +43,9 @@ static const struct t2v_route rows[] = {
     {"/pipeline/feature-extraction", T2V_POST, 0, "/embed", &t2v_tei_features, NULL},
     {"/similarity", T2V_POST, 0, "/similarity", &t2v_tei_similarity, NULL},
     {"/rerank", T2V_POST, 0, "/rerank", &t2v_rerank_rank, NULL},
+    {"/predict", T2V_POST, 0, "/predict", &t2v_labels_predict, NULL},
+    {"/answers", T2V_POST, 0, "/answers", &t2v_answers_weaviate, NULL},
+    {"/ner", T2V_POST, 0, "/ner", &t2v_entities_weaviate, NULL},
     {"/v1/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
     {"/v2/rerank", T2V_POST, 0, "/v1/rerank", &t2v_cohere_rank, NULL},
     {"/embed_all", T2V_POST, 0, "/embed_all", &t2v_tei_embed_all, NULL},

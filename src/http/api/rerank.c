@@ -161,22 +161,6 @@ static void read_rank(const struct t2v_service *service, struct t2v_str body, st
         make_pairs(state, fault);
 }
 
-/* A whole number of at least 1, null or missing. */
-static bool read_most(struct t2v_str value, struct rank_state *state, struct t2v_fault *fault)
-{
-    const struct t2v_loc loc = {"top_n", NULL, -1};
-    int64_t most = 1;
-    state->most = SIZE_MAX;
-    if (!t2v_body_has(value))
-        return true;
-    if (!t2v_body_whole(value, &most))
-        t2v_body_wrong_type(fault, "int_type", loc, "a whole number", value);
-    else if (most < 1)
-        t2v_fault_invalid(fault, "greater_than_equal", loc, "at least 1 is needed here");
-    state->most = (size_t)most;
-    return fault->status == 0;
-}
-
 static void read_cohere(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
 {
     enum { C_QUERY, C_DOCUMENTS, C_MOST, C_RETURN, C_MODEL, C_N };
@@ -189,10 +173,11 @@ static void read_cohere(const struct t2v_service *service, struct t2v_str body, 
     const struct t2v_loc loc = {names[C_DOCUMENTS], NULL, -1};
     scoring->member = names[C_DOCUMENTS];
     state->form = COHERE;
+    state->most = SIZE_MAX;
     bool ok = t2v_body_members(body, "{\"query\": \"hello\", \"documents\": [\"hi\"]}", names,
                                values, C_N, fault) &&
               t2v_scoring_choose(service, values[C_MODEL], T2V_CAN_RANK, 404, scoring, fault) &&
-              read_most(values[C_MOST], state, fault) &&
+              t2v_scoring_read_count(values[C_MOST], names[C_MOST], NULL, &state->most, fault) &&
               t2v_scoring_read_bool(values[C_RETURN], names[C_RETURN], &state->with_text, fault) &&
               t2v_scoring_read_string(values[C_QUERY], names[C_QUERY], &scoring->query, fault) &&
               t2v_texts_read_documents(&scoring->texts, values[C_DOCUMENTS], loc, fault);

@@ -3,6 +3,9 @@
 
 #include <assert.h>
 
+#include "http/api/answers.h"
+#include "http/api/entities.h"
+#include "http/api/labels.h"
 #include "http/api/rerank.h"
 #include "http/api/tei.h"
 #include "http/body.h"
@@ -20,6 +23,9 @@ enum meaning {
     MEANS_FEATURES,   /* the same with options, as Weaviate's text2vec-huggingface sends it */
     MEANS_SIMILARITY, /* inputs: source_sentence and sentences */
     MEANS_RANK,       /* query and texts, without inputs */
+    MEANS_ANSWER,     /* inputs: question and context */
+    MEANS_LABELS,     /* inputs: texts, for a classifier */
+    MEANS_ENTITIES,   /* inputs: texts, for a tagger */
     MEANS_NOTHING
 };
 
@@ -32,20 +38,25 @@ static const struct {
     [MEANS_FEATURES] = {&t2v_tei_features, T2V_CAN_EMBED},
     [MEANS_SIMILARITY] = {&t2v_tei_similarity, T2V_CAN_EMBED},
     [MEANS_RANK] = {&t2v_rerank_rank, T2V_CAN_RANK},
+    [MEANS_ANSWER] = {&t2v_answers_hub, T2V_CAN_READ},
+    [MEANS_LABELS] = {&t2v_labels_classify, T2V_CAN_LABEL},
+    [MEANS_ENTITIES] = {&t2v_entities_hub, T2V_CAN_TAG},
 };
 
 /* Of `inputs` that is an object. */
 static enum meaning meaning_of_object(struct t2v_str object, struct t2v_fault *fault)
 {
-    enum { SOURCE, SENTENCES, N };
-    static const char *const names[N] = {"source_sentence", "sentences"};
+    enum { SOURCE, SENTENCES, QUESTION, CONTEXT, N };
+    static const char *const names[N] = {"source_sentence", "sentences", "question", "context"};
     struct t2v_str values[N] = {{NULL, 0}};
     if (!t2v_body_inner(object, names, values, N, fault))
         return MEANS_NOTHING;
     if (t2v_body_has(values[SOURCE]) || t2v_body_has(values[SENTENCES]))
         return MEANS_SIMILARITY;
+    if (t2v_body_has(values[QUESTION]) || t2v_body_has(values[CONTEXT]))
+        return MEANS_ANSWER;
     t2v_fault_invalid(fault, "missing", (struct t2v_loc){"inputs", NULL, -1},
-                      "an object has source_sentence and sentences here");
+                      "an object has source_sentence and sentences here, or question and context");
     return MEANS_NOTHING;
 }
 
@@ -64,10 +75,26 @@ static enum meaning meaning_of(struct t2v_str body, struct t2v_str *model, struc
     return t2v_body_has(values[OPTIONS]) ? MEANS_FEATURES : MEANS_VECTORS;
 }
 
+/* What `inputs` with texts mean is for the model to say: that of the request, else the first that
+ * takes texts. */
+static enum meaning meaning_for_model(const struct t2v_models *models, struct t2v_str name,
+                                      enum meaning meaning)
+{
+    const unsigned any = T2V_CAN_EMBED | T2V_CAN_LABEL | T2V_CAN_TAG;
+    struct t2v_fault ignored = {0};
+    const struct t2v_served *served =
+        t2v_models_read(models, name, (enum t2v_ability)any, &ignored);
+    if (served == NULL || (served->abilities & T2V_CAN_EMBED) != 0)
+        return meaning;
+    return (served->abilities & T2V_CAN_TAG) != 0 ? MEANS_ENTITIES : MEANS_LABELS;
+}
+
 static void read_root(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
 {
     struct t2v_str model = {NULL, 0};
     enum meaning meaning = meaning_of(body, &model, &job->fault);
+    if (meaning == MEANS_VECTORS || meaning == MEANS_FEATURES)
+        meaning = meaning_for_model(service->models, model, meaning);
     if (meaning == MEANS_NOTHING ||
         t2v_models_read(service->models, model, meant[meaning].ability, &job->fault) == NULL)
         return;

@@ -90,6 +90,34 @@ bool t2v_scoring_read_truncate(struct t2v_str truncate, struct t2v_str direction
     return known;
 }
 
+bool t2v_scoring_read_object(struct t2v_str object, const char *outer, const char *const *names,
+                             struct t2v_str *values, size_t n, struct t2v_fault *fault)
+{
+    if (!t2v_body_has(object))
+        return true;
+    if (object.ptr[0] == '{')
+        return t2v_body_inner(object, names, values, n, fault);
+    t2v_body_wrong_type(fault, "model_attributes_type", (struct t2v_loc){outer, NULL, -1},
+                        "an object", object);
+    return false;
+}
+
+bool t2v_scoring_read_count(struct t2v_str value, const char *outer, const char *inner, size_t *out,
+                            struct t2v_fault *fault)
+{
+    const struct t2v_loc loc = {outer, inner, -1};
+    int64_t count = 1;
+    if (!t2v_body_has(value))
+        return true;
+    if (!t2v_body_whole(value, &count))
+        t2v_body_wrong_type(fault, "int_type", loc, "a whole number", value);
+    else if (count < 1)
+        t2v_fault_invalid(fault, "greater_than_equal", loc, "at least 1 is needed here");
+    else
+        *out = (size_t)count;
+    return fault->status == 0;
+}
+
 size_t t2v_scoring_written(const struct t2v_texts *texts)
 {
     size_t sum = 0;
