@@ -11,7 +11,8 @@ from browser import Browser  # noqa: E402
 from checks import Checks  # noqa: E402
 from daemon import Daemon, request  # noqa: E402
 
-RERANKER = os.path.join(os.path.dirname(HERE), "golden", "heads", "cross-encoder")
+HEADS = os.path.join(os.path.dirname(HERE), "golden", "heads")
+RERANKER = os.path.join(HEADS, "cross-encoder")
 TAB, ENTER = "\ue004", "\ue007"
 MARKUP = '<img src=x onerror="document.title=1"> & <b>'
 # The contrast of an element's text and its background by WCAG 2; the background is that of the nearest ancestor that has one.
@@ -91,6 +92,28 @@ def check_page_ranks(check):
         want = [x for item in sorted(answer, key=lambda r: -r["score"]) for x in (texts[item["index"]], f"{item['score']:.4f}")]
         check("scores", b.texts("#rerank tbody td") == want, (b.texts("#rerank tbody td"), want))
         check("the console is silent", (said := b.complaints()) == [], said)
+
+
+def check_page_other_tasks(check):
+    """A reader, a tagger and a classifier: each has its own form, and shows what the API answers."""
+    text, question = "Ada Lovelace lived in London.", "Where did Ada live?"
+    tasks = (("reader-roberta", "#question-answering", "/answers", {"text": text, "question": question},
+              lambda a: [] if a["answer"] is None else [[a["answer"], a["certainty"]]]),
+             ("token-distilbert", "#token-classification", "/ner", {"text": text},
+              lambda a: [[t["word"], t["entity"], t["certainty"], f"{t['startPosition']} to {t['endPosition']}"] for t in a["tokens"] or []]),
+             ("sequence-distilbert", "#classification", "/predict", {"inputs": text}, lambda a: [[x["label"], x["score"]] for x in a]))
+    for model, section, path, body, rows in tasks:
+        with Daemon(check.binary, os.path.join(HEADS, model)) as d, Browser() as b:
+            b.open(f"http://127.0.0.1:{d.port}/")
+            check(f"{model}: its form", b.until(lambda: b.visible(section)) and not b.visible("#embeddings") and not b.visible("#rerank"))
+            fill(b, section + " textarea", text)
+            if "question" in body:
+                fill(b, section + " input", question)
+            submit(b, section)
+            check(f"{model}: an answer", b.until(lambda: b.text(section + " .result") != ""), b.text("#message"))
+            answer = d.ask(request("POST", path, json.dumps(body).encode())).json
+            want = [f"{x:.4f}" if isinstance(x, float) else x for row in rows(answer) for x in row]
+            check(f"{model}: as the API", want != [] and b.texts(section + " tbody td") == want, (b.texts(section + " tbody td"), want))
 
 
 def check_page_keyboard(check):
