@@ -7,6 +7,9 @@
 #include "cli/command.h"
 #include "cli/lines.h"
 #include "json/write.h"
+#include "model/kind.h"
+#include "task/multi/multi.h"
+#include "task/sparse/sparse.h"
 
 #include "base/banned.h"
 
@@ -18,14 +21,16 @@ struct facts {
     const struct t2v_shape *shape;
     const t2v_store *store;
     bool is_static;          /* static embeddings, without an encoder */
+    enum t2v_kind kind;      /* as `t2v serve` opens it */
     size_t n_weight, n_byte; /* of all tensors */
 };
 
-static struct facts facts_of(const t2v_embedder *embedder)
+static struct facts facts_of(const t2v_embedder *embedder, enum t2v_kind kind)
 {
     const t2v_model *model = t2v_embedder_model(embedder);
     struct facts f = {
         .embedder = embedder,
+        .kind = kind,
         .model = model,
         .shape = t2v_net_shape(t2v_model_net(model)),
         .store = t2v_model_store(model),
@@ -60,11 +65,44 @@ static void print_fact(const char *name, const char *fact)
     printf("\n");
 }
 
+/* The routes of `t2v serve` that need a model and are served by this one. */
+static void list_routes(const struct facts *f, struct t2v_buf *out)
+{
+    static const char *const routes[T2V_N_KIND] = {
+        [T2V_KIND_RERANKER] = "/rerank, /v1/rerank, /v2/rerank, /predict, /",
+        [T2V_KIND_CLASSIFIER] = "/predict, /",
+        [T2V_KIND_READER] = "/answers, /",
+        [T2V_KIND_TAGGER] = "/ner, /",
+    };
+    if (routes[f->kind] != NULL) {
+        t2v_buf_adds(out, routes[f->kind]);
+        return;
+    }
+    t2v_buf_adds(out, "/vectors, /v1/embeddings, /embed, /similarity, /api/embed, /");
+    t2v_buf_adds(out, f->is_static ? "" : ", /embed_all");
+    t2v_buf_adds(out, !t2v_multi_is_meant(f->model) && t2v_sparse_can(f->model) ? ", /embed_sparse"
+                                                                                : "");
+    t2v_buf_adds(out, t2v_multi_is_meant(f->model) ? ", /v1/multi-vector" : "");
+}
+
+static void print_routes(const struct facts *f)
+{
+    struct t2v_buf routes;
+    t2v_buf_init(&routes, 4096);
+    list_routes(f, &routes);
+    printf("serves      ");
+    t2v_print_words(t2v_buf_str(&routes));
+    printf("\n");
+    t2v_buf_deinit(&routes);
+}
+
 static void print_text(const struct facts *f)
 {
     const struct t2v_shape *shape = f->shape;
     print_fact("model", t2v_model_dir(f->model));
     print_fact("family", t2v_model_family(f->model));
+    print_fact("kind", t2v_kind_names[f->kind]);
+    print_routes(f);
     print_fact("vectorizer", t2v_embedder_vectorizer(f->embedder));
     printf("precision   %s, %s kernels\n", t2v_model_precision(f->model), t2v_model_cpu(f->model));
     print_fact("tokenizer", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
@@ -91,6 +129,16 @@ static void add_text(struct t2v_buf *out, const char *key, const char *value)
 static void add_count(struct t2v_buf *out, const char *key, size_t value)
 {
     t2v_buf_addf(out, ",\"%s\":%zu", key, value);
+}
+
+static void add_routes(struct t2v_buf *out, const struct facts *f)
+{
+    struct t2v_buf routes;
+    t2v_buf_init(&routes, 4096);
+    list_routes(f, &routes);
+    t2v_buf_adds(out, ",\"serves\":");
+    t2v_json_write_str(out, t2v_buf_str(&routes));
+    t2v_buf_deinit(&routes);
 }
 
 static void add_encoder(struct t2v_buf *out, const struct facts *f)
@@ -129,6 +177,8 @@ static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
     t2v_buf_init(&out, SIZE_MAX);
     add_text(&out, "model", t2v_model_dir(f->model));
     add_text(&out, "family", t2v_model_family(f->model));
+    add_text(&out, "kind", t2v_kind_names[f->kind]);
+    add_routes(&out, f);
     add_text(&out, "vectorizer", t2v_embedder_vectorizer(f->embedder));
     add_text(&out, "precision", t2v_model_precision(f->model));
     add_text(&out, "kernels", t2v_model_cpu(f->model));
@@ -150,10 +200,17 @@ static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
 int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
 {
     t2v_embedder *model;
+    enum t2v_kind kind;
     int rc = t2v_open_model(options, &model, err);
     if (rc != 0)
         return rc;
-    struct facts f = facts_of(model);
+    rc = t2v_kind_find(t2v_model_place(options, options->model), t2v_names_vectorizer(options),
+                       &kind, err);
+    if (rc != 0) {
+        t2v_embedder_free(model);
+        return rc;
+    }
+    struct facts f = facts_of(model, kind);
     if (options->json)
         rc = print_json(&f, options->brief, err);
     else

@@ -5,6 +5,7 @@ The numbers are those of transformers' pipelines and of Weaviate's container (te
 import json
 import math
 import os
+import subprocess
 
 from check_rerank import RERANKER, close, pairs, post, sigmoid
 from daemon import Daemon
@@ -166,3 +167,11 @@ def check_several_kinds(check):
         check("or for that of its name", set(d.ask(post("/", {"inputs": "a", "model": "c"})).json[0][0]) == {"label", "score"})
         a = d.ask(post("/", {"inputs": "Hamburg", "model": "t", "parameters": {"ignore_labels": []}})).json
         check("a tagger's, too", a and "entity" in a[0], a)
+
+
+def check_inspect(check):
+    for folder, kind, routes in ((RERANKER, "reranker", "/rerank, /v1/rerank, /v2/rerank, /predict, /"), (LABELS, "text classifier", "/predict, /"), (READER, "question answering model", "/answers, /"),
+                                 (TAGGER, "token classifier", "/ner, /"), (check.model, "embedder", "/vectors, /v1/embeddings, /embed, /similarity, /api/embed, /, /embed_all")):
+        out = [subprocess.run([check.binary, "inspect", "--model", folder, "--short", *more], capture_output=True, text=True).stdout for more in ([], ["--json"])]
+        check(f"{kind}: the routes", f"serves      {routes}\n" in out[0] and json.loads(out[1])["serves"] == routes, out)
+        check(f"{kind}: its kind", f"kind        {kind}\n" in out[0] and json.loads(out[1])["kind"] == kind, out)
