@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""clients.py BINARY ENVIRONMENTS [-k WORD]: real clients against a server with an embedder and other models; see run.
+
+Each row of ROWS is an example in examples/, run by one.py in its environment. It passes if its results are right, if the server
+counted requests on the row's route, all answered with 200, and if doc/clients.md has the row and the example's lines.
+"""
+import argparse
+import base64
+import json
+import math
+import os
+import re
+import struct
+import subprocess
+import sys
+import textwrap
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(HERE, "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "test", "api"))
+from daemon import Daemon  # noqa: E402
+
+LIMIT = 1e-5
+TIMEOUT_S = 600
+MODELS = {
+    "minilm": "models/all-MiniLM-L6-v2",
+    "ranker": "test/golden/heads/cross-encoder",
+    "sparse": "test/golden/bert-cased-mlm-gamma",
+}
+VECTORS = "vectors of two texts and of a query"
+SCORES = "three texts ranked by a query"
+PIPELINES = "indexing pipeline, query pipeline"
+
+# example, package, environment, the server's name of the route, what it runs
+ROWS = [
+    ("openai-sdk", "openai", "A", "/v1/embeddings", VECTORS + "; names of the models"),
+    ("langchain-openai", "langchain-openai", "A", "/v1/embeddings", VECTORS),
+    ("llama-index-openai", "llama-index-embeddings-openai", "A", "/v1/embeddings", VECTORS),
+    ("llama-index-openai-like", "llama-index-embeddings-openai-like", "E", "/v1/embeddings", VECTORS),
+    ("haystack-openai", "haystack-ai", "A", "/v1/embeddings", PIPELINES),
+    ("haystack-tei", "huggingface-api-haystack", "A", "/", PIPELINES),
+    ("hub", "huggingface_hub", "A", "/", VECTORS + "; similarities"),
+    ("llama-index-tei", "llama-index-embeddings-text-embeddings-inference", "A", "/embed", VECTORS),
+    ("llama-index-hub", "llama-index-embeddings-huggingface-api", "A", "/", VECTORS),
+    ("langchain-huggingface", "langchain-huggingface", "B", "/", VECTORS),
+    ("ollama-client", "ollama", "D", "/api/embed", VECTORS + "; names of the models"),
+    ("langchain-ollama", "langchain-ollama", "D", "/api/embed", VECTORS),
+    ("langchain-community", "langchain-community", "C", "/embed", VECTORS),
+    ("haystack-rerank", "huggingface-api-haystack", "A", "/rerank", SCORES),
+    ("haystack-sparse", "huggingface-api-haystack", "A", "/embed_sparse", "sparse vectors of a text and of a query"),
+    ("llama-index-rerank", "llama-index-postprocessor-tei-rerank", "A", "/rerank", SCORES),
+    ("cohere-client", "cohere", "F", "/v1/rerank", SCORES),
+]
+
+
+def golden():
+    """The vectors that sentence-transformers gives for the default model, by text."""
+    with open(os.path.join(ROOT, "test", "golden", "all-MiniLM-L6-v2.json"), encoding="utf-8") as f:
+        data = json.load(f)
+    case = next(c for c in data["cases"] if c["vectorizer"] == "sentence-transformers")
+    rows = [base64.b64decode(vector) for vector in case["vectors"]]
+    return {data["texts"][i]: struct.unpack(f"<{len(row) // 4}f", row) for i, row in zip(case["index"], rows)}
+
+
+def golden_scores():
+    """The scores that sentence-transformers gives for the cross-encoder, by text."""
+    with open(os.path.join(ROOT, "test", "golden", "clients.json"), encoding="utf-8") as f:
+        return json.load(f)["scores"]
+
+
+def golden_sparse():
+    """{token id: weight} that sentence-transformers gives for the sparse model, by text."""
+    with open(os.path.join(ROOT, "test", "golden", "sparse", "expected.json"), encoding="utf-8") as f:
+        case = next(c for c in json.load(f)["cases"] if MODELS["sparse"] == "test/golden/" + c["model"])
+    return {text: dict(zip(row["ids"], row["values"])) for text, row in zip(case["texts"], case["rows"])}
+
+
+def near(a, b):
+    return len(a) == len(b) and all(abs(x - y) <= LIMIT for x, y in zip(a, b))
+
+
+def cosine(a, b):
+    return sum(x * y for x, y in zip(a, b)) / math.hypot(*a) / math.hypot(*b)
+
+
+def are_scores(got, right):
+    """Whether the texts come best first, with the right scores."""
+    return list(got) == sorted(right, key=right.get, reverse=True) and near(list(got.values()), [right[text] for text in got])
+
+
+def is_sparse(got, right):
+    """Whether a sparse embedding of Haystack has the right weights."""
+    weights = dict(zip(got["indices"], got["values"]))
+    return all(abs(weights.get(i, 0) - right.get(i, 0)) <= 2 * LIMIT for i in {*weights, *right})
+
+
+def mistakes(result, vectors):
+    """What is wrong with an example's results, as a list of words. vectors: golden()."""
+    texts = ["The London Eye is a ferris wheel at the River Thames.", "Hello, World!"]
+    docs, query = [vectors[text] for text in texts], vectors["hello"]
+    right = {
+        "vectors": lambda got: len(got) == 2 and all(map(near, got, docs)),
+        "query_vector": lambda got: near(got, query),
+        "similarities": lambda got: near(got, [cosine(query, doc) for doc in docs]),
+        "best": lambda got: got == texts[1],
+        "names": lambda got: set(got) == set(MODELS),
+        "sparse": lambda got: len(got) == 2 and all(is_sparse(g, golden_sparse()[text]) for g, text in zip(got, (texts[0], "hello"))),
+        "scores": lambda got: are_scores(got, golden_scores()),
+    }
+    return [f"{name} is wrong" for name, got in result.items() if not right[name](got)] + ([] if result else ["no result"])
+
+
+def counts(daemon, route):
+    """Requests of a route so far: how many were answered with 200, how many with anything else."""
+    ok = other = 0
+    for line in daemon.get("/metrics").body.decode().splitlines():
+        if m := re.fullmatch(r't2v_requests_total\{route="(.*)",status="(\d+)"\} (\d+)', line):
+            if m[1] == route:
+                ok, other = (ok + int(m[3]), other) if m[2] == "200" else (ok, other + int(m[3]))
+    return ok, other
+
+
+def run_example(daemon, environments, row):
+    """(result, version, None), or (None, None, why it has none)."""
+    example, package, environment, _, _ = row
+    python = os.path.join(environments, environment, "bin", "python")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "OPENAI_", "T2V_"))}
+    env |= {"HAYSTACK_TELEMETRY_ENABLED": "False"}
+    argv = [python, os.path.join(HERE, "one.py"), os.path.join(HERE, "examples", example + ".py"), f"localhost:{daemon.port}", package]
+    try:
+        done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return None, None, "it did not end"
+    if done.returncode != 0:
+        return None, None, done.stderr.strip()[-3000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    return said["result"], said["version"], None
+
+
+def check_row(daemon, environments, row, vectors, doc):
+    """(version, list of what is wrong)"""
+    example, package, _, route, what = row
+    ok, other = counts(daemon, route)
+    result, version, why = run_example(daemon, environments, row)
+    if why:
+        return "", [why]
+    wrong = mistakes(result, vectors)
+    now_ok, now_other = counts(daemon, route)
+    if now_ok == ok or now_other != other:
+        wrong.append(f"{now_ok - ok} answers of {route} with 200, {now_other - other} others")
+    if f"| {package} {version} | `{route}` | {what} |" not in doc:
+        wrong.append(f"doc/clients.md has no line: | {package} {version} | `{route}` | {what} |")
+    with open(os.path.join(HERE, "examples", example + ".py"), encoding="utf-8") as f:
+        if textwrap.indent(f.read(), "    ") not in doc:
+            wrong.append("doc/clients.md has other lines than the example")
+    return version, wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("environments")
+    parser.add_argument("-k", default="", help="only examples whose name has this")
+    args = parser.parse_args()
+    vectors, failed = golden(), 0
+    rows = [row for row in ROWS if args.k in row[0]]
+    with open(os.path.join(ROOT, "doc", "clients.md"), encoding="utf-8") as f:
+        doc = f.read()
+    first, *more = [f"{name}={os.path.join(ROOT, path)}" for name, path in MODELS.items()]
+    with Daemon(args.binary, first, *(word for model in more for word in ("--model", model))) as daemon:
+        for row in rows:
+            version, wrong = check_row(daemon, args.environments, row, vectors, doc)
+            failed += bool(wrong)
+            print(f"{'FAIL' if wrong else 'ok':4s} {row[1] + ' ' + version:56s} {row[3]:15s} {row[4]}", flush=True)
+            for why in wrong:
+                print(textwrap.indent(why, "     "))
+    print(f"{len(rows) - failed} passed, {failed} failed")
+    return 1 if failed or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""one.py EXAMPLE HOST:PORT PACKAGE: runs an example against the server at HOST:PORT instead of localhost:8080.
+
+Its last line on standard output is JSON: the package's `version`, and the example's `result`, its variables that are in RESULTS.
+"""
+import importlib.metadata
+import json
+import sys
+
+RESULTS = ("vectors", "query_vector", "names", "similarities", "best", "scores", "sparse")
+
+
+def plain(value):
+    """NumPy's arrays and numbers as Python's."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def main():
+    example, server, package = sys.argv[1:]
+    with open(example, encoding="utf-8") as f:
+        source = f.read()
+    names = {"__name__": "__main__"}
+    exec(compile(source.replace("localhost:8080", server), example, "exec"), names)
+    result = {name: names[name] for name in RESULTS if name in names}
+    print(json.dumps({"version": importlib.metadata.version(package), "result": result}, default=plain))
+
+
+if __name__ == "__main__":
+    main()
