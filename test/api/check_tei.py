@@ -85,7 +85,7 @@ def check_tei_errors(check):
         check("another method", is_error(a, 405, "use POST", "Validation") and a.headers["allow"] == "POST", a)
         a = d.ask(request("PUT", "/", b"{}"))
         check("at the root", a.status == 405 and a.headers["allow"] == "GET, HEAD, POST", a)
-        a = d.ask(post("/", {"inputs": {"question": "a"}}))
+        a = d.ask(post("/", {"inputs": {"sentence": "a"}}))
         check("an object of no kind", is_error(a, 422, "source_sentence"), a)
         check("counted", 't2v_requests_total{route="/embed",status="422"}' in d.get("/metrics").body.decode())
     with Daemon(check.binary, check.model, env={"AUTHENTICATION_ALLOWED_TOKENS": "t"}) as d:
