@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/api/root.h"
 
-#include <assert.h>
-
 #include "http/api/answers.h"
 #include "http/api/entities.h"
 #include "http/api/labels.h"
@@ -98,9 +96,13 @@ static void read_root(const struct t2v_service *service, struct t2v_str body, st
     if (meaning == MEANS_NOTHING ||
         t2v_models_read(service->models, model, meant[meaning].ability, &job->fault) == NULL)
         return;
-    job->operation = meant[meaning].operation;
-    assert(job->operation->state_size <= STATE_BYTES);
-    job->operation->read(service, body, job);
+    const struct t2v_operation *operation = meant[meaning].operation;
+    if (operation->state_size > STATE_BYTES) {
+        t2v_fault_set(&job->fault, 500, "the request has no room");
+        return;
+    }
+    job->operation = operation;
+    operation->read(service, body, job);
 }
 
 /* The hooks after `read` are those of the operation that the job has become. A job that could not
