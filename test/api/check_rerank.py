@@ -100,6 +100,17 @@ def check_weaviate(check):
         check("property alone", set(a.json) == {"query", "property", "score", "scores"} and a.json["scores"] is None and close(a.json["score"], sigmoid(cases[0][1])), a)
 
 
+def check_white_query(check):
+    """A query of white space is stripped once, not for each document: the loop is free for probes meanwhile."""
+    with Daemon(check.binary, RERANKER) as d:
+        body, answers = json.dumps({"query": " " * 30000, "documents": [""] * 10000}, separators=(",", ":")).encode(), []
+        check("small enough to be read by the loop", len(body) <= 64 * 1024, len(body))
+        slowest = d.slowest_probe(lambda: answers.append(d.ask(post("/rerank", body))))
+        a = answers[0]
+        check("it is answered", a.status == 200 and len(a.json["scores"]) == 10000 and len({s["score"] for s in a.json["scores"]}) == 1, a.status)
+        check("probes meanwhile", slowest < 0.5 * check.slack, slowest)
+
+
 def check_cohere(check):
     cases = pairs()
     query, texts = cases[0][0][0], [pair[1] for pair, _ in cases]

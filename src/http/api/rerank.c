@@ -67,7 +67,7 @@ static bool make_pairs(struct rank_state *state, struct t2v_fault *fault)
     struct t2v_scoring *scoring = &state->scoring;
     size_t n = scoring->texts.n;
     bool strip = state->form == WEAVIATE || state->form == PROPERTY;
-    struct t2v_str query = scoring->query.list[0];
+    struct t2v_str query = strip ? t2v_space_strip(scoring->query.list[0]) : scoring->query.list[0];
     if (!t2v_scoring_make(scoring, n, true, fault))
         return false;
     state->order = t2v_alloc_zero(n + 1, sizeof *state->order);
@@ -77,7 +77,7 @@ static bool make_pairs(struct rank_state *state, struct t2v_fault *fault)
     }
     for (size_t i = 0; i < n; i++) {
         struct t2v_str text = scoring->texts.list[i];
-        scoring->list[i] = strip ? t2v_space_strip(query) : query;
+        scoring->list[i] = query;
         scoring->list[n + i] = strip ? t2v_space_strip(text) : text;
     }
     scoring->answer_bytes = HEAD_BYTES + t2v_scoring_written(&scoring->query) + n * AROUND_BYTES +
