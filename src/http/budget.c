@@ -3,13 +3,17 @@
 
 #include "base/banned.h"
 
+size_t t2v_budget_most(const struct t2v_budget *budget, size_t bytes)
+{
+    return budget->limit - (bytes <= T2V_BUDGET_SMALL ? 0 : budget->limit / T2V_BUDGET_KEPT);
+}
+
 static bool set_share(struct t2v_budget *budget, size_t *share, size_t bytes)
 {
-    bool small = bytes <= T2V_BUDGET_SMALL, less = bytes < *share;
+    bool less = bytes < *share;
     budget->held += bytes - *share;
     *share = bytes;
-    size_t limit = budget->limit - (small ? 0 : budget->limit / T2V_BUDGET_KEPT);
-    return less || budget->held <= limit;
+    return less || budget->held <= t2v_budget_most(budget, bytes);
 }
 
 bool t2v_budget_hold(struct t2v_budget *budget, size_t *share, size_t bytes)

@@ -22,6 +22,9 @@ struct t2v_budget {
     void *user;
 };
 
+/* The most that one share may have when there is no other: `bytes` above it never fit. */
+size_t t2v_budget_most(const struct t2v_budget *budget, size_t bytes);
+
 /* Sets *share to bytes; 0 releases it. Other shares are reclaimed when the budget is exceeded.
  * False when that was not enough and the share has grown: it is set all the same, but nothing more
  * should be begun for it. */

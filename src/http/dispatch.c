@@ -64,7 +64,7 @@ static bool clerk_is_full(const struct t2v_dispatch *d)
 }
 
 /* Holds memory for the stage. An answer that the clerk writes was paid for when its work was, if
- * there was any. */
+ * there was any. T2V_ETOOLARGE: it would not fit even if nothing else was held. */
 static int reserve(struct t2v_dispatch *d, struct t2v_job *job)
 {
     size_t bytes;
@@ -75,6 +75,13 @@ static int reserve(struct t2v_dispatch *d, struct t2v_job *job)
     else
         bytes = job->operation->bytes(d->service, job) +
                 (job->stream != NULL ? (size_t)T2V_STREAM_BYTES : 0);
+    size_t most = t2v_budget_most(&d->service->budget, bytes);
+    if (bytes > most) {
+        t2v_fault_set(&job->fault, 413,
+                      "the request may take %zu bytes of memory, the limit is %zu (max-memory)",
+                      bytes, most);
+        return T2V_ETOOLARGE;
+    }
     return hold(d, job, bytes) ? 0 : T2V_ENOMEM;
 }
 
@@ -127,6 +134,8 @@ int t2v_dispatch_send(struct t2v_dispatch *d, struct t2v_job *job)
         rc = wait_for_place(d, job);
     if (rc < 0)
         hold(d, job, 0);
+    if (rc < 0 && rc != T2V_ETOOLARGE)
+        t2v_fault_busy(&job->fault, t2v_why_busy(rc));
     return rc;
 }
 
@@ -226,8 +235,6 @@ static bool move_on(struct t2v_dispatch *d, struct t2v_job *job)
     int rc = t2v_dispatch_send(d, job);
     if (rc == 0)
         return true;
-    if (rc < 0)
-        t2v_fault_busy(&job->fault, t2v_why_busy(rc));
     job->done(job);
     return false;
 }

@@ -38,7 +38,8 @@ void t2v_dispatch_deinit(struct t2v_dispatch *dispatch);
 /* Does what can be done at once, and sends the job on. 1: it is DONE, and still the caller's. 0: it
  * is away, or waits for a place where it is to go: job->done will be called, unless it is
  * abandoned, and the job is freed after that. T2V_EBUSY (only where the service's queue_ms is 0),
- * T2V_ENOMEM: it could not be sent, and is still the caller's. */
+ * T2V_ENOMEM, T2V_ETOOLARGE (more memory than the budget ever has): it could not be sent,
+ * job->fault says why, and it is still the caller's. */
 int t2v_dispatch_send(struct t2v_dispatch *dispatch, struct t2v_job *job);
 /* wake_fd is readable: calls ready of jobs whose streams have bytes, then moves returned jobs to
  * their next stage, and sends jobs that waited for a place. */

@@ -336,8 +336,6 @@ static void submit(struct t2v_conn *c, struct t2v_job *job)
         c->job = job;
         return;
     }
-    if (rc < 0)
-        t2v_fault_busy(&job->fault, t2v_why_busy(rc));
     answer(c, &job->reply, &job->fault, NULL);
     t2v_job_free(job);
 }

@@ -81,6 +81,18 @@ def check_peak(check):
             check(f"{what}: nothing is held", d.metric("t2v_memory_held_bytes") < 20000, d.metric("t2v_memory_held_bytes"))
 
 
+def check_never_fits(check):
+    """A request that alone takes more than --max-memory: 413 with both numbers, and no Retry-After. A smaller one is answered."""
+    with Daemon(check.binary, check.model, "--max-memory", "1m") as d:
+        for what, texts in (("read by the loop", ["a"] * 5000), ("read by the clerk", ["a"] * 5000 + ["b " * 50000])):
+            a = d.ask(vectors({"texts": texts}))
+            numbers = [int(word) for word in a.json["error"].split() if word.isdigit()]
+            check(f"{what}: 413", a.status == 413 and "max-memory" in a.json["error"] and "retry-after" not in a.headers, a)
+            check(f"{what}: both numbers", len(numbers) == 2 and numbers[0] > numbers[1] == (1 << 20) * 7 // 8, a)
+        check("less is answered", d.ask(vectors({"texts": ["a"] * 20})).status == 200)
+        check("nothing stays held", d.metric("t2v_memory_held_bytes") < 20000, d.metric("t2v_memory_held_bytes"))
+
+
 def check_slow_readers(check):
     """Six that take nothing of large answers: short texts are answered all the while, and large ones as soon as one of the six has gone."""
     binary = check.fake if check.sanitized and check.fake else check.binary  # the vectors are not what is looked at

@@ -30,6 +30,14 @@ static void test_shares(void **state)
     assert_int_equal(budget.peak, LARGE_LIMIT + SMALL);
 }
 
+static void test_most(void **state)
+{
+    (void)state;
+    const struct t2v_budget budget = {.limit = LIMIT};
+    assert_int_equal(t2v_budget_most(&budget, SMALL), LIMIT);
+    assert_int_equal(t2v_budget_most(&budget, SMALL + 1), LARGE_LIMIT);
+}
+
 static void test_small_shares_fill_it(void **state)
 {
     (void)state;
@@ -85,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_most),
         cmocka_unit_test(test_small_shares_fill_it),
         cmocka_unit_test(test_reclaim),
     };

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -43,6 +44,7 @@ void t2v_work_deinit(struct t2v_work *work)
 /* ---- An API whose state is a byte ---- */
 
 static int n_freed, n_kept, n_done, n_ready, status;
+static char msg[sizeof(((struct t2v_fault *)NULL)->msg)]; /* of the last fault */
 static char order[8]; /* the first bytes of the bodies of jobs that are done */
 
 static void read_body(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
@@ -108,6 +110,7 @@ static void on_done(struct t2v_job *job)
     assert_true(job->stage == T2V_JOB_DONE || job->fault.status != 0);
     order[n_done++] = *(char *)job->state;
     status = job->fault.status;
+    snprintf(msg, sizeof msg, "%s", status != 0 ? job->fault.msg : "");
 }
 
 static void on_ready(struct t2v_job *job)
@@ -252,6 +255,7 @@ static void refuses(char kind, size_t n, int code)
     assert_int_equal(job->held_bytes, 0);
     assert_int_equal(dispatch.n_away, 0);
     assert_int_equal(n_done, 0);
+    assert_int_equal(job->fault.status, code == T2V_ETOOLARGE ? 413 : 503);
     t2v_job_free(job);
 }
 
@@ -272,9 +276,45 @@ static void test_busy(void **state)
 static void test_no_memory(void **state)
 {
     (void)state;
-    service.budget.limit = JOB_BYTES - 1;
-    refuses('a', 1, T2V_ENOMEM);
+    size_t other = 0;
+    assert_true(t2v_budget_hold(&service.budget, &other, service.budget.limit * 7 / 8));
     refuses('a', LARGE, T2V_ENOMEM);
+    service.budget.limit = other + JOB_BYTES - 1;
+    refuses('a', 1, T2V_ENOMEM);
+    t2v_budget_hold(&service.budget, &other, 0);
+    assert_int_equal(n_given, 0);
+}
+
+/* What the budget never has is no matter of waiting: 413, with both numbers. */
+static void test_too_large(void **state)
+{
+    (void)state;
+    service.budget.limit = JOB_BYTES - 1;
+    refuses('a', 1, T2V_ETOOLARGE);
+    refuses('a', LARGE, T2V_ETOOLARGE);
+    service.budget.limit = 2 * LARGE; /* an eighth of it is for small requests */
+    refuses('a', LARGE, T2V_ETOOLARGE);
+    assert_int_equal(n_given, 0);
+    service.budget.limit = JOB_BYTES;
+    send_small('a');
+    assert_int_equal(n_given, 1);
+    give_back(0);
+    t2v_dispatch_collect(&dispatch);
+}
+
+/* The clerk has read a body, and then it is too much: the job is told, and freed. */
+static void test_too_large_later(void **state)
+{
+    (void)state;
+    struct t2v_job *job = new_job('a', LARGE);
+    assert_int_equal(t2v_dispatch_send(&dispatch, job), 0);
+    service.budget.limit = JOB_BYTES - 1;
+    collect_one();
+    assert_int_equal(n_done, 1);
+    assert_int_equal(status, 413);
+    assert_string_equal(msg, "the request may take 1000 bytes of memory, the limit is 999 "
+                             "(max-memory)");
+    assert_int_equal(n_freed, 1);
     assert_int_equal(n_given, 0);
 }
 
@@ -456,6 +496,8 @@ int main(void)
         TEST(test_at_once),
         TEST(test_busy),
         TEST(test_no_memory),
+        TEST(test_too_large),
+        TEST(test_too_large_later),
         TEST(test_busy_later),
         TEST(test_wait),
         TEST(test_wait_until_back),
