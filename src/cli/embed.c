@@ -110,6 +110,8 @@ static int convert(struct embed *e, size_t width, size_t n_row, struct t2v_err *
     int rc = t2v_convert_skip(&convert, &last, err);
     if (rc == 0 && n_row != 0)
         rc = t2v_resume_check(&convert, &last, err);
+    if (rc == 0)
+        rc = t2v_rows_begin(e->rows, err);
     if (rc != 0)
         return rc;
     t2v_meter_begin(&convert.meter, e->options->progress, n_row, t2v_records_taken(e->records));

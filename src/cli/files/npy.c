@@ -21,16 +21,16 @@ void t2v_npy_header(char out[T2V_NPY_HEADER], size_t n_row, size_t width)
     out[T2V_NPY_HEADER - 1] = '\n';
 }
 
-bool t2v_npy_header_is(const char header[T2V_NPY_HEADER], size_t width)
+bool t2v_npy_header_is(const char *header, size_t len, size_t width)
 {
     char same[T2V_NPY_HEADER];
-    const char *at = header + BEGIN + strlen(before_rows);
     size_t n_row = 0;
-    for (; *at >= '0' && *at <= '9'; at++) {
+    for (size_t i = BEGIN + strlen(before_rows); i < len && header[i] >= '0' && header[i] <= '9';
+         i++) {
         if (__builtin_mul_overflow(n_row, 10, &n_row) ||
-            __builtin_add_overflow(n_row, (size_t)(*at - '0'), &n_row))
+            __builtin_add_overflow(n_row, (size_t)(header[i] - '0'), &n_row))
             return false;
     }
     t2v_npy_header(same, n_row, width);
-    return memcmp(same, header, sizeof same) == 0;
+    return memcmp(same, header, len) == 0;
 }

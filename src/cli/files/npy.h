@@ -9,7 +9,8 @@
 enum { T2V_NPY_HEADER = 128 }; /* bytes; the numbers follow */
 
 void t2v_npy_header(char out[T2V_NPY_HEADER], size_t n_row, size_t width);
-/* Whether t2v_npy_header has made it, for this width and any number of rows. */
-bool t2v_npy_header_is(const char header[T2V_NPY_HEADER], size_t width);
+/* Whether t2v_npy_header has made it, for this width and any number of rows. Only its first len
+ * bytes are there, at most T2V_NPY_HEADER. */
+bool t2v_npy_header_is(const char *header, size_t len, size_t width);
 
 #endif

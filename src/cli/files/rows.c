@@ -20,11 +20,14 @@
 #include "base/banned.h"
 
 enum format { JSON, NPY, F32 };
+enum { LONGEST_NUMBER = 20 }; /* bytes in JSON, at most, its comma included */
 
 struct t2v_rows {
     int fd;
     const char *name; /* for messages */
     enum format format;
+    bool is_file; /* of a path, and regular */
+    bool begun;   /* t2v_rows_begin has been called: the file may be written */
     size_t width, n_row;
     off_t last, end; /* where the last row that was found begins, and where it ends */
     float *nulls;    /* [width] NaNs */
@@ -74,8 +77,53 @@ static int fail_io(const struct t2v_rows *rows, struct t2v_err *err)
     return t2v_fail(err, T2V_EIO, "%s: %s", rows->name, strerror(errno));
 }
 
-/* Where the last whole line ends, and how many there are. */
-static int count_lines(t2v_rows *rows, struct t2v_err *err)
+static int fail_foreign(const struct t2v_rows *rows, struct t2v_err *err)
+{
+    return t2v_fail(err, T2V_EFORMAT,
+                    "%s: after %zu whole rows, its end is not known as a part of one of %zu "
+                    "numbers; --overwrite drops all of it",
+                    rows->name, rows->n_row, rows->width);
+}
+
+/* Whether bytes may be the beginning of a row of JSON, its line end excluded. */
+static bool begins_row(struct t2v_str bytes, size_t width)
+{
+    static const char numbers[] = "0123456789+-.enul"; /* "null" may be one of them */
+    size_t n_comma = 0;
+    if (t2v_str_starts(T2V_STR("null"), bytes))
+        return true;
+    if (bytes.ptr[0] != '[')
+        return false;
+    for (size_t i = 1; i < bytes.len; i++) {
+        char c = bytes.ptr[i];
+        if (c == ']')
+            return i + 1 == bytes.len && n_comma + 1 == width;
+        n_comma += c == ',';
+        if (c != ',' && memchr(numbers, c, sizeof numbers - 1) == NULL)
+            return false;
+    }
+    return n_comma < width;
+}
+
+/* T2V_EFORMAT: what follows the last whole line is no beginning of a row. */
+static int check_part(t2v_rows *rows, off_t size, struct t2v_err *err)
+{
+    size_t len = (size_t)(size - rows->end);
+    if (len == 0)
+        return 0;
+    if (len / LONGEST_NUMBER > rows->width)
+        return fail_foreign(rows, err);
+    char *bytes = t2v_buf_room(&rows->buf, len);
+    if (bytes == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory to read %s", rows->name);
+    if (pread(rows->fd, bytes, len, rows->end) != (ssize_t)len)
+        return fail_io(rows, err);
+    return begins_row((struct t2v_str){bytes, len}, rows->width) ? 0 : fail_foreign(rows, err);
+}
+
+/* Where the last whole line ends, and how many there are. If there is none, or it is null, which
+ * other files may have, too, what follows it is checked. */
+static int count_lines(t2v_rows *rows, off_t size, struct t2v_err *err)
 {
     char *piece = t2v_buf_room(&rows->buf, 1 << 16);
     off_t at = 0;
@@ -91,46 +139,46 @@ static int count_lines(t2v_rows *rows, struct t2v_err *err)
         }
         at += n;
     }
-    return n < 0 ? fail_io(rows, err) : 0;
+    if (n < 0)
+        return fail_io(rows, err);
+    bool is_sample = rows->end - rows->last > (off_t)strlen("null\n");
+    return is_sample ? 0 : check_part(rows, size, err);
 }
 
-/* The rows after the header, of which there are none if the file ends in it. */
+/* The rows after the header, which may be cut off. */
 static int count_rows(t2v_rows *rows, off_t size, struct t2v_err *err)
 {
     char header[T2V_NPY_HEADER] = {0};
     size_t row_bytes = rows->width * sizeof(float);
     off_t begin = rows->format == NPY ? T2V_NPY_HEADER : 0;
-    if (size <= begin)
-        return 0;
     if (rows->format == NPY) {
-        if (pread(rows->fd, header, sizeof header, 0) != (ssize_t)sizeof header)
+        size_t len = size < begin ? (size_t)size : sizeof header;
+        if (pread(rows->fd, header, len, 0) != (ssize_t)len)
             return fail_io(rows, err);
-        if (!t2v_npy_header_is(header, rows->width))
+        if (!t2v_npy_header_is(header, len, rows->width))
             return t2v_fail(err, T2V_EFORMAT,
                             "%s: not a .npy file of this command with rows of %zu numbers",
                             rows->name, rows->width);
     }
+    if (size < begin + (off_t)row_bytes) /* Any file may begin with a part of an f32 row. */
+        return rows->format == F32 && size != 0 ? fail_foreign(rows, err) : 0;
     rows->n_row = (size_t)(size - begin) / row_bytes;
     rows->end = begin + (off_t)(rows->n_row * row_bytes);
     rows->last = rows->end - (off_t)row_bytes;
     return 0;
 }
 
-/* Has the file end after the rows that are kept, where the next is to be written. */
-static int keep_rows(t2v_rows *rows, const struct t2v_rows_options *options, off_t size,
+/* Finds the rows that are kept. */
+static int find_rows(t2v_rows *rows, const struct t2v_rows_options *options, off_t size,
                      struct t2v_err *err)
 {
-    int rc = 0;
     if (size != 0 && !options->resume && !options->overwrite)
         return t2v_fail(err, T2V_EUSAGE,
                         "%s is there: --resume goes on after its last row, --overwrite drops it",
                         rows->name);
-    if (options->resume)
-        rc = rows->format == JSON ? count_lines(rows, err) : count_rows(rows, size, err);
-    if (rc == 0 &&
-        (ftruncate(rows->fd, rows->end) != 0 || lseek(rows->fd, rows->end, SEEK_SET) < 0))
-        rc = fail_io(rows, err);
-    return rc;
+    if (!options->resume)
+        return 0;
+    return rows->format == JSON ? count_lines(rows, size, err) : count_rows(rows, size, err);
 }
 
 /* --- open --- */
@@ -143,8 +191,9 @@ static int open_file(t2v_rows *rows, const struct t2v_rows_options *options, str
     rows->fd = open(options->path, (is_special ? O_WRONLY : O_RDWR | O_CREAT) | O_CLOEXEC, 0666);
     if (rows->fd < 0 || fstat(rows->fd, &st) != 0)
         return fail_io(rows, err);
-    if (S_ISREG(st.st_mode))
-        return keep_rows(rows, options, st.st_size, err);
+    rows->is_file = S_ISREG(st.st_mode);
+    if (rows->is_file)
+        return find_rows(rows, options, st.st_size, err);
     if (rows->format == NPY || options->resume)
         return t2v_fail(err, T2V_EUSAGE, "%s is no file, which %s needs", rows->name,
                         options->resume ? "--resume" : "the format npy");
@@ -161,16 +210,6 @@ static int prepare(t2v_rows *rows, const struct t2v_rows_options *options, struc
     int rc = t2v_rows_check(options, err);
     if (rc == 0 && !is_stdout(options))
         rc = open_file(rows, options, err);
-    if (rc == 0 && rows->format == NPY && rows->n_row == 0) {
-        char header[T2V_NPY_HEADER];
-        t2v_npy_header(header, 0, rows->width);
-        t2v_buf_clear(&rows->buf);
-        if (ftruncate(rows->fd, 0) != 0 || lseek(rows->fd, 0, SEEK_SET) < 0)
-            return fail_io(rows, err);
-        if (t2v_buf_add(&rows->buf, header, sizeof header) != 0)
-            return t2v_fail(err, T2V_ENOMEM, "no memory for %s", rows->name);
-        rc = t2v_rows_flush(rows, err);
-    }
     return rc;
 }
 
@@ -244,6 +283,28 @@ int t2v_rows_last(t2v_rows *rows, float *vector, struct t2v_err *err)
 
 /* --- write --- */
 
+/* For the rows so far. */
+static int write_header(t2v_rows *rows, struct t2v_err *err)
+{
+    char header[T2V_NPY_HEADER];
+    t2v_npy_header(header, rows->n_row, rows->width);
+    bool done = pwrite(rows->fd, header, sizeof header, 0) == (ssize_t)sizeof header;
+    return done ? 0 : fail_io(rows, err);
+}
+
+int t2v_rows_begin(t2v_rows *rows, struct t2v_err *err)
+{
+    bool has_header = rows->format == NPY;
+    off_t end = has_header && rows->n_row == 0 ? T2V_NPY_HEADER : rows->end;
+    if (rows->is_file && ftruncate(rows->fd, rows->end) != 0)
+        return fail_io(rows, err);
+    rows->begun = true;
+    int rc = has_header && rows->n_row == 0 ? write_header(rows, err) : 0;
+    if (rc == 0 && rows->is_file && lseek(rows->fd, end, SEEK_SET) < 0)
+        rc = fail_io(rows, err);
+    return rc;
+}
+
 int t2v_rows_add(t2v_rows *rows, const float *vector, struct t2v_err *err)
 {
     size_t before = rows->buf.len;
@@ -282,20 +343,12 @@ int t2v_rows_flush(t2v_rows *rows, struct t2v_err *err)
     return 0;
 }
 
-static int write_header(t2v_rows *rows, struct t2v_err *err)
-{
-    char header[T2V_NPY_HEADER];
-    t2v_npy_header(header, rows->n_row, rows->width);
-    bool done = pwrite(rows->fd, header, sizeof header, 0) == (ssize_t)sizeof header;
-    return done ? 0 : fail_io(rows, err);
-}
-
 int t2v_rows_close(t2v_rows *rows, struct t2v_err *err)
 {
     if (rows == NULL)
         return 0;
     int rc = t2v_rows_flush(rows, err);
-    if (rc == 0 && rows->format == NPY)
+    if (rc == 0 && rows->begun && rows->format == NPY)
         rc = write_header(rows, err);
     release(rows);
     return rc;

@@ -10,7 +10,8 @@
  *   f32    The same numbers without a header.
  *
  * Rows are buffered; a row that t2v_rows_flush has written is whole, or the file's last. A file is
- * gone on with after its last whole row. One thread at a time.
+ * gone on with after its last whole row. Nothing in a file changes before t2v_rows_begin, so that
+ * its rows can be checked first. One thread at a time.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,18 +31,22 @@ struct t2v_rows_options {
 int t2v_rows_check(const struct t2v_rows_options *options, struct t2v_err *err);
 
 /* Strings of options are borrowed. width: numbers of a vector. *n_row: whole rows that are there.
- * *out is set on success alone. T2V_EUSAGE, T2V_EIO, T2V_EFORMAT (not a file of such rows) or
- * T2V_ENOMEM. */
+ * *out is set on success alone. T2V_EUSAGE, T2V_EIO, T2V_EFORMAT (not a file of such rows, or
+ * without a whole row and not known as the beginning of one) or T2V_ENOMEM. */
 int t2v_rows_open(const struct t2v_rows_options *options, size_t width, t2v_rows **out,
                   size_t *n_row, struct t2v_err *err);
 /* The last row of those that t2v_rows_open found; there must be one. vector: [width], NaNs for a
  * null row. T2V_EFORMAT: it is no row of this width. T2V_EIO or T2V_ENOMEM. */
 int t2v_rows_last(t2v_rows *rows, float *vector, struct t2v_err *err);
+/* Drops what the file has after the rows that t2v_rows_open found, and writes the header if there
+ * is none of these. Call it before rows are added. T2V_EIO. */
+int t2v_rows_begin(t2v_rows *rows, struct t2v_err *err);
 /* vector: [width]; NULL: a null row. T2V_ENOMEM. */
 int t2v_rows_add(t2v_rows *rows, const float *vector, struct t2v_err *err);
 /* Writes what is buffered. T2V_EIO. */
 int t2v_rows_flush(t2v_rows *rows, struct t2v_err *err);
-/* Writes what is buffered, and the header; frees all. T2V_EIO. NULL is allowed. */
+/* Writes what is buffered and, if rows have begun, the header; frees all. T2V_EIO. NULL is allowed.
+ */
 int t2v_rows_close(t2v_rows *rows, struct t2v_err *err);
 
 #endif

@@ -30,17 +30,20 @@ static void test_is(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         t2v_npy_header(header, rows[i], 384);
-        assert_true(t2v_npy_header_is(header, 384));
-        assert_false(t2v_npy_header_is(header, 38));
+        for (size_t len = 0; len <= T2V_NPY_HEADER; len++)
+            assert_true(t2v_npy_header_is(header, len, 384));
+        assert_false(t2v_npy_header_is(header, T2V_NPY_HEADER, 38));
         for (size_t k = 0; k < T2V_NPY_HEADER; k++) {
             char old = header[k];
             header[k] = '}';
-            assert_false(t2v_npy_header_is(header, 384) && old != '}');
+            assert_false(t2v_npy_header_is(header, T2V_NPY_HEADER, 384) && old != '}');
+            assert_false(t2v_npy_header_is(header, k + 1, 384) && old != '}');
             header[k] = old;
         }
     }
     memset(header, '9', sizeof header);
-    assert_false(t2v_npy_header_is(header, 384));
+    for (size_t len = 1; len <= T2V_NPY_HEADER; len++)
+        assert_false(t2v_npy_header_is(header, len, 384));
 }
 
 int main(void)
