@@ -39,7 +39,11 @@ static int open_input(struct embed *e, struct t2v_err *err)
         return t2v_fail(err, T2V_EUSAGE, "--task excludes --prompt%s",
                         options->prompt == NULL ? "-name" : "");
     int rc = t2v_rows_check(&e->output, err);
-    return rc == 0 ? t2v_records_open(&input, &e->records, err) : rc;
+    if (rc == 0)
+        rc = t2v_records_open(&input, &e->records, err);
+    if (rc == 0 && options->text == NULL)
+        rc = t2v_rows_check_input(&e->output, t2v_records_fd(e->records), err);
+    return rc;
 }
 
 /* Under sentence-transformers a prompt of either kind takes the place of the one that --task or its

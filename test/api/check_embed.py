@@ -228,6 +228,20 @@ def check_usage(check):
                             (["--output", "/dev/null", "--resume"], "/dev/null is no file, which --resume needs"), (["--output", "/dev/null", "--output-format", "npy"], "which the format npy needs")):
             code, out, err = embed(check, *args)
             check(f"{args}", code == 2 and not out and words in err, (code, err))
+        source = put("same.txt", b"one\ntwo\n")
+        os.symlink(source, put("symbolic"))
+        os.link(source, put("hard"))
+        for name in ("same.txt", "symbolic", "hard"):
+            for flag in ("--overwrite", "--resume"):
+                with open(source, "rb") as f:
+                    for what, args, data in (("input", ("--input", source), None), ("standard input", ("--format", "lines"), f)):
+                        p = subprocess.run([check.binary, "embed", "--model", check.model, *args, "--output", put(name), flag], stdin=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20 * check.slack, env=ENV)
+                        check(f"{what} is the output, {name} {flag}", p.returncode == 2 and f"{put(name)} is the input, too".encode() in p.stderr and read(source) == b"one\ntwo\n", (p.returncode, p.stderr))
+        with open(source, "ab") as f:
+            p = subprocess.run([check.binary, "embed", "--model", check.model, "--input", source], stdout=f, stderr=subprocess.PIPE, timeout=20 * check.slack, env=ENV)
+        check("the input is standard output", p.returncode == 2 and b"standard output is the input, too" in p.stderr and read(source) == b"one\ntwo\n", p.stderr)
+        check("an output beside it", embed(check, "--input", source, "--output", put("other.jsonl"))[0] == 0 and read(put("other.jsonl")).count(b"\n") == 2)
+        check("one device for both", embed(check, "--input", "/dev/null", "--output", "/dev/null")[0] == 0)
         check("nothing is lost", read(there) == b"[1]\n" and not os.path.exists("x"))
         check("an empty file is no loss", embed(check, "--output", put("empty", b""), "--text", "a")[0] == 0)
         check("--overwrite", embed(check, "--output", there, "--overwrite", "--text", "a")[0] == 0 and read(there) == lines_of(check, ["a"])[0] + b"\n")

@@ -70,6 +70,18 @@ int t2v_rows_check(const struct t2v_rows_options *options, struct t2v_err *err)
     return 0;
 }
 
+int t2v_rows_check_input(const struct t2v_rows_options *options, int input_fd, struct t2v_err *err)
+{
+    struct stat in, out;
+    int found = is_stdout(options) ? fstat(STDOUT_FILENO, &out) : stat(options->path, &out);
+    if (found != 0 || fstat(input_fd, &in) != 0 || !S_ISREG(in.st_mode))
+        return 0;
+    if (in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+        return 0;
+    return t2v_fail(err, T2V_EUSAGE, "%s is the input, too; the output needs a file of its own",
+                    is_stdout(options) ? "standard output" : options->path);
+}
+
 /* --- files that are there --- */
 
 static int fail_io(const struct t2v_rows *rows, struct t2v_err *err)

@@ -29,6 +29,8 @@ struct t2v_rows_options {
 
 /* What is wrong with the options whatever the file is. T2V_EUSAGE. */
 int t2v_rows_check(const struct t2v_rows_options *options, struct t2v_err *err);
+/* T2V_EUSAGE: the output is the regular file that input_fd reads, maybe by a link. */
+int t2v_rows_check_input(const struct t2v_rows_options *options, int input_fd, struct t2v_err *err);
 
 /* Strings of options are borrowed. width: numbers of a vector. *n_row: whole rows that are there.
  * *out is set on success alone. T2V_EUSAGE, T2V_EIO, T2V_EFORMAT (not a file of such rows, or
