@@ -39,6 +39,8 @@ struct candidate {
     size_t index;         /* in the order in which they were found */
 };
 
+_Static_assert(sizeof(struct candidate) <= T2V_READER_SPAN_BYTES, "as reader.h says");
+
 /* One call of t2v_reader_answers. */
 struct job {
     const struct t2v_reader_params *params;
@@ -47,10 +49,11 @@ struct job {
     size_t n_question;          /* tokens */
     struct t2v_offsets offsets; /* of the context's tokens */
     struct t2v_spans spans;     /* of the window */
-    struct t2v_arena texts;     /* in lower case */
+    struct t2v_arena texts;     /* in lower case, where that is not the text itself */
     struct candidate *candidates;
     size_t n, cap;
-    double null; /* the least probability of "no answer" */
+    size_t n_found; /* candidates so far; n are left where some were merged */
+    double null;    /* the least probability of "no answer" */
 };
 
 static int encode(const t2v_classifier *classifier, struct job *job, struct t2v_err *err)
@@ -92,23 +95,101 @@ static struct t2v_answer answer_of(const struct job *job, const struct t2v_offse
     return (struct t2v_answer){span->score, first->begin, last->end, text};
 }
 
+/* The text of an answer in lower case: the text itself where it has no capitals, that of the
+ * candidate before where that is the same piece, else a copy. */
+static int lower_of(struct job *job, struct t2v_str text, struct t2v_str *out)
+{
+    const struct candidate *last = job->n != 0 ? &job->candidates[job->n - 1] : NULL;
+    struct t2v_buf lower;
+    if (last != NULL && last->answer.text.ptr == text.ptr && last->answer.text.len == text.len) {
+        *out = last->lower;
+        return 0;
+    }
+    t2v_buf_init(&lower, SIZE_MAX);
+    int rc = t2v_lower(text, &lower);
+    bool same = rc == 0 && t2v_str_eq(t2v_buf_str(&lower), text);
+    if (rc == 0)
+        *out = same ? text : t2v_arena_dup(&job->texts, t2v_buf_str(&lower));
+    t2v_buf_deinit(&lower);
+    return rc == 0 && (same || out->ptr != NULL) ? 0 : T2V_ENOMEM;
+}
+
 static int add_candidate(struct job *job, struct t2v_answer answer)
 {
-    struct t2v_buf lower;
+    struct t2v_str lower;
     if (job->n == job->cap) {
         void *grown = t2v_grow(job->candidates, &job->cap, 32, sizeof *job->candidates);
         if (grown == NULL)
             return T2V_ENOMEM;
         job->candidates = grown;
     }
-    t2v_buf_init(&lower, SIZE_MAX);
-    int rc = t2v_lower(answer.text, &lower);
-    struct t2v_str copy = t2v_arena_dup(&job->texts, t2v_buf_str(&lower));
-    t2v_buf_deinit(&lower);
-    if (rc != 0 || copy.ptr == NULL)
+    if (lower_of(job, answer.text, &lower) != 0)
         return T2V_ENOMEM;
-    job->candidates[job->n] = (struct candidate){answer, copy, job->n};
-    job->n++;
+    job->candidates[job->n++] = (struct candidate){answer, lower, job->n_found++};
+    return 0;
+}
+
+/* --- candidates of the same text --- */
+
+static int by_text(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    size_t n = x->lower.len < y->lower.len ? x->lower.len : y->lower.len;
+    int order = n != 0 ? memcmp(x->lower.ptr, y->lower.ptr, n) : 0;
+    if (order != 0)
+        return order;
+    if (x->lower.len != y->lower.len)
+        return x->lower.len < y->lower.len ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* They become the first of them. Their scores are added in the order in which they were found, so
+ * it does not matter whether this is done once or several times. */
+static void merge(struct job *job)
+{
+    size_t n = 0;
+    if (job->n == 0)
+        return;
+    qsort(job->candidates, job->n, sizeof *job->candidates, by_text);
+    for (size_t i = 1; i < job->n; i++) {
+        if (t2v_str_eq(job->candidates[i].lower, job->candidates[n].lower))
+            job->candidates[n].answer.score += job->candidates[i].answer.score;
+        else
+            job->candidates[++n] = job->candidates[i];
+    }
+    job->n = n + 1;
+}
+
+static size_t kept_bytes(const struct job *job)
+{
+    return job->n * sizeof *job->candidates + job->texts.bytes;
+}
+
+/* Merges when too much is kept. What is left must be half of the limit at most, so that merging,
+ * which sorts, is rare. */
+static int limit_kept(struct job *job, struct t2v_err *err)
+{
+    size_t most = job->params->most_bytes;
+    struct t2v_arena texts = {0};
+    bool ok = true;
+    if (kept_bytes(job) <= most)
+        return 0;
+    merge(job);
+    for (size_t i = 0; i < job->n && ok; i++) {
+        struct candidate *one = &job->candidates[i];
+        if (one->lower.ptr != one->answer.text.ptr)
+            one->lower = t2v_arena_dup(&texts, one->lower);
+        ok = one->lower.ptr != NULL || one->lower.len == 0;
+    }
+    t2v_arena_free(&job->texts);
+    job->texts = texts;
+    if (!ok)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for the answers");
+    if (kept_bytes(job) > most / 2)
+        return t2v_fail(err, T2V_ETOOLARGE,
+                        "%zu different answers of the windows need more than %zu bytes: ask for "
+                        "fewer (top_k), or make the context shorter",
+                        job->n, most / 2);
     return 0;
 }
 
@@ -135,29 +216,22 @@ static int read_window(struct job *job, const struct t2v_result_row *row, struct
         most = most < SIZE_MAX / 4 ? 2 * most + 10 : SIZE_MAX;
     double null = 1;
     int rc = t2v_spans_find(&window, most, job->params->max_answer_tok, &job->spans, &null);
+    if (rc != 0)
+        return t2v_fail(err, rc, "no memory for the answers");
     job->null = null < job->null ? null : job->null;
     for (size_t i = 0; i < job->spans.len && rc == 0; i++) {
         struct t2v_window_span span = job->spans.ptr[i];
         if (job->params->align)
             align(offsets, n, &span);
         rc = add_candidate(job, answer_of(job, offsets, &span));
+        if (rc != 0)
+            return t2v_fail(err, rc, "no memory for the answers");
+        rc = limit_kept(job, err);
     }
-    return rc == 0 ? 0 : t2v_fail(err, rc, "no memory for the answers");
+    return rc;
 }
 
 /* --- from pieces to answers --- */
-
-static int by_text(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-    size_t n = x->lower.len < y->lower.len ? x->lower.len : y->lower.len;
-    int order = n != 0 ? memcmp(x->lower.ptr, y->lower.ptr, n) : 0;
-    if (order != 0)
-        return order;
-    if (x->lower.len != y->lower.len)
-        return x->lower.len < y->lower.len ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
 
 static int by_score(const void *a, const void *b)
 {
@@ -167,31 +241,12 @@ static int by_score(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Candidates of the same text become the first of them. */
-static void merge(struct job *job)
-{
-    size_t n = 0;
-    if (job->n == 0)
-        return;
-    qsort(job->candidates, job->n, sizeof *job->candidates, by_text);
-    for (size_t i = 1; i < job->n; i++) {
-        if (t2v_str_eq(job->candidates[i].lower, job->candidates[n].lower))
-            job->candidates[n].answer.score += job->candidates[i].answer.score;
-        else
-            job->candidates[++n] = job->candidates[i];
-    }
-    job->n = n + 1;
-}
-
 static int finish(struct job *job, struct t2v_answers *out, struct t2v_err *err)
 {
     const struct t2v_answer none = {.score = job->null, .text = T2V_STR("")};
-    size_t found = job->n;
     merge(job);
     if (job->params->impossible && add_candidate(job, none) != 0)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the answers");
-    if (job->params->impossible)
-        job->candidates[job->n - 1].index = found; /* behind all others of its score */
     if (job->n != 0)
         qsort(job->candidates, job->n, sizeof *job->candidates, by_score);
     size_t n = job->n < job->params->top_k ? job->n : job->params->top_k;

@@ -37,9 +37,15 @@ struct t2v_reader_params {
     size_t max_answer_tok; /* at least 1 */
     bool impossible;       /* handle_impossible_answer: "no answer" is one of the answers */
     bool align;            /* align_to_words: answers are whole pre-tokens */
+    size_t most_bytes;     /* of spans that are kept while windows are read; up to twice as much is
+                            * allocated */
 };
+enum { T2V_READER_MOST_BYTES = 32 * 1024 * 1024 };
 #define T2V_READER_PARAMS                                                                          \
-    ((struct t2v_reader_params){.top_k = 1, .max_answer_tok = 15, .align = true})
+    ((struct t2v_reader_params){                                                                   \
+        .top_k = 1, .max_answer_tok = 15, .align = true, .most_bytes = T2V_READER_MOST_BYTES})
+/* Bytes of a span that is kept, besides a copy of its text in lower case. */
+enum { T2V_READER_SPAN_BYTES = 64 };
 
 struct t2v_answer {
     double score;
@@ -60,8 +66,9 @@ struct t2v_reading {
     size_t input;
     struct t2v_str question, context;
 };
-/* The best answers, best first, at most top_k; perhaps none. T2V_ENOMEM, or what
- * t2v_tokenizer_encode_bare says. *out is set on success, and freed by t2v_answers_deinit. */
+/* The best answers, best first, at most top_k; perhaps none. T2V_ENOMEM; T2V_ETOOLARGE: different
+ * answers take more than half of most_bytes; or what t2v_tokenizer_encode_bare says. *out is set on
+ * success, and freed by t2v_answers_deinit. */
 int t2v_reader_answers(const t2v_classifier *classifier, const struct t2v_reading *reading,
                        const struct t2v_reader_params *params, struct t2v_answers *out,
                        struct t2v_err *err);

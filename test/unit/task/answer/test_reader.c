@@ -178,13 +178,58 @@ static void test_empty_context(void **state)
     tear_down(&rig);
 }
 
+/* Windows that move by one token find the same answers again and again: what is kept of them is
+ * bounded, and the answers are the same. */
+static void test_kept(void **state)
+{
+    (void)state;
+    static const struct t2v_str question = T2V_STR("what");
+    static const struct t2v_str context =
+        T2V_STR("The Fox and the dog. The dog was there before the fox came, and the Library of "
+                "the fox is here. It was there before the dog.");
+    static const size_t all = T2V_READER_MOST_BYTES;
+    struct rig rig = set_up(GOLDEN "answers/reader-bert");
+    struct t2v_reader_params params = T2V_READER_PARAMS;
+    struct t2v_classify_params windows;
+    struct t2v_answers want, got;
+    struct t2v_err err = {0};
+    const size_t stride = 8;
+    size_t n_smaller = 0;
+    t2v_reader_windows(rig.classifier, 14, &stride, &windows);
+    struct t2v_work work = run_one(&rig, &question, &context, &windows);
+    if (work.err.code != 0)
+        fail_msg("%s", work.err.msg);
+    const struct t2v_reading reading = {&work.result, 0, question, context};
+    params.top_k = 10;
+    assert_int_equal(t2v_reader_answers(rig.classifier, &reading, &params, &want, &err), 0);
+    assert_int_equal(want.len, 10);
+    const size_t found = work.result.n_row * 20 * T2V_READER_SPAN_BYTES;
+    int rc = 0;
+    for (params.most_bytes = all; rc == 0; params.most_bytes -= params.most_bytes / 8) {
+        rc = t2v_reader_answers(rig.classifier, &reading, &params, &got, &err);
+        for (size_t i = 0; i < want.len && rc == 0; i++) {
+            assert_true(want.ptr[i].score == got.ptr[i].score);
+            assert_int_equal(want.ptr[i].begin, got.ptr[i].begin);
+            assert_true(t2v_str_eq(want.ptr[i].text, got.ptr[i].text));
+        }
+        n_smaller += rc == 0 && params.most_bytes < found;
+        if (rc == 0)
+            t2v_answers_deinit(&got);
+    }
+    assert_true(n_smaller > 0);
+    assert_int_equal(rc, T2V_ETOOLARGE);
+    assert_non_null(strstr(err.msg, "different answers of the windows need more than"));
+    t2v_answers_deinit(&want);
+    t2v_work_deinit(&work);
+    tear_down(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pipeline),
-        cmocka_unit_test(test_container),
-        cmocka_unit_test(test_long_question),
-        cmocka_unit_test(test_empty_context),
+        cmocka_unit_test(test_pipeline),      cmocka_unit_test(test_container),
+        cmocka_unit_test(test_long_question), cmocka_unit_test(test_empty_context),
+        cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
