@@ -341,6 +341,11 @@ int t2v_engine_threads(const t2v_engine *engine)
     return engine->options.n_thread;
 }
 
+size_t t2v_engine_max_text_tok(const t2v_engine *engine)
+{
+    return engine->options.max_text_tok;
+}
+
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
 {
     pthread_mutex_lock(&engine->lock);

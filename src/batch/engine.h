@@ -95,6 +95,8 @@ uint64_t t2v_engine_stalled_ms(t2v_engine *engine);
 void t2v_engine_resumed(t2v_engine *engine);
 /* The threads of its team. */
 int t2v_engine_threads(const t2v_engine *engine);
+/* The option. */
+size_t t2v_engine_max_text_tok(const t2v_engine *engine);
 
 struct t2v_engine_stats {
     uint64_t n_batch, n_tok, n_seq;

@@ -30,6 +30,23 @@ struct answer_state {
 
 /* ---- Reading ---- */
 
+/* Sets what may be kept while the windows are read: the spans of all and copies of their texts,
+ * twice, since half of it must be free after equal ones are merged. A copy has up to 1.5 times the
+ * bytes of its text; a few may be much longer than the others. */
+static void limit_kept(const struct t2v_service *service, struct answer_state *state)
+{
+    enum { LONG_BYTES = 1024 * 1024, TEXT_BYTES = 256, TOKEN_BYTES = 16, MOST_TOK = 64 * 1024 };
+    struct t2v_reader_params *reader = &state->reader;
+    size_t n_row = t2v_scoring_most_rows(service, &state->scoring, 0).n_row;
+    size_t n_span = 2 * (2 * reader->top_k + 10), n_byte = 2 * state->scoring.list[1].len;
+    size_t n_tok = reader->max_answer_tok < MOST_TOK ? reader->max_answer_tok : MOST_TOK;
+    size_t of_text = TEXT_BYTES + TOKEN_BYTES * n_tok, bytes;
+    size_t of_each = T2V_READER_SPAN_BYTES + (of_text < n_byte ? of_text : n_byte);
+    size_t of_long = n_byte < LONG_BYTES / n_span ? n_byte * n_span : LONG_BYTES;
+    if (t2v_mul(n_row * n_span, of_each, &bytes) && bytes < T2V_READER_MOST_BYTES - LONG_BYTES)
+        reader->most_bytes = bytes + of_long;
+}
+
 /* One input: the question, then the context. The answer may quote the context top_k times. */
 static bool finish_read(struct answer_state *state, size_t n_quoted, struct t2v_fault *fault)
 {
@@ -80,6 +97,7 @@ static void read_weaviate(const struct t2v_service *service, struct t2v_str body
         use_container(service, state, fault);
     else
         t2v_reader_windows(scoring->served->classifier, T2V_READER_DEFAULT, NULL, &scoring->params);
+    limit_kept(service, state);
 }
 
 static bool read_parameters(struct t2v_str object, struct answer_state *state,
@@ -144,8 +162,8 @@ static void read_hub(const struct t2v_service *service, struct t2v_str body, str
         t2v_scoring_choose(service, values[MODEL], T2V_CAN_READ, 424, scoring, fault) &&
         read_parameters(values[PARAMETERS], state, fault) &&
         read_inputs(values[INPUTS], scoring, fault);
-    if (ok)
-        finish_read(state, state->reader.top_k, fault);
+    if (ok && finish_read(state, state->reader.top_k, fault))
+        limit_kept(service, state);
 }
 
 /* ---- Answering ---- */
@@ -260,12 +278,19 @@ static bool is_large(const struct t2v_job *job)
     return job->work.err.code == 0 && (state->reader.top_k > 1 || job->work.n_tok > 256);
 }
 
+static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
+{
+    const struct answer_state *state = job->state;
+    bool reads = state->scoring.n != 0 && state->decoder == NULL;
+    return t2v_scoring_bytes(service, job) + (reads ? 2 * state->reader.most_bytes : 0);
+}
+
 const struct t2v_operation t2v_answers_weaviate = {
     .api = &t2v_api_rerank,
     .state_size = sizeof(struct answer_state),
     .read = read_weaviate,
     .plan = plan_weaviate,
-    .bytes = t2v_scoring_bytes,
+    .bytes = bytes,
     .is_large = is_large,
     .write = write_for_weaviate,
     .deinit = t2v_scoring_deinit,
@@ -276,7 +301,7 @@ const struct t2v_operation t2v_answers_hub = {
     .state_size = sizeof(struct answer_state),
     .read = read_hub,
     .plan = t2v_scoring_plan,
-    .bytes = t2v_scoring_bytes,
+    .bytes = bytes,
     .is_large = is_large,
     .write = write_for_hub,
     .deinit = t2v_scoring_deinit,

@@ -23,6 +23,7 @@ struct entity_state {
     struct t2v_tagger_params tagger;
     struct t2v_texts ignore; /* what tagger.ignore points into */
     const t2v_decoder *decoder;
+    size_t entity_bytes; /* of the entities of one text, at most */
 };
 
 /* ---- Reading ---- */
@@ -37,27 +38,41 @@ static size_t longest_label(const t2v_classifier *classifier)
     return longest;
 }
 
-/* An input for each text. There is at most one entity for each byte of a text, and its word is not
- * longer than a token of a vocabulary: bounded here by what stands around it and the text. */
+/* Bytes of the answer, at most, and of the entities of one text at a time: one for each token, and
+ * of those of overlapping windows, before they are merged, two copies. A word is not longer than a
+ * token of a vocabulary: bounded here by what stands around it and the text. */
+static void count_bytes(const struct t2v_service *service, struct entity_state *state)
+{
+    enum { KEPT = 4 * sizeof(struct t2v_entity) };
+    struct t2v_scoring *scoring = &state->scoring;
+    size_t label = longest_label(scoring->served->classifier);
+    size_t written = t2v_scoring_written(&scoring->texts), n_tok = 0, longest = 0;
+    for (size_t i = 0; i < scoring->n; i++) {
+        size_t n = t2v_scoring_most_rows(service, scoring, i).n_tok;
+        size_t n_merged = t2v_text_most_tok(scoring->list[i], n);
+        n_tok += n_merged + 1;
+        longest = n > longest ? n : longest;
+    }
+    scoring->answer_bytes = 4 * written + n_tok * (AROUND_BYTES + label);
+    state->entity_bytes = longest * KEPT + written;
+}
+
+/* An input for each text. */
 static bool finish_read(const struct t2v_service *service, struct entity_state *state,
                         struct t2v_fault *fault)
 {
     struct t2v_scoring *scoring = &state->scoring;
     const struct t2v_texts *texts = &scoring->texts;
     struct t2v_err err = {0};
-    size_t written = t2v_scoring_written(texts), n_byte = 0;
     if (!t2v_scoring_make(scoring, texts->n, false, fault))
         return false;
     if (t2v_decoders_get(service->decoders, scoring->served, &state->decoder, &err) != 0) {
         t2v_fault_work(fault, &err);
         return false;
     }
-    for (size_t i = 0; i < texts->n; i++) {
+    for (size_t i = 0; i < texts->n; i++)
         scoring->list[i] = texts->list[i];
-        n_byte += texts->list[i].len;
-    }
-    size_t of_each = AROUND_BYTES + longest_label(scoring->served->classifier);
-    scoring->answer_bytes = 4 * written + (n_byte + texts->n + 1) * of_each;
+    count_bytes(service, state);
     return true;
 }
 
@@ -253,7 +268,7 @@ static bool is_large(const struct t2v_job *job)
 static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct entity_state *state = job->state;
-    return t2v_scoring_bytes(service, job) + t2v_texts_bytes(&state->ignore);
+    return t2v_scoring_bytes(service, job) + state->entity_bytes + t2v_texts_bytes(&state->ignore);
 }
 
 static void deinit(void *arg)

@@ -12,7 +12,8 @@
 enum {
     FLOATS_MAX = 8 * 1024 * 1024, /* logits of one request */
     LARGE_BYTES = 256 * 1024,     /* an answer above it takes about a millisecond to write */
-    TOKENS_AROUND = 16            /* special tokens of an input, and more than those */
+    TOKENS_AROUND = 16,           /* special tokens of an input, and more than those */
+    QNA_TOK = 512                 /* of a row with as_qna */
 };
 
 bool t2v_scoring_choose(const struct t2v_service *service, struct t2v_str name,
@@ -138,28 +139,62 @@ bool t2v_scoring_plan(struct t2v_service *service, struct t2v_job *job)
     return true;
 }
 
-/* A token has at least one byte of a text. Windows repeat the question, and what they share. */
-static size_t token_bytes(const struct t2v_scoring *scoring)
+/* The tokens of the text that windows go through by which the next one is further, at least. */
+static size_t least_step(const struct t2v_scoring *scoring, size_t i, size_t max_tok)
+{
+    const struct t2v_classify_params *params = &scoring->params;
+    size_t around =
+        TOKENS_AROUND + (scoring->paired ? t2v_text_most_tok(scoring->list[i], max_tok) : 0);
+    size_t room = max_tok > around ? max_tok - around : 1;
+    if (params->as_qna)
+        return room - room / 4;
+    return room > params->overlap ? room - params->overlap : 1;
+}
+
+struct t2v_scoring_rows t2v_scoring_most_rows(const struct t2v_service *service,
+                                              const struct t2v_scoring *scoring, size_t i)
+{
+    size_t most = t2v_engine_max_text_tok(service->engine);
+    size_t limit = t2v_classifier_task(scoring->served->classifier)->max_tok;
+    size_t max_tok = scoring->params.max_tok;
+    max_tok = max_tok != 0 && max_tok < limit ? max_tok : limit;
+    if (scoring->params.as_qna)
+        max_tok = max_tok < QNA_TOK ? max_tok : QNA_TOK;
+    size_t n_first = t2v_text_most_tok(scoring->list[i], most);
+    size_t n_second = scoring->paired ? t2v_text_most_tok(scoring->list[scoring->n + i], most) : 0;
+    size_t n_tok = n_first + n_second + TOKENS_AROUND;
+    if ((!scoring->params.windows && !scoring->params.as_qna) || n_tok <= max_tok)
+        return (struct t2v_scoring_rows){1, n_tok < max_tok ? n_tok : max_tok};
+    /* All windows but the last are full. */
+    size_t most_full = most / max_tok + 1;
+    size_t n_full = (scoring->paired ? n_second : n_first) / least_step(scoring, i, max_tok);
+    n_full = n_full < most_full ? n_full : most_full;
+    return (struct t2v_scoring_rows){n_full + 1, (n_full + 1) * max_tok};
+}
+
+/* Of a result for each token, whose lists grow by doubling. */
+static size_t token_bytes(const struct t2v_service *service, const struct t2v_scoring *scoring)
 {
     const t2v_classifier *classifier = scoring->served->classifier;
-    size_t n_tok = scoring->n * TOKENS_AROUND;
     size_t each = t2v_classifier_n_label(classifier) * sizeof(float) + 2 * sizeof(int32_t);
+    size_t sum = 0;
     if (t2v_classifier_kind(classifier) == T2V_CLASSIFY_SEQUENCE)
         return 0;
-    for (size_t i = 0; i < 2 * scoring->n; i++)
-        n_tok += scoring->list[i].len;
-    return (scoring->params.windows || scoring->params.as_qna ? 4 : 1) * n_tok * each;
+    for (size_t i = 0; i < scoring->n; i++) {
+        struct t2v_scoring_rows rows = t2v_scoring_most_rows(service, scoring, i);
+        sum += 2 * (rows.n_tok * each + rows.n_row * sizeof(struct t2v_result_row));
+    }
+    return sum;
 }
 
 size_t t2v_scoring_bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct t2v_scoring *scoring = job->state;
-    (void)service;
     size_t n_label =
         scoring->served != NULL ? t2v_classifier_n_label(scoring->served->classifier) : 0;
     size_t of_each = 2 * sizeof *scoring->list + n_label * sizeof(float);
     return t2v_texts_bytes(&scoring->query) + t2v_texts_bytes(&scoring->texts) +
-           scoring->n * of_each + (scoring->n != 0 ? token_bytes(scoring) : 0) +
+           scoring->n * of_each + (scoring->n != 0 ? token_bytes(service, scoring) : 0) +
            scoring->answer_bytes;
 }
 

@@ -57,6 +57,13 @@ bool t2v_scoring_read_object(struct t2v_str object, const char *outer, const cha
 bool t2v_scoring_read_count(struct t2v_str value, const char *outer, const char *inner, size_t *out,
                             struct t2v_fault *fault);
 
+/* The rows of input i and their tokens, at most, whatever its tokenizer makes of it. */
+struct t2v_scoring_rows {
+    size_t n_row, n_tok;
+};
+struct t2v_scoring_rows t2v_scoring_most_rows(const struct t2v_service *service,
+                                              const struct t2v_scoring *scoring, size_t i);
+
 /* Bytes of all texts as JSON strings. */
 size_t t2v_scoring_written(const struct t2v_texts *texts);
 

@@ -263,3 +263,12 @@ struct t2v_str t2v_texts_first(const struct t2v_texts *texts)
 {
     return texts->n != 0 ? texts->list[0] : (struct t2v_str){NULL, 0};
 }
+
+size_t t2v_text_most_tok(struct t2v_str text, size_t limit)
+{
+    enum { TOKENS_OF_BYTE = 8 }; /* NFKC makes 18 characters of the 3 bytes of U+FDFA */
+    size_t n = 0;
+    for (size_t i = 0; i < text.len && n < limit; i++)
+        n += (unsigned char)text.ptr[i] < 0x80 ? 1 : TOKENS_OF_BYTE;
+    return n < limit ? n : limit;
+}
