@@ -7,6 +7,8 @@
  */
 #include "token/encode.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 #include "regex/regex.h"
 #include "token/offsets.h"
@@ -354,6 +356,7 @@ static bool cut_pair(size_t n[2], size_t room, enum t2v_cut cut)
 
 /* What a pair becomes. */
 struct laid {
+    const struct t2v_ids *texts[2]; /* of these */
     struct t2v_ids *ids, *types;
     struct t2v_offsets *offsets; /* or NULL */
 };
@@ -362,7 +365,7 @@ struct laid {
 static int add_text(const t2v_tokenizer *tokenizer, const t2v_token_space *space, size_t i,
                     size_t n, struct laid *to)
 {
-    const struct t2v_ids *text = &space->pair[i];
+    const struct t2v_ids *text = to->texts[i];
     size_t from = tokenizer->cut_left ? text->len - n : 0;
     int32_t type = tokenizer->tmpl.pair.text_type[i];
     for (size_t at = from; at < from + n; at++) {
@@ -394,6 +397,26 @@ static int lay_pair(const t2v_tokenizer *tokenizer, const t2v_token_space *space
     return rc;
 }
 
+/* Encodes both texts; to->texts is set, and n[2] to the tokens of each. */
+static int encode_both(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                       const struct t2v_text_pair *pair, struct laid *to, size_t n[2],
+                       struct t2v_err *err)
+{
+    struct t2v_offsets *offsets = to->offsets != NULL ? space->pair_offsets : NULL;
+    int rc = pair->first != NULL
+                 ? t2v_first_text_set(pair->first, tokenizer, space, pair->a, pair->max_tok, err)
+                 : t2v_tokenizer_encode_bare_offsets(tokenizer, space, pair->a, &space->pair[0],
+                                                     offsets, err);
+    if (rc == 0)
+        rc = t2v_tokenizer_encode_bare_offsets(tokenizer, space, pair->b, &space->pair[1],
+                                               offsets != NULL ? offsets + 1 : NULL, err);
+    to->texts[0] = pair->first != NULL ? &pair->first->ids : &space->pair[0];
+    to->texts[1] = &space->pair[1];
+    n[0] = pair->first != NULL ? pair->first->n_tok : space->pair[0].len;
+    n[1] = space->pair[1].len;
+    return rc;
+}
+
 int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                               const struct t2v_text_pair *pair, struct t2v_ids *ids,
                               struct t2v_ids *types, struct t2v_offsets *offsets,
@@ -405,21 +428,18 @@ int t2v_tokenizer_encode_pair(const t2v_tokenizer *tokenizer, t2v_token_space *s
         return t2v_fail(err, T2V_EUNSUPPORTED,
                         "the tokenizer has no template for two texts, or one that is not A and "
                         "then B");
-    for (size_t i = 0; i < 2; i++) {
-        int rc = t2v_tokenizer_encode_bare_offsets(
-            tokenizer, space, i == 0 ? pair->a : pair->b, &space->pair[i],
-            offsets != NULL ? &space->pair_offsets[i] : NULL, err);
-        if (rc != 0)
-            return rc;
-        n[i] = space->pair[i].len;
-    }
+    struct laid laid = {.ids = ids, .types = types, .offsets = offsets};
+    assert(pair->first == NULL || offsets == NULL);
+    int rc = encode_both(tokenizer, space, pair, &laid, n, err);
+    if (rc != 0)
+        return rc;
+    size_t n_first = n[0], n_all = n[0] + n[1];
     if (!cut_pair(n, max_tok > n_special ? max_tok - n_special : 0, pair->cut))
         return t2v_fail(err, T2V_ETOOLARGE,
                         "the first text is of %zu tokens, which leaves none of %zu to the second",
-                        space->pair[0].len, max_tok);
-    struct laid laid = {ids, types, offsets};
-    int rc = lay_pair(tokenizer, space, n, &laid);
-    ids->cut = n[0] < space->pair[0].len || n[1] < space->pair[1].len;
+                        n_first, max_tok);
+    rc = lay_pair(tokenizer, space, n, &laid);
+    ids->cut = n[0] + n[1] < n_all;
     t2v_token_space_shrink_pair(space);
     return rc == 0 ? 0 : encode_failed(rc, pair->b, err);
 }
@@ -439,7 +459,7 @@ int t2v_tokenizer_join_pair(const t2v_tokenizer *tokenizer, const struct t2v_ids
                             struct t2v_ids *types)
 {
     const struct t2v_pair_template *pair = &tokenizer->tmpl.pair;
-    struct laid to = {ids, types, NULL};
+    struct laid to = {.ids = ids, .types = types};
     int rc = 0;
     ids->len = types->len = 0;
     for (size_t i = 0; i < 3 && rc == 0; i++) {

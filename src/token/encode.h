@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "token/first.h"
 #include "token/ids.h"
 #include "token/tokenizer.h"
 
@@ -71,6 +72,7 @@ struct t2v_text_pair {
     struct t2v_str a, b; /* borrowed */
     size_t max_tok;      /* of both together, at least n_special of t2v_tokenizer_pair */
     enum t2v_cut cut;
+    struct t2v_first_text *first; /* NULL: a is encoded. Else it is set to a. Not with offsets */
 };
 /* Replaces *ids by the ids of a pair of texts with the special tokens of the post-processor, at
  * most max_tok in all, and *types by their token_type_ids (as `tokenizer(a, b, truncation=...,

@@ -22,6 +22,7 @@ void t2v_rows_deinit(struct t2v_rows *rows)
 {
     t2v_ids_deinit(&rows->question);
     t2v_ids_deinit(&rows->context);
+    t2v_first_text_deinit(&rows->first);
 }
 
 void t2v_rows_start(struct t2v_rows *rows, struct t2v_str text, struct t2v_str second)
@@ -68,12 +69,13 @@ static int check_types(const struct t2v_rows *rows, bool *known, size_t *n_speci
     return 0;
 }
 
-static int encode_pair(const struct t2v_rows *rows, t2v_token_space *space, struct t2v_row *row,
+static int encode_pair(struct t2v_rows *rows, t2v_token_space *space, struct t2v_row *row,
                        struct t2v_err *err)
 {
     bool span = rows->classifier->kind == T2V_CLASSIFY_SPAN;
     enum t2v_cut cut = span ? T2V_CUT_SECOND : T2V_CUT_LONGEST;
-    const struct t2v_text_pair pair = {rows->text, rows->second, rows->params.max_tok, cut};
+    const struct t2v_text_pair pair = {rows->text, rows->second, rows->params.max_tok, cut,
+                                       &rows->first};
     return t2v_tokenizer_encode_pair(t2v_model_tokenizer(rows->classifier->model), space, &pair,
                                      &row->ids, &row->types, NULL, err);
 }

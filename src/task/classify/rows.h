@@ -3,13 +3,15 @@
 #define T2V_TASK_CLASSIFY_ROWS_H
 /*
  * Turns a text, or a pair of texts, into rows (see task/task.h): one row, or one for each of the
- * overlapping windows of a long context. Private to task/classify/.
+ * overlapping windows of a long context. The first text of a pair is not encoded again for the next
+ * pair that has the same, at the same place: a query and its documents. Private to task/classify/.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "task/classify/classifier.h"
+#include "token/first.h"
 
 /* Makes the rows of one input at a time. A zeroed struct may be passed to t2v_rows_deinit. */
 struct t2v_rows {
@@ -19,6 +21,7 @@ struct t2v_rows {
     bool begun;                        /* the input has given a row */
     bool ended;                        /* the input has no further row */
     struct t2v_ids question, context;  /* their ids, if params.windows is set */
+    struct t2v_first_text first;       /* of pairs without windows: of the input before, or empty */
     size_t from;                       /* index in context where the next window begins */
 };
 
@@ -26,7 +29,7 @@ void t2v_rows_init(struct t2v_rows *rows, const t2v_classifier *classifier,
                    const struct t2v_classify_params *params);
 void t2v_rows_deinit(struct t2v_rows *rows);
 
-/* Begins an input. The texts are borrowed until its last row. */
+/* Begins an input. The texts are borrowed, and do not change, until t2v_rows_deinit. */
 void t2v_rows_start(struct t2v_rows *rows, struct t2v_str text, struct t2v_str second);
 /* Replaces *row by the next row and sets *more, or clears *more at the end. Errors: those of
  * t2v_tokenizer_encode_pair; T2V_EUNSUPPORTED if the net lacks the token types of a pair. */

@@ -68,7 +68,8 @@ static void check_case(const char *what, const t2v_tokenizer *tokenizer, t2v_tok
             check_ids(what, &plain, want);
     } else {
         struct t2v_text_pair pair = {t2v_json_str(t2v_json_at(input, 0)),
-                                     t2v_json_str(t2v_json_at(input, 1)), max_tok, T2V_CUT_LONGEST};
+                                     t2v_json_str(t2v_json_at(input, 1)), max_tok, T2V_CUT_LONGEST,
+                                     NULL};
         rc = t2v_tokenizer_encode_pair(tokenizer, space, &pair, &ids, &types, &offsets, &err);
         if (rc == 0)
             check_ids(what, &types, t2v_json_at(one, 4));
