@@ -63,6 +63,15 @@ static bool clerk_is_full(const struct t2v_dispatch *d)
     return t2v_pulse_waiting(&d->service->clerk) >= (size_t)d->service->options->max_queue;
 }
 
+/* The body, and what is made of it. */
+static size_t bytes_of_read(const struct t2v_job *job)
+{
+    const struct t2v_operation *operation = job->operation;
+    return job->body.len + (operation->read_bytes != NULL
+                                ? operation->read_bytes(t2v_buf_str(&job->body))
+                                : job->body.len);
+}
+
 /* Holds memory for the stage. An answer that the clerk writes was paid for when its work was, if
  * there was any. T2V_ETOOLARGE: it would not fit even if nothing else was held. */
 static int reserve(struct t2v_dispatch *d, struct t2v_job *job)
@@ -71,7 +80,7 @@ static int reserve(struct t2v_dispatch *d, struct t2v_job *job)
     if (job->stage == T2V_JOB_WRITE && job->operation->plan != NULL)
         return 0;
     if (job->stage == T2V_JOB_READ)
-        bytes = 2 * job->body.len;
+        bytes = bytes_of_read(job);
     else
         bytes = job->operation->bytes(d->service, job) +
                 (job->stream != NULL ? (size_t)T2V_STREAM_BYTES : 0);

@@ -2,6 +2,7 @@
 """What clients make the service hold: the process never takes much more than --max-memory, a slow reader keeps nobody out, and memory comes
 back. test/soak/run measures the same with larger loads."""
 import json
+import os
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ import time
 from daemon import Daemon, request, vectors
 
 Q = {"text": "hello there"}
+LABELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "heads", "sequence-distilbert")
 SPARE_MIB = 64
 NOTHING_WRITTEN = {"MALLOC_PERTURB_": "0"}  # meson has malloc write to all that it gives, which makes it resident
 
@@ -91,6 +93,24 @@ def check_never_fits(check):
             check(f"{what}: both numbers", len(numbers) == 2 and numbers[0] > numbers[1] == (1 << 20) * 7 // 8, a)
         check("less is answered", d.ask(vectors({"texts": ["a"] * 20})).status == 200)
         check("nothing stays held", d.metric("t2v_memory_held_bytes") < 20000, d.metric("t2v_memory_held_bytes"))
+
+
+def check_batch_of_labels(check):
+    """A batch of 2 MB for /predict whose 400,000 items are read, and then are too much: reading them takes less than --max-memory."""
+    if check.sanitized:
+        print("skipped, memory under sanitizers")
+        return
+    with Daemon(check.binary, LABELS, "--max-memory", "32m", env=NOTHING_WRITTEN) as d:
+        ask = request("POST", "/predict", b'{"inputs":[["a"],' + b",".join([b'[""]'] * 400000) + b"]}")
+        d.ask(request("POST", "/predict", b'{"inputs":"a"}'))
+        with open(f"/proc/{d.process.pid}/clear_refs", "w") as f:
+            f.write("5")
+        before = mib(d, "VmRSS")
+        a = d.ask(ask)
+        check("too much for an answer", a.status == 413 and "max-memory" in a.json["error"], a)
+        check("the peak", mib(d, "VmHWM") - before < 24, mib(d, "VmHWM") - before)
+        a = d.ask(request("POST", "/predict", b'{"inputs":[' + b'["a"],' * 20000 + b"[1]]}"))
+        check("the item that is wrong", a.status == 422 and a.json["error"].startswith("inputs[20000]: "), a)
 
 
 def check_slow_readers(check):

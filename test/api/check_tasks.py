@@ -48,10 +48,16 @@ def check_predict(check):
         a = d.ask(post("/predict", {"inputs": ["a"]}))
         check("a list of one text is one input", a.json == d.ask(post("/predict", {"inputs": "a"})).json, a)
         for name, body, status, word in (("nothing", {}, 422, "inputs"), ("an empty list", {"inputs": []}, 400, "at least one"), ("three texts", {"inputs": ["a", "b", "c"]}, 422, "a pair"),
-                                         ("an empty item", {"inputs": [["a"], []]}, 422, "inputs[1]"), ("a string among lists", {"inputs": [["a"], "b"]}, 422, "inputs[1]"),
+                                         ("an empty item", {"inputs": [["a"], []]}, 422, "inputs[1]"), ("a string among lists", {"inputs": [["a"], "b"]}, 422, "inputs[1]: an array of strings"),
+                                         ("a number in the third item", {"inputs": [["a"], ["b", "c"], [1]]}, 422, "inputs[2]: a string is needed here, not a number"),
+                                         ("a number as a second text", {"inputs": [["a"], ["b", 1]]}, 422, "inputs[1]: a string"), ("three texts of an item", {"inputs": [["a"], ["a", "b", "c"]]}, 422, "inputs[1]: a text, or a pair"),
+                                         ("a long one among them", {"inputs": [["a"], ["many words " * 500]], "truncate": False}, 422, "truncate is false"),
                                          ("a number", {"inputs": 1}, 422, "inputs"), ("too long", {"inputs": "many words " * 500, "truncate": False}, 422, "truncate is false")):
             a = d.ask(post("/predict", body))
             check(name, a.status == status and set(a.json) == {"error", "error_type"} and word in a.json["error"], a)
+        a = d.ask(post("/predict", {"inputs": [["a", ""], ["a"], [None], [""], ["d\u00e9j\u00e0 \U0001f600"]]})).json
+        check("an empty second text makes a pair, null is an empty text", len(a) == 5 and a[0] != a[1] and a[2] == a[3], a)
+        check("escapes", a[4] == d.ask(post("/predict", {"inputs": "d\u00e9j\u00e0 \U0001f600"})).json, a[4])
         a = d.ask(post("/", {"inputs": "a", "parameters": {}})).json
         check("at /, one text is nested", len(a) == 1 and by_label(a[0]) == by_label(d.ask(post("/predict", {"inputs": "a"})).json), a)
         a = d.ask(post("/", {"inputs": ["a", "b c"], "parameters": {"top_k": 1, "function_to_apply": "none"}})).json

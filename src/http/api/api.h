@@ -46,6 +46,8 @@ struct t2v_operation {
     /* Any thread: parses body into job->state, or sets job->fault. The body is freed afterwards,
      * so copy what is kept of it. job->id stays valid as long as the job. */
     void (*read)(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job);
+    /* Upper bound of what `read` makes of the body, in bytes. NULL: the body's length. */
+    size_t (*read_bytes)(struct t2v_str body);
     /* Fills job->work from job->state. False: no work is needed, and job->reply is complete. NULL:
      * the engine has nothing to do, and `write` follows `read`. */
     bool (*plan)(struct t2v_service *service, struct t2v_job *job);

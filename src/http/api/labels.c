@@ -16,9 +16,7 @@ enum { AROUND_BYTES = 48 }; /* of an answer, for each score beside its label */
 
 struct label_state {
     struct t2v_scoring scoring; /* the first member */
-    struct t2v_texts *each;     /* [n_each], owned: the texts of the inputs of a batch */
-    size_t n_each;
-    size_t *order; /* [n_label], owned: scratch of `write` */
+    size_t *order;              /* [n_label], owned: scratch of `write` */
     enum t2v_apply apply;
     enum t2v_ties ties;
     size_t most; /* labels of each input, at most */
@@ -48,60 +46,98 @@ static bool finish_read(struct label_state *state, struct t2v_fault *fault)
     return true;
 }
 
-/* One text, or a pair of them. */
-static bool set_input(struct label_state *state, size_t i, const struct t2v_texts *texts,
-                      struct t2v_fault *fault)
+static void wrong_count(struct t2v_loc loc, struct t2v_fault *fault)
 {
-    struct t2v_scoring *scoring = &state->scoring;
-    if (texts->n < 1 || texts->n > 2) {
-        t2v_fault_invalid(
-            fault, "value_error",
-            (struct t2v_loc){scoring->member, NULL, state->nested ? (ptrdiff_t)i : -1},
-            "a text, or a pair of two, is needed here; several texts are a list of "
-            "lists: [[\"a\"], [\"b\"]]");
-        return false;
-    }
-    scoring->list[i] = texts->list[0];
-    if (texts->n == 2)
-        scoring->list[scoring->n + i] = texts->list[1];
-    return true;
+    t2v_fault_invalid(fault, "value_error", loc,
+                      "a text, or a pair of two, is needed here; several texts are a list of "
+                      "lists: [[\"a\"], [\"b\"]]");
 }
 
-static size_t count_items(struct t2v_str array)
+/* A batch, which is looked at twice: its texts are counted, then copied. */
+struct batch {
+    struct t2v_scoring *scoring;
+    bool copy;        /* this is the second look */
+    size_t n, n_byte; /* items so far, and bytes of their texts */
+    bool paired;      /* an item had two texts */
+    struct t2v_fault *fault;
+};
+
+static struct t2v_loc loc_of_item(const struct batch *batch)
+{
+    return (struct t2v_loc){batch->scoring->member, NULL, (ptrdiff_t)batch->n};
+}
+
+/* A string, or null. */
+static int read_text(struct batch *batch, struct t2v_pull *pull, struct t2v_str *text)
+{
+    bool is_string = t2v_pull_peek(pull) == '"';
+    int rc = is_string ? t2v_pull_str(pull, text) : t2v_pull_pass(pull, text);
+    if (rc != 0)
+        return rc;
+    if (!is_string && t2v_body_has(*text))
+        t2v_body_wrong_type(batch->fault, "string_type", loc_of_item(batch), "a string", *text);
+    if (!is_string)
+        *text = (struct t2v_str){"", 0};
+    batch->n_byte += text->len;
+    if (batch->copy)
+        *text = t2v_texts_keep(&batch->scoring->texts, *text);
+    return 0;
+}
+
+/* An array of one or two texts. */
+static int read_item(struct batch *batch, struct t2v_pull *pull)
+{
+    struct t2v_scoring *scoring = batch->scoring;
+    struct t2v_str text, pair[2] = {{NULL, 0}, {NULL, 0}};
+    size_t n = 0;
+    int rc = 0;
+    if (t2v_pull_peek(pull) != '[') {
+        if ((rc = t2v_pull_pass(pull, &text)) == 0)
+            t2v_body_wrong_type(batch->fault, "list_type", loc_of_item(batch),
+                                "an array of strings", text);
+        return rc;
+    }
+    rc = t2v_pull_open(pull, '[');
+    while (rc == 0 && batch->fault->status == 0 && (rc = t2v_pull_more(pull, ']')) == 1) {
+        rc = read_text(batch, pull, &text);
+        if (n < 2)
+            pair[n] = text;
+        n++;
+    }
+    if (rc == 0 && batch->fault->status == 0 && (n < 1 || n > 2))
+        wrong_count(loc_of_item(batch), batch->fault);
+    if (batch->copy)
+        scoring->list[batch->n] = pair[0];
+    if (batch->copy && scoring->paired)
+        scoring->list[scoring->n + batch->n] = pair[1];
+    batch->paired |= n == 2;
+    batch->n++;
+    return rc;
+}
+
+static bool read_items(struct batch *batch, struct t2v_str array)
 {
     struct t2v_pull pull;
-    size_t n = 0;
     t2v_pull_init(&pull, array, NULL);
-    for (int rc = t2v_pull_open(&pull, '['); rc == 0 && t2v_pull_more(&pull, ']') == 1; n++)
-        rc = t2v_pull_skip(&pull, NULL);
+    int rc = t2v_pull_open(&pull, '[');
+    while (rc == 0 && batch->fault->status == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
+        rc = read_item(batch, &pull);
     t2v_pull_deinit(&pull);
-    return n;
+    return batch->fault->status == 0 && (rc == 0 || no_memory(batch->fault));
 }
 
 /* The items of an array, each an array of one or two strings. */
 static bool read_batch(struct t2v_str array, struct label_state *state, struct t2v_fault *fault)
 {
     struct t2v_scoring *scoring = &state->scoring;
-    struct t2v_pull pull;
-    struct t2v_str item;
-    size_t n = count_items(array);
+    struct batch first = {.scoring = scoring, .fault = fault}, second = first;
     state->nested = true;
-    state->each = t2v_alloc_zero(n, sizeof *state->each);
-    if (state->each == NULL)
-        return no_memory(fault);
-    state->n_each = n;
-    if (!t2v_scoring_make(scoring, n, true, fault))
+    if (!read_items(&first, array) || !t2v_scoring_make(scoring, first.n, first.paired, fault) ||
+        !t2v_texts_make(&scoring->texts, 0, first.n_byte, fault))
         return false;
-    t2v_pull_init(&pull, array, NULL);
-    int rc = t2v_pull_open(&pull, '[');
-    for (size_t i = 0; i < n && rc == 0 && fault->status == 0; i++) {
-        const struct t2v_loc loc = {scoring->member, NULL, (ptrdiff_t)i};
-        rc = t2v_pull_more(&pull, ']') == 1 ? t2v_pull_pass(&pull, &item) : T2V_ENOMEM;
-        if (rc == 0 && t2v_texts_read_array(&state->each[i], item, loc, 0, fault))
-            set_input(state, i, &state->each[i], fault);
-    }
-    t2v_pull_deinit(&pull);
-    return fault->status == 0 && (rc == 0 || no_memory(fault));
+    scoring->texts.many = true;
+    second.copy = true;
+    return read_items(&second, array);
 }
 
 static bool is_batch(struct t2v_str value)
@@ -114,14 +150,30 @@ static bool is_batch(struct t2v_str value)
     return batch;
 }
 
+/* One text, or a pair of them. */
+static bool read_input(struct t2v_str value, struct t2v_scoring *scoring, struct t2v_fault *fault)
+{
+    const struct t2v_loc loc = {scoring->member, NULL, -1};
+    struct t2v_texts *texts = &scoring->texts;
+    if (!t2v_texts_read(texts, value, loc, 0, fault))
+        return false;
+    if (texts->n > 2) {
+        wrong_count(loc, fault);
+        return false;
+    }
+    if (!t2v_scoring_make(scoring, 1, texts->n == 2, fault))
+        return false;
+    for (size_t i = 0; i < texts->n; i++)
+        scoring->list[i] = texts->list[i];
+    return true;
+}
+
 static bool read_inputs(struct t2v_str value, struct label_state *state, struct t2v_fault *fault)
 {
     struct t2v_scoring *scoring = &state->scoring;
     if (is_batch(value))
         return read_batch(value, state, fault);
-    return t2v_texts_read(&scoring->texts, value, (struct t2v_loc){scoring->member, NULL, -1}, 0,
-                          fault) &&
-           t2v_scoring_make(scoring, 1, true, fault) && set_input(state, 0, &scoring->texts, fault);
+    return read_input(value, scoring, fault);
 }
 
 static void read_predict(const struct t2v_service *service, struct t2v_str body,
@@ -238,21 +290,25 @@ static void write_all(struct t2v_job *job)
     t2v_buf_adds(buf, state->nested ? "]" : "");
 }
 
+/* Each item of a batch begins with a bracket, and has a place in the list for each of two texts. */
+static size_t read_bytes(struct t2v_str body)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < body.len; i++)
+        n += body.ptr[i] == '[';
+    return body.len + n * 2 * sizeof(struct t2v_str);
+}
+
 static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct label_state *state = job->state;
     size_t sum = t2v_scoring_bytes(service, job);
-    for (size_t i = 0; i < state->n_each; i++)
-        sum += sizeof *state->each + t2v_texts_bytes(&state->each[i]);
     return sum + t2v_classifier_n_label(state->scoring.served->classifier) * sizeof *state->order;
 }
 
 static void deinit(void *arg)
 {
     struct label_state *state = arg;
-    for (size_t i = 0; i < state->n_each; i++)
-        t2v_texts_deinit(&state->each[i]);
-    t2v_free(state->each);
     t2v_free(state->order);
     t2v_scoring_deinit(&state->scoring);
 }
@@ -261,6 +317,7 @@ const struct t2v_operation t2v_labels_predict = {
     .api = &t2v_api_tei,
     .state_size = sizeof(struct label_state),
     .read = read_predict,
+    .read_bytes = read_bytes,
     .plan = t2v_scoring_plan,
     .bytes = bytes,
     .is_large = t2v_scoring_is_large,

@@ -49,7 +49,7 @@ bool t2v_scoring_make(struct t2v_scoring *scoring, size_t n, bool paired, struct
         fault->loc = (struct t2v_loc){scoring->member, NULL, -1};
         return false;
     }
-    scoring->list = t2v_alloc_zero(2 * n + 1, sizeof *scoring->list);
+    scoring->list = t2v_alloc_zero((paired ? 2 : 1) * n + 1, sizeof *scoring->list);
     if (scoring->list == NULL) {
         t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
         return false;
@@ -192,7 +192,7 @@ size_t t2v_scoring_bytes(const struct t2v_service *service, const struct t2v_job
     const struct t2v_scoring *scoring = job->state;
     size_t n_label =
         scoring->served != NULL ? t2v_classifier_n_label(scoring->served->classifier) : 0;
-    size_t of_each = 2 * sizeof *scoring->list + n_label * sizeof(float);
+    size_t of_each = (scoring->paired ? 2 : 1) * sizeof *scoring->list + n_label * sizeof(float);
     return t2v_texts_bytes(&scoring->query) + t2v_texts_bytes(&scoring->texts) +
            scoring->n * of_each + (scoring->n != 0 ? token_bytes(service, scoring) : 0) +
            scoring->answer_bytes;

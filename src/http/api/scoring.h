@@ -18,8 +18,8 @@
 struct t2v_scoring {
     struct t2v_texts query; /* the one text that all pairs have; n is 0: none */
     struct t2v_texts texts; /* the others */
-    struct t2v_str *list;   /* [2 n], owned: the first texts of the inputs, then the second; the
-                             * strings point into query and texts */
+    struct t2v_str *list;   /* [n], or [2 n] if paired, owned: the first texts of the inputs, then
+                             * the second; the strings point into query and texts */
     size_t n;               /* inputs */
     bool paired;            /* else there are no second texts; with it, one whose ptr is NULL makes
                              * its input a single text */

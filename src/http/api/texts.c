@@ -38,7 +38,7 @@ static bool no_memory(struct t2v_fault *fault)
     return false;
 }
 
-static bool make_room(struct t2v_texts *texts, size_t n, size_t n_byte, struct t2v_fault *fault)
+bool t2v_texts_make(struct t2v_texts *texts, size_t n, size_t n_byte, struct t2v_fault *fault)
 {
     texts->list = t2v_alloc_zero(n != 0 ? n : 1, sizeof *texts->list);
     texts->bytes = t2v_alloc(n_byte != 0 ? n_byte : 1);
@@ -71,7 +71,7 @@ static bool read_one(struct t2v_texts *texts, struct t2v_str value, size_t spare
     struct t2v_pull pull;
     t2v_pull_init(&pull, value, NULL);
     bool ok = !t2v_body_has(value) || t2v_pull_str(&pull, &text) == 0;
-    ok = ok ? make_room(texts, 1, text.len + spare, fault) : no_memory(fault);
+    ok = ok ? t2v_texts_make(texts, 1, text.len + spare, fault) : no_memory(fault);
     if (ok) {
         texts->list[0] = t2v_texts_keep(texts, text);
         texts->n = 1;
@@ -188,7 +188,7 @@ static bool read_array(struct t2v_texts *texts, struct t2v_str value, bool objec
         loc.index = (ptrdiff_t)look.wrong;
         return refuse(look.value, loc, fault);
     }
-    if (!make_room(texts, look.n, look.n_byte + spare, fault))
+    if (!t2v_texts_make(texts, look.n, look.n_byte + spare, fault))
         return false;
     texts->many = true;
     if (copy_all(texts, value, objects) == 0)
@@ -239,7 +239,7 @@ static void keep_all(struct t2v_texts *to, const struct t2v_texts *from)
 bool t2v_texts_prepend(struct t2v_texts *texts, struct t2v_texts *first, struct t2v_fault *fault)
 {
     struct t2v_texts both = {.many = texts->many};
-    if (!make_room(&both, first->n + texts->n, first->n_byte + texts->n_byte, fault))
+    if (!t2v_texts_make(&both, first->n + texts->n, first->n_byte + texts->n_byte, fault))
         return false;
     keep_all(&both, first);
     keep_all(&both, texts);

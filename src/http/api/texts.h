@@ -36,7 +36,10 @@ bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct 
 /* The same, where an item may also be an object with a member `text`: a string or null. */
 bool t2v_texts_read_documents(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
                               struct t2v_fault *fault);
-/* A copy of text, which fits into what `spare` asked for. */
+/* Makes room for n texts of n_byte bytes in all, and reads none: texts->n is 0. False: *fault is
+ * set. */
+bool t2v_texts_make(struct t2v_texts *texts, size_t n, size_t n_byte, struct t2v_fault *fault);
+/* A copy of text, which fits into what `spare` or n_byte asked for. */
 struct t2v_str t2v_texts_keep(struct t2v_texts *texts, struct t2v_str text);
 
 /* Puts the texts of `first` before the others and leaves *first empty. False: no memory, and *fault

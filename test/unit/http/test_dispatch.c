@@ -232,6 +232,26 @@ static void test_clerk(void **state)
     assert_int_equal(n_freed, 1);
 }
 
+static size_t read_bytes(struct t2v_str body)
+{
+    return 3 * body.len;
+}
+
+/* An operation may make more of a body than its length. */
+static void test_read_bytes(void **state)
+{
+    (void)state;
+    struct t2v_operation greedy = operation;
+    greedy.read_bytes = read_bytes;
+    struct t2v_job *job = new_job('a', LARGE);
+    job->operation = &greedy;
+    assert_int_equal(t2v_dispatch_send(&dispatch, job), 0);
+    assert_int_equal(job->held_bytes, 4 * LARGE);
+    t2v_job_abandon(job);
+    collect_one();
+    assert_int_equal(n_freed, 1);
+}
+
 /* What needs no engine is done at once, and stays the caller's. */
 static void test_at_once(void **state)
 {
@@ -493,6 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_stages),
         TEST(test_clerk),
+        TEST(test_read_bytes),
         TEST(test_at_once),
         TEST(test_busy),
         TEST(test_no_memory),
