@@ -397,16 +397,28 @@ static int lay_pair(const t2v_tokenizer *tokenizer, const t2v_token_space *space
     return rc;
 }
 
+static int encode_first(const t2v_tokenizer *tokenizer, t2v_token_space *space,
+                        const struct t2v_text_pair *pair, struct t2v_err *err)
+{
+    struct t2v_first_text *first = pair->first;
+    if (t2v_first_text_is(first, pair->a, pair->max_tok))
+        return 0;
+    first->text.ptr = NULL;
+    int rc = t2v_tokenizer_encode_bare(tokenizer, space, pair->a, &first->ids, err);
+    if (rc == 0)
+        t2v_first_text_set(first, pair->a, pair->max_tok, tokenizer->cut_left);
+    return rc;
+}
+
 /* Encodes both texts; to->texts is set, and n[2] to the tokens of each. */
 static int encode_both(const t2v_tokenizer *tokenizer, t2v_token_space *space,
                        const struct t2v_text_pair *pair, struct laid *to, size_t n[2],
                        struct t2v_err *err)
 {
     struct t2v_offsets *offsets = to->offsets != NULL ? space->pair_offsets : NULL;
-    int rc = pair->first != NULL
-                 ? t2v_first_text_set(pair->first, tokenizer, space, pair->a, pair->max_tok, err)
-                 : t2v_tokenizer_encode_bare_offsets(tokenizer, space, pair->a, &space->pair[0],
-                                                     offsets, err);
+    int rc = pair->first != NULL ? encode_first(tokenizer, space, pair, err)
+                                 : t2v_tokenizer_encode_bare_offsets(tokenizer, space, pair->a,
+                                                                     &space->pair[0], offsets, err);
     if (rc == 0)
         rc = t2v_tokenizer_encode_bare_offsets(tokenizer, space, pair->b, &space->pair[1],
                                                offsets != NULL ? offsets + 1 : NULL, err);

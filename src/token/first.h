@@ -3,12 +3,11 @@
 #define T2V_TOKEN_FIRST_H
 /* The first text of a pair, encoded: it is kept for the next pair, which often has the same (a
  * query and its documents). */
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
 #include "base/str.h"
 #include "token/ids.h"
-#include "token/tokenizer.h"
 
 /* Zeroed, it is empty. */
 struct t2v_first_text {
@@ -18,12 +17,13 @@ struct t2v_first_text {
     size_t n_tok;        /* of the whole text */
 };
 
-/* Encodes text as t2v_tokenizer_encode_bare does, unless *first has it: a text at the same place,
- * of the same length and with the same max_tok is taken for the same. *first is of one tokenizer,
- * and its text must not change. Errors are those of t2v_tokenizer_encode_bare. */
-int t2v_first_text_set(struct t2v_first_text *first, const t2v_tokenizer *tokenizer,
-                       t2v_token_space *space, struct t2v_str text, size_t max_tok,
-                       struct t2v_err *err);
+/* Whether *first is of this text: at the same place, of the same length and with the same
+ * max_tok. The text must not have changed, and the tokenizer must be the same. */
+bool t2v_first_text_is(const struct t2v_first_text *first, struct t2v_str text, size_t max_tok);
+/* first->ids has all tokens of text: sets the rest, and drops ids that no pair can have, those at
+ * the start if cut_left. */
+void t2v_first_text_set(struct t2v_first_text *first, struct t2v_str text, size_t max_tok,
+                        bool cut_left);
 void t2v_first_text_deinit(struct t2v_first_text *first);
 
 #endif
