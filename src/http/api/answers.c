@@ -275,7 +275,7 @@ static bool plan_weaviate(struct t2v_service *service, struct t2v_job *job)
 static bool is_large(const struct t2v_job *job)
 {
     const struct answer_state *state = job->state;
-    return job->work.err.code == 0 && (state->reader.top_k > 1 || job->work.n_tok > 256);
+    return job->work.err.code == 0 && (state->reader.top_k > 1 || t2v_scoring_is_long(job));
 }
 
 static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)

@@ -14,8 +14,7 @@
 #include "base/banned.h"
 
 enum {
-    LARGE_TOKENS = 256, /* finding the entities of more takes about a millisecond */
-    AROUND_BYTES = 128  /* of an answer, for each entity beside its label and word */
+    AROUND_BYTES = 128 /* of an answer, for each entity beside its label and word */
 };
 
 struct entity_state {
@@ -259,12 +258,6 @@ static bool plan_weaviate(struct t2v_service *service, struct t2v_job *job)
     return false;
 }
 
-/* Finding the entities encodes the texts again. */
-static bool is_large(const struct t2v_job *job)
-{
-    return job->work.err.code == 0 && job->work.n_tok > LARGE_TOKENS;
-}
-
 static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct entity_state *state = job->state;
@@ -284,7 +277,7 @@ const struct t2v_operation t2v_entities_weaviate = {
     .read = read_weaviate,
     .plan = plan_weaviate,
     .bytes = bytes,
-    .is_large = is_large,
+    .is_large = t2v_scoring_is_long,
     .write = write_for_weaviate,
     .deinit = deinit,
 };
@@ -295,7 +288,7 @@ const struct t2v_operation t2v_entities_hub = {
     .read = read_hub,
     .plan = t2v_scoring_plan,
     .bytes = bytes,
-    .is_large = is_large,
+    .is_large = t2v_scoring_is_long,
     .write = write_for_hub,
     .deinit = deinit,
 };

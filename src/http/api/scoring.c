@@ -12,6 +12,8 @@
 enum {
     FLOATS_MAX = 8 * 1024 * 1024, /* logits of one request */
     LARGE_BYTES = 256 * 1024,     /* an answer above it takes about a millisecond to write */
+    LARGE_TOKENS = 256,           /* to encode more again, too */
+    LARGE_TEXT_BYTES = 64 * 1024, /* and to encode a longer text, though most of it was cut */
     TOKENS_AROUND = 16,           /* special tokens of an input, and more than those */
     QNA_TOK = 512                 /* of a row with as_qna */
 };
@@ -202,6 +204,14 @@ bool t2v_scoring_is_large(const struct t2v_job *job)
 {
     const struct t2v_scoring *scoring = job->state;
     return job->work.err.code == 0 && scoring->answer_bytes > LARGE_BYTES;
+}
+
+bool t2v_scoring_is_long(const struct t2v_job *job)
+{
+    const struct t2v_scoring *scoring = job->state;
+    return job->work.err.code == 0 &&
+           (job->work.n_tok > LARGE_TOKENS ||
+            t2v_texts_bytes(&scoring->query) + t2v_texts_bytes(&scoring->texts) > LARGE_TEXT_BYTES);
 }
 
 void t2v_scoring_deinit(void *state)

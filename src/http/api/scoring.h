@@ -71,6 +71,8 @@ size_t t2v_scoring_written(const struct t2v_texts *texts);
 bool t2v_scoring_plan(struct t2v_service *service, struct t2v_job *job);
 size_t t2v_scoring_bytes(const struct t2v_service *service, const struct t2v_job *job);
 bool t2v_scoring_is_large(const struct t2v_job *job);
+/* Of an operation whose `write` encodes the texts again. */
+bool t2v_scoring_is_long(const struct t2v_job *job);
 void t2v_scoring_deinit(void *state);
 
 /* For `write`: true if the work succeeded; else job->fault is set, and names the text to blame. */

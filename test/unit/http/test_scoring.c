@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The rows that a request to a model with a head can have, at most: what the engine makes of it is
- * never more. */
+/* What requests to a model with a head may take: the rows, of which the engine never makes more,
+ * and whether their answers are long to write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -9,7 +9,10 @@
 #include <cmocka.h>
 
 #include "../task/answer/rig.h"
+#include "http/api/answers.h"
+#include "http/api/entities.h"
 #include "http/api/scoring.h"
+#include "http/job.h"
 #include "http/service.h"
 
 #define LIGATURE "\xef\xb7\xba" /* U+FDFA: 18 characters under NFKC */
@@ -81,12 +84,43 @@ static void test_parts(void **state)
     tear_down(&rig);
 }
 
+/* `write` of these operations encodes the texts again: it is not for the loop thread where they are
+ * long, even if all but a few tokens were cut. */
+static void check_is_large(const struct t2v_operation *operation)
+{
+    struct t2v_job job = {.state = calloc(1, operation->state_size)};
+    struct t2v_scoring *scoring = job.state;
+    assert_non_null(scoring);
+    job.work.n_tok = 100;
+    scoring->texts.cap = 1000;
+    assert_false(operation->is_large(&job));
+    scoring->texts.cap = 65 * 1024;
+    assert_true(operation->is_large(&job));
+    job.work.err.code = T2V_EMODEL;
+    assert_false(operation->is_large(&job));
+    job.work.err.code = 0;
+    scoring->texts.cap = 1000;
+    job.work.n_tok = 300;
+    assert_true(operation->is_large(&job));
+    free(job.state);
+}
+
+static void test_is_large(void **state)
+{
+    (void)state;
+    check_is_large(&t2v_entities_weaviate);
+    check_is_large(&t2v_entities_hub);
+    check_is_large(&t2v_answers_weaviate);
+    check_is_large(&t2v_answers_hub);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_most_tok),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_is_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
