@@ -176,6 +176,14 @@ void t2v_body_wrong_type(struct t2v_fault *fault, const char *type, struct t2v_l
                       t2v_json_kind_name(t2v_json_type_of(value)));
 }
 
+void t2v_body_not_whole(struct t2v_fault *fault, struct t2v_loc loc, const char *wanted,
+                        struct t2v_str value)
+{
+    enum t2v_json_type type = t2v_json_type_of(value);
+    t2v_fault_invalid(fault, "int_type", loc, "%s is needed here, not %s", wanted,
+                      type == T2V_JSON_NUMBER ? "another number" : t2v_json_kind_name(type));
+}
+
 bool t2v_body_whole(struct t2v_str value, int64_t *out)
 {
     struct t2v_pull pull;

@@ -28,6 +28,10 @@ bool t2v_body_has(struct t2v_str value);
 /* 422: the value at loc is not what is needed. wanted: such as "a string". */
 void t2v_body_wrong_type(struct t2v_fault *fault, const char *type, struct t2v_loc loc,
                          const char *wanted, struct t2v_str value);
+/* The same, of a value that t2v_body_whole refuses: a number is "another number". wanted: such as
+ * "a whole number". */
+void t2v_body_not_whole(struct t2v_fault *fault, struct t2v_loc loc, const char *wanted,
+                        struct t2v_str value);
 /* A whole number below 2^53 in size; false for anything else. */
 bool t2v_body_whole(struct t2v_str value, int64_t *out);
 

@@ -40,7 +40,7 @@ def check_embeddings_errors(check):
                                         ("lists of them", {"input": [[1, 2]]}, "input", "check_embedding_ctx_length=False"), ("an object", {"input": {}}, "input", "a string"),
                                         ("a number among texts", {"input": ["a", 1]}, "input", "input[1]"), ("dimensions", {"input": "a", "dimensions": 0}, "dimensions", "from 1 to"),
                                         ("too many dimensions", {"input": "a", "dimensions": 100000}, "dimensions", "from 1 to"),
-                                        ("half a dimension", {"input": "a", "dimensions": 1.5}, "dimensions", "a whole number"),
+                                        ("half a dimension", {"input": "a", "dimensions": 1.5}, "dimensions", "a whole number is needed here, not another number"),
                                         ("a format", {"input": "a", "encoding_format": "hex"}, "encoding_format", "float or base64"),
                                         ("a model that is no string", {"input": "a", "model": 1}, "model", "a string"), ("no JSON", b"{", None, "")):
             a = d.ask(embeddings(body))

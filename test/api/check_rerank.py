@@ -72,6 +72,20 @@ def check_errors(check):
             check(name, a.status == status and set(a.json) == {"error", "error_type"} and a.json["error_type"] == kind and word in a.json["error"], a)
         a = d.get("/rerank")
         check("another method", a.status == 405 and a.json["error_type"] == "Validation", a)
+        for what, documents, top_n, said in (
+                ("an object without text", ["a", {"title": "a"}], 1, "documents[1]: a string or an object with text is needed here, not an object without"),
+                ("a text that is an array", [{"text": ["a"]}], 1, "documents[0]: a string as text is needed here, not an array"),
+                ("a text that is an object", [{"text": {"text": "a"}}], 1, "documents[0]: a string as text is needed here, not an object"),
+                ("a number", ["a", "b", 3], 1, "documents[2]: a string or an object with text is needed here, not a number"),
+                ("a huge number", ["a"], 1e300, "top_n: a whole number is needed here, not another number"),
+                ("a small number", ["a"], 1e-5, "top_n: a whole number is needed here, not another number"),
+                ("a word", ["a"], "1", "top_n: a whole number is needed here, not a string")):
+            a = d.ask(post("/v2/rerank", {"query": "a", "documents": documents, "top_n": top_n}))
+            check(f"{what}, Cohere", a.status == 422 and a.json["message"] == said, a)
+        for what, body, said in (("texts", {"query": "a", "texts": ["a", 1]}, "texts[1]: a string is needed here, not a number"), ("an array", {"query": "a", "texts": [["a"]]}, "texts[0]: a string is needed here, not an array"),
+                                 ("Weaviate's documents", {"query": "a", "documents": [{"text": "a"}]}, "documents[0]: a string is needed here, not an object")):
+            a = d.ask(post("/rerank", body))
+            check(what, a.status == 422 and a.json["error"] == said, a)
     with Daemon(check.binary, check.model) as d:
         a = d.ask(post("/rerank", {"query": "a", "texts": ["a"]}))
         check("an embedder, TEI", a.status == 424 and a.json["error_type"] == "Backend" and "embeddings" in a.json["error"], a)

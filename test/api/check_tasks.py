@@ -52,7 +52,7 @@ def check_predict(check):
                                          ("a number in the third item", {"inputs": [["a"], ["b", "c"], [1]]}, 422, "inputs[2]: a string is needed here, not a number"),
                                          ("a number as a second text", {"inputs": [["a"], ["b", 1]]}, 422, "inputs[1]: a string"), ("three texts of an item", {"inputs": [["a"], ["a", "b", "c"]]}, 422, "inputs[1]: a text, or a pair"),
                                          ("a long one among them", {"inputs": [["a"], ["many words " * 500]], "truncate": False}, 422, "truncate is false"),
-                                         ("a number", {"inputs": 1}, 422, "inputs"), ("too long", {"inputs": "many words " * 500, "truncate": False}, 422, "truncate is false")):
+                                         ("a number", {"inputs": 1}, 422, "inputs: a string is needed here, not a number"), ("too long", {"inputs": "many words " * 500, "truncate": False}, 422, "truncate is false")):
             a = d.ask(post("/predict", body))
             check(name, a.status == status and set(a.json) == {"error", "error_type"} and word in a.json["error"], a)
         a = d.ask(post("/predict", {"inputs": [["a", ""], ["a"], [None], [""], ["d\u00e9j\u00e0 \U0001f600"]]})).json
@@ -155,7 +155,10 @@ def check_entities(check):
             check("an empty text", a.status == 200 and a.json["tokens"] is None, a)
         for name, path, body, word in (("no text", "/ner", {}, "text"), ("a list", "/ner", {"text": ["a"]}, "a string"), ("a strategy", "/", {"inputs": "a", "parameters": {"aggregation_strategy": "most"}}, "simple"),
                                        ("a stride", "/", {"inputs": "a", "parameters": {"stride": -1}}, "parameters.stride"),
-                                       ("labels", "/", {"inputs": "a", "parameters": {"ignore_labels": "O"}}, "parameters.ignore_labels")):
+                                       ("labels", "/", {"inputs": "a", "parameters": {"ignore_labels": "O"}}, "parameters.ignore_labels"),
+                                       ("a label", "/", {"inputs": "a", "parameters": {"ignore_labels": ["O", 1]}}, "parameters.ignore_labels: a string is needed here, not a number"),
+                                       ("an input", "/", {"inputs": ["a", 1]}, "inputs[1]: a string is needed here, not a number"),
+                                       ("a huge stride", "/", {"inputs": "a", "parameters": {"stride": 1e300}}, "parameters.stride: a whole number of at least 0 is needed here, not another number")):
             a = d.ask(post(path, body))
             check(name, a.status == 422 and word in a.json["error"], a)
     with Daemon(check.binary, check.model) as d:

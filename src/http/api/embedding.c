@@ -52,7 +52,7 @@ bool t2v_embedding_read_dimensions(struct t2v_str value, struct t2v_embedding *e
     if (!t2v_body_has(value))
         return true;
     if (!t2v_body_whole(value, out)) {
-        t2v_body_wrong_type(fault, "int_type", loc, "a whole number", value);
+        t2v_body_not_whole(fault, loc, "a whole number", value);
         return false;
     }
     if (*out >= 1 && (uint64_t)*out <= most)

@@ -134,8 +134,8 @@ static bool read_parameters(struct t2v_str object, struct entity_state *state,
     }
     params->windows = t2v_body_has(values[STRIDE]);
     if (params->windows && (!t2v_body_whole(values[STRIDE], &stride) || stride < 0)) {
-        t2v_body_wrong_type(fault, "int_type", (struct t2v_loc){"parameters", names[STRIDE], -1},
-                            "a whole number of at least 0", values[STRIDE]);
+        t2v_body_not_whole(fault, (struct t2v_loc){"parameters", names[STRIDE], -1},
+                           "a whole number of at least 0", values[STRIDE]);
         return false;
     }
     params->overlap = (size_t)stride;
@@ -155,8 +155,8 @@ static void read_hub(const struct t2v_service *service, struct t2v_str body, str
     bool ok = t2v_body_members(body, "{\"inputs\": \"hello\"}", names, values, N, fault) &&
               t2v_scoring_choose(service, values[MODEL], T2V_CAN_TAG, 424, scoring, fault) &&
               read_parameters(values[PARAMETERS], state, fault) &&
-              t2v_texts_read(&scoring->texts, values[INPUTS],
-                             (struct t2v_loc){names[INPUTS], NULL, -1}, 0, fault);
+              t2v_texts_read_strings(&scoring->texts, values[INPUTS],
+                                     (struct t2v_loc){names[INPUTS], NULL, -1}, fault);
     if (ok)
         finish_read(service, state, fault);
 }

@@ -155,7 +155,7 @@ static bool read_input(struct t2v_str value, struct t2v_scoring *scoring, struct
 {
     const struct t2v_loc loc = {scoring->member, NULL, -1};
     struct t2v_texts *texts = &scoring->texts;
-    if (!t2v_texts_read(texts, value, loc, 0, fault))
+    if (!t2v_texts_read_strings(texts, value, loc, fault))
         return false;
     if (texts->n > 2) {
         wrong_count(loc, fault);
@@ -248,8 +248,8 @@ static void read_classify(const struct t2v_service *service, struct t2v_str body
     bool ok = t2v_body_members(body, "{\"inputs\": \"hello\"}", names, values, N, fault) &&
               t2v_scoring_choose(service, values[MODEL], T2V_CAN_LABEL, 424, scoring, fault) &&
               read_parameters(values[PARAMETERS], state, fault) &&
-              t2v_texts_read(&scoring->texts, values[INPUTS],
-                             (struct t2v_loc){names[INPUTS], NULL, -1}, 0, fault) &&
+              t2v_texts_read_strings(&scoring->texts, values[INPUTS],
+                                     (struct t2v_loc){names[INPUTS], NULL, -1}, fault) &&
               t2v_scoring_make(scoring, scoring->texts.n, false, fault) &&
               finish_read(state, fault);
     for (size_t i = 0; ok && i < scoring->n; i++)

@@ -113,7 +113,7 @@ bool t2v_scoring_read_count(struct t2v_str value, const char *outer, const char 
     if (!t2v_body_has(value))
         return true;
     if (!t2v_body_whole(value, &count))
-        t2v_body_wrong_type(fault, "int_type", loc, "a whole number", value);
+        t2v_body_not_whole(fault, loc, "a whole number", value);
     else if (count < 1)
         t2v_fault_invalid(fault, "greater_than_equal", loc, "at least 1 is needed here");
     else

@@ -50,11 +50,25 @@ bool t2v_texts_make(struct t2v_texts *texts, size_t n, size_t n_byte, struct t2v
     return true;
 }
 
-/* What is no string: numbers are most likely token ids. */
-static bool refuse(struct t2v_str value, struct t2v_loc loc, struct t2v_fault *fault)
+/* What an API takes beside null. */
+enum kind {
+    STRINGS,
+    ENCODED,  /* strings; numbers are most likely token ids */
+    DOCUMENTS /* strings, and objects {"text": "..."} */
+};
+
+/* A value that is none of those. inner: of the member text of an object. */
+static bool refuse(struct t2v_str value, enum kind kind, bool inner, struct t2v_loc loc,
+                   struct t2v_fault *fault)
 {
     enum t2v_json_type type = t2v_json_type_of(value);
-    if (type == T2V_JSON_NUMBER || type == T2V_JSON_ARRAY)
+    if (kind == DOCUMENTS && type == T2V_JSON_OBJECT && !inner)
+        t2v_fault_invalid(fault, "string_type", loc,
+                          "a string or an object with text is needed here, not an object without");
+    else if (kind == DOCUMENTS)
+        t2v_body_wrong_type(fault, "string_type", loc,
+                            inner ? "a string as text" : "a string or an object with text", value);
+    else if (kind == ENCODED && (type == T2V_JSON_NUMBER || type == T2V_JSON_ARRAY))
         t2v_fault_invalid(fault, "string_type", loc,
                           "token ids are not taken, since another model's would give a wrong "
                           "result: send strings (LangChain: check_embedding_ctx_length=False)");
@@ -85,6 +99,7 @@ struct look {
     size_t n, n_byte;
     size_t wrong; /* the first item that is neither a string nor null; SIZE_MAX: none */
     struct t2v_str value;
+    bool inner; /* value is the member text of an object */
 };
 
 /* The items of an array, one after the other. */
@@ -93,6 +108,7 @@ struct items {
     bool objects;                /* an item may be {"text": "..."}, too */
     struct t2v_str text;         /* of the item; valid until the next */
     struct t2v_str wrong;        /* what is no text; ptr NULL: nothing */
+    bool wrong_inner;            /* it is the member text of an object */
 };
 
 static void begin_items(struct items *items, struct t2v_str array, bool objects)
@@ -121,6 +137,7 @@ static int read_object(struct items *items, struct t2v_str object)
         rc = t2v_pull_str(&items->inner, &items->text);
     else if (rc == 0 && (value.ptr == NULL || value.ptr[0] != 'n'))
         items->wrong = value.ptr != NULL ? value : object;
+    items->wrong_inner = value.ptr != NULL;
     return rc;
 }
 
@@ -130,6 +147,7 @@ static int read_item(struct items *items)
     char first = t2v_pull_peek(&items->pull);
     items->text = (struct t2v_str){"", 0};
     items->wrong = (struct t2v_str){NULL, 0};
+    items->wrong_inner = false;
     if (first == '"')
         return t2v_pull_str(&items->pull, &items->text);
     int rc = t2v_pull_pass(&items->pull, &value);
@@ -153,6 +171,7 @@ static int look_at_all(struct t2v_str array, bool objects, struct look *look)
         if (items.wrong.ptr != NULL && look->wrong == SIZE_MAX) {
             look->wrong = look->n;
             look->value = items.wrong;
+            look->inner = items.wrong_inner;
         }
         look->n++;
     }
@@ -174,7 +193,7 @@ static int copy_all(struct t2v_texts *texts, struct t2v_str array, bool objects)
     return rc;
 }
 
-static bool read_array(struct t2v_texts *texts, struct t2v_str value, bool objects,
+static bool read_array(struct t2v_texts *texts, struct t2v_str value, enum kind kind,
                        struct t2v_loc loc, size_t spare, struct t2v_fault *fault)
 {
     struct look look;
@@ -182,16 +201,16 @@ static bool read_array(struct t2v_texts *texts, struct t2v_str value, bool objec
         t2v_body_wrong_type(fault, "list_type", loc, "an array of strings", value);
         return false;
     }
-    if (look_at_all(value, objects, &look) != 0)
+    if (look_at_all(value, kind == DOCUMENTS, &look) != 0)
         return no_memory(fault);
     if (look.wrong != SIZE_MAX) {
         loc.index = (ptrdiff_t)look.wrong;
-        return refuse(look.value, loc, fault);
+        return refuse(look.value, kind, look.inner, loc, fault);
     }
     if (!t2v_texts_make(texts, look.n, look.n_byte + spare, fault))
         return false;
     texts->many = true;
-    if (copy_all(texts, value, objects) == 0)
+    if (copy_all(texts, value, kind == DOCUMENTS) == 0)
         return true;
     t2v_texts_deinit(texts);
     return no_memory(fault);
@@ -200,27 +219,27 @@ static bool read_array(struct t2v_texts *texts, struct t2v_str value, bool objec
 bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
                           size_t spare, struct t2v_fault *fault)
 {
-    return read_array(texts, value, false, loc, spare, fault);
+    return read_array(texts, value, STRINGS, loc, spare, fault);
 }
 
 bool t2v_texts_read_documents(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
                               struct t2v_fault *fault)
 {
-    return read_array(texts, value, true, loc, 0, fault);
+    return read_array(texts, value, DOCUMENTS, loc, 0, fault);
 }
 
-bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc, size_t spare,
-                    struct t2v_fault *fault)
+static bool read_any(struct t2v_texts *texts, struct t2v_str value, enum kind kind,
+                     struct t2v_loc loc, size_t spare, struct t2v_fault *fault)
 {
     if (value.ptr == NULL) {
         t2v_fault_invalid(fault, "missing", loc, "the field is missing");
         return false;
     }
     if (value.ptr[0] != '[' && value.ptr[0] != '"' && t2v_body_has(value))
-        return refuse(value, loc, fault);
+        return refuse(value, kind, false, loc, fault);
     if (value.ptr[0] != '[')
         return read_one(texts, value, spare, fault);
-    if (!t2v_texts_read_array(texts, value, loc, spare, fault))
+    if (!read_array(texts, value, kind, loc, spare, fault))
         return false;
     if (texts->n != 0)
         return true;
@@ -228,6 +247,18 @@ bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_lo
     t2v_fault_set(fault, 400, "an empty array: at least one text is needed");
     fault->loc = loc;
     return false;
+}
+
+bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc, size_t spare,
+                    struct t2v_fault *fault)
+{
+    return read_any(texts, value, ENCODED, loc, spare, fault);
+}
+
+bool t2v_texts_read_strings(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                            struct t2v_fault *fault)
+{
+    return read_any(texts, value, STRINGS, loc, 0, fault);
 }
 
 static void keep_all(struct t2v_texts *to, const struct t2v_texts *from)

@@ -30,7 +30,10 @@ size_t t2v_texts_bytes(const struct t2v_texts *texts);
  * spare: bytes that the caller adds later with t2v_texts_keep. */
 bool t2v_texts_read(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc, size_t spare,
                     struct t2v_fault *fault);
-/* The same for an array alone; a string is 422, and an array may be empty. */
+/* The same, where no client sends token ids: numbers are 422 as any other type. */
+bool t2v_texts_read_strings(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
+                            struct t2v_fault *fault);
+/* As t2v_texts_read_strings, for an array alone; a string is 422, and an array may be empty. */
 bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,
                           size_t spare, struct t2v_fault *fault);
 /* The same, where an item may also be an object with a member `text`: a string or null. */

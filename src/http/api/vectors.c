@@ -80,9 +80,7 @@ static bool read_dimensions(struct t2v_str value, int64_t *out, struct t2v_fault
     if (!t2v_body_has(value))
         return true;
     if (!t2v_body_whole(value, out)) {
-        enum t2v_json_type type = t2v_json_type_of(value);
-        t2v_fault_invalid(fault, "int_type", loc, "a whole number is needed here, not %s",
-                          type == T2V_JSON_NUMBER ? "another number" : t2v_json_kind_name(type));
+        t2v_body_not_whole(fault, loc, "a whole number", value);
         return false;
     }
     if (*out >= 1)
