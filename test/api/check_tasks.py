@@ -158,7 +158,8 @@ def check_entities(check):
                                        ("labels", "/", {"inputs": "a", "parameters": {"ignore_labels": "O"}}, "parameters.ignore_labels"),
                                        ("a label", "/", {"inputs": "a", "parameters": {"ignore_labels": ["O", 1]}}, "parameters.ignore_labels: a string is needed here, not a number"),
                                        ("an input", "/", {"inputs": ["a", 1]}, "inputs[1]: a string is needed here, not a number"),
-                                       ("a huge stride", "/", {"inputs": "a", "parameters": {"stride": 1e300}}, "parameters.stride: a whole number of at least 0 is needed here, not another number")):
+                                       ("a huge stride", "/", {"inputs": "a", "parameters": {"stride": 1e300}}, "parameters.stride: a whole number of at least 0 is needed here, not another number"),
+                                       ("1,001 labels", "/", {"inputs": "a", "parameters": {"ignore_labels": ["O"] * 1001}}, "at most 1000 labels")):
             a = d.ask(post(path, body))
             check(name, a.status == 422 and word in a.json["error"], a)
     with Daemon(check.binary, check.model) as d:

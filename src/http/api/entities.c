@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/api/entities.h"
 
+#include "base/mem.h"
 #include "http/api/rerank.h"
 #include "http/api/scoring.h"
 #include "http/api/tei.h"
@@ -14,13 +15,14 @@
 #include "base/banned.h"
 
 enum {
-    AROUND_BYTES = 128 /* of an answer, for each entity beside its label and word */
+    AROUND_BYTES = 128, /* of an answer, for each entity beside its label and word */
+    MOST_IGNORED = 1000 /* ignore_labels, at most */
 };
 
 struct entity_state {
     struct t2v_scoring scoring; /* the first member */
     struct t2v_tagger_params tagger;
-    struct t2v_texts ignore; /* what tagger.ignore points into */
+    bool *ignored; /* what tagger.ignored points to; owned */
     const t2v_decoder *decoder;
     size_t entity_bytes; /* of the entities of one text, at most */
 };
@@ -114,24 +116,41 @@ static bool read_strategy(struct t2v_str value, struct entity_state *state, stru
     return known;
 }
 
+static bool read_ignored(struct t2v_str value, struct entity_state *state, struct t2v_fault *fault)
+{
+    const t2v_classifier *classifier = state->scoring.served->classifier;
+    const struct t2v_loc loc = {"parameters", "ignore_labels", -1};
+    struct t2v_texts texts = {0};
+    if (!t2v_body_has(value))
+        return true;
+    if (!t2v_texts_read_array(&texts, value, loc, 0, fault))
+        return false;
+    if (texts.n > MOST_IGNORED)
+        t2v_fault_invalid(fault, "value_error", loc, "at most %d labels are possible",
+                          (int)MOST_IGNORED);
+    else if ((state->ignored = t2v_alloc_zero(2 * t2v_classifier_n_label(classifier),
+                                              sizeof *state->ignored)) == NULL)
+        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+    else
+        t2v_tagger_ignore(classifier, texts.list, texts.n, state->ignored);
+    state->tagger.ignored = state->ignored;
+    t2v_texts_deinit(&texts);
+    return fault->status == 0;
+}
+
 static bool read_parameters(struct t2v_str object, struct entity_state *state,
                             struct t2v_fault *fault)
 {
     enum { STRATEGY, IGNORE, STRIDE, N };
     static const char *const names[N] = {"aggregation_strategy", "ignore_labels", "stride"};
-    const struct t2v_loc ignore = {"parameters", names[IGNORE], -1};
     struct t2v_classify_params *params = &state->scoring.params;
     struct t2v_str values[N] = {{NULL, 0}};
     int64_t stride = 0;
     if (!t2v_scoring_read_object(object, "parameters", names, values, N, fault) ||
         !read_strategy(values[STRATEGY], state, fault))
         return false;
-    if (t2v_body_has(values[IGNORE])) {
-        if (!t2v_texts_read_array(&state->ignore, values[IGNORE], ignore, 0, fault))
-            return false;
-        state->tagger.ignore = state->ignore.list;
-        state->tagger.n_ignore = state->ignore.n;
-    }
+    if (!read_ignored(values[IGNORE], state, fault))
+        return false;
     params->windows = t2v_body_has(values[STRIDE]);
     if (params->windows && (!t2v_body_whole(values[STRIDE], &stride) || stride < 0)) {
         t2v_body_not_whole(fault, (struct t2v_loc){"parameters", names[STRIDE], -1},
@@ -258,16 +277,22 @@ static bool plan_weaviate(struct t2v_service *service, struct t2v_job *job)
     return false;
 }
 
+static size_t ignored_bytes(const struct entity_state *state)
+{
+    return state->ignored != NULL ? 2 * t2v_classifier_n_label(state->scoring.served->classifier)
+                                  : 0;
+}
+
 static size_t bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct entity_state *state = job->state;
-    return t2v_scoring_bytes(service, job) + state->entity_bytes + t2v_texts_bytes(&state->ignore);
+    return t2v_scoring_bytes(service, job) + state->entity_bytes + ignored_bytes(state);
 }
 
 static void deinit(void *arg)
 {
     struct entity_state *state = arg;
-    t2v_texts_deinit(&state->ignore);
+    t2v_free(state->ignored);
     t2v_scoring_deinit(&state->scoring);
 }
 

@@ -15,8 +15,7 @@ const char *const t2v_aggregation_names[T2V_N_AGGREGATION] = {
     [T2V_AGGREGATE_MAX] = "max",
 };
 
-static const struct t2v_str outside[] = {{"O", 1}};
-const struct t2v_tagger_params t2v_tagger_defaults = {T2V_AGGREGATE_NONE, outside, 1};
+const struct t2v_tagger_params t2v_tagger_defaults = {T2V_AGGREGATE_NONE, NULL};
 
 void t2v_entities_deinit(struct t2v_entities *entities)
 {
@@ -49,13 +48,12 @@ struct job {
     struct t2v_buf text;
 };
 
-static bool is_ignored(const struct job *job, struct t2v_str label)
+static bool is_ignored(const struct job *job, const struct t2v_entity *entity, bool group)
 {
-    for (size_t i = 0; i < job->params->n_ignore; i++) {
-        if (t2v_str_eq(label, job->params->ignore[i]))
-            return true;
-    }
-    return false;
+    const bool *ignored = job->params->ignored;
+    if (ignored == NULL)
+        return t2v_str_is(entity->label, "O");
+    return ignored[entity->which + (group ? t2v_classifier_n_label(job->classifier) : 0)];
 }
 
 static int copy_word(struct job *job, struct t2v_str word, struct t2v_str *out)
@@ -87,6 +85,7 @@ static struct t2v_entity entity_of(const struct job *job, const struct t2v_piece
         .begin = piece->begin,
         .end = piece->end,
         .index = piece->index,
+        .which = piece->best,
     };
 }
 
@@ -106,6 +105,7 @@ static void average(const struct job *job, const struct t2v_piece *pieces, size_
         }
     }
     word->label = t2v_classifier_label(job->classifier, best);
+    word->which = best;
 }
 
 /* The entity of a word of n pieces. */
@@ -165,13 +165,27 @@ static struct t2v_str group_name(struct t2v_str label)
     return before.len < label.len ? rest : label;
 }
 
+void t2v_tagger_ignore(const t2v_classifier *classifier, const struct t2v_str *list, size_t n,
+                       bool *ignored)
+{
+    size_t n_label = t2v_classifier_n_label(classifier);
+    for (size_t k = 0; k < n_label; k++) {
+        struct t2v_str label = t2v_classifier_label(classifier, k), group = group_name(label);
+        ignored[k] = ignored[n_label + k] = false;
+        for (size_t i = 0; i < n; i++) {
+            ignored[k] |= t2v_str_eq(label, list[i]);
+            ignored[n_label + k] |= t2v_str_eq(group, list[i]);
+        }
+    }
+}
+
 static int add_group(struct job *job, const struct t2v_entity *items, size_t n)
 {
     struct t2v_entity group = items[0];
     double sum = 0;
     int rc = 0;
     group.label = group_name(items[0].label);
-    if (is_ignored(job, group.label))
+    if (is_ignored(job, &group, true))
         return 0;
     start_word(job);
     for (size_t i = 0; i < n && rc == 0; i++) {
@@ -208,7 +222,7 @@ static int add_items(struct job *job)
     int rc = 0;
     for (size_t i = 0; i < job->items.len && rc == 0; i++) {
         struct t2v_entity entity = job->items.ptr[i];
-        if (is_ignored(job, entity.label))
+        if (is_ignored(job, &entity, false))
             continue;
         rc = copy_word(job, entity.word, &entity.word);
         if (rc == 0)

@@ -9,6 +9,7 @@
  * A long text is cut, as there; with `stride` it is not: the work's params have windows, and the
  * stride as overlap. The library refuses stride without an aggregation; here it is possible.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -31,9 +32,12 @@ extern const char *const t2v_aggregation_names[T2V_N_AGGREGATION];
 
 struct t2v_tagger_params {
     enum t2v_aggregation aggregation;
-    const struct t2v_str *ignore; /* [n_ignore]: labels (of groups: tags) that are left out */
-    size_t n_ignore;
+    const bool *ignored; /* [2 n_label]: for each label, whether entities of it are left out, and
+                          * then whether groups that begin with it are. NULL: those of label "O" */
 };
+/* Fills ignored[2 n_label]: list has the labels (of groups: tags) that are left out. */
+void t2v_tagger_ignore(const t2v_classifier *classifier, const struct t2v_str *list, size_t n,
+                       bool *ignored);
 /* Without aggregation, and without those of label "O". */
 extern const struct t2v_tagger_params t2v_tagger_defaults;
 
@@ -43,6 +47,7 @@ struct t2v_entity {
     struct t2v_str word;  /* the token as in the vocabulary; of a group the tokens decoded */
     size_t begin, end;    /* characters of the text */
     size_t index;         /* of the token in its row; of a group that of its first token */
+    size_t which;         /* index of the label; of a group that of its first label */
 };
 
 /* A list that owns its memory; the labels are the classifier's. A zeroed list is empty. */

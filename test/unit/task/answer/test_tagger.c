@@ -11,7 +11,7 @@
 #include "rig.h"
 #include "task/answer/tagger.h"
 
-enum { MAX_IGNORE = 4 };
+enum { MAX_IGNORE = 4, MAX_LABEL = 32 };
 
 static enum t2v_aggregation aggregation_of(const t2v_json *params)
 {
@@ -51,7 +51,8 @@ static void check_ask(const struct rig *rig, const t2v_decoder *decoder, struct 
     const t2v_json *ignore = t2v_json_get(params, "ignore_labels");
     int64_t stride = integer(t2v_json_get(params, "stride"));
     struct t2v_tagger_params of_tagger = t2v_tagger_defaults;
-    struct t2v_str ignored[MAX_IGNORE];
+    struct t2v_str list[MAX_IGNORE];
+    bool ignored[2 * MAX_LABEL];
     struct t2v_entities got = {0};
     struct t2v_err err = {0};
     char what[300];
@@ -61,12 +62,13 @@ static void check_ask(const struct rig *rig, const t2v_decoder *decoder, struct 
                                                 .overlap = stride >= 0 ? (size_t)stride : 0};
     of_tagger.aggregation = aggregation_of(params);
     if (ignore != NULL) {
-        of_tagger.ignore = ignored;
-        of_tagger.n_ignore = t2v_json_len(ignore);
-        assert_in_range(of_tagger.n_ignore, 0, MAX_IGNORE);
+        assert_in_range(t2v_json_len(ignore), 0, MAX_IGNORE);
+        assert_in_range(t2v_classifier_n_label(rig->classifier), 1, MAX_LABEL);
+        for (size_t i = 0; i < t2v_json_len(ignore); i++)
+            list[i] = t2v_json_str(t2v_json_at(ignore, i));
+        t2v_tagger_ignore(rig->classifier, list, t2v_json_len(ignore), ignored);
+        of_tagger.ignored = ignored;
     }
-    for (size_t i = 0; i < t2v_json_len(ignore); i++)
-        ignored[i] = t2v_json_str(t2v_json_at(ignore, i));
     snprintf(what, sizeof what, "'%.*s' %s stride %d", T2V_STR_ARG(text),
              t2v_aggregation_names[of_tagger.aggregation], (int)stride);
     struct t2v_work work = run_one(rig, &text, &single, &of_work);
