@@ -62,7 +62,7 @@ static int next_row(struct t2v_progress *progress, t2v_token_space *space, size_
     if (rc == 0 && *more) {
         progress->n_tok += row->ids.len;
         progress->cut |= row->ids.cut;
-        if (progress->n_tok > max_text_tok)
+        if (progress->n_tok > max_text_tok || row->behind > max_text_tok - progress->n_tok)
             rc = t2v_fail(err, T2V_ETOOLARGE, "more than %zu tokens (max-text-tokens)",
                           max_text_tok);
     }

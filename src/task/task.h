@@ -51,6 +51,8 @@ struct t2v_row {
     struct t2v_ids types; /* the token_type_ids, if task->typed; else empty */
     size_t first;         /* the engine passes it on to `take`; see struct t2v_result_row */
     size_t unseen;        /* tokens at its end that no token attends to: see struct t2v_seqs */
+    size_t behind;        /* tokens of the input's rows after this one, where they are known: the
+                           * engine refuses too many before it computes anything; else 0 */
 };
 void t2v_row_deinit(struct t2v_row *row);
 

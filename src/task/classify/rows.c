@@ -91,6 +91,15 @@ static int encode_texts(struct t2v_rows *rows, t2v_token_space *space, struct t2
     return rc;
 }
 
+/* Tokens of the windows of the `left` last tokens of the context, each of n_window of them, the
+ * last of what is left, with `around` other tokens. */
+static size_t count_windows(size_t left, size_t n_window, size_t overlap, size_t around)
+{
+    size_t step = n_window - overlap;
+    size_t n_more = left > n_window ? (left - n_window + step - 1) / step : 0;
+    return left + n_more * overlap + (n_more + 1) * around;
+}
+
 /* Takes the next n of the ids of rows->context, which has room for max_tok - n_around of them in a
  * row. The windows of the tokenizers library: each begins `overlap` tokens before the end of the
  * one before, and the first that comes to the end of the context is the last. */
@@ -111,6 +120,8 @@ static int take_window(struct t2v_rows *rows, size_t n_around, struct t2v_row *r
     row->first = rows->from;
     rows->ended = *n == left;
     rows->from += *n - (rows->ended ? 0 : overlap);
+    if (!rows->ended)
+        row->behind = count_windows(rows->context.len - rows->from, n_window, overlap, n_around);
     return 0;
 }
 
@@ -219,6 +230,9 @@ static int next_qna(struct t2v_rows *rows, t2v_token_space *space, struct t2v_ro
     rc = add_qna(rows, n, several, row, err);
     rows->ended = n == left;
     rows->from += block - block / 4;
+    if (!rows->ended)
+        row->behind =
+            count_windows(rows->context.len - rows->from, block, block / 4, n_question + 1);
     return rc;
 }
 
@@ -231,7 +245,7 @@ int t2v_rows_next(struct t2v_rows *rows, t2v_token_space *space, struct t2v_row 
     *more = !rows->ended;
     if (rows->ended)
         return 0;
-    row->first = 0;
+    row->first = row->behind = 0;
     row->ids.cut = false;
     rows->ended = true;
     if (rows->second.ptr == NULL && rows->params.windows && kind == T2V_CLASSIFY_TOKEN)

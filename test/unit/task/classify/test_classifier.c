@@ -352,6 +352,71 @@ static void test_windows(void **state)
     }
 }
 
+/* Each row says how many tokens come after it. */
+static void check_behind(const struct rig *rig, const struct t2v_inputs *inputs,
+                         const struct t2v_classify_params *params)
+{
+    enum { MOST = 500 };
+    const struct t2v_task *task = t2v_classifier_task(rig->classifier);
+    struct t2v_row row = {0};
+    size_t behind[MOST], n_tok[MOST], n = 0, sum = 0;
+    t2v_token_space *space;
+    void *state;
+    bool more;
+    assert_int_equal(t2v_token_space_new(&space), 0);
+    assert_int_equal(task->ops->open(task, inputs, params, &state, NULL), 0);
+    assert_int_equal(task->ops->start(state, 0, NULL), 0);
+    for (; n < MOST && task->ops->next(state, space, &row, &more, NULL) == 0 && more; n++) {
+        behind[n] = row.behind;
+        n_tok[n] = row.ids.len;
+    }
+    assert_in_range(n, 1, MOST - 1);
+    while (n-- > 0) {
+        assert_int_equal(behind[n], sum);
+        sum += n_tok[n];
+    }
+    task->ops->close(state);
+    t2v_row_deinit(&row);
+    t2v_token_space_free(space);
+}
+
+static void test_tokens_behind(void **state)
+{
+    (void)state;
+    const struct t2v_inputs pair = {&question, &context, 1}, single = {&context, NULL, 1};
+    struct rig reader = set_up("reader-roberta", "", 1), tagger = set_up("ner-bert", "", 1);
+    for (size_t max_tok = 16; max_tok < 40; max_tok++) {
+        for (size_t overlap = 0; overlap < 6; overlap++) {
+            const struct t2v_classify_params params = {max_tok, true, overlap, false};
+            check_behind(&reader, &pair, &params);
+            check_behind(&tagger, &single, &params);
+        }
+        const struct t2v_classify_params as_qna = {max_tok + 16, false, 0, true};
+        check_behind(&reader, &pair, &as_qna);
+    }
+    tear_down(&reader);
+    tear_down(&tagger);
+}
+
+/* Too many tokens are refused before any window is computed. */
+static void test_windows_of_too_many_tokens(void **state)
+{
+    (void)state;
+    const struct t2v_classify_params params = {24, true, 8, false};
+    const struct t2v_engine_options options = {.n_thread = 1, .max_queue = 1, .max_text_tok = 60};
+    struct t2v_err err = {0};
+    struct rig rig = set_up("reader-roberta", "", 1);
+    const struct t2v_task *task = t2v_classifier_task(rig.classifier);
+    t2v_engine_free(rig.engine);
+    if (t2v_engine_new(&task, 1, &options, &rig.engine, &err) != 0)
+        fail_msg("%s", err.msg);
+    struct t2v_work work = run(&rig, &question, &context, 1, &params);
+    assert_int_equal(work.err.code, T2V_ETOOLARGE);
+    assert_string_equal(work.err.msg, "more than 60 tokens (max-text-tokens)");
+    assert_int_equal(work.n_tok, 0);
+    tear_down(&rig);
+}
+
 /* Without a second row the windows are the pair; a window that would never move on is refused. */
 static void test_windows_at_their_limits(void **state)
 {
@@ -562,10 +627,16 @@ static void test_pairs_that_do_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),     cmocka_unit_test(test_alone_and_in_a_batch),
-        cmocka_unit_test(test_windows),    cmocka_unit_test(test_windows_at_their_limits),
-        cmocka_unit_test(test_labels),     cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_activation), cmocka_unit_test(test_pairs_that_do_not_fit),
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_alone_and_in_a_batch),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_tokens_behind),
+        cmocka_unit_test(test_windows_of_too_many_tokens),
+        cmocka_unit_test(test_windows_at_their_limits),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_activation),
+        cmocka_unit_test(test_pairs_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
