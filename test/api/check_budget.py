@@ -10,7 +10,8 @@ import time
 from daemon import Daemon, request, vectors
 
 Q = {"text": "hello there"}
-LABELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "heads", "sequence-distilbert")
+HEADS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "heads")
+LABELS, RERANKER = os.path.join(HEADS, "sequence-distilbert"), os.path.join(HEADS, "cross-encoder")
 SPARE_MIB = 64
 NOTHING_WRITTEN = {"MALLOC_PERTURB_": "0"}  # meson has malloc write to all that it gives, which makes it resident
 
@@ -111,6 +112,20 @@ def check_batch_of_labels(check):
         check("the peak", mib(d, "VmHWM") - before < 24, mib(d, "VmHWM") - before)
         a = d.ask(request("POST", "/predict", b'{"inputs":[' + b'["a"],' * 20000 + b"[1]]}"))
         check("the item that is wrong", a.status == 422 and a.json["error"].startswith("inputs[20000]: "), a)
+
+
+def check_reading_is_held(check):
+    """Texts of three bytes, for which a list has many times more: they are counted before they are read. So many commas in one text are not."""
+    for model, path, name in ((RERANKER, "/rerank", "texts"), (RERANKER, "/v2/rerank", "documents"), (LABELS, "/", "inputs")):
+        with Daemon(check.binary, model, "--max-memory", "16m") as d:
+            said = []
+            for items in ([b'""'] * 400000, [b'"' + b"," * 1200000 + b'"'], [b'"a"'] * 100):
+                a = d.ask(request("POST", path, b'{"query":"a","' + name.encode() + b'":[' + b" , ".join(items) + b"]}"))
+                said.append(a.status)
+                if a.status == 413:
+                    numbers = [int(word) for word in a.body.decode().split() if word.isdigit()]
+                    check(f"{path}: counted before they are read", numbers[0] == 2 * (len(items) * 5 - 3 + len(b'{"query":"a","":[]}') + len(name)) + 56 * (len(items) + 1), numbers)
+            check(f"{path}: the first is too much", said == [413, 200, 200], said)
 
 
 def check_slow_readers(check):

@@ -311,6 +311,7 @@ const struct t2v_operation t2v_entities_hub = {
     .api = &t2v_api_tei,
     .state_size = sizeof(struct entity_state),
     .read = read_hub,
+    .read_bytes = t2v_scoring_read_bytes,
     .plan = t2v_scoring_plan,
     .bytes = bytes,
     .is_large = t2v_scoring_is_long,

@@ -329,6 +329,7 @@ const struct t2v_operation t2v_labels_classify = {
     .api = &t2v_api_tei,
     .state_size = sizeof(struct label_state),
     .read = read_classify,
+    .read_bytes = t2v_scoring_read_bytes,
     .plan = t2v_scoring_plan,
     .bytes = bytes,
     .is_large = t2v_scoring_is_large,

@@ -5,6 +5,7 @@
 #include "http/api/entities.h"
 #include "http/api/labels.h"
 #include "http/api/rerank.h"
+#include "http/api/scoring.h"
 #include "http/api/tei.h"
 #include "http/body.h"
 #include "http/job.h"
@@ -128,6 +129,7 @@ const struct t2v_operation t2v_root = {
     .api = &t2v_api_tei,
     .state_size = STATE_BYTES,
     .read = read_root,
+    .read_bytes = t2v_scoring_read_bytes, /* the most that any of them may need */
     .plan = plan,
     .bytes = bytes,
     .write = write_nothing,

@@ -129,6 +129,22 @@ size_t t2v_scoring_written(const struct t2v_texts *texts)
     return sum;
 }
 
+/* What ends a text of an array (a string, null or an object), or follows it before the comma. */
+static bool ends_text(char c)
+{
+    return (c == '"') | (c == 'l') | (c == '}') | (c == ' ') | (c == '\t') | (c == '\n') |
+           (c == '\r');
+}
+
+/* The last text has no comma. */
+size_t t2v_scoring_read_bytes(struct t2v_str body)
+{
+    size_t n = 1;
+    for (size_t i = 1; i < body.len; i++)
+        n += (body.ptr[i] == ',') & ends_text(body.ptr[i - 1]);
+    return body.len + n * T2V_SCORING_EACH;
+}
+
 bool t2v_scoring_plan(struct t2v_service *service, struct t2v_job *job)
 {
     const struct t2v_scoring *scoring = job->state;
