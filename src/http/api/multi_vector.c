@@ -39,13 +39,12 @@ const struct t2v_api t2v_api_multi_vector = {.name = "multi-vector", .fail = fai
 
 /* ---- Reading ---- */
 
-/* Most tokens that a text can have: each but the markers is one byte at least, and a query may be
- * expanded to its limit. */
+/* Most tokens that a text can have, markers too; a query may be expanded to its limit. */
 static size_t most_tok(const struct state *state, struct t2v_str text)
 {
     size_t limit = t2v_multi_max_tok(state->served->multi, state->params.query);
-    size_t by_bytes = text.len + MARKER_TOK;
-    return state->params.query || by_bytes > limit ? limit : by_bytes;
+    size_t n = t2v_text_most_tok(text, limit) + MARKER_TOK;
+    return state->params.query || n > limit ? limit : n;
 }
 
 static size_t most_floats(const struct state *state)
