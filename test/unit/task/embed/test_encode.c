@@ -183,8 +183,8 @@ static void check_token_case(size_t at, const t2v_json *json)
                       t2v_json_at(t2v_json_get(json, "vectors"), i));
         t2v_work_deinit(&work);
     }
+    tear_down(&rig); /* with the engine, which uses the task */
     t2v_token_embedder_free(tokens);
-    tear_down(&rig);
 }
 
 static void test_tokens(void **state)
@@ -226,8 +226,8 @@ static void test_rows_of_tokens(void **state)
         t2v_work_deinit(&one);
     }
     t2v_work_deinit(&all);
+    tear_down(&rig); /* with the engine, which uses the task */
     t2v_token_embedder_free(tokens);
-    tear_down(&rig);
 }
 
 static void test_no_tokens(void **state)
