@@ -44,7 +44,7 @@ static size_t longest_label(const t2v_classifier *classifier)
  * token of a vocabulary: bounded here by what stands around it and the text. */
 static void count_bytes(const struct t2v_service *service, struct entity_state *state)
 {
-    enum { KEPT = 4 * sizeof(struct t2v_entity) };
+    enum { KEPT = 3 * sizeof(struct t2v_entity) + sizeof(size_t) };
     struct t2v_scoring *scoring = &state->scoring;
     size_t label = longest_label(scoring->served->classifier);
     size_t written = t2v_scoring_written(&scoring->texts), n_tok = 0, longest = 0;

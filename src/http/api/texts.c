@@ -295,11 +295,28 @@ struct t2v_str t2v_texts_first(const struct t2v_texts *texts)
     return texts->n != 0 ? texts->list[0] : (struct t2v_str){NULL, 0};
 }
 
+/* Tokens for each byte of the character that begins at i: of most scripts one, more where NFKC and
+ * other forms may write it as several. At most 18 for the 3 bytes of U+FDFA. */
+static size_t tokens_of_byte(struct t2v_str text, size_t i)
+{
+    unsigned lead = (unsigned char)text.ptr[i];
+    unsigned next = i + 1 < text.len ? (unsigned char)text.ptr[i + 1] : 0;
+    if (lead < 0xc2 || (lead >= 0xd0 && lead <= 0xe0) || (lead >= 0xe4 && lead <= 0xee))
+        return 1;
+    if (lead == 0xe3) /* U+3200 to U+33FF: words in a square */
+        return next >= 0x88 && next <= 0x8f ? 8 : 1;
+    if (lead == 0xef) /* U+FB00 to U+FDFF: ligatures */
+        return next >= 0xac && next <= 0xb7 ? 8 : 1;
+    return 4;
+}
+
 size_t t2v_text_most_tok(struct t2v_str text, size_t limit)
 {
-    enum { TOKENS_OF_BYTE = 8 }; /* NFKC makes 18 characters of the 3 bytes of U+FDFA */
-    size_t n = 0;
-    for (size_t i = 0; i < text.len && n < limit; i++)
-        n += (unsigned char)text.ptr[i] < 0x80 ? 1 : TOKENS_OF_BYTE;
+    size_t n = 0, of_byte = 1;
+    for (size_t i = 0; i < text.len && n < limit; i++) {
+        if (((unsigned char)text.ptr[i] & 0xc0) != 0x80)
+            of_byte = tokens_of_byte(text, i);
+        n += of_byte;
+    }
     return n < limit ? n : limit;
 }

@@ -57,8 +57,7 @@ bool t2v_texts_read_optional(struct t2v_texts *texts, struct t2v_str value, stru
 struct t2v_str t2v_texts_first(const struct t2v_texts *texts);
 
 /* The tokens that a text can have without special tokens, at most, or `limit` if that is less: one
- * for each byte of ASCII, and more for others, since normalizers such as NFKC write some characters
- * as several. */
+ * for each byte, and more for characters that normalizers such as NFKC write as several. */
 size_t t2v_text_most_tok(struct t2v_str text, size_t limit);
 
 #endif

@@ -25,6 +25,10 @@ static void test_most_tok(void **state)
     assert_int_equal(t2v_text_most_tok(T2V_STR("the fox"), 5), 5);
     assert_true(t2v_text_most_tok(T2V_STR(LIGATURE), 100) >= 18);
     assert_int_equal(t2v_text_most_tok(T2V_STR(LIGATURE), 10), 10);
+    assert_int_equal(t2v_text_most_tok(T2V_STR("\xd0\xb4\xd0\xb0, \xe6\x98\xaf\xef\xbc\x81"), 99),
+                     12);
+    assert_true(t2v_text_most_tok(T2V_STR("\xe3\x8c\x80"), 99) >= 18); /* 6 kana in a square */
+    assert_true(t2v_text_most_tok(T2V_STR("\xe2\x85\xb7 \xc2\xbc"), 99) >= 4 + 1 + 3);
 }
 
 /* Runs the input, and compares. */
