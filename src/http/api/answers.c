@@ -32,12 +32,22 @@ struct answer_state {
 
 /* Sets what may be kept while the windows are read: the spans of all and copies of their texts,
  * twice, since half of it must be free after equal ones are merged. A copy has up to 1.5 times the
- * bytes of its text; a few may be much longer than the others. */
+ * bytes of its text; a few may be much longer than the others. Windows that share more than seven
+ * eighths of their tokens find mostly the same spans. */
 static void limit_kept(const struct t2v_service *service, struct answer_state *state)
 {
-    enum { LONG_BYTES = 1024 * 1024, TEXT_BYTES = 256, TOKEN_BYTES = 16, MOST_TOK = 64 * 1024 };
+    enum {
+        SHARED = 8,
+        LONG_BYTES = 1024 * 1024,
+        TEXT_BYTES = 256,
+        TOKEN_BYTES = 16,
+        MOST_TOK = 64 * 1024
+    };
     struct t2v_reader_params *reader = &state->reader;
     size_t n_row = t2v_scoring_most_rows(service, &state->scoring, 0).n_row;
+    size_t max_tok = state->scoring.params.max_tok, len = state->scoring.list[1].len;
+    size_t usual = SHARED * (max_tok != 0 ? len / max_tok + 1 : 1);
+    n_row = n_row < usual ? n_row : usual;
     size_t n_span = 2 * (2 * reader->top_k + 10), n_byte = 2 * state->scoring.list[1].len;
     size_t n_tok = reader->max_answer_tok < MOST_TOK ? reader->max_answer_tok : MOST_TOK;
     size_t of_text = TEXT_BYTES + TOKEN_BYTES * n_tok, bytes;
