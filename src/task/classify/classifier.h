@@ -8,8 +8,8 @@
  *
  * Its params are struct t2v_classify_params. The result of a sequence classifier has a fixed width,
  * the number of labels; the other two kinds have a per-token result, a row of logits for each
- * token. A classifier is read-only once opened, and any number of threads may use it. No route of
- * the server uses it yet.
+ * token; task/answer/ makes answers of them. A classifier is read-only once opened, and any number
+ * of threads may use it.
  */
 #include <stdbool.h>
 #include <stddef.h>
