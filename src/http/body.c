@@ -184,6 +184,19 @@ void t2v_body_not_whole(struct t2v_fault *fault, struct t2v_loc loc, const char 
                       type == T2V_JSON_NUMBER ? "another number" : t2v_json_kind_name(type));
 }
 
+bool t2v_body_read_bool(struct t2v_str value, const char *name, bool *out, struct t2v_fault *fault)
+{
+    if (!t2v_body_has(value))
+        return true;
+    if (value.ptr[0] != 't' && value.ptr[0] != 'f') {
+        t2v_body_wrong_type(fault, "bool_type", (struct t2v_loc){name, NULL, -1}, "true or false",
+                            value);
+        return false;
+    }
+    *out = value.ptr[0] == 't';
+    return true;
+}
+
 bool t2v_body_whole(struct t2v_str value, int64_t *out)
 {
     struct t2v_pull pull;

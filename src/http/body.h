@@ -32,6 +32,9 @@ void t2v_body_wrong_type(struct t2v_fault *fault, const char *type, struct t2v_l
  * "a whole number". */
 void t2v_body_not_whole(struct t2v_fault *fault, struct t2v_loc loc, const char *wanted,
                         struct t2v_str value);
+/* true, false, null or missing; *out is unchanged by the last two. name: of the member, static.
+ * False: a 422 in *fault. */
+bool t2v_body_read_bool(struct t2v_str value, const char *name, bool *out, struct t2v_fault *fault);
 /* A whole number below 2^53 in size; false for anything else. */
 bool t2v_body_whole(struct t2v_str value, int64_t *out);
 

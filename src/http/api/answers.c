@@ -128,8 +128,8 @@ static bool read_parameters(struct t2v_str object, struct answer_state *state,
         t2v_scoring_read_count(values[ANSWER], outer, names[ANSWER], &reader->max_answer_tok,
                                fault) &&
         t2v_scoring_read_count(values[SEQUENCE], outer, names[SEQUENCE], &max_seq, fault) &&
-        t2v_scoring_read_bool(values[IMPOSSIBLE], names[IMPOSSIBLE], &reader->impossible, fault) &&
-        t2v_scoring_read_bool(values[ALIGN], names[ALIGN], &reader->align, fault);
+        t2v_body_read_bool(values[IMPOSSIBLE], names[IMPOSSIBLE], &reader->impossible, fault) &&
+        t2v_body_read_bool(values[ALIGN], names[ALIGN], &reader->align, fault);
     if (ok && reader->top_k > MOST_ANSWERS) {
         t2v_fault_invalid(fault, "value_error", (struct t2v_loc){outer, names[TOP], -1},
                           "at most %d answers are possible", (int)MOST_ANSWERS);

@@ -62,20 +62,6 @@ bool t2v_embedding_read_dimensions(struct t2v_str value, struct t2v_embedding *e
     return false;
 }
 
-bool t2v_embedding_read_bool(struct t2v_str value, const char *name, bool *out,
-                             struct t2v_fault *fault)
-{
-    if (!t2v_body_has(value))
-        return true;
-    if (value.ptr[0] != 't' && value.ptr[0] != 'f') {
-        t2v_body_wrong_type(fault, "bool_type", (struct t2v_loc){name, NULL, -1}, "true or false",
-                            value);
-        return false;
-    }
-    *out = value.ptr[0] == 't';
-    return true;
-}
-
 bool t2v_embedding_plan(struct t2v_service *service, struct t2v_job *job)
 {
     const struct t2v_embedding *embedding = job->state;

@@ -32,9 +32,6 @@ bool t2v_embedding_check(const struct t2v_embedding *embedding, struct t2v_fault
 /* For `read`: a whole number of at least 1 into params.dimensions; missing or null: unchanged. */
 bool t2v_embedding_read_dimensions(struct t2v_str value, struct t2v_embedding *embedding,
                                    struct t2v_fault *fault);
-/* For `read`, with members of a body: a boolean, null or missing: *out is unchanged then. */
-bool t2v_embedding_read_bool(struct t2v_str value, const char *name, bool *out,
-                             struct t2v_fault *fault);
 
 /* Hooks. */
 bool t2v_embedding_plan(struct t2v_service *service, struct t2v_job *job);

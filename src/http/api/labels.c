@@ -192,7 +192,7 @@ static void read_predict(const struct t2v_service *service, struct t2v_str body,
     state->ties = T2V_TIES_LAST;
     bool ok = t2v_body_members(body, "{\"inputs\": \"hello\"}", names, values, N, fault) &&
               t2v_scoring_choose(service, values[MODEL], T2V_CAN_LABEL, 424, scoring, fault) &&
-              t2v_scoring_read_bool(values[RAW], names[RAW], &raw, fault) &&
+              t2v_body_read_bool(values[RAW], names[RAW], &raw, fault) &&
               t2v_scoring_read_truncate(values[TRUNCATE], values[DIRECTION], scoring, fault) &&
               read_inputs(values[INPUTS], state, fault) && finish_read(state, fault);
     if (ok)

@@ -58,7 +58,7 @@ static void read_embed(const struct t2v_service *service, struct t2v_str body, s
     bool ok = t2v_body_members(body, "{\"model\": \"model\", \"input\": \"hello\"}", names, values,
                                N, fault) &&
               choose(service, values[MODEL], embedding, fault) &&
-              t2v_embedding_read_bool(values[TRUNCATE], names[TRUNCATE], &truncate, fault) &&
+              t2v_body_read_bool(values[TRUNCATE], names[TRUNCATE], &truncate, fault) &&
               t2v_embedding_read_dimensions(values[DIMENSIONS], embedding, fault) &&
               t2v_texts_read(&embedding->texts, values[INPUT],
                              (struct t2v_loc){names[INPUT], NULL, -1}, 0, fault);

@@ -99,8 +99,8 @@ static bool read_tei(const struct t2v_str *values, struct rank_state *state,
 {
     struct t2v_scoring *scoring = &state->scoring;
     state->form = TEI;
-    if (!t2v_scoring_read_bool(values[RAW], "raw_scores", &state->raw, fault) ||
-        !t2v_scoring_read_bool(values[RETURN_TEXT], "return_text", &state->with_text, fault) ||
+    if (!t2v_body_read_bool(values[RAW], "raw_scores", &state->raw, fault) ||
+        !t2v_body_read_bool(values[RETURN_TEXT], "return_text", &state->with_text, fault) ||
         !t2v_scoring_read_truncate(values[TRUNCATE], values[DIRECTION], scoring, fault) ||
         !t2v_texts_read_array(&scoring->texts, values[TEXTS], (struct t2v_loc){"texts", NULL, -1},
                               0, fault))
@@ -178,7 +178,7 @@ static void read_cohere(const struct t2v_service *service, struct t2v_str body, 
                                values, C_N, fault) &&
               t2v_scoring_choose(service, values[C_MODEL], T2V_CAN_RANK, 404, scoring, fault) &&
               t2v_scoring_read_count(values[C_MOST], names[C_MOST], NULL, &state->most, fault) &&
-              t2v_scoring_read_bool(values[C_RETURN], names[C_RETURN], &state->with_text, fault) &&
+              t2v_body_read_bool(values[C_RETURN], names[C_RETURN], &state->with_text, fault) &&
               t2v_scoring_read_string(values[C_QUERY], names[C_QUERY], &scoring->query, fault) &&
               t2v_texts_read_documents(&scoring->texts, values[C_DOCUMENTS], loc, fault);
     if (ok && (scoring->texts.n != 0 || refuse_empty(names[C_DOCUMENTS], fault)))

@@ -61,26 +61,13 @@ bool t2v_scoring_make(struct t2v_scoring *scoring, size_t n, bool paired, struct
     return true;
 }
 
-bool t2v_scoring_read_bool(struct t2v_str value, const char *name, bool *out,
-                           struct t2v_fault *fault)
-{
-    if (!t2v_body_has(value))
-        return true;
-    *out = value.ptr[0] == 't';
-    if (*out || value.ptr[0] == 'f')
-        return true;
-    t2v_body_wrong_type(fault, "bool_type", (struct t2v_loc){name, NULL, -1}, "true or false",
-                        value);
-    return false;
-}
-
 bool t2v_scoring_read_truncate(struct t2v_str truncate, struct t2v_str direction,
                                struct t2v_scoring *scoring, struct t2v_fault *fault)
 {
     const struct t2v_loc loc = {"truncation_direction", NULL, -1};
     struct t2v_texts texts = {0};
     bool cut = true;
-    if (!t2v_scoring_read_bool(truncate, "truncate", &cut, fault) ||
+    if (!t2v_body_read_bool(truncate, "truncate", &cut, fault) ||
         !t2v_texts_read_optional(&texts, direction, loc, fault))
         return false;
     struct t2v_str word = t2v_texts_first(&texts);

@@ -44,9 +44,6 @@ bool t2v_scoring_make(struct t2v_scoring *scoring, size_t n, bool paired, struct
  * possible, in any case of letters. */
 bool t2v_scoring_read_truncate(struct t2v_str truncate, struct t2v_str direction,
                                struct t2v_scoring *scoring, struct t2v_fault *fault);
-/* true, false, null or missing; *out is unchanged by the last two. */
-bool t2v_scoring_read_bool(struct t2v_str value, const char *name, bool *out,
-                           struct t2v_fault *fault);
 
 /* The members of an object inside the body; of null or a missing value there are none. outer: its
  * name; static. */

@@ -51,7 +51,7 @@ bool t2v_tei_read_length(const struct t2v_tei_length *length, struct t2v_embed_e
                          struct t2v_fault *fault)
 {
     bool truncate = true;
-    if (!t2v_embedding_read_bool(length->truncate, "truncate", &truncate, fault) ||
+    if (!t2v_body_read_bool(length->truncate, "truncate", &truncate, fault) ||
         !read_direction(length->direction, &encode->cut_start, fault))
         return false;
     encode->keep_all = !truncate;
@@ -101,7 +101,7 @@ struct way {
 static bool read_norm(struct t2v_str value, enum t2v_embed_norm *norm, struct t2v_fault *fault)
 {
     bool yes = true;
-    if (!t2v_embedding_read_bool(value, "normalize", &yes, fault))
+    if (!t2v_body_read_bool(value, "normalize", &yes, fault))
         return false;
     if (t2v_body_has(value))
         *norm = yes ? T2V_NORM_YES : T2V_NORM_NO;

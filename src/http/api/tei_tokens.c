@@ -112,7 +112,7 @@ static void read_tokenize(const struct t2v_service *service, struct t2v_str body
     state->specials = true;
     if (!t2v_body_members(body, "{\"inputs\": \"hello\"}", names, values, N, fault) ||
         (served = choose(service, values[MODEL], fault)) == NULL ||
-        !t2v_embedding_read_bool(values[SPECIALS], names[SPECIALS], &state->specials, fault) ||
+        !t2v_body_read_bool(values[SPECIALS], names[SPECIALS], &state->specials, fault) ||
         !read_prompt(values[PROMPT], served, state, fault) ||
         !t2v_texts_read(&state->texts, values[INPUTS], loc, 0, fault) ||
         !find_decoder(service, served, &state->decoder, fault))
@@ -357,7 +357,7 @@ static void read_decode(const struct t2v_service *service, struct t2v_str body, 
     state->skip_special = true;
     if (t2v_body_members(body, "{\"ids\": [101, 7592, 102]}", names, values, N, fault) &&
         (served = choose(service, values[MODEL], fault)) != NULL &&
-        t2v_embedding_read_bool(values[SKIP], names[SKIP], &state->skip_special, fault) &&
+        t2v_body_read_bool(values[SKIP], names[SKIP], &state->skip_special, fault) &&
         read_ids(values[IDS], state, fault))
         find_decoder(service, served, &state->decoder, fault);
 }
