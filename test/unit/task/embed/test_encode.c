@@ -17,11 +17,10 @@
 #include <cmocka.h>
 
 #include "../../base/copy.h"
+#include "../first.h"
 #include "base/base64.h"
 #include "base/log.h"
-#include "batch/engine.h"
 #include "json/json.h"
-#include "task/embed/open.h"
 #include "task/embed/params.h"
 #include "task/embed/tokens.h"
 
@@ -33,37 +32,17 @@ struct rig {
     t2v_engine *engine;
 };
 
-static t2v_embedder *open_first(const char *dir, const char *vectorizer)
-{
-    const struct t2v_embedder_options options = {
-        .dir = dir, .vectorizer = vectorizer, .precision = "", .cpu = ""};
-    t2v_embedder *first = NULL;
-    struct t2v_err err = {0};
-    if (t2v_embedder_open(&options, &first, &err) != 0)
-        fail_msg("%s", err.msg);
-    return first;
-}
-
-static t2v_engine *engine_of(const struct t2v_task *task)
-{
-    const struct t2v_engine_options options = {
-        .n_thread = 2, .max_queue = 1, .max_text_tok = 1000000};
-    t2v_engine *engine = NULL;
-    assert_int_equal(t2v_engine_new(&task, 1, &options, &engine, NULL), 0);
-    return engine;
-}
-
 static struct rig set_up(const char *name, const char *vectorizer)
 {
     char dir[512];
     struct t2v_err err = {0};
     struct rig rig = {0};
     snprintf(dir, sizeof dir, GOLDEN "%s", name);
-    rig.first = open_first(dir, vectorizer);
+    rig.first = open_first(dir, vectorizer, "");
     if (t2v_embedder_open_sentence(rig.first, &rig.second, &err) != 0)
         fail_msg("%s", err.msg);
     assert_non_null(rig.second);
-    rig.engine = engine_of(t2v_embedder_task(rig.second));
+    rig.engine = engine_of(t2v_embedder_task(rig.second), 2);
     return rig;
 }
 
@@ -77,9 +56,7 @@ static void tear_down(struct rig *rig)
 static struct t2v_work run(const struct rig *rig, const struct t2v_str *texts, size_t n,
                            const struct t2v_embed_params *params)
 {
-    struct t2v_work work = {.texts = texts, .n_text = n, .params = params};
-    t2v_engine_run(rig->engine, &work);
-    return work;
+    return run_texts(rig->engine, texts, n, params);
 }
 
 /* --- the library's vectors --- */
@@ -171,7 +148,7 @@ static void check_token_case(size_t at, const t2v_json *json)
     struct rig rig = set_up(name, "default");
     assert_int_equal(t2v_token_embedder_open(rig.second, &tokens, NULL), 0);
     t2v_engine_free(rig.engine);
-    rig.engine = engine_of(t2v_token_embedder_task(tokens));
+    rig.engine = engine_of(t2v_token_embedder_task(tokens), 2);
     for (size_t i = 0; i < t2v_json_len(list); i++) {
         const struct t2v_str text = t2v_json_str(t2v_json_at(list, i));
         struct t2v_work work = run(&rig, &text, 1, &params);
@@ -209,7 +186,7 @@ static void test_rows_of_tokens(void **state)
     struct rig rig = set_up("bert-uncased", "default");
     assert_int_equal(t2v_token_embedder_open(rig.second, &tokens, NULL), 0);
     t2v_engine_free(rig.engine);
-    rig.engine = engine_of(t2v_token_embedder_task(tokens));
+    rig.engine = engine_of(t2v_token_embedder_task(tokens), 2);
     struct t2v_work all = run(&rig, texts, 3, NULL);
     assert_int_equal(all.result.n_row, 3);
     assert_int_equal(all.result.rows[1].n_tok, 2);
@@ -236,7 +213,7 @@ static void test_no_tokens(void **state)
     (void)state;
     t2v_token_embedder *tokens = NULL;
     struct t2v_err err = {0};
-    t2v_embedder *first = open_first(GOLDEN "model2vec", "model2vec");
+    t2v_embedder *first = open_first(GOLDEN "model2vec", "model2vec", "");
     assert_int_equal(t2v_token_embedder_open(first, &tokens, &err), T2V_EUNSUPPORTED);
     assert_null(tokens);
     t2v_embedder_free(first);
@@ -269,7 +246,7 @@ static void test_no_second(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char dir[512];
         snprintf(dir, sizeof dir, GOLDEN "%s", cases[i][0]);
-        t2v_embedder *first = open_first(dir, cases[i][1]), *second = first;
+        t2v_embedder *first = open_first(dir, cases[i][1], ""), *second = first;
         assert_int_equal(t2v_embedder_open_sentence(first, &second, NULL), 0);
         assert_null(second);
         t2v_embedder_free(first);
@@ -322,12 +299,12 @@ static void test_settings_of_the_model(void **state)
     char dir[] = "/tmp/t2v-encode-XXXXXX";
     const struct t2v_str text = T2V_STR("hello");
     make_dir(dir, "{\"config_args\": {\"hidden_act\": \"relu\"}}");
-    struct rig rig = {.first = open_first(dir, "default")};
+    struct rig rig = {.first = open_first(dir, "default", "")};
     assert_int_equal(t2v_embedder_open_sentence(rig.first, &rig.second, NULL), 0);
     assert_ptr_not_equal(t2v_embedder_model(rig.second), t2v_embedder_model(rig.first));
-    rig.engine = engine_of(t2v_embedder_task(rig.second));
-    struct rig alone = {.first = open_first(dir, "sentence-transformers")};
-    alone.engine = engine_of(t2v_embedder_task(alone.first));
+    rig.engine = engine_of(t2v_embedder_task(rig.second), 2);
+    struct rig alone = {.first = open_first(dir, "sentence-transformers", "")};
+    alone.engine = engine_of(t2v_embedder_task(alone.first), 2);
     struct t2v_work got = run(&rig, &text, 1, NULL), want = run(&alone, &text, 1, NULL);
     assert_int_equal(got.err.code, 0);
     assert_int_equal(got.result.width, want.result.width);
@@ -345,7 +322,7 @@ static void test_modules_that_are_refused(void **state)
     char dir[] = "/tmp/t2v-encode-XXXXXX";
     struct t2v_err err = {0};
     make_dir(dir, "{\"do_cook\": true}");
-    t2v_embedder *first = open_first(dir, "default"), *second = first;
+    t2v_embedder *first = open_first(dir, "default", ""), *second = first;
     assert_int_equal(t2v_embedder_open_sentence(first, &second, &err), T2V_EUNSUPPORTED);
     assert_null(second);
     assert_true(strncmp(err.msg, dir, strlen(dir)) == 0);
@@ -428,8 +405,8 @@ static void test_empty_text(void **state)
 {
     (void)state;
     const struct t2v_str text = T2V_STR("");
-    struct rig rig = {.first = open_first(GOLDEN "bert-uncased", "default")};
-    rig.engine = engine_of(t2v_embedder_task(rig.first));
+    struct rig rig = {.first = open_first(GOLDEN "bert-uncased", "default", "")};
+    rig.engine = engine_of(t2v_embedder_task(rig.first), 2);
     struct t2v_embed_params params = {.encode = {.given = true}};
     expect_fail(&rig, text, params, T2V_EEMPTY, "no sentence");
     params.encode.empty_ok = true;

@@ -16,11 +16,10 @@
 #include <cmocka.h>
 
 #include "../../base/copy.h"
+#include "../first.h"
 #include "base/base64.h"
 #include "base/log.h"
-#include "batch/engine.h"
 #include "json/json.h"
-#include "task/embed/open.h"
 #include "task/multi/open.h"
 
 #define GOLDEN T2V_TEST_DIR "/golden/"
@@ -31,31 +30,18 @@ struct rig {
     t2v_engine *engine;
 };
 
-static t2v_embedder *open_first(const char *dir, const char *cpu)
-{
-    const struct t2v_embedder_options options = {
-        .dir = dir, .vectorizer = "default", .precision = "", .cpu = cpu};
-    t2v_embedder *first = NULL;
-    struct t2v_err err = {0};
-    if (t2v_embedder_open(&options, &first, &err) != 0)
-        fail_msg("%s", err.msg);
-    return first;
-}
-
 static struct rig set_up(const char *name, const char *cpu, int n_thread)
 {
     char dir[512];
     struct t2v_err err = {0};
     struct rig rig = {0};
-    const struct t2v_engine_options options = {
-        .n_thread = n_thread, .max_queue = 1, .max_text_tok = 1000000};
     snprintf(dir, sizeof dir, GOLDEN "%s", name);
-    rig.first = open_first(dir, cpu);
+    rig.first = open_first(dir, "default", cpu);
     assert_true(t2v_multi_is_meant(t2v_embedder_model(rig.first)));
     if (t2v_multi_open(rig.first, &rig.multi, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     const struct t2v_task *task = t2v_multi_task(rig.multi);
-    assert_int_equal(t2v_engine_new(&task, 1, &options, &rig.engine, NULL), 0);
+    rig.engine = engine_of(task, n_thread);
     return rig;
 }
 
@@ -69,9 +55,7 @@ static void tear_down(struct rig *rig)
 static struct t2v_work run(const struct rig *rig, const struct t2v_str *texts, size_t n,
                            struct t2v_multi_params params)
 {
-    struct t2v_work work = {.texts = texts, .n_text = n, .params = &params};
-    t2v_engine_run(rig->engine, &work);
-    return work;
+    return run_texts(rig->engine, texts, n, &params);
 }
 
 /* --- the library's vectors --- */
@@ -230,7 +214,7 @@ static void test_not_meant(void **state)
     (void)state;
     struct t2v_err err = {0};
     t2v_multi *multi = NULL;
-    t2v_embedder *first = open_first(GOLDEN "st-dense", "");
+    t2v_embedder *first = open_first(GOLDEN "st-dense", "default", "");
     assert_false(t2v_multi_is_meant(t2v_embedder_model(first)));
     assert_int_equal(t2v_multi_open(first, &multi, &err), T2V_EUNSUPPORTED);
     assert_null(multi);
@@ -274,7 +258,7 @@ static void refuse(const char *name, const char *file, const char *text, const c
     assert_non_null(out);
     fputs(text, out);
     fclose(out);
-    t2v_embedder *first = open_first(dir, "");
+    t2v_embedder *first = open_first(dir, "default", "");
     if (t2v_multi_open(first, &multi, &err) == 0 || multi != NULL ||
         strstr(err.msg, says) == NULL || strncmp(err.msg, dir, strlen(dir)) != 0)
         fail_msg("%s with %s: got '%s', expected '%s'", file, text, err.msg, says);

@@ -16,10 +16,9 @@
 #include <cmocka.h>
 
 #include "../../base/copy.h"
+#include "../first.h"
 #include "base/log.h"
-#include "batch/engine.h"
 #include "json/json.h"
-#include "task/embed/open.h"
 #include "task/embed/params.h"
 #include "task/sparse/open.h"
 
@@ -31,32 +30,19 @@ struct rig {
     t2v_engine *engine;
 };
 
-static t2v_embedder *open_first(const char *dir, const char *cpu)
-{
-    const struct t2v_embedder_options options = {
-        .dir = dir, .vectorizer = "default", .precision = "", .cpu = cpu};
-    t2v_embedder *first = NULL;
-    struct t2v_err err = {0};
-    if (t2v_embedder_open(&options, &first, &err) != 0)
-        fail_msg("%s", err.msg);
-    return first;
-}
-
 static struct rig set_up(const char *name, const char *cpu, int n_thread)
 {
     char dir[512];
     struct t2v_err err = {0};
     struct rig rig = {0};
-    const struct t2v_engine_options options = {
-        .n_thread = n_thread, .max_queue = 1, .max_text_tok = 1000000};
     snprintf(dir, sizeof dir, GOLDEN "%s", name);
-    rig.first = open_first(dir, cpu);
+    rig.first = open_first(dir, "default", cpu);
     assert_true(t2v_sparse_can(t2v_embedder_model(rig.first)));
     if (t2v_sparse_open(rig.first, &rig.sparse, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     const struct t2v_task *task = t2v_sparse_task(rig.sparse);
     assert_ptr_equal(task->model, t2v_embedder_model(rig.first));
-    assert_int_equal(t2v_engine_new(&task, 1, &options, &rig.engine, NULL), 0);
+    rig.engine = engine_of(task, n_thread);
     return rig;
 }
 
@@ -70,9 +56,7 @@ static void tear_down(struct rig *rig)
 static struct t2v_work run(const struct rig *rig, const struct t2v_str *texts, size_t n,
                            const struct t2v_embed_params *params)
 {
-    struct t2v_work work = {.texts = texts, .n_text = n, .params = params};
-    t2v_engine_run(rig->engine, &work);
-    return work;
+    return run_texts(rig->engine, texts, n, params);
 }
 
 /* --- the library's numbers --- */
@@ -191,7 +175,7 @@ static void test_meant(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char dir[512];
         snprintf(dir, sizeof dir, GOLDEN "%s", cases[i].name);
-        t2v_embedder *first = open_first(dir, "");
+        t2v_embedder *first = open_first(dir, "default", "");
         const t2v_model *model = t2v_embedder_model(first);
         assert_int_equal(t2v_sparse_can(model), cases[i].can);
         assert_int_equal(t2v_sparse_is_meant(model), cases[i].meant);
@@ -228,7 +212,7 @@ static void refuse(const char *file, const char *text, const char *says)
     assert_non_null(out);
     fputs(text, out);
     fclose(out);
-    t2v_embedder *first = open_first(dir, "");
+    t2v_embedder *first = open_first(dir, "default", "");
     if (t2v_sparse_open(first, &sparse, &err) == 0 || sparse != NULL ||
         strstr(err.msg, says) == NULL)
         fail_msg("%s with %s: got '%s', expected '%s'", file, text, err.msg, says);
@@ -260,7 +244,7 @@ static void test_refusals(void **state)
     refuse("sentence_bert_config.json", "{\"max_seq_length\": 0}", "max_seq_length should be");
     struct t2v_err err = {0};
     t2v_sparse *sparse = NULL;
-    t2v_embedder *first = open_first(GOLDEN "bert-uncased", "");
+    t2v_embedder *first = open_first(GOLDEN "bert-uncased", "default", "");
     assert_int_equal(t2v_sparse_open(first, &sparse, &err), T2V_EUNSUPPORTED);
     assert_non_null(strstr(err.msg, "architectures[0] is no ...ForMaskedLM"));
     t2v_embedder_free(first);
