@@ -138,6 +138,7 @@ static int open_weights(t2v_model *model, const struct t2v_model_options *option
     const struct t2v_net_options of_net = {
         .n_lane = options->threads > 1 ? options->threads : 1,
         .bidirectional = read_bidirectional(model, options->bidirectional),
+        .head = options->head,
     };
     int rc = t2v_store_open(model->net_dir, &model->store, err);
     if (rc == 0 && model->is_static)

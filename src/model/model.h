@@ -41,6 +41,7 @@ struct t2v_model_options {
     const char *cpu;           /* cap on the instruction set; "": none */
     int threads;               /* that pack its weights; below 1: one */
     const char *bidirectional; /* "auto", "true", "false": struct t2v_net_options; NULL: auto */
+    bool head;                 /* load the output layer: struct t2v_net_options */
     bool weighted;             /* static embeddings: use the tensors weights and mapping, as
                                   model2vec does */
     struct t2v_str

@@ -24,6 +24,14 @@ int t2v_net_check(const t2v_json *config, struct t2v_err *err)
     return t2v_family_find(config, &family, err);
 }
 
+/* The output layer; NULL: none. */
+static const struct t2v_linear *head_of(const t2v_net *net)
+{
+    const struct t2v_family *family = net->family;
+    const struct t2v_linear *head = family->head != NULL ? family->head(net->model) : NULL;
+    return head != NULL && head->n_out > 0 ? head : NULL;
+}
+
 /* Packs the weights that the family has noted. */
 static int finish(const t2v_net *net, struct t2v_loader *loader, int n_lane)
 {
@@ -33,6 +41,7 @@ static int finish(const t2v_net *net, struct t2v_loader *loader, int n_lane)
         .shape = &net->shape,
         .forward = net->family->forward,
         .model = net->model,
+        .head = head_of(net),
     };
     if (net->form->takes_outliers && loader->n_pack > 0)
         return t2v_calibrate(loader, &calibration, n_lane);
@@ -75,6 +84,7 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
         .kernels = kernels,
         .finite = form->takes_outliers,
         .bidirectional = options->bidirectional,
+        .head = options->head,
     };
     const struct t2v_family *family;
     int rc = t2v_family_find(config, &family, err);
@@ -129,6 +139,11 @@ const struct t2v_linear *t2v_net_projection(const t2v_net *net)
     return family->projection != NULL ? family->projection(net->model) : NULL;
 }
 
+bool t2v_net_has_head(const t2v_net *net)
+{
+    return head_of(net) != NULL;
+}
+
 int t2v_scratch_new(const t2v_net *net, size_t max_tok, int n_lane, t2v_scratch **out)
 {
     return t2v_scratch_make(&net->shape, net->form, max_tok, n_lane, out);
@@ -145,4 +160,18 @@ void t2v_net_forward(const t2v_net *net, const struct t2v_lane *lane, const stru
         .linear = t2v_linear_run,
     };
     net->family->forward(net->model, &run, hidden);
+}
+
+void t2v_net_logits(const t2v_net *net, const struct t2v_lane *lane, const float *hidden,
+                    size_t n_row, t2v_scratch *scratch, float *logits)
+{
+    const struct t2v_seqs rows = {.n_tok = n_row}; /* a linear layer reads nothing else */
+    const struct t2v_run run = {
+        .kernels = &net->kernels,
+        .lane = lane,
+        .seqs = &rows,
+        .scratch = scratch,
+        .linear = t2v_linear_run,
+    };
+    t2v_linear_run(&run, head_of(net), T2V_ACT_NONE, hidden, logits);
 }

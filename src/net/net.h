@@ -25,6 +25,8 @@ typedef struct t2v_net t2v_net;
 struct t2v_net_options {
     int n_lane;                           /* threads that pack weights, at least 1 */
     enum t2v_bidirectional bidirectional; /* of Gemma 3; AUTO: by config.json */
+    bool
+        head; /* load the output layer, see t2v_net_logits; without it those weights are not read */
 };
 
 /* config: config.json, not kept. The store must outlive the net, which reads embeddings from its
@@ -64,5 +66,14 @@ int t2v_scratch_new(const t2v_net *net, size_t max_tok, int n_lane, t2v_scratch 
  * hidden states. It is complete on return, since the last step is a barrier. */
 void t2v_net_forward(const t2v_net *net, const struct t2v_lane *lane, const struct t2v_seqs *seqs,
                      t2v_scratch *scratch, float *hidden);
+
+/* Whether the net has an output layer: it was asked for, and the family has one. */
+bool t2v_net_has_head(const t2v_net *net);
+/* The output layer: scores of the next token. All lanes of a team call it together; it is complete
+ * on return, since the last step is a barrier. hidden: [n_row, hidden], last hidden states of any
+ * tokens; n_row: 1 to the scratch's max_tok. logits: [n_row, shape.vocab]. Only with
+ * t2v_net_has_head. */
+void t2v_net_logits(const t2v_net *net, const struct t2v_lane *lane, const float *hidden,
+                    size_t n_row, t2v_scratch *scratch, float *logits);
 
 #endif

@@ -222,8 +222,16 @@ int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *
     if (rc == 0 && names->theta != NULL)
         rc =
             t2v_rotary_open(loader, &rotary, model->shape.head_dim, &model->spans[T2V_FULL].rotary);
+    if (rc == 0 && loader->head && names->head != NULL)
+        rc = t2v_load_head(loader, names->head, names->tied_absent, model->words, &model->head);
     *out = model;
     return rc;
+}
+
+void t2v_prenorm_causal(struct t2v_prenorm *model)
+{
+    model->spans[T2V_FULL].heads.after = 0;
+    model->shape.kv = model->shape.qkv - model->shape.heads * model->shape.head_dim;
 }
 
 static int read_layer_types(const struct t2v_loader *loader, struct t2v_prenorm *model)
@@ -334,4 +342,10 @@ void t2v_prenorm_forward(const void *model_, const struct t2v_run *run, float *h
         add = s->delta;
     }
     t2v_block_norm(run, hidden, add, shape->hidden, &model->norm, model->eps, hidden);
+}
+
+const struct t2v_linear *t2v_prenorm_head(const void *model_)
+{
+    const struct t2v_prenorm *model = model_;
+    return &model->head;
 }

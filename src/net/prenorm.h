@@ -39,7 +39,11 @@ struct t2v_prenorm_names {
      * name in qkv or up: the checkpoint has the layers stacked. */
     enum t2v_want_kind norm; /* kind of all norms */
     bool first_plain;        /* layer 0 has no attention_norm */
-    bool ungated;            /* up is [inter, hidden], for the activation alone */
+    /* The output layer, for generators; NULL: the family has none. tied_absent: the default of
+     * tie_word_embeddings. */
+    const char *head;
+    bool tied_absent;
+    bool ungated; /* up is [inter, hidden], for the activation alone */
 };
 
 /* Llama's names, in family/llama.c; without defaults of sizes and eps. */
@@ -71,6 +75,7 @@ struct t2v_prenorm {
     float embed_scale;              /* factor of the embeddings */
     const struct t2v_tensor *words; /* [vocab, hidden] */
     struct t2v_norm embed_norm, norm;
+    struct t2v_linear head;           /* [vocab, hidden]; n_out is 0: none, or not asked for */
     struct t2v_prenorm_layer *layers; /* [n_layer] */
     struct t2v_span spans[T2V_N_SPAN];
     struct t2v_relative relative; /* T5's; bias is NULL for others */
@@ -87,13 +92,12 @@ int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *
 int t2v_prenorm_local(struct t2v_loader *loader, struct t2v_prenorm *model, size_t before,
                       size_t after, const struct t2v_rotary_keys *rotary);
 
-/* Width of a token's keys and values: shape.kv of a family whose layers are all causal. */
-static inline size_t t2v_prenorm_kv(const struct t2v_prenorm *model)
-{
-    return model->shape.qkv - model->shape.heads * model->shape.head_dim;
-}
+/* Makes a family a causal one: tokens attend to earlier ones, and a past is taken. */
+void t2v_prenorm_causal(struct t2v_prenorm *model);
 
 /* A family's forward pass; model is a struct t2v_prenorm. */
 void t2v_prenorm_forward(const void *model, const struct t2v_run *run, float *hidden);
+/* Its output layer. */
+const struct t2v_linear *t2v_prenorm_head(const void *model);
 
 #endif

@@ -14,6 +14,8 @@ struct t2v_heads {
     size_t before, after; /* the attention span, as in struct t2v_attention */
     float scale;
     const struct t2v_relative *relative; /* NULL: no bias */
+    const float *slopes; /* [heads]: ALiBi (Press and others, 2022), a score's bias is the head's
+                          * slope times the key's offset from the query; NULL: none */
 };
 /* Full attention, one key head per query head, scale 1 / sqrt(head_dim). */
 struct t2v_heads t2v_heads_plain(const struct t2v_shape *shape);

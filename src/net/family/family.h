@@ -21,6 +21,9 @@ struct t2v_family {
     bool pools_first;
     bool is_static; /* t2v_net_is_static */
     const struct t2v_linear *(*projection)(const void *model);
+    /* The output layer, [vocab, hidden]; NULL: the family has none. n_out is 0 unless loader->head
+     * was set. */
+    const struct t2v_linear *(*head)(const void *model);
 };
 
 /* The family of config.json's model_type. T2V_EFORMAT if there is none;
@@ -28,7 +31,7 @@ struct t2v_family {
 int t2v_family_find(const t2v_json *config, const struct t2v_family **out, struct t2v_err *err);
 
 extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
-    t2v_family_dpr, t2v_family_electra, t2v_family_eurobert, t2v_family_gemma3,
+    t2v_family_dpr, t2v_family_electra, t2v_family_eurobert, t2v_family_gemma3, t2v_family_llama,
     t2v_family_model2vec, t2v_family_modernbert, t2v_family_mpnet, t2v_family_qwen3,
     t2v_family_roberta, t2v_family_t5, t2v_family_xlm_roberta;
 

@@ -31,7 +31,6 @@ static struct t2v_prenorm_names gemma3_names(void)
 /* The attention spans. In bidirectional attention half of the window is on each side. */
 static int read_span(struct t2v_loader *loader, struct t2v_prenorm *gemma3, size_t window)
 {
-    struct t2v_heads *heads = &gemma3->spans[T2V_FULL].heads;
     bool both;
     int rc =
         t2v_config_bool(loader->config, "use_bidirectional_attention", false, &both, loader->err);
@@ -39,10 +38,8 @@ static int read_span(struct t2v_loader *loader, struct t2v_prenorm *gemma3, size
         return rc;
     if (loader->bidirectional != T2V_BIDIRECTIONAL_AUTO)
         both = loader->bidirectional == T2V_BIDIRECTIONAL_TRUE;
-    if (!both) {
-        heads->after = 0;
-        gemma3->shape.kv = t2v_prenorm_kv(gemma3);
-    }
+    if (!both)
+        t2v_prenorm_causal(gemma3);
     static const struct t2v_rotary_keys rotary = {"sliding_attention", "rope_local_base_freq",
                                                   10000.0, false};
     return t2v_prenorm_local(loader, gemma3, both ? window / 2 : window - 1, both ? window / 2 : 0,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Llama's names of settings and tensors (Touvron and others, 2023), which later families kept.
- * Defaults of settings are each family's own. */
+/* Llama (Touvron and others, 2023), with causal attention. Later families kept its names of
+ * settings and tensors; defaults of settings are each family's own. */
 #include "net/prenorm.h"
 
 #include "base/banned.h"
@@ -23,4 +23,27 @@ const struct t2v_prenorm_names t2v_llama_names = {
     .up = {"mlp.gate_proj", "mlp.up_proj"},
     .down = "mlp.down_proj",
     .norm = T2V_WANT_RMS,
+};
+
+static int llama_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
+{
+    struct t2v_prenorm_names names = t2v_llama_names;
+    names.absent = (struct t2v_absent){4096, 32, 11008, 32, 32000, 2048};
+    names.eps_absent = 1e-6;
+    names.head = "lm_head";
+    struct t2v_prenorm *llama;
+    int rc = t2v_prenorm_open(loader, &names, &llama);
+    if (rc != 0)
+        return rc;
+    t2v_prenorm_causal(llama);
+    *shape = llama->shape;
+    *model = llama;
+    return 0;
+}
+
+const struct t2v_family t2v_family_llama = {
+    .model_type = "llama",
+    .open = llama_open,
+    .forward = t2v_prenorm_forward,
+    .head = t2v_prenorm_head,
 };

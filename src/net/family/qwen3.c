@@ -17,6 +17,7 @@ static struct t2v_prenorm_names qwen3_names(void)
     names.head_dim_absent = 128;
     names.q_norm = "self_attn.q_norm";
     names.k_norm = "self_attn.k_norm";
+    names.head = "lm_head";
     return names;
 }
 
@@ -39,8 +40,7 @@ static int qwen3_open(struct t2v_loader *loader, struct t2v_shape *shape, void *
         rc = t2v_prenorm_open(loader, &names, &qwen3);
     if (rc != 0)
         return rc;
-    qwen3->spans[T2V_FULL].heads.after = 0;
-    qwen3->shape.kv = t2v_prenorm_kv(qwen3);
+    t2v_prenorm_causal(qwen3);
     for (size_t i = first; i < qwen3->shape.n_layer && slides; i++)
         qwen3->layers[i].span = T2V_LOCAL;
     rc = t2v_prenorm_local(loader, qwen3, window - 1, 0, NULL);
@@ -50,4 +50,8 @@ static int qwen3_open(struct t2v_loader *loader, struct t2v_shape *shape, void *
 }
 
 const struct t2v_family t2v_family_qwen3 = {
-    .model_type = "qwen3", .open = qwen3_open, .forward = t2v_prenorm_forward};
+    .model_type = "qwen3",
+    .open = qwen3_open,
+    .forward = t2v_prenorm_forward,
+    .head = t2v_prenorm_head,
+};

@@ -38,6 +38,11 @@ static void run_pass(void *arg, const struct t2v_lane *lane, struct t2v_packing 
         .packing = packing,
     };
     pass->calibration->forward(pass->calibration->model, &run, pass->hidden);
+    /* Its output, of the vocabulary's width, is not needed. */
+    const struct t2v_linear *head = pass->calibration->head;
+    struct t2v_pack *pack = head != NULL ? t2v_pack_find(packing, head) : NULL;
+    if (pack != NULL)
+        t2v_pack_observed(packing, pack, lane, pass->hidden, pass->seqs.n_tok);
 }
 
 int t2v_calibrate(struct t2v_loader *loader, const struct t2v_calibration *calibration, int n_lane)

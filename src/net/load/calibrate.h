@@ -16,6 +16,7 @@ struct t2v_calibration {
     /* The family's forward pass, and its model. */
     void (*forward)(const void *model, const struct t2v_run *run, float *hidden);
     const void *model;
+    const struct t2v_linear *head; /* the output layer, whose input the pass computes; or NULL */
 };
 
 /* t2v_pack_finish with a calibration pass. Errors as there. */

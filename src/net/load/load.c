@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "net/load/config.h"
 #include "net/load/pack.h"
 
 #include "base/banned.h"
@@ -132,6 +133,20 @@ static int load_biases(const struct t2v_loader *loader, const char *under,
     return 0;
 }
 
+/* Sets the layer's form, and registers its weights to be packed; if its form needs no packing, they
+ * are set at once. */
+static int note_weights(struct t2v_loader *loader, const struct t2v_tensor *const *weights,
+                        size_t n_part, struct t2v_linear *layer)
+{
+    layer->form = choose_form(loader, weights, n_part, layer->n_in);
+    if (!layer->form->plain || n_part > 1)
+        return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(loader) : 0;
+    if (loader->finite && !t2v_tensor_finite(weights[0]))
+        return t2v_tensor_not_finite(weights[0], loader->err);
+    layer->weight = as_f32(loader, weights[0]);
+    return layer->weight == NULL ? no_memory(loader) : 0;
+}
+
 int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
                    size_t n_part)
 {
@@ -146,18 +161,8 @@ int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2
         return rc;
     for (size_t p = 0; p < n_part; p++)
         n_out += parts[p].n_out;
-    *layer = (struct t2v_linear){
-        .form = choose_form(loader, weights, n_part, n_in),
-        .n_in = n_in,
-        .n_out = n_out,
-        .bias = bias,
-    };
-    if (!layer->form->plain || n_part > 1)
-        return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(loader) : 0;
-    if (loader->finite && !t2v_tensor_finite(weights[0]))
-        return t2v_tensor_not_finite(weights[0], loader->err);
-    layer->weight = as_f32(loader, weights[0]);
-    return layer->weight == NULL ? no_memory(loader) : 0;
+    *layer = (struct t2v_linear){.n_in = n_in, .n_out = n_out, .bias = bias};
+    return note_weights(loader, weights, n_part, layer);
 }
 
 static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want)
@@ -268,4 +273,22 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
             return rc;
     }
     return 0;
+}
+
+int t2v_load_head(struct t2v_loader *loader, const char *name, bool tied_absent,
+                  const struct t2v_tensor *words, struct t2v_linear *out)
+{
+    size_t vocab = words->shape[0], hidden = words->shape[1];
+    bool tied;
+    int rc =
+        t2v_config_bool(loader->config, "tie_word_embeddings", tied_absent, &tied, loader->err);
+    if (rc != 0)
+        return rc;
+    if (tied) {
+        *out = (struct t2v_linear){.n_in = hidden, .n_out = vocab};
+        return note_weights(loader, &words, 1, out);
+    }
+    const struct t2v_want want = {T2V_WANT_MATRIX, out, {name}, hidden, vocab};
+    loader->prefix[0] = '\0';
+    return t2v_load(loader, "", &want, 1);
 }

@@ -44,4 +44,10 @@ int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want
 int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
                    size_t n_part);
 
+/* The output layer: `name`, [vocab, hidden] without a bias, and with neither prefix nor `under`; or
+ * the words' table, [vocab, hidden], again, as config.json's tie_word_embeddings says. tied_absent:
+ * the value of that, if absent. */
+int t2v_load_head(struct t2v_loader *loader, const char *name, bool tied_absent,
+                  const struct t2v_tensor *words, struct t2v_linear *out);
+
 #endif

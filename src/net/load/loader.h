@@ -30,6 +30,7 @@ struct t2v_loader {
     size_t n_packed; /* bytes that the packed weights need */
     enum t2v_bidirectional bidirectional;
     bool weighted; /* static embeddings: use the tensors weights and mapping, as model2vec does */
+    bool head;     /* load the output layer, if the family has one */
     bool finite;   /* refuse non-finite weights, which quantising would hide */
     /* One lane's calibration pass, see calibrate.h; NULL if the form takes no outliers. */
     void (*calibrate)(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Causal models from token ids to the scores of next tokens, whole sequences without a past.
+ *
+ * Without arguments: the random checkpoints of test/golden/causal against Transformers' log
+ * probabilities (see make-causal there).
+ * `test_causal DIR NAME...`: checkpoints in DIR whose expected.json has prompts with the greedy ids
+ * and their log-probabilities, within its `tol`; and how many next tokens of bf16 and int8 are
+ * those of f32.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+/* name: a folder of fixture_dir. */
+static struct fixture open_head(const char *name, const char *cpu, const char *precision)
+{
+    struct fixture f = {0};
+    struct t2v_err err = {0};
+    const struct t2v_form *form = NULL;
+    const struct t2v_net_options options = {.n_lane = 2, .head = true};
+    char path[512];
+    path_to(path, name, "config.json");
+    assert_int_equal(t2v_json_load(path, 1 << 20, &f.config, &err), 0);
+    path_to(path, name, "expected.json");
+    assert_int_equal(t2v_json_load(path, 1 << 26, &f.expected, &err), 0);
+    path_to(path, name, ".");
+    assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
+    assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
+    assert_int_equal(t2v_kernels_form(&f.kernels, precision, &form, &err), 0);
+    if (t2v_net_open(f.config, f.store, &f.kernels, form, &options, &f.encoder, &err) != 0)
+        fail_msg("%s: %s", name, err.msg);
+    assert_true(t2v_net_has_head(f.encoder));
+    assert_true(t2v_net_shape(f.encoder)->kv > 0);
+    return f;
+}
+
+struct scoring {
+    const struct fixture *fixture;
+    const float *hidden;
+    size_t n_row;
+    t2v_scratch *scratch;
+    float *logits;
+};
+
+static void score_lane(void *arg, const struct t2v_lane *lane)
+{
+    const struct scoring *s = arg;
+    t2v_net_logits(s->fixture->encoder, lane, s->hidden, s->n_row, s->scratch, s->logits);
+}
+
+/* The log-probabilities of each sequence's next tokens, [n_tok, vocab]. */
+static float *log_probabilities(const struct fixture *f, int32_t *ids, size_t *start, size_t n_seq,
+                                int n_lane)
+{
+    size_t n_row = start[n_seq], vocab = t2v_net_shape(f->encoder)->vocab;
+    float *hidden = encode(f, ids, start, n_seq, n_lane);
+    struct scoring scoring = {.fixture = f, .hidden = hidden, .n_row = n_row};
+    t2v_team *team;
+    assert_int_equal(t2v_team_new(n_lane, &team, NULL), 0);
+    assert_int_equal(t2v_scratch_new(f->encoder, n_row, n_lane, &scoring.scratch), 0);
+    scoring.logits = calloc(n_row * vocab, sizeof(float));
+    assert_non_null(scoring.logits);
+    t2v_team_run(team, score_lane, &scoring);
+    t2v_scratch_free(scoring.scratch);
+    t2v_team_free(team);
+    free(hidden);
+    for (size_t r = 0; r < n_row; r++) {
+        float *row = scoring.logits + r * vocab, top = row[0];
+        double sum = 0;
+        for (size_t i = 0; i < vocab; i++)
+            top = row[i] > top ? row[i] : top;
+        for (size_t i = 0; i < vocab; i++)
+            sum += exp((double)(row[i] - top));
+        for (size_t i = 0; i < vocab; i++)
+            row[i] = (float)((double)(row[i] - top) - log(sum));
+    }
+    return scoring.logits;
+}
+
+static size_t best_of(const float *row, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        best = row[i] > row[best] ? i : best;
+    return best;
+}
+
+static size_t read_ids(const t2v_json *list, int32_t *ids)
+{
+    for (size_t j = 0; j < t2v_json_len(list); j++) {
+        int64_t id;
+        assert_true(t2v_json_int(t2v_json_at(list, j), &id));
+        ids[j] = (int32_t)id;
+    }
+    return t2v_json_len(list);
+}
+
+static double number_at(const t2v_json *list, size_t i)
+{
+    double x = NAN;
+    assert_true(t2v_json_double(t2v_json_at(list, i), &x));
+    return x;
+}
+
+/* --- test/golden/causal --- */
+
+/* Every score of every position. `log_probs` has a list of n_tok * vocab numbers per sequence. */
+static void check_golden(const char *name, const char *cpu, int n_lane)
+{
+    char path[64];
+    snprintf(path, sizeof path, "causal/%s", name);
+    struct fixture f = open_head(path, cpu, "f32");
+    const t2v_json *lists = t2v_json_get(f.expected, "ids");
+    static int32_t ids[4096];
+    size_t start[64] = {0}, n = t2v_json_len(lists), vocab = t2v_net_shape(f.encoder)->vocab;
+    double tol = NAN, worst = 0;
+    assert_true(t2v_json_double(t2v_json_get(f.expected, "tol"), &tol) && n > 0 && n < 64);
+    for (size_t i = 0; i < n; i++)
+        start[i + 1] = start[i] + read_ids(t2v_json_at(lists, i), ids + start[i]);
+    float *got = log_probabilities(&f, ids, start, n, n_lane);
+    for (size_t i = 0; i < n; i++) {
+        const t2v_json *want = t2v_json_at(t2v_json_get(f.expected, "log_probs"), i);
+        const float *rows = got + start[i] * vocab;
+        assert_int_equal(t2v_json_len(want), (start[i + 1] - start[i]) * vocab);
+        for (size_t j = 0; j < t2v_json_len(want); j++) {
+            double off = fabs((double)rows[j] - number_at(want, j));
+            if (!(off <= tol))
+                fail_msg("%s cpu=%s lanes=%d sequence %zu row %zu id %zu: got %.9g, expected %.9g",
+                         name, cpu, n_lane, i, j / vocab, j % vocab, (double)rows[j],
+                         number_at(want, j));
+            worst = off > worst ? off : worst;
+        }
+    }
+    print_message("%s cpu=%s lanes=%d: worst %.2g of %.2g\n", name, cpu, n_lane, worst, tol);
+    free(got);
+    close_fixture(&f);
+}
+
+static void test_golden(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"llama", "qwen3"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        check_golden(names[i], "", 1);
+        check_golden(names[i], "", 3);
+        check_golden(names[i], "c", 2);
+        check_golden(names[i], "blas", 2);
+    }
+}
+
+/* --- other checkpoints --- */
+
+/* The log-probabilities of a prompt and its continuation; *first: the row that scores the latter's
+ * first id. */
+static float *teacher_forced(const struct fixture *f, const t2v_json *prompt, int32_t ids[4096],
+                             size_t *first, size_t *n_new)
+{
+    const t2v_json *new_ids = t2v_json_get(t2v_json_get(prompt, "greedy"), "ids");
+    size_t start[2] = {0, read_ids(t2v_json_get(prompt, "ids"), ids)};
+    *first = start[1] - 1;
+    *n_new = read_ids(new_ids, ids + start[1]);
+    start[1] += *n_new;
+    return log_probabilities(f, ids, start, 1, 2);
+}
+
+static void check_prompts(const char *name)
+{
+    struct fixture f = open_head(name, "", "f32");
+    const t2v_json *prompts = t2v_json_get(f.expected, "prompts");
+    size_t vocab = t2v_net_shape(f.encoder)->vocab, first, n_new, n_other = 0;
+    double tol = NAN, worst = 0;
+    assert_true(t2v_json_double(t2v_json_get(f.expected, "tol"), &tol));
+    for (size_t p = 0; p < t2v_json_len(prompts); p++) {
+        const t2v_json *prompt = t2v_json_at(prompts, p);
+        const t2v_json *want = t2v_json_get(t2v_json_get(prompt, "greedy"), "logprobs");
+        static int32_t ids[4096];
+        float *got = teacher_forced(&f, prompt, ids, &first, &n_new);
+        for (size_t i = 0; i < n_new; i++) {
+            const float *row = got + (first + i) * vocab;
+            size_t id = (size_t)ids[first + 1 + i];
+            double off = fabs((double)row[id] - number_at(want, i));
+            worst = off > worst ? off : worst;
+            n_other += best_of(row, vocab) != id;
+        }
+        free(got);
+    }
+    print_message("%-20s f32: worst log-probability %.2g of %.2g, %zu other ids\n", name, worst,
+                  tol, n_other);
+    assert_true(worst <= tol && n_other == 0);
+    close_fixture(&f);
+}
+
+/* How many next tokens of a precision are those of the greedy continuations. */
+static void count_equal(const char *name, const char *precision)
+{
+    struct t2v_kernels kernels;
+    const struct t2v_form *form;
+    assert_int_equal(t2v_kernels_init(&kernels, "", NULL), 0);
+    if (t2v_kernels_form(&kernels, precision, &form, NULL) != 0)
+        return;
+    struct fixture f = open_head(name, "", precision);
+    const t2v_json *prompts = t2v_json_get(f.expected, "prompts");
+    size_t vocab = t2v_net_shape(f.encoder)->vocab, first, n_new, n_equal = 0, n = 0;
+    for (size_t p = 0; p < t2v_json_len(prompts); p++) {
+        static int32_t ids[4096];
+        float *got = teacher_forced(&f, t2v_json_at(prompts, p), ids, &first, &n_new);
+        for (size_t i = 0; i < n_new; i++)
+            n_equal += best_of(got + (first + i) * vocab, vocab) == (size_t)ids[first + 1 + i];
+        n += n_new;
+        free(got);
+    }
+    print_message("%-20s %s: %zu of %zu next tokens equal, %.1f %%\n", name, precision, n_equal, n,
+                  100.0 * (double)n_equal / (double)n);
+    close_fixture(&f);
+}
+
+static int check_folder(int argc, char **argv)
+{
+    fixture_dir = argv[1];
+    for (int i = 2; i < argc; i++) {
+        check_prompts(argv[i]);
+        count_equal(argv[i], "bf16");
+        count_equal(argv[i], "int8");
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        return check_folder(argc, argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
