@@ -31,6 +31,8 @@ complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-body -x -d 'maximu
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-memory -x -d 'maximum bytes for all clients together: requests, texts, vectors, responses'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed bench selftest' -l max-text-tokens -x -d 'maximum tokens of one text, counted after each sentence is truncated'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-queue -x -d 'maximum requests waiting or running'
+complete -c t2v -n '__fish_seen_subcommand_from serve' -l embeddings-formula -x -a 'sentence-transformers vectors' -d 'how the routes for embeddings make a vector: as sentence-transformers does for the model directory, or as POST /vectors does'
+complete -c t2v -n '__fish_seen_subcommand_from serve' -l accept-token-ids -d 'take token ids of the model for a text to embed'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l answers-formula -x -a 'transformers container' -d 'how POST /answers finds an answer: as the question-answering pipeline of transformers 4, or as Weaviate\'s qna-transformers container'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l queue-timeout -x -d 'seconds that a request waits for a place in a full queue before it gets 503'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-connections -x -d 'maximum open connections, plus 16 for probes'

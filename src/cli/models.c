@@ -44,12 +44,15 @@ static int set_name(struct t2v_opened_models *models, size_t i,
 
 /* --- opening one --- */
 
-/* Vectors as sentence-transformers makes them. Where these cannot be had, all routes give those of
- * /vectors. */
-static int open_sentence(struct t2v_opened *opened, struct t2v_served *served, struct t2v_err *err)
+/* Vectors as sentence-transformers makes them. Where these cannot be had, or the settings say so,
+ * all routes give those of /vectors. */
+static int open_sentence(const struct t2v_options *options, struct t2v_opened *opened,
+                         struct t2v_served *served, struct t2v_err *err)
 {
     struct t2v_err why = {0};
-    int rc = t2v_embedder_open_sentence(opened->embedder, &opened->sentence, &why);
+    int rc = strcmp(options->embeddings_formula, "vectors") != 0
+                 ? t2v_embedder_open_sentence(opened->embedder, &opened->sentence, &why)
+                 : 0;
     if (rc == T2V_EUNSUPPORTED)
         t2v_log(T2V_LOG_WARN, "model", "all routes embed as /vectors does: %s", why.msg);
     served->sentence = opened->sentence != NULL ? opened->sentence : opened->embedder;
@@ -95,7 +98,7 @@ static int open_embedder(const struct t2v_options *options, const char *dir,
     served->embedder = opened->embedder;
     served->model = t2v_embedder_model(opened->embedder);
     served->max_tok = t2v_embedder_max_tok(opened->embedder);
-    rc = open_sentence(opened, served, err);
+    rc = open_sentence(options, opened, served, err);
     if (rc == 0)
         rc = open_tokens(opened, served, err);
     return rc == 0 ? open_beside(opened, served, err) : rc;

@@ -59,6 +59,8 @@ static const struct setting settings[] = {
     {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "maximum bytes for all clients together: requests, texts, vectors, responses; 0: 32 times max-body, at least 256m"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "maximum tokens of one text, counted after each sentence is truncated"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(server.max_queue), "1024", "", SERVE, "maximum requests waiting or running; more wait for a place, see queue-timeout"},
+    {"embeddings-formula", "T2V_EMBEDDINGS_FORMULA", TEXT, AT(embeddings_formula), "sentence-transformers", "sentence-transformers vectors", SERVE, "how the routes for embeddings make a vector: as sentence-transformers does for the model directory, or as POST /vectors does"},
+    {"accept-token-ids", "T2V_ACCEPT_TOKEN_IDS", SWITCH, AT(server.accept_token_ids), "false", "", SERVE, "take token ids of the model for a text to embed; false: refuse them, since ids of another tokenizer give a wrong vector"},
     {"answers-formula", "T2V_ANSWERS_FORMULA", TEXT, AT(server.answers_formula), "transformers", "transformers container", SERVE, "how POST /answers finds an answer: as the question-answering pipeline of transformers 4, or as Weaviate's qna-transformers container"},
     {"queue-timeout", "T2V_QUEUE_TIMEOUT", SECONDS, AT(server.queue_ms), "20", "", SERVE, "seconds that a request waits for a place in a full queue before it gets 503; 0: 503 at once"},
     {"max-connections", "T2V_MAX_CONNECTIONS", COUNT, AT(server.max_connections), "16384", "", SERVE, "maximum open connections, plus 16 for probes"},

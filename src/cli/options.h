@@ -40,6 +40,7 @@ struct t2v_options {
     bool sentence_transformers, query_passage_prefixes, onnx_runtime;
 
     struct t2v_server_options server; /* serve */
+    const char *embeddings_formula;   /* "sentence-transformers", "vectors" */
     int64_t max_text_tok;
     const char *log_level, *log_format;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/api/embedding.h"
 
+#include "http/api/token_ids.h"
 #include "http/body.h"
 #include "http/job.h"
 #include "http/service.h"
@@ -24,6 +25,16 @@ bool t2v_embedding_choose(const struct t2v_service *service, struct t2v_str name
 {
     embedding->served = t2v_models_read(service->models, name, T2V_CAN_EMBED, fault);
     return embedding->served != NULL;
+}
+
+bool t2v_embedding_read_texts(const struct t2v_service *service, struct t2v_str value,
+                              struct t2v_embedding *embedding, struct t2v_fault *fault)
+{
+    const struct t2v_loc loc = {embedding->member, NULL, -1};
+    if (!service->options->accept_token_ids || !t2v_token_ids_are_there(value))
+        return t2v_texts_read(&embedding->texts, value, loc, 0, fault);
+    return t2v_token_ids_read_texts(service, embedding->served, value, loc, &embedding->texts,
+                                    fault);
 }
 
 size_t t2v_embedding_most_texts(const t2v_embedder *embedder)

@@ -25,6 +25,10 @@ struct t2v_embedding {
 /* For `read`: chooses the model. name: of the request, a JSON value. False: *fault is set. */
 bool t2v_embedding_choose(const struct t2v_service *service, struct t2v_str name,
                           struct t2v_embedding *embedding, struct t2v_fault *fault);
+/* For `read`, after it: the texts of value, which is member's; t2v_texts_read says what it may be.
+ * Where the settings accept token ids, these are decoded to texts. False: *fault is set. */
+bool t2v_embedding_read_texts(const struct t2v_service *service, struct t2v_str value,
+                              struct t2v_embedding *embedding, struct t2v_fault *fault);
 /* How many texts a request may have at most: their vectors must fit into one answer. */
 size_t t2v_embedding_most_texts(const t2v_embedder *embedder);
 /* For `read`, after it: refuses more texts than an answer may have numbers (413). */

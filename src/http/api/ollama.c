@@ -60,8 +60,7 @@ static void read_embed(const struct t2v_service *service, struct t2v_str body, s
               choose(service, values[MODEL], embedding, fault) &&
               t2v_body_read_bool(values[TRUNCATE], names[TRUNCATE], &truncate, fault) &&
               t2v_embedding_read_dimensions(values[DIMENSIONS], embedding, fault) &&
-              t2v_texts_read(&embedding->texts, values[INPUT],
-                             (struct t2v_loc){names[INPUT], NULL, -1}, 0, fault);
+              t2v_embedding_read_texts(service, values[INPUT], embedding, fault);
     embedding->params.encode.keep_all = !truncate;
     if (ok)
         t2v_embedding_check(embedding, fault);
@@ -81,7 +80,7 @@ static void read_one(const struct t2v_service *service, struct t2v_str body, str
     bool ok = t2v_body_members(body, "{\"model\": \"model\", \"prompt\": \"hello\"}", names, values,
                                N, fault) &&
               choose(service, values[MODEL], embedding, fault) &&
-              t2v_texts_read(&embedding->texts, values[PROMPT], loc, 0, fault);
+              t2v_embedding_read_texts(service, values[PROMPT], embedding, fault);
     if (ok && embedding->texts.many)
         t2v_fault_invalid(fault, "string_type", loc, "a string is needed here, not an array");
 }

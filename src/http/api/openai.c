@@ -79,8 +79,7 @@ static void read_embed(const struct t2v_service *service, struct t2v_str body, s
               t2v_embedding_choose(service, values[MODEL], embedding, fault) &&
               t2v_embedding_read_dimensions(values[DIMENSIONS], embedding, fault) &&
               read_format(values[FORMAT], state, fault) &&
-              t2v_texts_read(&embedding->texts, values[INPUT],
-                             (struct t2v_loc){names[INPUT], NULL, -1}, 0, fault);
+              t2v_embedding_read_texts(service, values[INPUT], embedding, fault);
     if (ok)
         t2v_embedding_check(embedding, fault);
 }

@@ -139,7 +139,7 @@ static void read_inputs(const struct t2v_service *service, struct t2v_str body, 
     if (way.empty_is_wrong && is_empty_string(values[INPUTS])) {
         t2v_fault_set(fault, 400, "the text is empty");
         fault->loc = loc;
-    } else if (t2v_texts_read(&embedding->texts, values[INPUTS], loc, 0, fault)) {
+    } else if (t2v_embedding_read_texts(service, values[INPUTS], embedding, fault)) {
         t2v_embedding_check(embedding, fault);
     }
 }

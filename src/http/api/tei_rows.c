@@ -42,15 +42,15 @@ static bool read_members(struct t2v_str body, struct t2v_str values[N_MEMBER],
 }
 
 /* embedder: whose prompts count. */
-static bool read_texts(const struct t2v_str values[N_MEMBER], const t2v_embedder *embedder,
-                       struct t2v_embedding *embedding, struct t2v_fault *fault)
+static bool read_texts(const struct t2v_service *service, const struct t2v_str values[N_MEMBER],
+                       const t2v_embedder *embedder, struct t2v_embedding *embedding,
+                       struct t2v_fault *fault)
 {
     struct t2v_embed_encode *encode = &embedding->params.encode;
     const struct t2v_tei_length length = {values[TRUNCATE], values[DIRECTION]};
     return t2v_tei_read_prompt(values[PROMPT], embedder, encode, fault) &&
            t2v_tei_read_length(&length, encode, fault) &&
-           t2v_texts_read(&embedding->texts, values[INPUTS],
-                          (struct t2v_loc){embedding->member, NULL, -1}, 0, fault);
+           t2v_embedding_read_texts(service, values[INPUTS], embedding, fault);
 }
 
 /* The tokens of a text of len bytes, at most. A text is cut at max_tok, but under the default
@@ -147,7 +147,7 @@ static void read_embed_all(const struct t2v_service *service, struct t2v_str bod
                       served->name);
         return;
     }
-    if (!read_texts(values, served->sentence, embedding, fault))
+    if (!read_texts(service, values, served->sentence, embedding, fault))
         return;
     size_t hidden = t2v_net_shape(t2v_model_net(served->model))->hidden;
     for (size_t i = 0; i < embedding->texts.n && fault->status == 0; i++)
@@ -210,7 +210,7 @@ static void read_sparse(const struct t2v_service *service, struct t2v_str body, 
         t2v_models_read(service->models, values[MODEL], T2V_CAN_SPARSE, fault);
     embedding->served = served;
     if (served == NULL ||
-        !read_texts(values, t2v_sparse_embedder(served->sparse), embedding, fault))
+        !read_texts(service, values, t2v_sparse_embedder(served->sparse), embedding, fault))
         return;
     for (size_t i = 0; i < embedding->texts.n && fault->status == 0; i++)
         count_numbers(state, t2v_sparse_vocab(served->sparse), fault);

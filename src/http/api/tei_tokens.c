@@ -2,11 +2,10 @@
 #include "http/api/tei_tokens.h"
 
 #include "http/api/tei.h"
+#include "http/api/token_ids.h"
 #include "http/body.h"
-#include "http/decoders.h"
 #include "http/job.h"
 #include "http/service.h"
-#include "json/pull.h"
 #include "json/write.h"
 #include "token/encode.h"
 
@@ -14,7 +13,6 @@
 
 enum {
     TEXT_MAX = 2 * 1000 * 1000, /* bytes of all texts of a request */
-    IDS_MAX = 1000 * 1000,      /* of a request */
     ANSWER_MAX = 64 << 20,      /* bytes */
     ANSWER_LEAST = 1 << 20,     /* an answer may have so many, however small its request is */
     SCRATCH_BYTES = 64,         /* of the tokenizer, for a byte of a text */
@@ -35,16 +33,6 @@ static const struct t2v_served *choose(const struct t2v_service *service, struct
     if (served == NULL)
         served = t2v_models_first(models, T2V_CAN_EMBED);
     return served != NULL ? served : &models->list[0];
-}
-
-static bool find_decoder(const struct t2v_service *service, const struct t2v_served *served,
-                         const t2v_decoder **out, struct t2v_fault *fault)
-{
-    struct t2v_err err = {0};
-    int rc = t2v_decoders_get(service->decoders, served, out, &err);
-    if (rc != 0)
-        t2v_fault_work(fault, &err);
-    return rc == 0;
 }
 
 /* The most that an answer to n bytes or ids may have. */
@@ -115,7 +103,7 @@ static void read_tokenize(const struct t2v_service *service, struct t2v_str body
         !t2v_body_read_bool(values[SPECIALS], names[SPECIALS], &state->specials, fault) ||
         !read_prompt(values[PROMPT], served, state, fault) ||
         !t2v_texts_read(&state->texts, values[INPUTS], loc, 0, fault) ||
-        !find_decoder(service, served, &state->decoder, fault))
+        !t2v_token_ids_decoder(service, served, &state->decoder, fault))
         return;
     state->tokenizer = t2v_model_tokenizer(served->model);
     size_t n = text_bytes(state);
@@ -262,89 +250,10 @@ const struct t2v_operation t2v_tei_tokenize = {
 /* ---- Ids to texts ---- */
 
 struct decode_state {
-    struct t2v_ids ids;  /* of all texts */
-    struct t2v_ids ends; /* of each text: where its ids end */
+    struct t2v_token_ids ids;
     bool skip_special;
     const t2v_decoder *decoder;
 };
-
-static bool wrong_ids(struct t2v_fault *fault, const char *wanted)
-{
-    t2v_fault_invalid(fault, "list_type", (struct t2v_loc){"ids", NULL, -1}, "%s", wanted);
-    return false;
-}
-
-static bool no_memory(struct t2v_fault *fault)
-{
-    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
-    return false;
-}
-
-/* An id that is larger than any is one that no vocabulary has. */
-static bool read_id(struct t2v_pull *pull, struct decode_state *state, struct t2v_fault *fault)
-{
-    struct t2v_str value;
-    int64_t id;
-    if (t2v_pull_pass(pull, &value) != 0)
-        return no_memory(fault);
-    if (!t2v_body_whole(value, &id) || id < 0)
-        return wrong_ids(fault, "an id is a whole number from 0");
-    if (state->ids.len == IDS_MAX) {
-        t2v_fault_set(fault, 413, "more than %d ids in one request, the limit", IDS_MAX);
-        return false;
-    }
-    return t2v_ids_add(&state->ids, id <= INT32_MAX ? (int32_t)id : -1) == 0 || no_memory(fault);
-}
-
-/* The ids of one text. */
-static bool read_list(struct t2v_pull *pull, struct decode_state *state, struct t2v_fault *fault)
-{
-    int more = t2v_pull_open(pull, '[');
-    while (more == 0 && (more = t2v_pull_more(pull, ']')) == 1) {
-        if (!read_id(pull, state, fault))
-            return false;
-        more = 0;
-    }
-    return t2v_ids_add(&state->ends, (int32_t)state->ids.len) == 0 || no_memory(fault);
-}
-
-/* A list of lists; the first is at the pull's place. */
-static bool read_lists(struct t2v_pull *pull, struct decode_state *state, struct t2v_fault *fault)
-{
-    while (t2v_pull_more(pull, ']') == 1) {
-        if (t2v_pull_peek(pull) != '[')
-            return wrong_ids(fault, "an array of ids, or an array of such arrays");
-        if (state->ends.len == IDS_MAX) {
-            t2v_fault_set(fault, 413, "more than %d texts in one request, the limit", IDS_MAX);
-            return false;
-        }
-        if (!read_list(pull, state, fault))
-            return false;
-    }
-    return true;
-}
-
-static bool read_ids(struct t2v_str value, struct decode_state *state, struct t2v_fault *fault)
-{
-    struct t2v_pull pull;
-    if (value.ptr == NULL || value.ptr[0] != '[')
-        return wrong_ids(fault, "an array of ids, or an array of such arrays");
-    t2v_pull_init(&pull, value, NULL);
-    t2v_pull_open(&pull, '[');
-    char first = t2v_pull_peek(&pull);
-    t2v_pull_deinit(&pull);
-    if (first == ']') {
-        t2v_fault_set(fault, 400, "an empty array: at least one id is needed");
-        fault->loc = (struct t2v_loc){"ids", NULL, -1};
-        return false;
-    }
-    t2v_pull_init(&pull, value, NULL);
-    bool nested = first == '[';
-    bool ok = !nested || t2v_pull_open(&pull, '[') == 0;
-    ok = ok && (nested ? read_lists(&pull, state, fault) : read_list(&pull, state, fault));
-    t2v_pull_deinit(&pull);
-    return ok;
-}
 
 static void read_decode(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
 {
@@ -358,20 +267,21 @@ static void read_decode(const struct t2v_service *service, struct t2v_str body, 
     if (t2v_body_members(body, "{\"ids\": [101, 7592, 102]}", names, values, N, fault) &&
         (served = choose(service, values[MODEL], fault)) != NULL &&
         t2v_body_read_bool(values[SKIP], names[SKIP], &state->skip_special, fault) &&
-        read_ids(values[IDS], state, fault))
-        find_decoder(service, served, &state->decoder, fault);
+        t2v_token_ids_read(&state->ids, values[IDS], (struct t2v_loc){names[IDS], NULL, -1}, fault))
+        t2v_token_ids_decoder(service, served, &state->decoder, fault);
 }
 
 static size_t n_id(const struct decode_state *state)
 {
-    return state->ids.len + state->ends.len;
+    return state->ids.ids.len + state->ids.ends.len;
 }
 
 static size_t decode_bytes(const struct t2v_service *service, const struct t2v_job *job)
 {
     const struct decode_state *state = job->state;
     (void)service;
-    return (state->ids.cap + state->ends.cap) * sizeof(int32_t) + 2 * answer_bytes(n_id(state));
+    return (state->ids.ids.cap + state->ids.ends.cap) * sizeof(int32_t) +
+           2 * answer_bytes(n_id(state));
 }
 
 static bool decode_is_large(const struct t2v_job *job)
@@ -384,21 +294,20 @@ static void write_decode(struct t2v_job *job)
     const struct decode_state *state = job->state;
     struct t2v_buf *buf = &job->reply.buf, text;
     unsigned flags = state->skip_special ? T2V_DECODE_SKIP_SPECIAL : 0;
-    size_t begin = 0, most = answer_bytes(n_id(state));
+    size_t most = answer_bytes(n_id(state));
     struct t2v_err err = {0};
     buf->max = buf->len + most;
     t2v_buf_init(&text, most);
     t2v_buf_addc(buf, '[');
-    for (size_t i = 0; i < state->ends.len && err.code == 0 && buf->fail == 0; i++) {
-        size_t end = (size_t)state->ends.ptr[i];
-        const int32_t *ids = begin < end ? state->ids.ptr + begin : NULL;
+    for (size_t i = 0; i < state->ids.ends.len && err.code == 0 && buf->fail == 0; i++) {
+        size_t n;
+        const int32_t *ids = t2v_token_ids_of(&state->ids, i, &n);
         t2v_buf_clear(&text);
-        int rc = t2v_decode(state->decoder, ids, end - begin, flags, &text);
+        int rc = t2v_decode(state->decoder, ids, n, flags, &text);
         if (rc != 0)
-            t2v_fail(&err, rc, "the text of %zu ids is too long", end - begin);
+            t2v_fail(&err, rc, "the text of %zu ids is too long", n);
         t2v_buf_adds(buf, i != 0 ? "," : "");
         t2v_json_write_str(buf, t2v_buf_str(&text));
-        begin = end;
     }
     t2v_buf_addc(buf, ']');
     t2v_buf_deinit(&text);
@@ -410,8 +319,7 @@ static void write_decode(struct t2v_job *job)
 static void decode_deinit(void *arg)
 {
     struct decode_state *state = arg;
-    t2v_ids_deinit(&state->ids);
-    t2v_ids_deinit(&state->ends);
+    t2v_token_ids_deinit(&state->ids);
 }
 
 const struct t2v_operation t2v_tei_decode = {
