@@ -157,7 +157,8 @@ static void check(struct t2v_conn *c, uint64_t now_ns)
     t2v_conn_settle(c);
 }
 
-/* Answers a request under way with 503, or closes an idle connection. It may be freed. */
+/* Answers a request under way with 503, ends a stream, or closes an idle connection. It may be
+ * freed. */
 static void end(struct t2v_conn *c)
 {
     static const char why[] = "shutting down, ask again";
@@ -168,7 +169,7 @@ static void end(struct t2v_conn *c)
     } else if (t2v_conn_is_busy(c) && c->state == T2V_CONN_READING) {
         t2v_exchange_refuse_busy(c, why);
     } else if (c->state == T2V_CONN_STREAMING) {
-        t2v_conn_cut(c);
+        t2v_exchange_end_stream(c, why);
     } else if (c->state == T2V_CONN_READING) {
         t2v_conn_kill(c);
     }

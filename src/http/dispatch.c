@@ -129,7 +129,8 @@ static int wait_for_place(struct t2v_dispatch *d, struct t2v_job *job)
 int t2v_dispatch_send(struct t2v_dispatch *d, struct t2v_job *job)
 {
     job->dispatch = d;
-    while (job->stage != T2V_JOB_DONE && job->stage != T2V_JOB_RUN && !t2v_job_is_long(job)) {
+    while (job->stage != T2V_JOB_DONE && job->stage != T2V_JOB_RUN &&
+           !t2v_job_is_long(d->service, job)) {
         t2v_job_do_stage(d->service, job);
         t2v_job_next(d->service, job);
     }

@@ -226,6 +226,42 @@ static void end_stream(struct t2v_conn *c, struct t2v_job *job)
         t2v_conn_answered(c);
 }
 
+/* The last event and the end of the body. */
+static void add_cut(struct t2v_conn *c, const struct t2v_fault *fault, struct t2v_buf *out)
+{
+    struct t2v_buf event;
+    bool old = c->reader.request.old;
+    t2v_buf_init(&event, SIZE_MAX / 2);
+    c->job->operation->cut(fault, &event);
+    t2v_reply_piece(t2v_buf_str(&event), old, out);
+    t2v_buf_deinit(&event);
+    t2v_reply_end(old, out);
+}
+
+void t2v_exchange_end_stream(struct t2v_conn *c, const char *why)
+{
+    struct t2v_job *job = c->job;
+    struct t2v_fault fault;
+    struct t2v_buf out;
+    if (job == NULL || job->operation->cut == NULL) {
+        t2v_conn_cut(c);
+        return;
+    }
+    t2v_fault_busy(&fault, why);
+    job->reply.status = fault.status;
+    job->reply.why = fault.why;
+    note(c, &job->reply, job);
+    t2v_buf_init(&out, SIZE_MAX / 2);
+    take_pieces(c, job->stream, &out);
+    add_cut(c, &fault, &out);
+    c->job = NULL;
+    t2v_job_abandon(job);
+    c->keep_alive = false;
+    c->state = T2V_CONN_WRITING;
+    if (send_pieces(c, &out))
+        t2v_conn_answered(c);
+}
+
 /* ---- Reading ---- */
 
 /* The first contiguous bytes of the input; len 0 if there are none. */

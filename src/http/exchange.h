@@ -12,6 +12,9 @@
 void t2v_exchange_go_on(struct t2v_conn *conn);
 /* While STREAMING: sends the next bytes of the answer, if the client has taken those before. */
 void t2v_exchange_stream(struct t2v_conn *conn);
+/* While STREAMING: ends the answer with the event that its operation's `cut` writes, or cuts it
+ * off; the connection closes after it. why: static. */
+void t2v_exchange_end_stream(struct t2v_conn *conn, const char *why);
 /* 503 to the request under way; the connection closes after it. why: static. */
 void t2v_exchange_refuse_busy(struct t2v_conn *conn, const char *why);
 /* 408, and the connection closes after it. */

@@ -45,10 +45,11 @@ void t2v_job_free(struct t2v_job *job)
     t2v_free(job);
 }
 
-bool t2v_job_is_long(const struct t2v_job *job)
+bool t2v_job_is_long(const struct t2v_service *service, const struct t2v_job *job)
 {
     if (job->stage == T2V_JOB_READ)
-        return job->body.len > LARGE_BODY;
+        return job->body.len > LARGE_BODY ||
+               (job->operation->is_long != NULL && job->operation->is_long(service, job));
     return job->stage == T2V_JOB_WRITE && job->operation->is_large != NULL &&
            job->operation->is_large(job);
 }

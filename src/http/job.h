@@ -71,7 +71,7 @@ struct t2v_job *t2v_job_new(const struct t2v_operation *operation, struct t2v_st
 void t2v_job_free(struct t2v_job *job);
 
 /* True when the stage may take a millisecond or more; the clerk then does it. */
-bool t2v_job_is_long(const struct t2v_job *job);
+bool t2v_job_is_long(const struct t2v_service *service, const struct t2v_job *job);
 /* Does the stage READ or WRITE. Any thread. */
 void t2v_job_do_stage(const struct t2v_service *service, struct t2v_job *job);
 /* On the loop thread, after its stage has been done: moves it to the next stage. */

@@ -11,9 +11,9 @@ from daemon import Daemon, request, vectors
 Q = {"text": "hello there"}
 
 
-def order(n, size, ms, word="", version="1.1", method="POST", headers=()):
+def order(n, size, ms, word="", version="1.1", method="POST", headers=(), path="/stream"):
     body = json.dumps({"text": f"stream {n} {size} {ms} {word}"}).encode()
-    data = request(method, "/stream", body, headers)
+    data = request(method, path, body, headers)
     return data.replace(b" HTTP/1.1\r\n", f" HTTP/{version}\r\n".encode(), 1)
 
 
@@ -200,6 +200,29 @@ def check_drain(check):
                 check(f"{n} pieces: whole or not", body_of(c)[1] == whole)
                 check(f"{n} pieces: then it closes", not c.more())
                 check(f"{n} pieces: exit 0", d.wait() == 0 and time.monotonic() - begin < 8 * check.slack, d.said()[-500:])
+
+
+def check_drain_says_so(check):
+    """An operation that can say why its stream ends does so at the end of the drain, and the answer is whole."""
+    for version in ("1.1", "1.0"):
+        with Daemon(check.fake, check.model, "--drain", "1") as d:
+            with d.connect() as c, d.connect() as slow:
+                slow.send(order(1000, 60000, 0, path="/told"))
+                head_of(slow)
+                c.send(order(1000, 10, 20, path="/told", version=version))
+                head_of(c)
+                d.process.send_signal(signal.SIGTERM)
+                if version == "1.1":
+                    body, whole = body_of(c)
+                else:
+                    while c.more():
+                        pass
+                    body, whole = c.rest, True
+                check(f"HTTP/{version}: it is said", whole and body.endswith(b'cut: "shutting down, ask again"'), body[-60:])
+                check(f"HTTP/{version}: then it closes", not c.more())
+                body, whole = body_of(slow)
+                check(f"HTTP/{version}: a slow reader, too", whole and body.endswith(b'cut: "shutting down, ask again"'), body[-60:])
+            check(f"HTTP/{version}: exit 0", d.wait() == 0, d.said()[-500:])
 
 
 def check_many(check):

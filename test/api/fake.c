@@ -8,7 +8,8 @@
  * demand: slow work, a full queue, a client that leaves in the middle; and for TSan.
  *
  * POST /stream, which t2v has not, answers in pieces: the text "stream 5 100 20" is 5 pieces of 100
- * bytes, 20 ms apart, with " fail" after it a failure at the end. Streams take turns with each
+ * bytes, 20 ms apart, with " fail" after it a failure at the end. /told is the same, and says
+ * so when it is cut. Streams take turns with each
  * other and with other work, so one that is FULL holds up nobody. /ids/ID is in ids.h.
  */
 #include <pthread.h>
@@ -263,15 +264,17 @@ static void deinit_stream(void *state)
     t2v_question_deinit(state);
 }
 
-static const struct t2v_operation stream = {
-    .api = &t2v_api_vectors,
-    .state_size = sizeof(struct stream_state),
-    .read = read_stream,
-    .plan = plan_stream,
-    .bytes = bytes_of_stream,
-    .write = write_stream,
-    .deinit = deinit_stream,
-};
+static void cut_stream(const struct t2v_fault *fault, struct t2v_buf *out)
+{
+    t2v_buf_adds(out, "cut: ");
+    t2v_fault_write_msg(fault, out);
+}
+
+#define STREAM                                                                                     \
+    .api = &t2v_api_vectors, .state_size = sizeof(struct stream_state), .read = read_stream,       \
+    .plan = plan_stream, .bytes = bytes_of_stream, .write = write_stream, .deinit = deinit_stream
+static const struct t2v_operation stream = {STREAM};
+static const struct t2v_operation stream_told = {STREAM, .cut = cut_stream};
 
 enum { PROBE = T2V_ROUTE_OPEN | T2V_ROUTE_PROBE };
 static const struct t2v_route rows[] = {
@@ -284,6 +287,7 @@ static const struct t2v_route rows[] = {
     {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},
     {"/openapi.json", T2V_GET, T2V_ROUTE_OPEN, "/openapi.json", &t2v_probe_openapi, NULL},
     {"/stream", T2V_POST | T2V_GET, 0, "/stream", &stream, NULL}, /* GET: so that there is HEAD */
+    {"/told", T2V_POST, 0, "/stream", &stream_told, NULL},
     {"/ids/", T2V_GET, T2V_ROUTE_ID, "/ids/ID", &ids_get, NULL},
     {"/ids/", T2V_POST, T2V_ROUTE_ID, "/ids/ID", &ids_post, NULL},
     {"/ids/", 0, T2V_ROUTE_ID, "/ids/ID", NULL, &api_ids},

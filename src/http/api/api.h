@@ -46,6 +46,8 @@ struct t2v_operation {
     /* Any thread: parses body into job->state, or sets job->fault. The body is freed afterwards,
      * so copy what is kept of it. job->id stays valid as long as the job. */
     void (*read)(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job);
+    /* True when reading the body takes a millisecond or more, though it is small. NULL: never. */
+    bool (*is_long)(const struct t2v_service *service, const struct t2v_job *job);
     /* Upper bound of what `read` makes of the body, in bytes. NULL: the body's length. */
     size_t (*read_bytes)(struct t2v_str body);
     /* Fills job->work from job->state. False: no work is needed, and job->reply is complete. NULL:
@@ -61,6 +63,10 @@ struct t2v_operation {
     /* Any thread: check job->work.err first, and pass a failure on with t2v_fault_work. Otherwise
      * writes the result of job->work to job->reply, or to job->stream if there is one. */
     void (*write)(struct t2v_job *job);
+    /* Appends an event that says why the stream ends early (503: shutting down), in place of what
+     * the work would have put. On the loop thread, while the engine has the job. NULL: such a
+     * stream is cut off without one. */
+    void (*cut)(const struct t2v_fault *fault, struct t2v_buf *out);
     /* Frees what job->state owns; called once for each job, also if `read` failed or was never
      * called (the state is all zero then). NULL: nothing. */
     void (*deinit)(void *state);

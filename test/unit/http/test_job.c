@@ -64,18 +64,34 @@ static void check(const struct t2v_operation *operation, bool large)
 {
     struct t2v_job *job = new_job(operation);
     assert_int_equal(job->stage, T2V_JOB_READ);
-    assert_false(t2v_job_is_long(job));
+    assert_false(t2v_job_is_long(NULL, job));
     t2v_job_do_stage(NULL, job);
     t2v_job_next(NULL, job);
     assert_int_equal(job->stage, T2V_JOB_RUN);
-    assert_false(t2v_job_is_long(job));
+    assert_false(t2v_job_is_long(NULL, job));
     t2v_job_next(NULL, job);
     assert_int_equal(job->stage, T2V_JOB_WRITE);
-    assert_int_equal(t2v_job_is_long(job), large);
+    assert_int_equal(t2v_job_is_long(NULL, job), large);
     t2v_job_do_stage(NULL, job);
     t2v_job_next(NULL, job);
     assert_int_equal(job->stage, T2V_JOB_DONE);
     assert_true(job->reply.buf.ptr[job->reply.buf.len - 1] == 'x');
+    t2v_job_free(job);
+}
+
+static bool always_long(const struct t2v_service *service, const struct t2v_job *job)
+{
+    (void)service, (void)job;
+    return true;
+}
+
+static void test_long_read(void **state)
+{
+    (void)state;
+    const struct t2v_operation operation = {
+        .state_size = N_STATE, .read = read_body, .is_long = always_long, .deinit = deinit};
+    struct t2v_job *job = new_job(&operation);
+    assert_true(t2v_job_is_long(NULL, job)); /* though its body is small */
     t2v_job_free(job);
 }
 
@@ -123,8 +139,8 @@ static void test_without_work(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stages),
-                                       cmocka_unit_test(test_without_hooks),
-                                       cmocka_unit_test(test_without_work)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_long_read), cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_without_hooks), cmocka_unit_test(test_without_work)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
