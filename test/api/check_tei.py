@@ -211,6 +211,19 @@ def check_embed_all(check):
                 check(name, is_error(a, status, word, None if status != 413 else "Validation"), a)
 
 
+def check_embed_all_as_text(check):
+    """Whatever the vectorizer is: one sequence a text, cut at its limit."""
+    model = os.path.join(os.path.dirname(check.model), "st-max-last")
+    texts = ["One. And two! A third?", "word " * 3000]
+    with Daemon(check.binary, model) as d:
+        want = d.ask(post("/embed_all", {"inputs": texts}))
+        check("the texts' tokens", want.status == 200 and len(want.json[1]) == d.get("/info").json["max_input_length"], want)
+    with Daemon(check.binary, model, "--embeddings-formula", "vectors") as d:
+        check("the same beside vectors of sentences", d.ask(post("/embed_all", {"inputs": texts})).body == want.body)
+        check("or not", is_error(d.ask(post("/embed_all", {"inputs": texts, "truncate": False})), 422, "inputs[1]"))
+        check("many long ones", d.ask(post("/embed_all", {"inputs": texts * 20})).status == 200)
+
+
 def check_embed_sparse(check):
     """Sparse vectors as SparseEncoder's; a model without the head is refused."""
     golden = os.path.dirname(check.model)
@@ -225,6 +238,8 @@ def check_embed_sparse(check):
                 check(f"{model} {c['prompt_name']}: entries and weights", a.status == 200 and len(got) == len(want) and all(abs(g.get(i, 0) - w.get(i, 0)) < 2e-5 for g, w in zip(got, want) for i in {*g, *w}), a)
                 check("in rising order, without zeros", all([e["index"] for e in row] == sorted({e["index"] for e in row}) and all(e["value"] > 0 for e in row) for row in a.json))
             check("one text is a list of one", d.ask(post("/embed_sparse", {"inputs": c["texts"][0], "prompt_name": c["prompt_name"]})).json == a.json[:1])
+            root = d.ask(post("/", {"inputs": c["texts"], "prompt_name": c["prompt_name"]}))
+            check("the root: sparse where modules.json has SpladePooling, else dense", root.body == a.body if model == "sparse/splade" else len(root.json[0]) == d.get("/meta").json["dimensions"], root)
             check("an empty list", is_error(d.ask(post("/embed_sparse", {"inputs": []})), 400, "at least one"))
             check("listed", "sparse embeddings" in d.get("/meta").json["models"][0]["tasks"])
     with Daemon(check.binary, os.path.join(golden, "bge-cls")) as d:

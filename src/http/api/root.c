@@ -7,6 +7,7 @@
 #include "http/api/rerank.h"
 #include "http/api/scoring.h"
 #include "http/api/tei.h"
+#include "http/api/tei_rows.h"
 #include "http/body.h"
 #include "http/job.h"
 #include "http/service.h"
@@ -23,6 +24,7 @@ enum meaning {
     MEANS_SIMILARITY, /* inputs: source_sentence and sentences */
     MEANS_RANK,       /* query and texts, without inputs */
     MEANS_ANSWER,     /* inputs: question and context */
+    MEANS_SPARSE,     /* inputs: texts, for a model that is meant for sparse vectors */
     MEANS_LABELS,     /* inputs: texts, for a classifier */
     MEANS_ENTITIES,   /* inputs: texts, for a tagger */
     MEANS_NOTHING
@@ -38,6 +40,7 @@ static const struct {
     [MEANS_SIMILARITY] = {&t2v_tei_similarity, T2V_CAN_EMBED},
     [MEANS_RANK] = {&t2v_rerank_rank, T2V_CAN_RANK},
     [MEANS_ANSWER] = {&t2v_answers_hub, T2V_CAN_READ},
+    [MEANS_SPARSE] = {&t2v_tei_embed_sparse, T2V_CAN_SPARSE},
     [MEANS_LABELS] = {&t2v_labels_classify, T2V_CAN_LABEL},
     [MEANS_ENTITIES] = {&t2v_entities_hub, T2V_CAN_TAG},
 };
@@ -83,6 +86,8 @@ static enum meaning meaning_for_model(const struct t2v_models *models, struct t2
     struct t2v_fault ignored = {0};
     const struct t2v_served *served =
         t2v_models_read(models, name, (enum t2v_ability)any, &ignored);
+    if (served != NULL && served->sparse != NULL && t2v_sparse_is_meant(served->model))
+        return MEANS_SPARSE;
     if (served == NULL || (served->abilities & T2V_CAN_EMBED) != 0)
         return meaning;
     return (served->abilities & T2V_CAN_TAG) != 0 ? MEANS_ENTITIES : MEANS_LABELS;

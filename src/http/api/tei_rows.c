@@ -53,8 +53,8 @@ static bool read_texts(const struct t2v_service *service, const struct t2v_str v
            t2v_embedding_read_texts(service, values[INPUTS], embedding, fault);
 }
 
-/* The tokens of a text of len bytes, at most. A text is cut at max_tok, but under the default
- * vectorizer that is a sentence's limit; a prompt comes before the text. */
+/* The tokens of a text of len bytes, at most. A text is cut at max_tok, but of DPR that is a
+ * sentence's limit; a prompt comes before the text. */
 static size_t most_tokens(const t2v_embedder *embedder, size_t len)
 {
     size_t max_tok = t2v_embedder_max_tok(embedder);
@@ -147,12 +147,12 @@ static void read_embed_all(const struct t2v_service *service, struct t2v_str bod
                       served->name);
         return;
     }
-    if (!read_texts(service, values, served->sentence, embedding, fault))
+    const t2v_embedder *embedder = t2v_token_embedder_embedder(served->tokens);
+    if (!read_texts(service, values, embedder, embedding, fault))
         return;
     size_t hidden = t2v_net_shape(t2v_model_net(served->model))->hidden;
     for (size_t i = 0; i < embedding->texts.n && fault->status == 0; i++)
-        count_numbers(state, hidden * most_tokens(served->sentence, embedding->texts.list[i].len),
-                      fault);
+        count_numbers(state, hidden * most_tokens(embedder, embedding->texts.list[i].len), fault);
 }
 
 static bool plan_all(struct t2v_service *service, struct t2v_job *job)

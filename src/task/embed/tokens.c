@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "task/collect.h"
+#include "task/embed/open.h"
 #include "task/embed/source.h"
 
 #include "base/banned.h"
@@ -12,6 +13,7 @@
 struct t2v_token_embedder {
     struct t2v_task task; /* the first member: a task of this kind is a token embedder */
     const t2v_embedder *embedder;
+    t2v_embedder *own; /* NULL: another's is used */
 };
 
 /* A work. `start` and `next` use the source, `take` the collector. */
@@ -101,17 +103,36 @@ static const struct t2v_task_ops ops = {
     .finish = finish,
 };
 
+/* The default vectorizer would split a text into sentences. */
+static int choose_embedder(t2v_token_embedder *tokens, const t2v_embedder *embedder,
+                           struct t2v_err *err)
+{
+    struct t2v_err why = {0};
+    tokens->embedder = embedder;
+    if (strcmp(t2v_embedder_vectorizer(embedder), "default") != 0)
+        return 0;
+    int rc = t2v_embedder_open_texts(embedder, &tokens->own, &why);
+    if (rc == T2V_EUNSUPPORTED)
+        return 0;
+    tokens->embedder = tokens->own;
+    return rc == 0 ? 0 : t2v_fail(err, rc, "%s", why.msg);
+}
+
 int t2v_token_embedder_open(const t2v_embedder *embedder, t2v_token_embedder **out,
                             struct t2v_err *err)
 {
-    const struct t2v_task *task = t2v_embedder_task(embedder);
-    if (t2v_model_is_static(task->model))
+    if (t2v_model_is_static(t2v_embedder_model(embedder)))
         return t2v_fail(err, T2V_EUNSUPPORTED,
                         "static embeddings have no hidden states of their tokens");
     t2v_token_embedder *tokens = t2v_alloc_zero(1, sizeof *tokens);
     if (tokens == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for the model");
-    tokens->embedder = embedder;
+    int rc = choose_embedder(tokens, embedder, err);
+    if (rc != 0) {
+        t2v_token_embedder_free(tokens);
+        return rc;
+    }
+    const struct t2v_task *task = t2v_embedder_task(tokens->embedder);
     tokens->task = (struct t2v_task){.ops = &ops, .model = task->model, .max_tok = task->max_tok};
     *out = tokens;
     return 0;
@@ -119,7 +140,14 @@ int t2v_token_embedder_open(const t2v_embedder *embedder, t2v_token_embedder **o
 
 void t2v_token_embedder_free(t2v_token_embedder *tokens)
 {
+    if (tokens != NULL)
+        t2v_embedder_free(tokens->own);
     t2v_free(tokens);
+}
+
+const t2v_embedder *t2v_token_embedder_embedder(const t2v_token_embedder *tokens)
+{
+    return tokens->embedder;
 }
 
 const struct t2v_task *t2v_token_embedder_task(const t2v_token_embedder *tokens)

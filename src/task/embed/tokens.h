@@ -16,13 +16,16 @@
 
 typedef struct t2v_token_embedder t2v_token_embedder;
 
-/* Uses the embedder, which must outlive it, and its model. *out is set on success alone, and freed
- * by t2v_token_embedder_free. T2V_EUNSUPPORTED for static embeddings, whose tokens have no hidden
- * states; T2V_ENOMEM. */
+/* Uses the embedder, which must outlive it, and its model; under the default vectorizer one of its
+ * own that t2v_embedder_open_texts opens, where it can. *out is set on success alone, and freed by
+ * t2v_token_embedder_free. T2V_EUNSUPPORTED for static embeddings, whose tokens have no hidden
+ * states; else as t2v_embedder_open_texts. */
 int t2v_token_embedder_open(const t2v_embedder *embedder, t2v_token_embedder **out,
                             struct t2v_err *err);
 /* NULL is allowed. */
 void t2v_token_embedder_free(t2v_token_embedder *tokens);
+/* Prepares its texts: for prompts (t2v_embedder_prompt) and limits. */
+const t2v_embedder *t2v_token_embedder_embedder(const t2v_token_embedder *tokens);
 const struct t2v_task *t2v_token_embedder_task(const t2v_token_embedder *tokens);
 
 #endif
