@@ -8,6 +8,13 @@
 
 #include "base/banned.h"
 
+/* As in Transformers, in double. */
+static size_t rotary_dim(const struct t2v_prenorm_names *names, const struct t2v_shape *shape)
+{
+    double part = names->rotary_part;
+    return part > 0 ? (size_t)((double)shape->head_dim * part) : shape->head_dim;
+}
+
 /* Checks the sizes against each other, and derives others. */
 static int check_sizes(const struct t2v_loader *loader, const struct t2v_prenorm_names *names,
                        struct t2v_prenorm *model, size_t kv_heads)
@@ -19,10 +26,12 @@ static int check_sizes(const struct t2v_loader *loader, const struct t2v_prenorm
                         shape->hidden, shape->heads);
     if (shape->head_dim == 0)
         shape->head_dim = shape->hidden / shape->heads;
-    if (names->theta != NULL && shape->head_dim % 2 != 0)
+    if (shape->inter == 0)
+        shape->inter = 4 * shape->hidden;
+    if (names->theta != NULL && rotary_dim(names, shape) % 2 != 0)
         return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: head_dim %zu is odd, which rotary positions do not support",
-                        shape->head_dim);
+                        rotary_dim(names, shape));
     if (kv_heads == 0)
         kv_heads = shape->heads;
     if (shape->heads % kv_heads != 0)
@@ -64,7 +73,8 @@ static int read_config(const struct t2v_loader *loader, const struct t2v_prenorm
         {or_else(names->inter, "intermediate_size"), 1, 1 << 20, absent->inter, &shape->inter},
         {or_else(names->n_layer, "num_hidden_layers"), 0, 1024, absent->n_layer, &shape->n_layer},
         {"vocab_size", 1, 1 << 24, absent->vocab, &shape->vocab},
-        {"max_position_embeddings", 1, 1 << 20, absent->positions, &shape->max_tok},
+        {or_else(names->max_tok_key, "max_position_embeddings"), 1, 1 << 20, absent->positions,
+         &shape->max_tok},
     };
     const struct t2v_size_key grouped = {names->kv_heads, 1, 1024,
                                          absent_of(loader, names->kv_heads, names->kv_heads_absent),
@@ -87,24 +97,31 @@ static int read_config(const struct t2v_loader *loader, const struct t2v_prenorm
     return rc != 0 ? rc : check_sizes(loader, names, model, kv_heads);
 }
 
-/* The tensors that a layer has. */
-struct biases {
-    enum t2v_want_kind attention, mlp, norm;
+/* The kinds of tensors that a layer has. */
+struct kinds {
+    enum t2v_want_kind qkv, out, mlp, norm;
 };
 
-static int read_biases(const struct t2v_loader *loader, const struct t2v_prenorm_names *names,
-                       struct biases *out)
+static enum t2v_want_kind linear_kind(bool bias)
 {
-    bool attention, mlp, norm;
-    int rc = t2v_config_bool(loader->config, "attention_bias", false, &attention, loader->err);
-    if (rc == 0)
+    return bias ? T2V_WANT_LINEAR : T2V_WANT_MATRIX;
+}
+
+static int read_kinds(const struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                      struct kinds *out)
+{
+    bool all = names->biases == T2V_BIAS_ALL, norm;
+    bool attention = all, mlp = all || names->biases == T2V_BIAS_MLP;
+    int rc = t2v_config_bool(loader->config, "norm_bias", false, &norm, loader->err);
+    if (rc == 0 && names->biases == T2V_BIAS_BY_CONFIG)
+        rc = t2v_config_bool(loader->config, "attention_bias", false, &attention, loader->err);
+    if (rc == 0 && names->biases == T2V_BIAS_BY_CONFIG)
         rc = t2v_config_bool(loader->config, "mlp_bias", false, &mlp, loader->err);
-    if (rc == 0)
-        rc = t2v_config_bool(loader->config, "norm_bias", false, &norm, loader->err);
     if (rc != 0)
         return rc;
-    out->attention = attention ? T2V_WANT_LINEAR : T2V_WANT_MATRIX;
-    out->mlp = mlp ? T2V_WANT_LINEAR : T2V_WANT_MATRIX;
+    out->qkv = linear_kind(attention || names->biases == T2V_BIAS_QKV);
+    out->out = linear_kind(attention);
+    out->mlp = linear_kind(mlp);
     out->norm = norm && names->norm == T2V_WANT_SCALE ? T2V_WANT_NORM : names->norm;
     return 0;
 }
@@ -142,62 +159,93 @@ static int load_norms(struct t2v_loader *loader, const struct t2v_prenorm *model
 }
 
 static int load_layer(struct t2v_loader *loader, const struct t2v_prenorm *model, size_t index,
-                      const struct t2v_prenorm_names *names, const struct biases *biases)
+                      const struct t2v_prenorm_names *names, const struct kinds *kinds)
 {
     struct t2v_prenorm_layer *layer = &model->layers[index];
     const struct t2v_shape *shape = &model->shape;
     const struct t2v_heads *heads = &model->spans[T2V_FULL].heads;
     size_t hidden = shape->hidden, inter = shape->inter;
     size_t q = heads->heads * heads->head_dim, kv = heads->kv_heads * heads->head_dim;
+    size_t n_up = names->up[1] == NULL && shape->gated ? 2 * inter : inter;
     bool stacked = names->qkv[1] == NULL; /* in the checkpoint */
     const struct t2v_want qkv[] = {
-        {biases->attention, &layer->qkv, {names->qkv[0]}, hidden, stacked ? shape->qkv : q},
-        {biases->attention, NULL, {names->qkv[1]}, hidden, kv},
-        {biases->attention, NULL, {names->qkv[2]}, hidden, kv},
+        {kinds->qkv, &layer->qkv, {names->qkv[0]}, hidden, stacked ? shape->qkv : q},
+        {kinds->qkv, NULL, {names->qkv[1]}, hidden, kv},
+        {kinds->qkv, NULL, {names->qkv[2]}, hidden, kv},
     };
     const struct t2v_want wants[] = {
-        {biases->attention, &layer->out, {names->out}, q, hidden},
-        {biases->mlp,
-         &layer->up,
-         {names->up[0], names->up[1]},
-         hidden,
-         names->up[1] == NULL && shape->gated ? 2 * inter : inter},
-        {biases->mlp, &layer->down, {names->down}, inter, hidden},
+        {kinds->out, &layer->out, {names->out}, q, hidden},
+        {kinds->mlp, &layer->up, {names->up[0], names->up[1]}, hidden, n_up},
+        {kinds->mlp, &layer->down, {names->down}, inter, hidden},
     };
     char under[64];
     snprintf(under, sizeof under, "%s%zu.", names->layer, index);
-    int rc = t2v_load_stack(loader, under, qkv, stacked ? 1 : 3);
+    int rc =
+        t2v_load_stack(loader, under, qkv, stacked ? 1 : 3, names->fused ? heads->head_dim : 0);
     if (rc == 0)
         rc = t2v_load(loader, under, wants, sizeof wants / sizeof wants[0]);
-    return rc != 0 ? rc : load_norms(loader, model, index, under, names, biases->norm);
+    return rc != 0 ? rc : load_norms(loader, model, index, under, names, kinds->norm);
+}
+
+/* The tables of words and of positions. */
+static int load_tables(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                       struct t2v_prenorm *model)
+{
+    const struct t2v_shape *shape = &model->shape;
+    const struct t2v_want wants[] = {
+        {T2V_WANT_TABLE,
+         &model->words,
+         {names->words[0], names->words[1]},
+         shape->hidden,
+         shape->vocab},
+        {T2V_WANT_TABLE, &model->positions, {names->positions}, shape->hidden, shape->max_tok},
+    };
+    return t2v_load(loader, "", wants, names->positions != NULL ? 2 : 1);
 }
 
 static int load(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
                 struct t2v_prenorm *model)
 {
-    static const char *const prefixes[] = {"", "model.", "transformer.", NULL};
-    const struct t2v_shape *shape = &model->shape;
-    const struct t2v_want words = {T2V_WANT_TABLE,
-                                   &model->words,
-                                   {names->words[0], names->words[1]},
-                                   shape->hidden,
-                                   shape->vocab};
-    struct biases biases;
+    static const char *const prefixes[] = {"",
+                                           "model.",
+                                           "transformer.",
+                                           "gpt_neox.",
+                                           "language_model.model.",
+                                           "model.language_model.",
+                                           NULL};
+    size_t hidden = model->shape.hidden, n_layer = model->shape.n_layer;
+    struct kinds kinds;
     char first[96];
     snprintf(first, sizeof first, "%s.weight", names->final_norm);
-    int rc = read_biases(loader, names, &biases);
+    loader->transposed = names->transposed;
+    int rc = read_kinds(loader, names, &kinds);
     if (rc == 0)
         rc = t2v_load_prefix(loader, prefixes, first);
     if (rc == 0)
-        rc = t2v_load(loader, "", &words, 1);
+        rc = load_tables(loader, names, model);
     if (rc == 0)
-        rc = load_norm(loader, "", biases.norm, names->embed_norm, shape->hidden,
-                       &model->embed_norm);
-    for (size_t i = 0; i < shape->n_layer && rc == 0; i++)
-        rc = load_layer(loader, model, i, names, &biases);
-    return rc != 0
-               ? rc
-               : load_norm(loader, "", biases.norm, names->final_norm, shape->hidden, &model->norm);
+        rc = load_norm(loader, "", kinds.norm, names->embed_norm, hidden, &model->embed_norm);
+    for (size_t i = 0; i < n_layer && rc == 0; i++)
+        rc = load_layer(loader, model, i, names, &kinds);
+    if (rc == 0)
+        rc = load_norm(loader, "", kinds.norm, names->final_norm, hidden, &model->norm);
+    return rc;
+}
+
+/* Rotary positions, and what follows from the weights. */
+static int finish(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
+                  struct t2v_prenorm *model)
+{
+    struct t2v_span *full = &model->spans[T2V_FULL];
+    const struct t2v_rotary_keys rotary = {"full_attention", names->theta, names->theta_absent,
+                                           true, names->rotary_part > 0};
+    int rc = 0;
+    if (names->theta != NULL)
+        rc = t2v_rotary_open(loader, &rotary, rotary_dim(names, &model->shape), &full->rotary);
+    full->heads.rotary_dim = full->rotary.dim;
+    if (rc == 0 && loader->head && names->head != NULL)
+        rc = t2v_load_head(loader, names->head, names->tied_absent, model->words, &model->head);
+    return rc;
 }
 
 int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *names,
@@ -217,13 +265,8 @@ int t2v_prenorm_open(struct t2v_loader *loader, const struct t2v_prenorm_names *
     for (size_t i = 0; i < n_layer; i++)
         model->layers[i].span = T2V_FULL;
     rc = load(loader, names, model);
-    const struct t2v_rotary_keys rotary = {"full_attention", names->theta, names->theta_absent,
-                                           true};
-    if (rc == 0 && names->theta != NULL)
-        rc =
-            t2v_rotary_open(loader, &rotary, model->shape.head_dim, &model->spans[T2V_FULL].rotary);
-    if (rc == 0 && loader->head && names->head != NULL)
-        rc = t2v_load_head(loader, names->head, names->tied_absent, model->words, &model->head);
+    if (rc == 0)
+        rc = finish(loader, names, model);
     *out = model;
     return rc;
 }
@@ -272,7 +315,8 @@ int t2v_prenorm_local(struct t2v_loader *loader, struct t2v_prenorm *model, size
     return rc;
 }
 
-static void embed(const struct t2v_prenorm *model, const struct t2v_run *run, float *hidden)
+/* Returns what the first norm is to add, [n_tok, hidden]; or NULL. */
+static const float *embed(const struct t2v_prenorm *model, const struct t2v_run *run, float *hidden)
 {
     size_t n = model->shape.hidden, begin, end;
     t2v_block_rows(run, &begin, &end);
@@ -284,34 +328,49 @@ static void embed(const struct t2v_prenorm *model, const struct t2v_run *run, fl
     }
     if (model->embed_norm.gamma != NULL)
         t2v_block_norm(run, hidden, NULL, n, &model->embed_norm, model->eps, hidden);
+    if (model->positions == NULL)
+        return NULL;
+    t2v_block_positions(run, model->positions, n, run->scratch->delta);
+    return run->scratch->delta;
 }
 
 /* s->delta = the output of attention. table: of t2v_block_rotary. */
 static void attend(const struct t2v_prenorm *model, const struct t2v_prenorm_layer *layer,
                    const struct t2v_run *run, const float *input, const float *table)
 {
-    const struct t2v_heads *heads = &model->spans[layer->span].heads;
+    const struct t2v_span *span = &model->spans[layer->span];
+    struct t2v_heads heads = span->heads;
+    size_t index = (size_t)(layer - model->layers);
     t2v_scratch *s = run->scratch;
+    if (model->scale_by_layer)
+        heads.scale /= (float)(index + 1);
     t2v_block_linear(run, &layer->qkv, T2V_ACT_NONE, input, s->qkv);
-    if (model->spans[layer->span].rotary.frequency != NULL)
-        t2v_block_rotate(run, heads, table, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
-    t2v_block_attention(run, heads, (size_t)(layer - model->layers), s->qkv, s->mixed);
+    if (span->rotary.frequency != NULL)
+        t2v_block_rotate(run, &heads, table, &layer->q_norm, &layer->k_norm, model->eps, s->qkv);
+    t2v_block_attention(run, &heads, index, s->qkv, s->mixed);
     t2v_block_linear(run, &layer->out, T2V_ACT_NONE, s->mixed, s->delta);
     if (layer->attention_after.gamma != NULL)
         t2v_block_norm(run, s->delta, NULL, model->shape.hidden, &layer->attention_after,
                        model->eps, s->delta);
 }
 
-/* s->delta = the output of the feed-forward net, whose input is s->delta. */
-static void feed_forward(const struct t2v_prenorm *model, const struct t2v_prenorm_layer *layer,
-                         const struct t2v_run *run)
+/* Adds the output of attention, and returns that of the feed-forward net, to be added. */
+static const float *feed_forward(const struct t2v_prenorm *model,
+                                 const struct t2v_prenorm_layer *layer, const struct t2v_run *run,
+                                 float *hidden)
 {
     t2v_scratch *s = run->scratch;
-    t2v_block_feed(run, &layer->up, &layer->down, model->act, model->shape.gated, s->delta,
-                   s->delta);
+    size_t n = model->shape.hidden;
+    bool parallel = model->residual == T2V_RESIDUAL_PARALLEL;
+    float *out = parallel ? s->mixed : s->delta;
+    float *input = model->residual == T2V_RESIDUAL_NORMED ? hidden : out;
+    t2v_block_norm(run, hidden, parallel ? NULL : s->delta, n, &layer->mlp_norm, model->eps, input);
+    if (parallel)
+        t2v_block_add(run, hidden, s->delta, n);
+    t2v_block_feed(run, &layer->up, &layer->down, model->act, model->shape.gated, input, out);
     if (layer->mlp_after.gamma != NULL)
-        t2v_block_norm(run, s->delta, NULL, model->shape.hidden, &layer->mlp_after, model->eps,
-                       s->delta);
+        t2v_block_norm(run, out, NULL, n, &layer->mlp_after, model->eps, out);
+    return out;
 }
 
 void t2v_prenorm_forward(const void *model_, const struct t2v_run *run, float *hidden)
@@ -319,27 +378,23 @@ void t2v_prenorm_forward(const void *model_, const struct t2v_run *run, float *h
     const struct t2v_prenorm *model = model_;
     const struct t2v_shape *shape = &model->shape;
     t2v_scratch *s = run->scratch;
-    const float *add = NULL; /* output of the sublayer before */
     size_t n_rotary = run->seqs->n_tok * shape->head_dim;
     for (int i = 0; i < T2V_N_SPAN; i++) {
         if (model->spans[i].rotary.frequency != NULL)
             t2v_block_rotary(run, &model->spans[i].rotary, shape->head_dim,
                              s->rotary + (size_t)i * n_rotary);
     }
-    embed(model, run, hidden);
+    const float *add = embed(model, run, hidden); /* output of the sublayer before */
     for (size_t i = 0; i < shape->n_layer; i++) {
         const struct t2v_prenorm_layer *layer = &model->layers[i];
-        const float *input = hidden;
-        if (layer->attention_norm.gamma != NULL) {
+        float *input = model->residual == T2V_RESIDUAL_NORMED ? hidden : s->delta;
+        if (layer->attention_norm.gamma != NULL)
             t2v_block_norm(run, hidden, add, shape->hidden, &layer->attention_norm, model->eps,
-                           s->delta);
-            input = s->delta;
-        }
+                           input);
+        else
+            input = hidden;
         attend(model, layer, run, input, s->rotary + (size_t)layer->span * n_rotary);
-        t2v_block_norm(run, hidden, s->delta, shape->hidden, &layer->mlp_norm, model->eps,
-                       s->delta);
-        feed_forward(model, layer, run);
-        add = s->delta;
+        add = feed_forward(model, layer, run, hidden);
     }
     t2v_block_norm(run, hidden, add, shape->hidden, &model->norm, model->eps, hidden);
 }

@@ -2,10 +2,11 @@
 #ifndef T2V_NET_PRENORM_H
 #define T2V_NET_PRENORM_H
 /*
- * T5 and the encoders of the 2020s: word embeddings without positions, then layers of attention and
- * a feed-forward net, each of which normalises its input; a norm at the end. Most have rotary
- * positions and gated feed-forward nets. The families differ in the names of settings and tensors,
- * in kind and number of norms, and in the attention spans of layers. Private to net/.
+ * T5, the encoders of the 2020s and the causal models: word embeddings, most without positions,
+ * then layers of attention and a feed-forward net, each of which normalises its input; a norm at
+ * the end. Most have rotary positions and gated feed-forward nets. The families differ in the names
+ * of settings and tensors, in kind and number of norms, and in the attention spans of layers.
+ * Private to net/.
  */
 #include "net/block/norm.h"
 #include "net/block/relative.h"
@@ -13,6 +14,22 @@
 #include "net/family/family.h"
 #include "net/load/config.h"
 #include "net/load/load.h"
+
+/* Which linear layers have biases. */
+enum t2v_biases {
+    T2V_BIAS_BY_CONFIG, /* as attention_bias and mlp_bias say */
+    T2V_BIAS_NONE,
+    T2V_BIAS_QKV,
+    T2V_BIAS_MLP,
+    T2V_BIAS_ALL,
+};
+
+/* What a sublayer's output is added to. */
+enum t2v_residual {
+    T2V_RESIDUAL_INPUT,    /* its input before the norm */
+    T2V_RESIDUAL_NORMED,   /* its input after the norm */
+    T2V_RESIDUAL_PARALLEL, /* the layer's input, for both sublayers */
+};
 
 /* A family's names. */
 struct t2v_prenorm_names {
@@ -24,14 +41,17 @@ struct t2v_prenorm_names {
     const char *head_dim; /* NULL: hidden / heads */
     const char *theta;    /* of layers with full attention; NULL: no rotary positions */
     double theta_absent;
-    size_t max_tok; /* 0: max_position_embeddings */
-    struct t2v_absent absent;
+    double rotary_part;       /* of each head that is rotated; 0: all */
+    const char *max_tok_key;  /* of the longest sequence; NULL: max_position_embeddings */
+    size_t max_tok;           /* not 0: that is it, and no key is read */
+    struct t2v_absent absent; /* inter 0: four times the hidden size */
     double eps_absent;
     const char *act_absent;
     /* 0: heads, and hidden / heads. A key that is null has the same effect. */
     int64_t kv_heads_absent, head_dim_absent;
     /* Tensors: the prefix before a layer's number, and names after it. */
     const char *words[2], *embed_norm, *final_norm; /* words: one of the two */
+    const char *positions; /* learned positions, [max_tok, hidden]; NULL: none */
     const char *layer;
     const char *attention_norm, *qkv[3], *q_norm, *k_norm, *out, *attention_after;
     const char *mlp_norm, *up[2], *down, *mlp_after;
@@ -43,7 +63,10 @@ struct t2v_prenorm_names {
      * tie_word_embeddings. */
     const char *head;
     bool tied_absent;
-    bool ungated; /* up is [inter, hidden], for the activation alone */
+    enum t2v_biases biases;
+    bool transposed; /* linear layers, but for the head, are [n_in, n_out] */
+    bool fused;      /* the rows of qkv[0] are [heads, 3, head_dim] */
+    bool ungated;    /* up is [inter, hidden], for the activation alone */
 };
 
 /* Llama's names, in family/llama.c; without defaults of sizes and eps. */
@@ -72,9 +95,12 @@ struct t2v_prenorm {
     struct t2v_shape shape;
     enum t2v_act act;
     float eps;
-    float embed_scale;              /* factor of the embeddings */
-    const struct t2v_tensor *words; /* [vocab, hidden] */
+    float embed_scale;                  /* factor of the embeddings */
+    const struct t2v_tensor *words;     /* [vocab, hidden] */
+    const struct t2v_tensor *positions; /* [max_tok, hidden]; NULL: none */
     struct t2v_norm embed_norm, norm;
+    enum t2v_residual residual;
+    bool scale_by_layer;              /* scores of layer i are divided by i + 1 */
     struct t2v_linear head;           /* [vocab, hidden]; n_out is 0: none, or not asked for */
     struct t2v_prenorm_layer *layers; /* [n_layer] */
     struct t2v_span spans[T2V_N_SPAN];

@@ -17,7 +17,8 @@ int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form,
                      int n_lane, t2v_scratch **out)
 {
     size_t longest = max_tok < shape->max_tok ? max_tok : shape->max_tok;
-    size_t lane_len = (t2v_attention_scratch(longest, shape->head_dim) + 15) / 16 * 16;
+    size_t alibi_at = t2v_attention_scratch(longest, shape->head_dim);
+    size_t lane_len = (alibi_at + (shape->alibi ? 2 * longest : 0) + 15) / 16 * 16;
     /* The factors are bounded by config.c, so the products fit 64 bits. */
     size_t mixed = larger(shape->hidden, shape->heads * shape->head_dim);
     size_t feed_tok = max_tok < T2V_FEED_TOK ? max_tok : T2V_FEED_TOK;
@@ -45,6 +46,7 @@ int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form,
     }
     scratch->base = at;
     scratch->lane_len = lane_len;
+    scratch->alibi_at = alibi_at;
     scratch->qkv = at;
     scratch->mixed = at += sizes[QKV];
     scratch->delta = at += sizes[MIXED];

@@ -41,8 +41,8 @@ struct t2v_scratch {
     float *gate;   /* [T2V_FEED_TOK, 2 inter]; empty unless shape.gated */
     char *rows;    /* a layer's input, converted by its form's `rows` */
     float *lanes;  /* [n_lane, lane_len]: scratch of attention */
-    size_t lane_len;
-    float *base; /* the allocation of all of the above */
+    size_t lane_len, alibi_at; /* floats; where in a lane's scratch the ALiBi bias is */
+    float *base;               /* the allocation of all of the above */
 };
 
 /* Room for batches of up to max_tok tokens of a net of that shape and form, on n_lane lanes.

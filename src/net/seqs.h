@@ -36,6 +36,7 @@ struct t2v_shape {
     size_t qkv;      /* width of a token's queries, keys and values side by side */
     size_t kv;       /* width of a token's keys and values of one layer; 0: takes no past */
     bool gated;      /* the feed-forward net is act(a) * b, with a and b of inter each */
+    bool alibi;      /* scores have a bias by distance, see struct t2v_heads */
     size_t n_rotary; /* cos/sin tables that the forward pass makes, see block/rotary.h */
     size_t max_tok;  /* longest sequence */
     size_t n_type;   /* token types; 0: the family has none */

@@ -35,6 +35,18 @@ static size_t query_block(const struct t2v_run *run, const struct t2v_heads *hea
     return heads->before == SIZE_MAX && block > QUERY_BLOCK ? block : QUERY_BLOCK;
 }
 
+/* ALiBi's bias of a call's scores, as t2v_attention.bias. It is written after the scratch that the
+ * kernel uses. */
+static const float *make_alibi(float slope, const struct t2v_attention *call,
+                               const t2v_scratch *scratch)
+{
+    float *bias = call->scratch + scratch->alibi_at;
+    size_t before = call->n_query - 1; /* offsets before that of query 0 and key 0 */
+    for (size_t i = 0; i < before + call->n_key; i++)
+        bias[i] = slope * ((float)i - (float)(before + call->query_at));
+    return bias + before;
+}
+
 /* Queries `first` to first + n - 1 of one head. *sequence: the call for head 0 from the sequence's
  * first token. Queries that have no key of their own attend to every key. */
 static void attend(const struct t2v_run *run, const struct t2v_heads *heads, size_t head,
@@ -51,7 +63,9 @@ static void attend(const struct t2v_run *run, const struct t2v_heads *heads, siz
         call.query_at = 0;
         call.before = call.after = SIZE_MAX;
     }
-    if (heads->relative != NULL)
+    if (heads->slopes != NULL)
+        call.bias = make_alibi(heads->slopes[head], &call, run->scratch);
+    else if (heads->relative != NULL)
         call.bias = t2v_relative_at(heads->relative, head) - first;
     call.out += first * call.ld_out + head * dim;
     run->kernels->attention(&call);

@@ -13,6 +13,7 @@ struct t2v_heads {
     size_t kv_heads;      /* heads of keys and values; heads / kv_heads query heads share one */
     size_t before, after; /* the attention span, as in struct t2v_attention */
     float scale;
+    size_t rotary_dim; /* elements of each head, the first ones, that t2v_block_rotate rotates */
     const struct t2v_relative *relative; /* NULL: no bias */
     const float *slopes; /* [heads]: ALiBi (Press and others, 2022), a score's bias is the head's
                           * slope times the key's offset from the query; NULL: none */

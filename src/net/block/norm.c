@@ -13,3 +13,12 @@ void t2v_block_norm(const struct t2v_run *run, float *x, const float *add, size_
        eps, y + begin * n);
     t2v_lane_barrier(run->lane);
 }
+
+void t2v_block_add(const struct t2v_run *run, float *x, const float *add, size_t n)
+{
+    size_t begin, end;
+    t2v_block_rows(run, &begin, &end);
+    for (size_t i = begin * n; i < end * n; i++)
+        x[i] += add[i];
+    t2v_lane_barrier(run->lane);
+}

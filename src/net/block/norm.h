@@ -15,4 +15,7 @@ struct t2v_norm {
 void t2v_block_norm(const struct t2v_run *run, float *x, const float *add, size_t n,
                     const struct t2v_norm *norm, float eps, float *y);
 
+/* x += add, both [n_tok, n]. */
+void t2v_block_add(const struct t2v_run *run, float *x, const float *add, size_t n);
+
 #endif

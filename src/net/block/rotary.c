@@ -25,50 +25,95 @@ static const t2v_json *settings_of(const struct t2v_loader *loader,
     return keys->flat_counts ? flat : NULL;
 }
 
-/* Checks the kind. *factor: the divisor of all angles. */
-static int read_kind(const struct t2v_loader *loader, const t2v_json *settings, float *factor)
+/* How positions are scaled. */
+struct scaling {
+    float factor; /* the divisor of all angles; of llama3, of the slow ones */
+    bool llama3;
+    float low, high; /* of llama3: periods that fit `context` positions fewer times than `low` are
+                      * slow, those that fit more than `high` times stay as they are */
+    float context;
+};
+
+static int read_llama3(const struct t2v_loader *loader, const t2v_json *settings,
+                       struct scaling *out)
+{
+    size_t context;
+    const struct t2v_size_key key = {"original_max_position_embeddings", 1, 1 << 24, -1, &context};
+    int rc = t2v_config_sizes(settings, &key, 1, loader->err);
+    if (rc == 0)
+        rc = t2v_config_float(settings, "low_freq_factor", 1e-3, 1e6, 1, &out->low, loader->err);
+    if (rc == 0)
+        rc = t2v_config_float(settings, "high_freq_factor", 1e-3, 1e6, 4, &out->high, loader->err);
+    if (rc != 0)
+        return rc;
+    if (out->high <= out->low)
+        return t2v_fail(loader->err, T2V_EFORMAT,
+                        "config.json: high_freq_factor %g is not above low_freq_factor %g",
+                        (double)out->high, (double)out->low);
+    out->llama3 = true;
+    out->context = (float)context;
+    return 0;
+}
+
+static int read_scaling(const struct t2v_loader *loader, const struct t2v_rotary_keys *keys,
+                        const t2v_json *settings, struct scaling *out)
 {
     struct t2v_str kind = t2v_json_str(t2v_json_get(settings, "rope_type"));
     float part = 1.0f;
-    *factor = 1.0f;
+    *out = (struct scaling){.factor = 1.0f};
     if (kind.ptr == NULL)
         kind = t2v_json_str(t2v_json_get(settings, "type"));
     int rc = t2v_config_float(settings, "partial_rotary_factor", 0, 1, 1, &part, loader->err);
-    if (rc == 0 && part < 1.0f)
+    if (rc == 0 && part < 1.0f && !keys->partial)
         return t2v_fail(loader->err, T2V_EUNSUPPORTED,
                         "config.json: partial_rotary_factor %g is not supported (1 is)",
                         (double)part);
     if (rc != 0 || kind.ptr == NULL || t2v_str_is(kind, "default"))
         return rc;
-    if (!t2v_str_is(kind, "linear"))
+    bool llama3 = t2v_str_is(kind, "llama3");
+    if (!llama3 && !t2v_str_is(kind, "linear"))
         return t2v_fail(
             loader->err, T2V_EUNSUPPORTED,
-            "config.json: rope_type '%.*s' is not supported; supported: default, linear",
+            "config.json: rope_type '%.*s' is not supported; supported: default, linear, llama3",
             T2V_STR_ARG(kind));
-    return t2v_config_float(settings, "factor", 1e-3, 1e6, 1, factor, loader->err);
+    rc = t2v_config_float(settings, "factor", 1e-3, 1e6, 1, &out->factor, loader->err);
+    return rc == 0 && llama3 ? read_llama3(loader, settings, out) : rc;
 }
 
-int t2v_rotary_open(const struct t2v_loader *loader, const struct t2v_rotary_keys *keys,
-                    size_t head_dim, struct t2v_rotary *out)
+/* An angle per position, scaled. float32 exactly where Transformers uses it: at large positions
+ * every bit matters. */
+static float scale(const struct scaling *scaling, float frequency)
+{
+    float period = 6.283185307179586f / frequency, slow = frequency / scaling->factor;
+    if (!scaling->llama3 || period > scaling->context / scaling->low)
+        return slow;
+    if (period < scaling->context / scaling->high)
+        return frequency;
+    float share = (scaling->context / period - scaling->low) / (scaling->high - scaling->low);
+    return (1.0f - share) * frequency / scaling->factor + share * frequency;
+}
+
+int t2v_rotary_open(const struct t2v_loader *loader, const struct t2v_rotary_keys *keys, size_t dim,
+                    struct t2v_rotary *out)
 {
     const t2v_json *settings = settings_of(loader, keys);
     bool own = t2v_json_type(t2v_json_get(settings, "rope_theta")) > T2V_JSON_NULL;
-    float base, factor;
-    int rc = read_kind(loader, settings, &factor);
+    struct scaling scaling;
+    float base;
+    int rc = read_scaling(loader, keys, settings, &scaling);
     if (rc == 0)
         rc = t2v_config_float(own ? settings : loader->config, own ? "rope_theta" : keys->theta, 1,
                               1e12, keys->theta_absent, &base, loader->err);
     if (rc != 0)
         return rc;
-    float *frequency = t2v_load_alloc(loader, head_dim / 2, sizeof *frequency);
+    float *frequency = t2v_load_alloc(loader, dim / 2, sizeof *frequency);
     if (frequency == NULL)
         return T2V_ENOMEM;
-    /* float32 exactly where Transformers uses it: at large positions every bit matters. */
-    for (size_t i = 0; i < head_dim / 2; i++) {
-        float power = (float)(2 * i) / (float)head_dim;
-        frequency[i] = 1.0f / (float)pow((double)base, (double)power) / factor;
+    for (size_t i = 0; i < dim / 2; i++) {
+        float power = (float)(2 * i) / (float)dim;
+        frequency[i] = scale(&scaling, 1.0f / (float)pow((double)base, (double)power));
     }
-    out->frequency = frequency;
+    *out = (struct t2v_rotary){frequency, dim};
     return 0;
 }
 
@@ -76,7 +121,7 @@ void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary
                       float *table)
 {
     const struct t2v_seqs *seqs = run->seqs;
-    size_t begin, end, half = head_dim / 2, s = 0;
+    size_t begin, end, half = rotary->dim / 2, s = 0;
     t2v_block_rows(run, &begin, &end);
     for (size_t t = begin; t < end; t++) {
         while (seqs->start[s + 1] <= t)
@@ -115,7 +160,7 @@ void t2v_block_rotate(const struct t2v_run *run, const struct t2v_heads *heads, 
         if (k_norm->gamma != NULL)
             run->kernels->rms_norm(k, NULL, heads->kv_heads, dim, k_norm->gamma, NULL, eps, k);
         for (size_t h = 0; h < heads->heads + heads->kv_heads; h++)
-            rotate_head(q + h * dim, table + t * dim, dim / 2);
+            rotate_head(q + h * dim, table + t * dim, heads->rotary_dim / 2);
     }
     t2v_lane_barrier(run->lane);
 }

@@ -30,9 +30,10 @@ struct t2v_family {
  * T2V_EUNSUPPORTED, with a list of the supported ones, if it is unknown. */
 int t2v_family_find(const t2v_json *config, const struct t2v_family **out, struct t2v_err *err);
 
-extern const struct t2v_family t2v_family_bert, t2v_family_camembert, t2v_family_distilbert,
-    t2v_family_dpr, t2v_family_electra, t2v_family_eurobert, t2v_family_gemma3, t2v_family_llama,
-    t2v_family_model2vec, t2v_family_modernbert, t2v_family_mpnet, t2v_family_qwen3,
-    t2v_family_roberta, t2v_family_t5, t2v_family_xlm_roberta;
+extern const struct t2v_family t2v_family_bert, t2v_family_bloom, t2v_family_camembert,
+    t2v_family_distilbert, t2v_family_dpr, t2v_family_electra, t2v_family_eurobert,
+    t2v_family_gemma3, t2v_family_gpt2, t2v_family_gpt_neox, t2v_family_llama, t2v_family_mistral,
+    t2v_family_model2vec, t2v_family_modernbert, t2v_family_mpnet, t2v_family_qwen2,
+    t2v_family_qwen3, t2v_family_roberta, t2v_family_t5, t2v_family_xlm_roberta;
 
 #endif

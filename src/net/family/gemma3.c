@@ -25,6 +25,8 @@ static struct t2v_prenorm_names gemma3_names(void)
     names.mlp_norm = "pre_feedforward_layernorm";
     names.mlp_after = "post_feedforward_layernorm";
     names.norm = T2V_WANT_RMS_MINUS_ONE;
+    names.head = "lm_head";
+    names.tied_absent = true;
     return names;
 }
 
@@ -41,9 +43,17 @@ static int read_span(struct t2v_loader *loader, struct t2v_prenorm *gemma3, size
     if (!both)
         t2v_prenorm_causal(gemma3);
     static const struct t2v_rotary_keys rotary = {"sliding_attention", "rope_local_base_freq",
-                                                  10000.0, false};
+                                                  10000.0, false, false};
     return t2v_prenorm_local(loader, gemma3, both ? window / 2 : window - 1, both ? window / 2 : 0,
                              &rotary);
+}
+
+/* Gemma 2's settings, which released checkpoints of Gemma 3 do not use. */
+static int refuse(const struct t2v_loader *loader, const char *key)
+{
+    if (t2v_json_type(t2v_json_get(loader->config, key)) <= T2V_JSON_NULL)
+        return 0;
+    return t2v_fail(loader->err, T2V_EUNSUPPORTED, "config.json: %s is not supported", key);
 }
 
 static int gemma3_open(struct t2v_loader *loader, struct t2v_shape *shape, void **model)
@@ -56,10 +66,11 @@ static int gemma3_open(struct t2v_loader *loader, struct t2v_shape *shape, void 
         {"sliding_window", 1, 1 << 24, 4096, &window},
         {"query_pre_attn_scalar", 1, 65536, 256, &scalar},
     };
-    if (t2v_json_type(t2v_json_get(loader->config, "attn_logit_softcapping")) > T2V_JSON_NULL)
-        return t2v_fail(loader->err, T2V_EUNSUPPORTED,
-                        "config.json: attn_logit_softcapping is not supported");
-    int rc = t2v_config_sizes(loader->config, keys, 3, loader->err);
+    int rc = refuse(loader, "attn_logit_softcapping");
+    if (rc == 0 && loader->head)
+        rc = refuse(loader, "final_logit_softcapping");
+    if (rc == 0)
+        rc = t2v_config_sizes(loader->config, keys, 3, loader->err);
     if (rc == 0)
         rc = t2v_prenorm_open(loader, &names, &gemma3);
     if (rc != 0)
@@ -75,4 +86,8 @@ static int gemma3_open(struct t2v_loader *loader, struct t2v_shape *shape, void 
 }
 
 const struct t2v_family t2v_family_gemma3 = {
-    .model_type = "gemma3_text", .open = gemma3_open, .forward = t2v_prenorm_forward};
+    .model_type = "gemma3_text",
+    .open = gemma3_open,
+    .forward = t2v_prenorm_forward,
+    .head = t2v_prenorm_head,
+};

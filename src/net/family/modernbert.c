@@ -42,7 +42,7 @@ static int modernbert_open(struct t2v_loader *loader, struct t2v_shape *shape, v
         return rc;
     for (size_t i = 0; i < modernbert->shape.n_layer; i++)
         modernbert->layers[i].span = i % every == 0 ? T2V_FULL : T2V_LOCAL;
-    struct t2v_rotary_keys rotary = {"sliding_attention", "local_rope_theta", 10000.0, true};
+    struct t2v_rotary_keys rotary = {"sliding_attention", "local_rope_theta", 10000.0, true, false};
     if (t2v_json_type(t2v_json_get(loader->config, rotary.theta)) == T2V_JSON_NULL) {
         rotary.theta = names.theta;
         rotary.theta_absent = names.theta_absent;

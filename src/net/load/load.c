@@ -104,14 +104,25 @@ static int find_weights(const struct t2v_loader *loader, const char *under,
     int rc = 0;
     for (size_t p = 0; p < n_part && rc == 0; p++) {
         const struct tensor_name name = {under, parts[p].names[0], ".weight", NULL};
-        rc = find(loader, &name, parts[p].n_out, parts->n_in, &weights[p]);
+        size_t n_out = parts[p].n_out, n_in = parts->n_in;
+        bool transposed = loader->transposed;
+        rc = find(loader, &name, transposed ? n_in : n_out, transposed ? n_out : n_in, &weights[p]);
     }
     return rc;
 }
 
+static void copy_bias(const struct t2v_tensor *bias, size_t head_dim, float *to)
+{
+    const struct t2v_order order = {false, head_dim};
+    size_t n = bias->n, step = head_dim != 0 ? head_dim : n;
+    for (size_t i = 0; i < n; i += step)
+        t2v_tensor_f32(bias, t2v_order_row(&order, i, n), step, to + i);
+}
+
 /* The parts' biases, [sum of their n_out]; *out is NULL if the want has none. */
 static int load_biases(const struct t2v_loader *loader, const char *under,
-                       const struct t2v_want *parts, size_t n_part, const float **out)
+                       const struct t2v_want *parts, size_t n_part, size_t head_dim,
+                       const float **out)
 {
     const struct t2v_tensor *biases[3];
     size_t n_out = 0;
@@ -129,18 +140,19 @@ static int load_biases(const struct t2v_loader *loader, const char *under,
         return no_memory(loader);
     *out = to;
     for (size_t p = 0; p < n_part; to += parts[p++].n_out)
-        t2v_tensor_f32(biases[p], 0, parts[p].n_out, to);
+        copy_bias(biases[p], head_dim, to);
     return 0;
 }
 
 /* Sets the layer's form, and registers its weights to be packed; if its form needs no packing, they
  * are set at once. */
 static int note_weights(struct t2v_loader *loader, const struct t2v_tensor *const *weights,
-                        size_t n_part, struct t2v_linear *layer)
+                        size_t n_part, const struct t2v_order *order, struct t2v_linear *layer)
 {
+    bool reordered = order->transposed || order->head_dim != 0;
     layer->form = choose_form(loader, weights, n_part, layer->n_in);
-    if (!layer->form->plain || n_part > 1)
-        return t2v_pack_note(loader, layer, weights, n_part) != 0 ? no_memory(loader) : 0;
+    if (!layer->form->plain || n_part > 1 || reordered)
+        return t2v_pack_note(loader, layer, weights, n_part, order) != 0 ? no_memory(loader) : 0;
     if (loader->finite && !t2v_tensor_finite(weights[0]))
         return t2v_tensor_not_finite(weights[0], loader->err);
     layer->weight = as_f32(loader, weights[0]);
@@ -148,21 +160,22 @@ static int note_weights(struct t2v_loader *loader, const struct t2v_tensor *cons
 }
 
 int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
-                   size_t n_part)
+                   size_t n_part, size_t head_dim)
 {
+    const struct t2v_order order = {loader->transposed, head_dim};
     const struct t2v_tensor *weights[3];
     const float *bias = NULL;
     struct t2v_linear *layer = parts->to;
     size_t n_in = parts->n_in, n_out = 0;
     int rc = find_weights(loader, under, parts, n_part, weights);
     if (rc == 0)
-        rc = load_biases(loader, under, parts, n_part, &bias);
+        rc = load_biases(loader, under, parts, n_part, head_dim, &bias);
     if (rc != 0)
         return rc;
     for (size_t p = 0; p < n_part; p++)
         n_out += parts[p].n_out;
     *layer = (struct t2v_linear){.n_in = n_in, .n_out = n_out, .bias = bias};
-    return note_weights(loader, weights, n_part, layer);
+    return note_weights(loader, weights, n_part, &order, layer);
 }
 
 static int load_linear(struct t2v_loader *loader, const char *under, const struct t2v_want *want)
@@ -173,7 +186,7 @@ static int load_linear(struct t2v_loader *loader, const char *under, const struc
         parts[n_part] = *want;
         parts[n_part].names[0] = want->names[n_part];
     }
-    return t2v_load_stack(loader, under, parts, n_part);
+    return t2v_load_stack(loader, under, parts, n_part, 0);
 }
 
 /* A tensor's values as f32, plus 1. */
@@ -286,9 +299,10 @@ int t2v_load_head(struct t2v_loader *loader, const char *name, bool tied_absent,
         return rc;
     if (tied) {
         *out = (struct t2v_linear){.n_in = hidden, .n_out = vocab};
-        return note_weights(loader, &words, 1, out);
+        return note_weights(loader, &words, 1, &(struct t2v_order){0}, out);
     }
     const struct t2v_want want = {T2V_WANT_MATRIX, out, {name}, hidden, vocab};
     loader->prefix[0] = '\0';
+    loader->transposed = false;
     return t2v_load(loader, "", &want, 1);
 }

@@ -40,9 +40,10 @@ int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, cons
 int t2v_load(struct t2v_loader *loader, const char *under, const struct t2v_want *wants,
              size_t n_want);
 /* Loads up to three wants of linear layers as one stacked layer, into the first one's `to`. All
- * have the same kind and n_in, and one name each. */
+ * have the same kind and n_in, and one name each. head_dim: not 0 if the rows of a single want are
+ * in the order of struct t2v_order. */
 int t2v_load_stack(struct t2v_loader *loader, const char *under, const struct t2v_want *parts,
-                   size_t n_part);
+                   size_t n_part, size_t head_dim);
 
 /* The output layer: `name`, [vocab, hidden] without a bias, and with neither prefix nor `under`; or
  * the words' table, [vocab, hidden], again, as config.json's tie_word_embeddings says. tied_absent:

@@ -16,6 +16,20 @@
 
 struct t2v_packing;
 
+/* How a checkpoint orders a linear layer's weights, where not as [n_out, n_in]. */
+struct t2v_order {
+    bool transposed; /* [n_in, n_out] */
+    size_t head_dim; /* not 0: rows of queries, keys and values are [heads, 3, head_dim], and so are
+                      * biases; in the layer they are [3, heads, head_dim] */
+};
+
+/* The checkpoint's row of a layer's row, of n_out. */
+static inline size_t t2v_order_row(const struct t2v_order *order, size_t row, size_t n_out)
+{
+    size_t dim = order->head_dim, part = n_out / 3;
+    return dim == 0 ? row : (row % part / dim * 3 + row / part) * dim + row % dim;
+}
+
 struct t2v_loader {
     const t2v_json *config; /* config.json; NULL for static embeddings */
     struct t2v_err *err;    /* may be NULL */
@@ -30,8 +44,10 @@ struct t2v_loader {
     size_t n_packed; /* bytes that the packed weights need */
     enum t2v_bidirectional bidirectional;
     bool weighted; /* static embeddings: use the tensors weights and mapping, as model2vec does */
-    bool head;     /* load the output layer, if the family has one */
-    bool finite;   /* refuse non-finite weights, which quantising would hide */
+    bool
+        transposed; /* the checkpoint's linear layers are [n_in, n_out], but for the output layer */
+    bool head;      /* load the output layer, if the family has one */
+    bool finite;    /* refuse non-finite weights, which quantising would hide */
     /* One lane's calibration pass, see calibrate.h; NULL if the form takes no outliers. */
     void (*calibrate)(void *arg, const struct t2v_lane *lane, struct t2v_packing *packing);
     void *calibrate_arg;

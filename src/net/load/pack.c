@@ -19,6 +19,7 @@ struct t2v_pack {
     struct t2v_linear *layer;          /* form, n_in, n_out are set */
     const struct t2v_tensor *parts[3]; /* [any, n_in] each, n_out rows in all */
     size_t n_part;
+    struct t2v_order order;
     atomic_bool broken[3]; /* a part with a non-finite value */
     size_t at;             /* byte offset of its weights in the block */
     uint32_t *keep;        /* the layer's outliers.keep; NULL if its form has none */
@@ -35,7 +36,8 @@ struct t2v_packing {
 };
 
 int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
-                  const struct t2v_tensor *const *parts, size_t n_part)
+                  const struct t2v_tensor *const *parts, size_t n_part,
+                  const struct t2v_order *order)
 {
     if (loader->n_pack == loader->cap_pack) {
         struct t2v_pack *grown = t2v_grow(loader->packs, &loader->cap_pack, 16, sizeof *grown);
@@ -44,37 +46,79 @@ int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
         loader->packs = grown;
     }
     struct t2v_pack *pack = &loader->packs[loader->n_pack++];
-    *pack = (struct t2v_pack){.layer = layer, .n_part = n_part, .at = loader->n_packed};
+    *pack = (struct t2v_pack){
+        .layer = layer, .n_part = n_part, .order = *order, .at = loader->n_packed};
     for (size_t p = 0; p < n_part; p++)
         pack->parts[p] = parts[p];
     loader->n_packed += (t2v_linear_bytes(layer->form, layer->n_in, layer->n_out) + 63) / 64 * 64;
     return 0;
 }
 
-/* Rows [begin, end) of the stacked parts; begin is a multiple of the panel. */
-static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, size_t begin,
-                      size_t end, float *panel)
+/* Columns first to first + n - 1 of a tensor [n_in, any] as rows of panel, [n, n_in]. */
+static void read_columns(const struct t2v_tensor *t, size_t first, size_t n, float *panel)
 {
-    size_t n_in = pack->layer->n_in, part = 0, above = 0; /* rows of earlier parts */
-    const struct t2v_form *form = pack->layer->form;
-    char *to = packing->block + pack->at + begin / form->panel * form->panel_bytes(n_in);
-    for (size_t first = begin; first < end; first += form->panel) {
-        size_t rows = end - first < form->panel ? end - first : form->panel;
-        for (size_t r = 0; r < rows; r++) {
-            while (first + r - above >= pack->parts[part]->shape[0])
-                above += pack->parts[part++]->shape[0];
-            t2v_tensor_f32(pack->parts[part], (first + r - above) * n_in, n_in, panel + r * n_in);
-            if (packing->loader->finite && !t2v_floats_finite(panel + r * n_in, n_in))
-                atomic_store(&pack->broken[part], true);
-        }
-        form->pack(pack->layer, panel, rows, to);
-        to += form->panel_bytes(n_in);
+    float row[T2V_PANEL_MAX];
+    size_t n_in = t->shape[0], n_out = t->shape[1];
+    for (size_t i = 0; i < n_in; i++) {
+        t2v_tensor_f32(t, i * n_out + first, n, row);
+        for (size_t c = 0; c < n; c++)
+            panel[c * n_in + i] = row[c];
     }
 }
 
-/* Releases the file's pages of rows [begin, end). */
+/* A row of the layer, [n_in]; returns the part that has it. */
+static size_t read_row(const struct t2v_pack *pack, size_t row, float *to)
+{
+    size_t n_in = pack->layer->n_in, part = 0;
+    row = t2v_order_row(&pack->order, row, pack->layer->n_out);
+    while (row >= pack->parts[part]->shape[0])
+        row -= pack->parts[part++]->shape[0];
+    t2v_tensor_f32(pack->parts[part], row * n_in, n_in, to);
+    return part;
+}
+
+/* Rows first to first + n - 1 of the layer, at most a panel, as [n, n_in]. */
+static void read_panel(const struct t2v_packing *packing, struct t2v_pack *pack, size_t first,
+                       size_t n, float *panel)
+{
+    size_t n_in = pack->layer->n_in;
+    bool check = packing->loader->finite;
+    if (pack->order.transposed) {
+        read_columns(pack->parts[0], first, n, panel);
+        if (check && !t2v_floats_finite(panel, n * n_in))
+            atomic_store(&pack->broken[0], true);
+        return;
+    }
+    for (size_t r = 0; r < n; r++) {
+        size_t part = read_row(pack, first + r, panel + r * n_in);
+        if (check && !t2v_floats_finite(panel + r * n_in, n_in))
+            atomic_store(&pack->broken[part], true);
+    }
+}
+
+/* Rows [begin, end) of the layer; begin is a multiple of the panel. */
+static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, size_t begin,
+                      size_t end, float *panel)
+{
+    const struct t2v_form *form = pack->layer->form;
+    size_t bytes = form->panel_bytes(pack->layer->n_in);
+    char *to = packing->block + pack->at + begin / form->panel * bytes;
+    for (size_t first = begin; first < end; first += form->panel, to += bytes) {
+        size_t rows = end - first < form->panel ? end - first : form->panel;
+        read_panel(packing, pack, first, rows, panel);
+        form->pack(pack->layer, panel, rows, to);
+    }
+}
+
+/* Releases the file's pages of rows [begin, end). In another order a lane's rows are all over the
+ * tensor: each lane releases all of it, and another one that still needs a page reads it again. */
 static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
 {
+    if (pack->order.transposed || pack->order.head_dim != 0) {
+        if (!pack->parts[0]->copied)
+            t2v_file_release(pack->parts[0]->data, pack->parts[0]->n_byte);
+        return;
+    }
     for (size_t p = 0, above = 0; p < pack->n_part; above += pack->parts[p++]->shape[0]) {
         size_t part_rows = pack->parts[p]->shape[0];
         size_t first = begin > above ? begin - above : 0;

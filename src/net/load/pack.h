@@ -10,10 +10,11 @@
 #include "kernel/kernel.h"
 #include "net/load/loader.h"
 
-/* Registers a layer to be packed from n_part <= 3 stacked parts, [any, n_in] each. Layer and parts
- * must outlive the loader. T2V_ENOMEM or 0. */
+/* Registers a layer to be packed from n_part <= 3 stacked parts, [any, n_in] each; or from one in
+ * another order. Layer and parts must outlive the loader. T2V_ENOMEM or 0. */
 int t2v_pack_note(struct t2v_loader *loader, struct t2v_linear *layer,
-                  const struct t2v_tensor *const *parts, size_t n_part);
+                  const struct t2v_tensor *const *parts, size_t n_part,
+                  const struct t2v_order *order);
 /* Packs the registered layers on up to n_lane threads; if loader->calibrate is set, each when the
  * calibration pass reaches it. T2V_ENOMEM; T2V_EFORMAT for a non-finite weight. */
 int t2v_pack_finish(struct t2v_loader *loader, int n_lane);

@@ -146,7 +146,9 @@ static void check_golden(const char *name, const char *cpu, int n_lane)
 static void test_golden(void **state)
 {
     (void)state;
-    static const char *const names[] = {"llama", "qwen3"};
+    static const char *const names[] = {"llama",      "llama3",   "mistral",        "qwen2",
+                                        "qwen3",      "gemma3",   "gpt2",           "bloom",
+                                        "bloom-post", "gpt-neox", "gpt-neox-serial"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         check_golden(names[i], "", 1);
         check_golden(names[i], "", 3);

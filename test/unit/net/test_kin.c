@@ -189,8 +189,9 @@ static void test_refusals(void **state)
     refuse("kin/modernbert", "\"norm_bias\": false", "\"norm_bias\": \"no\"",
            "norm_bias should be true or false, and is a string");
     refuse("kin/eurobert", "\"linear\"", "\"yarn\"",
-           "rope_type 'yarn' is not supported; supported: default, linear");
-    refuse("kin/eurobert", "\"linear\"", "\"llama3\"", "rope_type 'llama3' is not supported");
+           "rope_type 'yarn' is not supported; supported: default, linear, llama3");
+    refuse("kin/eurobert", "\"linear\"", "\"llama3\"",
+           "original_max_position_embeddings is missing");
     refuse("kin/eurobert", "\"linear\"", "\"dynamic\"", "rope_type 'dynamic' is not supported");
     refuse("kin/eurobert", "\"linear\"", "\"longrope\"", "rope_type 'longrope' is not supported");
     refuse("kin/qwen3", "\"rope_type\": \"default\"", "\"type\": \"yarn\", \"factor\": 4",
