@@ -36,7 +36,8 @@ struct t2v_engine {
     t2v_feeder *feeder;  /* NULL without a leader */
 
     pthread_mutex_t lock;
-    struct t2v_engine_stats stats; /* under the lock */
+    struct t2v_engine_stats stats;  /* under the lock */
+    struct t2v_task_stats *by_task; /* [n_task], under the lock */
 };
 
 /* --- what the runners tell --- */
@@ -68,6 +69,10 @@ static void count_batch(void *user, const struct t2v_seqs *seqs)
     stats->n_batch++;
     stats->n_tok += seqs->n_tok;
     stats->n_seq += seqs->n_seq;
+    struct t2v_task_stats *of_task = &engine->by_task[t2v_runner_which(&side->runner)];
+    of_task->n_batch++;
+    of_task->n_tok += seqs->n_tok;
+    of_task->n_seq += seqs->n_seq;
     t2v_hist_add(&stats->batch_tok, (double)seqs->n_tok);
     t2v_hist_add(&stats->batch_seq, (double)seqs->n_seq);
     pthread_mutex_unlock(&engine->lock);
@@ -81,6 +86,9 @@ static void hand_back(void *user, struct t2v_work *work)
     if (work->begun_ns == 0)
         work->begun_ns = work->ended_ns;
     t2v_pulse_leave(&side->pulse, work->ended_ns);
+    pthread_mutex_lock(&side->engine->lock);
+    side->engine->by_task[work->which].n_work++;
+    pthread_mutex_unlock(&side->engine->lock);
     if (work->done != NULL)
         work->done(work);
 }
@@ -211,7 +219,8 @@ static int start_threads(t2v_engine *engine, struct t2v_err *err)
 static int copy_tasks(t2v_engine *engine, const struct t2v_task *const *tasks, size_t n_task)
 {
     engine->tasks = t2v_alloc_zero(n_task, sizeof *engine->tasks);
-    if (engine->tasks == NULL)
+    engine->by_task = t2v_alloc_zero(n_task, sizeof *engine->by_task);
+    if (engine->tasks == NULL || engine->by_task == NULL)
         return T2V_ENOMEM;
     memcpy(engine->tasks, tasks, n_task * sizeof *tasks);
     engine->n_task = n_task;
@@ -260,6 +269,7 @@ void t2v_engine_free(t2v_engine *engine)
     t2v_inbox_deinit(&engine->inbox);
     pthread_mutex_destroy(&engine->lock);
     t2v_free(engine->tasks);
+    t2v_free(engine->by_task);
     t2v_free(engine);
 }
 
@@ -353,4 +363,16 @@ void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
     pthread_mutex_unlock(&engine->lock);
     out->n_waiting =
         t2v_pulse_waiting(&engine->leader.pulse) + t2v_pulse_waiting(&engine->express.pulse);
+}
+
+void t2v_engine_add_task_stats(t2v_engine *engine, const struct t2v_task *task,
+                               struct t2v_task_stats *out)
+{
+    const struct t2v_task_stats *stats = &engine->by_task[index_of(engine, task)];
+    pthread_mutex_lock(&engine->lock);
+    out->n_work += stats->n_work;
+    out->n_batch += stats->n_batch;
+    out->n_tok += stats->n_tok;
+    out->n_seq += stats->n_seq;
+    pthread_mutex_unlock(&engine->lock);
 }

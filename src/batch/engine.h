@@ -106,4 +106,13 @@ struct t2v_engine_stats {
 };
 void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out);
 
+/* What was done for one task. */
+struct t2v_task_stats {
+    uint64_t n_work; /* complete, or failed */
+    uint64_t n_batch, n_tok, n_seq;
+};
+/* Adds those of one of its tasks to *out. */
+void t2v_engine_add_task_stats(t2v_engine *engine, const struct t2v_task *task,
+                               struct t2v_task_stats *out);
+
 #endif

@@ -131,6 +131,11 @@ void t2v_runner_fill(struct t2v_runner *runner)
     t2v_queue_end(queue);
 }
 
+size_t t2v_runner_which(const struct t2v_runner *runner)
+{
+    return (size_t)(runner->batch - runner->batches.of);
+}
+
 void t2v_runner_encode(struct t2v_runner *runner)
 {
     struct t2v_batch *batch = runner->batch;

@@ -61,6 +61,8 @@ void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work);
 /* Fills the batch of the task whose turn it is from all its works, in the queue's order, a sequence
  * at a time, for T2V_BATCH_NS at most. */
 void t2v_runner_fill(struct t2v_runner *runner);
+/* The index of that task. */
+size_t t2v_runner_which(const struct t2v_runner *runner);
 /* Encodes it, if there is anything in it. */
 void t2v_runner_encode(struct t2v_runner *runner);
 /* Hands back what is complete. */

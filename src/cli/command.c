@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,17 @@
 int t2v_thread_count(const struct t2v_options *options)
 {
     return options->threads > 0 ? (int)options->threads : t2v_cpus();
+}
+
+size_t t2v_resident_bytes(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL || fscanf(f, "%*s %ld", &pages) != 1)
+        pages = 0;
+    if (f != NULL)
+        fclose(f);
+    return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /* UPSTREAM: the images of model2vec's server have the model in another directory. */

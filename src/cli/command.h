@@ -9,6 +9,8 @@
 
 /* The settings' threads, or as many as there are processors. */
 int t2v_thread_count(const struct t2v_options *options);
+/* The memory of the process that is in use; 0: unknown. */
+size_t t2v_resident_bytes(void);
 /* What the settings say of an engine. leader: it has a thread of its own. */
 struct t2v_engine_options t2v_engine_options_of(const struct t2v_options *options, bool leader);
 /* Whether the settings name a vectorizer, which makes any directory an embedder. */

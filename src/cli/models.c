@@ -150,8 +150,12 @@ static int open_one(const struct t2v_options *options, size_t i, struct t2v_open
         return rc;
     served->name = opened->name;
     models->list.n = i + 1;
-    return is_classifier(kind) ? open_classifier(options, dir, opened, served, err)
-                               : open_embedder(options, dir, opened, served, err);
+    size_t before = t2v_resident_bytes();
+    rc = is_classifier(kind) ? open_classifier(options, dir, opened, served, err)
+                             : open_embedder(options, dir, opened, served, err);
+    size_t after = t2v_resident_bytes();
+    opened->resident_bytes = after > before ? after - before : 0;
+    return rc;
 }
 
 /* --- opening all --- */
@@ -159,21 +163,8 @@ static int open_one(const struct t2v_options *options, size_t i, struct t2v_open
 static size_t list_tasks(const struct t2v_opened_models *models, const struct t2v_task **tasks)
 {
     size_t n = 0;
-    for (size_t i = 0; i < models->list.n; i++) {
-        const struct t2v_opened *opened = &models->opened[i];
-        if (opened->embedder != NULL)
-            tasks[n++] = t2v_embedder_task(opened->embedder);
-        if (opened->sentence != NULL)
-            tasks[n++] = t2v_embedder_task(opened->sentence);
-        if (opened->tokens != NULL)
-            tasks[n++] = t2v_token_embedder_task(opened->tokens);
-        if (opened->sparse != NULL)
-            tasks[n++] = t2v_sparse_task(opened->sparse);
-        if (opened->multi != NULL)
-            tasks[n++] = t2v_multi_task(opened->multi);
-        if (opened->classifier != NULL)
-            tasks[n++] = t2v_classifier_task(opened->classifier);
-    }
+    for (size_t i = 0; i < models->list.n; i++)
+        n += t2v_served_tasks(&models->served[i], tasks + n);
     return n;
 }
 
@@ -186,7 +177,7 @@ int t2v_models_open(const struct t2v_options *options, struct t2v_opened_models 
         if (rc != 0)
             return rc;
     }
-    const struct t2v_task *tasks[4 * T2V_MAX_MODELS];
+    const struct t2v_task *tasks[T2V_SERVED_TASKS * T2V_MAX_MODELS];
     const struct t2v_engine_options of_engine = t2v_engine_options_of(options, true);
     return t2v_engine_new(tasks, list_tasks(models, tasks), &of_engine, &models->engine, err);
 }

@@ -19,6 +19,7 @@ struct t2v_opened {
     t2v_sparse *sparse;         /* NULL: it has no such head */
     t2v_multi *multi;           /* NULL: it is not meant for that */
     t2v_classifier *classifier;
+    size_t resident_bytes; /* by how much the process has grown when it was opened; 0: unknown */
 };
 
 struct t2v_opened_models {

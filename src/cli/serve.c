@@ -17,43 +17,40 @@
 
 #include "base/banned.h"
 
-/* Resident memory, in megabytes. */
-static long resident_mb(void)
+static double megabytes(size_t bytes)
 {
-    long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL || fscanf(f, "%*s %ld", &pages) != 1)
-        pages = 0;
-    if (f != NULL)
-        fclose(f);
-    return pages * sysconf(_SC_PAGESIZE) / (1 << 20);
+    return (double)bytes / (1 << 20);
 }
 
-static void log_model(const struct t2v_served *served)
+/* mb: what the process has grown by when the model was opened. */
+static void log_model(const struct t2v_served *served, size_t resident_bytes)
 {
+    double mb = megabytes(resident_bytes);
     const t2v_model *model = served->model;
     const t2v_embedder *embedder = served->embedder;
     if (embedder != NULL)
         t2v_log(T2V_LOG_INFO, "model",
-                "open path=%s family=%s vectorizer=%s precision=%s dim=%zu name=%s",
+                "open path=%s family=%s vectorizer=%s precision=%s dim=%zu name=%s mb=%.1f",
                 t2v_model_dir(model), t2v_model_family(model), t2v_embedder_vectorizer(embedder),
-                t2v_model_precision(model), t2v_embedder_dim(embedder), served->name);
+                t2v_model_precision(model), t2v_embedder_dim(embedder), served->name, mb);
     else
-        t2v_log(T2V_LOG_INFO, "model", "open path=%s family=%s labels=%zu precision=%s name=%s",
+        t2v_log(T2V_LOG_INFO, "model",
+                "open path=%s family=%s labels=%zu precision=%s name=%s mb=%.1f",
                 t2v_model_dir(model), t2v_model_family(model),
                 t2v_classifier_n_label(served->classifier), t2v_model_precision(model),
-                served->name);
+                served->name, mb);
 }
 
-static void log_start(const struct t2v_options *options, const struct t2v_models *models)
+static void log_start(const struct t2v_options *options, const struct t2v_opened_models *opened)
 {
+    const struct t2v_models *models = &opened->list;
     const t2v_model *model = models->list[0].model;
     for (size_t i = 0; i < models->n; i++)
-        log_model(&models->list[i]);
+        log_model(&models->list[i], opened->opened[i].resident_bytes);
     t2v_log(T2V_LOG_INFO, "kernel", "chosen kernels=%s blas=%s threads=%d", t2v_model_cpu(model),
             t2v_blas_name(), t2v_thread_count(options));
-    t2v_log(T2V_LOG_INFO, "model", "all are open models=%zu resident_mb=%ld", models->n,
-            resident_mb());
+    t2v_log(T2V_LOG_INFO, "model", "all are open models=%zu resident_mb=%.0f", models->n,
+            megabytes(t2v_resident_bytes()));
     if (strcmp(t2v_model_precision(model), "f32") != 0)
         t2v_log(T2V_LOG_WARN, "model",
                 "vectors are near those of f32, but not the same: an index needs one precision for "
@@ -83,7 +80,7 @@ int t2v_command_serve(const struct t2v_options *options, struct t2v_err *err)
     if (rc == 0 && (rc = t2v_guard_watch()) != 0)
         t2v_fail(err, rc, "no memory for what watches the model's files");
     if (rc == 0) {
-        log_start(options, &models.list); /* before anybody can connect */
+        log_start(options, &models); /* before anybody can connect */
         rc = t2v_server_new(&options->server, fd, models.engine, &models.list, T2V_VERSION, &server,
                             err);
     } else {

@@ -131,21 +131,55 @@ static void add_label(struct t2v_buf *out, const char *before, const char *name,
     t2v_buf_adds(out, "\"");
 }
 
+static void write_model_info(const struct t2v_metrics_facts *f, struct t2v_buf *out)
+{
+    add_head(out, "t2v_model_info", "gauge", "What is served; always 1.");
+    for (const struct t2v_metrics_model *m = f->models; m < f->models + f->n_model; m++) {
+        add_label(out, "t2v_model_info{", "model", m->dir);
+        add_label(out, ",", "family", m->family);
+        add_label(out, ",", "vectorizer", m->vectorizer);
+        add_label(out, ",", "precision", m->precision);
+        add_label(out, ",", "kernels", m->kernels);
+        add_label(out, ",", "name", m->name);
+        t2v_buf_adds(out, "} 1\n");
+    }
+}
+
+/* A counter of each model. offset: in its stats. */
+static void add_by_model(struct t2v_buf *out, const char *name, const char *help,
+                         const struct t2v_metrics_facts *f, size_t offset)
+{
+    add_head(out, name, "counter", help);
+    for (const struct t2v_metrics_model *m = f->models; m < f->models + f->n_model; m++) {
+        t2v_buf_adds(out, name);
+        add_label(out, "{", "model", m->name);
+        t2v_buf_addf(out, "} %" PRIu64 "\n",
+                     *(const uint64_t *)(const void *)((const char *)&m->stats + offset));
+    }
+}
+
+static void write_models(const struct t2v_metrics_facts *f, struct t2v_buf *out)
+{
+    add_by_model(out, "t2v_model_works_total", "Works of a model that ended, failed ones too.", f,
+                 offsetof(struct t2v_task_stats, n_work));
+    add_by_model(out, "t2v_model_tokens_total", "Tokens that a model encoded.", f,
+                 offsetof(struct t2v_task_stats, n_tok));
+    add_by_model(out, "t2v_model_sequences_total", "Sequences that a model encoded.", f,
+                 offsetof(struct t2v_task_stats, n_seq));
+    add_by_model(out, "t2v_model_batches_total", "Batches that a model encoded.", f,
+                 offsetof(struct t2v_task_stats, n_batch));
+}
+
 static void write_facts(const struct t2v_metrics_facts *f, struct t2v_buf *out)
 {
     add_head(out, "t2v_build_info", "gauge", "What runs here; always 1.");
     add_label(out, "t2v_build_info{", "version", f->version);
     t2v_buf_adds(out, "} 1\n");
-    add_head(out, "t2v_model_info", "gauge", "What is served; always 1.");
-    add_label(out, "t2v_model_info{", "model", f->model);
-    add_label(out, ",", "family", f->family);
-    add_label(out, ",", "vectorizer", f->vectorizer);
-    add_label(out, ",", "precision", f->precision);
-    add_label(out, ",", "kernels", f->kernels);
-    t2v_buf_adds(out, "} 1\n");
-    add_value(out, "t2v_dimensions", "gauge", "Numbers in a vector.", f->dim);
-    add_value(out, "t2v_sequence_limit_tokens", "gauge", "Tokens of a sequence, at most.",
-              f->max_tok);
+    write_model_info(f, out);
+    write_models(f, out);
+    add_value(out, "t2v_dimensions", "gauge", "Numbers in a vector of the first model.", f->dim);
+    add_value(out, "t2v_sequence_limit_tokens", "gauge",
+              "Tokens of a sequence of the first model, at most.", f->max_tok);
     add_value(out, "t2v_threads", "gauge", "Threads that encode.", (uint64_t)f->threads);
     add_value(out, "t2v_queue_limit", "gauge", "Requests that may be queued or running.",
               f->max_queue);

@@ -36,12 +36,20 @@ struct t2v_metrics {
     uint64_t texts_cut;       /* texts of which a sequence was cut at the token limit */
 };
 
+/* A model, and what was done with it. */
+struct t2v_metrics_model {
+    const char *name; /* by which clients ask for it */
+    const char *dir;
+    const char *family, *vectorizer, *precision, *kernels;
+    struct t2v_task_stats stats;
+};
+
 /* What is served, the limits, and how much of the memory and the cache is in use. */
 struct t2v_metrics_facts {
-    const char *version; /* as in --version */
-    const char *model;   /* the directory */
-    const char *family, *vectorizer, *precision, *kernels;
-    size_t dim, max_tok; /* of a vector; of a sequence */
+    const char *version;                    /* as in --version */
+    const struct t2v_metrics_model *models; /* [n_model] */
+    size_t n_model;
+    size_t dim, max_tok; /* of the first: of a vector; of a sequence */
     int threads;
     uint64_t max_queue, max_connections;
     size_t memory_held, memory_limit;                     /* for clients */

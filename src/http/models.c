@@ -28,6 +28,25 @@ const char *t2v_ability_name(enum t2v_ability ability)
     return "nothing";
 }
 
+size_t t2v_served_tasks(const struct t2v_served *served,
+                        const struct t2v_task *tasks[T2V_SERVED_TASKS])
+{
+    size_t n = 0;
+    if (served->embedder != NULL)
+        tasks[n++] = t2v_embedder_task(served->embedder);
+    if (served->sentence != served->embedder)
+        tasks[n++] = t2v_embedder_task(served->sentence);
+    if (served->tokens != NULL)
+        tasks[n++] = t2v_token_embedder_task(served->tokens);
+    if (served->sparse != NULL)
+        tasks[n++] = t2v_sparse_task(served->sparse);
+    if (served->multi != NULL)
+        tasks[n++] = t2v_multi_task(served->multi);
+    if (served->classifier != NULL)
+        tasks[n++] = t2v_classifier_task(served->classifier);
+    return n;
+}
+
 const struct t2v_served *t2v_models_named(const struct t2v_models *models, struct t2v_str name)
 {
     for (size_t i = 0; i < models->n; i++) {

@@ -41,6 +41,11 @@ struct t2v_served {
     const t2v_classifier *classifier; /* T2V_CAN_RANK, _LABEL, _READ, _TAG */
 };
 
+enum { T2V_SERVED_TASKS = 8 }; /* of a model, at most */
+/* Stores the tasks of a model, and returns how many they are. */
+size_t t2v_served_tasks(const struct t2v_served *served,
+                        const struct t2v_task *tasks[T2V_SERVED_TASKS]);
+
 struct t2v_models {
     const struct t2v_served *list; /* [n], n is at least 1 */
     size_t n;

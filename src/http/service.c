@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "http/process.h"
 #include "json/write.h"
 
@@ -133,19 +134,32 @@ uint64_t t2v_service_stalled_ms(struct t2v_service *service)
     return engine_ms > clerk_ms ? engine_ms : clerk_ms;
 }
 
-static struct t2v_metrics_facts facts_of(const struct t2v_service *service)
+static struct t2v_metrics_model model_facts(t2v_engine *engine, const struct t2v_served *served)
 {
-    const struct t2v_served *first = &service->models->list[0];
-    const t2v_embedder *embedder = first->embedder;
-    const t2v_model *model = first->model;
-    const struct t2v_cache *cache = service->cache;
-    return (struct t2v_metrics_facts){
-        .version = service->version,
-        .model = t2v_model_dir(model),
+    const t2v_embedder *embedder = served->embedder;
+    const t2v_model *model = served->model;
+    const struct t2v_task *tasks[T2V_SERVED_TASKS];
+    struct t2v_metrics_model facts = {
+        .name = served->name,
+        .dir = t2v_model_dir(model),
         .family = t2v_model_family(model),
         .vectorizer = embedder != NULL ? t2v_embedder_vectorizer(embedder) : "none",
         .precision = t2v_model_precision(model),
         .kernels = t2v_model_cpu(model),
+    };
+    size_t n = t2v_served_tasks(served, tasks);
+    for (size_t i = 0; i < n; i++)
+        t2v_engine_add_task_stats(engine, tasks[i], &facts.stats);
+    return facts;
+}
+
+static struct t2v_metrics_facts facts_of(const struct t2v_service *service)
+{
+    const struct t2v_served *first = &service->models->list[0];
+    const t2v_embedder *embedder = first->embedder;
+    const struct t2v_cache *cache = service->cache;
+    return (struct t2v_metrics_facts){
+        .version = service->version,
         .dim = embedder != NULL ? t2v_embedder_dim(embedder) : 0,
         .max_tok = first->max_tok,
         .threads = t2v_engine_threads(service->engine),
@@ -163,11 +177,18 @@ void t2v_service_write_metrics(struct t2v_service *service, struct t2v_buf *out)
 {
     struct t2v_engine_stats stats;
     struct t2v_metrics_facts facts = facts_of(service);
+    size_t n = service->models->n;
+    struct t2v_metrics_model *models = t2v_alloc_zero(n, sizeof *models);
+    for (size_t i = 0; i < n && models != NULL; i++)
+        models[i] = model_facts(service->engine, &service->models->list[i]);
+    facts.models = models;
+    facts.n_model = models != NULL ? n : 0;
     t2v_engine_get_stats(service->engine, &stats);
     service->metrics.n_clerk = t2v_pulse_waiting(&service->clerk);
     service->metrics.log_dropped = t2v_log_dropped();
     t2v_metrics_write(&service->metrics, &stats, &facts, out);
     t2v_process_write(out);
+    t2v_free(models);
 }
 
 bool t2v_service_answers_head(const struct t2v_service *service, const struct t2v_match *match,

@@ -428,6 +428,17 @@ void t2v_engine_get_stats(t2v_engine *engine, struct t2v_engine_stats *out)
     pthread_mutex_unlock(&engine->lock);
 }
 
+void t2v_engine_add_task_stats(t2v_engine *engine, const struct t2v_task *task,
+                               struct t2v_task_stats *out)
+{
+    (void)task;
+    pthread_mutex_lock(&engine->lock);
+    out->n_batch += engine->stats.n_batch;
+    out->n_tok += engine->stats.n_tok;
+    out->n_seq += engine->stats.n_seq;
+    pthread_mutex_unlock(&engine->lock);
+}
+
 void t2v_engine_resumed(t2v_engine *engine)
 {
     atomic_store(&engine->moved, t2v_clock_ns());

@@ -183,6 +183,12 @@ static void test_crowd(void **state)
     struct t2v_engine_stats stats;
     t2v_engine_get_stats(crowd_engine, &stats);
     assert_int_equal(stats.n_waiting, 0);
+    struct t2v_task_stats all = {0};
+    for (size_t i = 0; i < N_TASK; i++)
+        t2v_engine_add_task_stats(crowd_engine, tasks[i], &all);
+    assert_int_equal(all.n_work, 8 * 12);
+    assert_true(all.n_tok == stats.n_tok && all.n_seq == stats.n_seq);
+    assert_int_equal(all.n_batch, stats.n_batch);
     assert_int_equal(t2v_engine_stalled_ms(crowd_engine), 0);
     t2v_engine_free(crowd_engine);
 }
