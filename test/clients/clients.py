@@ -127,7 +127,8 @@ def run_example(daemon, environments, row):
     python = os.path.join(environments, environment, "bin", "python")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "OPENAI_", "T2V_"))}
     env |= {"HAYSTACK_TELEMETRY_ENABLED": "False"}
-    argv = [python, os.path.join(HERE, "one.py"), os.path.join(HERE, "examples", example + ".py"), f"localhost:{daemon.port}", package]
+    argv = [python, os.path.join(HERE, "one.py"), os.path.join(HERE, "examples", example + ".py"), package,
+            json.dumps({"localhost:8080": f"localhost:{daemon.port}"})]
     try:
         done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:

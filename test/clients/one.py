@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""one.py EXAMPLE HOST:PORT PACKAGE: runs an example against the server at HOST:PORT instead of localhost:8080.
+"""one.py EXAMPLE PACKAGE {"OLD": "NEW", ...}: runs an example with each OLD in it replaced, such as localhost:8080 by another address.
 
 Its last line on standard output is JSON: the package's `version`, and the example's `result`, its variables that are in RESULTS.
 """
@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 import sys
 
-RESULTS = ("vectors", "query_vector", "names", "similarities", "best", "scores", "sparse")
+RESULTS = ("vectors", "query_vector", "names", "similarities", "best", "scores", "sparse", "answers", "tokens")
 
 
 def plain(value):
@@ -17,11 +17,13 @@ def plain(value):
 
 
 def main():
-    example, server, package = sys.argv[1:]
+    example, package, replaced = sys.argv[1:]
     with open(example, encoding="utf-8") as f:
         source = f.read()
+    for old, new in json.loads(replaced).items():
+        source = source.replace(old, new)
     names = {"__name__": "__main__"}
-    exec(compile(source.replace("localhost:8080", server), example, "exec"), names)
+    exec(compile(source, example, "exec"), names)
     result = {name: names[name] for name in RESULTS if name in names}
     print(json.dumps({"version": importlib.metadata.version(package), "result": result}, default=plain))
 

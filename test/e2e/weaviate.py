@@ -87,7 +87,7 @@ class Weaviate:
 
     def __init__(self, binary, env, wait=True, procs=None):
         self.binary, self.wait = binary, wait
-        self.port, gossip, data, grpc = free_ports(4)
+        self.port, gossip, data, self.grpc = free_ports(4)
         raft = free_pair()  # on one machine it looks for the Raft's RPC at the next port, whatever its own setting
         self.ask = Client(self.port)
         clean = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "LANG")}
@@ -96,7 +96,7 @@ class Weaviate:
             "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "true", "CLUSTER_HOSTNAME": "node1", "CLUSTER_IN_LOCALHOST": "true",
             "CLUSTER_BIND_ADDR": "127.0.0.1", "CLUSTER_ADVERTISE_ADDR": "127.0.0.1", "CLUSTER_GOSSIP_BIND_PORT": str(gossip),
             "CLUSTER_DATA_BIND_PORT": str(data), "RAFT_PORT": str(raft), "RAFT_INTERNAL_RPC_PORT": str(raft + 1),
-            "RAFT_BOOTSTRAP_EXPECT": "1", "GRPC_PORT": str(grpc), "DISABLE_TELEMETRY": "true", "GO_PROFILING_DISABLE": "true",
+            "RAFT_BOOTSTRAP_EXPECT": "1", "GRPC_PORT": str(self.grpc), "DISABLE_TELEMETRY": "true", "GO_PROFILING_DISABLE": "true",
             **({"GOMAXPROCS": str(procs)} if procs else {}), **env}
 
     def __enter__(self):
@@ -155,11 +155,12 @@ class Weaviate:
             raise RuntimeError(f"{method} {path}: {status} {str(answer)[:500]}")
         return answer
 
-    def create(self, name, **settings):
-        """An empty collection of that name with one property, text; settings are those of the module."""
+    def create(self, name, module=MODULE, more=None, **settings):
+        """An empty collection of that name with one property, text; settings are those of the vectorizer `module`, more has other
+        modules'."""
         self.ask("DELETE", f"/v1/schema/{name}")
         self.must("POST", "/v1/schema", {
-            "class": name, "vectorizer": MODULE, "moduleConfig": {MODULE: {"vectorizeClassName": False, **settings}},
+            "class": name, "vectorizer": module, "moduleConfig": {module: {"vectorizeClassName": False, **settings}, **(more or {})},
             "properties": [{"name": "text", "dataType": ["text"]}]})
 
     def batch(self, name, texts, first=0):
@@ -184,9 +185,9 @@ class Weaviate:
                 found[uuid.UUID(o["id"]).int - 1] = o["properties"]["text"], o.get("vector")
             after = page[-1]["id"]
 
-    def get(self, name, search, fields):
-        """The first five objects that a search finds; a RuntimeError with what it said when it failed."""
-        answer = self.must("POST", "/v1/graphql", {"query": f"{{Get{{{name}(limit:5 {search}){{{fields}}}}}}}"})
+    def get(self, name, search, fields, limit=5):
+        """The first objects that a search finds; a RuntimeError with what it said when it failed."""
+        answer = self.must("POST", "/v1/graphql", {"query": f"{{Get{{{name}(limit:{limit} {search}){{{fields}}}}}}}"})
         if answer.get("errors"):
             raise RuntimeError(json.dumps(answer["errors"]))
         return answer["data"]["Get"][name] or []
