@@ -148,6 +148,8 @@ static void test_refusals(void **state)
     refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 2000000", "pad_token_id");
     refuse("kin/roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 23",
            "max_position_embeddings is 24, but the first position is 24");
+    refuse("kin/roberta", "\"absolute\"", "\"rotary\"",
+           "position_embedding_type 'rotary' is not supported (absolute is)");
     refuse("kin/roberta", "\"type_vocab_size\": 1", "\"type_vocab_size\": 2",
            "token_type_embeddings.weight has shape [1, 24], expected [2, 24]");
     refuse("kin/mpnet", "\"relative_attention_num_buckets\": 32",
