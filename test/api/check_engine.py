@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What needs an engine that does as it is told (fake.c): slow work, a full queue, failures."""
 import signal
+import subprocess
 import threading
 import time
 
@@ -12,6 +13,12 @@ Q = {"text": "hello there"}
 
 def slow(ms, name=""):
     return vectors({"text": f"sleep {ms} {name}"})
+
+
+def check_usage(check):
+    """The rig refuses what the program refuses."""
+    a = subprocess.run([check.fake, "serve", "--nope"], capture_output=True, text=True)
+    check("an unknown flag", a.returncode == 2 and "unknown flag '--nope'" in a.stderr, (a.returncode, a.stderr))
 
 
 def check_failures(check):

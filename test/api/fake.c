@@ -499,10 +499,11 @@ int main(int argc, char **argv)
     if (argc < 2)
         return 2;
     int rc = t2v_options_parse(&options, T2V_CMD_SERVE, argc - 2, argv + 2, &help, &err);
-    t2v_log_setup(t2v_log_level_of(options.log_level), strcmp(options.log_format, "json") == 0);
-    t2v_log_never_wait(true);
-    if (rc == 0)
+    if (rc == 0) {
+        t2v_log_setup(t2v_log_level_of(options.log_level), strcmp(options.log_format, "json") == 0);
+        t2v_log_never_wait(true);
         rc = serve(&options, &err);
+    }
     if (rc != 0)
         fprintf(stderr, "fake: %s\n", err.msg);
     return rc == 0 ? 0 : rc == T2V_EUSAGE ? 2 : 1;

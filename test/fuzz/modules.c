@@ -4,8 +4,8 @@
  * names, separated by NULs; an empty or missing one does not exist. The rest is the weights of both
  * modules with weights. A pipeline that is accepted is run.
  */
-#include "folder.h"
 #include "model/modules.h"
+#include "folder.h"
 #include "task/embed/pipeline.h"
 #include "task/embed/transformer.h"
 
