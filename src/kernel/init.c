@@ -109,6 +109,8 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->rms_norm = t2v_rms_norm_f32_avx2;
     out->gate = t2v_gate_f32_avx2;
     out->attention = t2v_attention_f32_avx2;
+    out->past_attention = t2v_past_attention_f32_avx2;
+    out->key_panel = t2v_key_panel_avx2;
     if (rung >= RUNG_AVXVNNI && has_avxvnni()) {
         out->name = "avxvnni";
         out->int8 = &t2v_form_int8_avxvnni;
@@ -123,6 +125,8 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->rms_norm = t2v_rms_norm_f32_avx512;
     out->gate = t2v_gate_f32_avx512;
     out->attention = t2v_attention_f32_avx512;
+    out->past_attention = t2v_past_attention_f32_avx512;
+    out->key_panel = t2v_key_panel_avx512;
     if (rung < RUNG_VNNI)
         return;
     out->name = "avx512vnni";
@@ -145,6 +149,8 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->rms_norm = t2v_rms_norm_f32_neon;
     out->gate = t2v_gate_f32_neon;
     out->attention = t2v_attention_f32_neon;
+    out->past_attention = t2v_past_attention_f32_neon;
+    out->key_panel = t2v_key_panel_neon;
     if (rung < RUNG_DOTPROD)
         return;
     out->name = "dotprod";
@@ -179,6 +185,8 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         .rms_norm = t2v_rms_norm_f32_c,
         .gate = t2v_gate_f32_c,
         .attention = t2v_attention_f32_c,
+        .past_attention = t2v_past_attention_f32_c,
+        .key_panel = t2v_key_panel_c,
     };
     if (rung < RUNG_BLAS)
         return 0;
@@ -219,4 +227,10 @@ size_t t2v_attention_scratch(size_t n_key, size_t head_dim)
 {
     size_t keys = round_up(n_key, T2V_PANEL_MAX), dim = round_up(head_dim, T2V_PANEL_MAX);
     return keys * dim * 2 + round_up(n_key, T2V_SCORES_MAX) * T2V_TILE_ROWS_MAX;
+}
+
+/* Scores, output of a page and output so far, of a tile's rows. */
+size_t t2v_past_scratch(size_t head_dim)
+{
+    return T2V_TILE_ROWS_MAX * (T2V_PAGE_TOK + 2 * t2v_page_value_len(head_dim));
 }

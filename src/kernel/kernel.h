@@ -181,6 +181,52 @@ static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention 
     return cut;
 }
 
+/* --- attention to keys and values in pages --- */
+
+/*
+ * A page has the keys and values of T2V_PAGE_TOK consecutive tokens. Of one head it has first the
+ * keys in panels, [T2V_PAGE_TOK / key_panel, head_dim, key_panel]; then the values, [T2V_PAGE_TOK,
+ * head_dim rounded up to a multiple of T2V_PANEL_MAX]. key_panel is the instruction set's.
+ */
+enum { T2V_PAGE_TOK = 64 };
+
+static inline size_t t2v_page_value_len(size_t head_dim)
+{
+    return (head_dim + T2V_PANEL_MAX - 1) / T2V_PANEL_MAX * T2V_PANEL_MAX;
+}
+/* Floats of one head in a page. */
+static inline size_t t2v_page_head_len(size_t head_dim)
+{
+    return T2V_PAGE_TOK * (head_dim + t2v_page_value_len(head_dim));
+}
+
+/*
+ * Causal attention of rows of queries to one head's keys in pages:
+ *     out[r] = softmax_j(q[r] . k[j] * scale + slope[r] * (j - p)) v[j],  max(0, p - before) <= j
+ * <= p Row r is at position p = at + r * step: step 1 are consecutive queries of one head, step 0
+ * are heads of one query that share keys and values. The row's result has the same bits whatever
+ * other rows are in the call: sums go page by page, each in the order of keys.
+ */
+struct t2v_past_attention {
+    const float *q; /* [n_row, head_dim], stride ld */
+    size_t ld;
+    size_t n_row, step;
+    size_t at; /* position of row 0 */
+    size_t head_dim;
+    size_t before; /* SIZE_MAX: no limit */
+    float scale;
+    const float *slopes; /* [n_row] if step is 0, else [1]; NULL: none (ALiBi) */
+    char *const *pages;  /* page i has the tokens from i * T2V_PAGE_TOK on; up to the last row's */
+    size_t offset;       /* bytes from a page's begin to this head */
+    float *out;          /* [n_row, head_dim], stride ld_out */
+    size_t ld_out;
+    float *scratch; /* t2v_past_scratch(head_dim) floats, 32-byte aligned */
+};
+typedef void t2v_past_attention_fn(const struct t2v_past_attention *call);
+
+/* Floats of scratch that a call needs, on every instruction set. */
+size_t t2v_past_scratch(size_t head_dim);
+
 /* --- the table --- */
 
 struct t2v_kernels {
@@ -194,6 +240,8 @@ struct t2v_kernels {
     t2v_norm_fn *layer_norm, *rms_norm;
     t2v_gate_fn *gate;
     t2v_attention_fn *attention;
+    t2v_past_attention_fn *past_attention;
+    size_t key_panel; /* divides T2V_PAGE_TOK */
 };
 
 /* Fills the table with the best kernels for this processor, up to the instruction set named `cap`:

@@ -17,6 +17,8 @@ t2v_rows_fn t2v_rows_int8_c;
 t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
 t2v_gate_fn t2v_gate_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
+t2v_past_attention_fn t2v_past_attention_f32_c;
+extern const size_t t2v_key_panel_c;
 /* y[i] = act(y[i] + bias[i]): the end of a linear layer, for back ends that only multiply. bias, y:
  * [n]; bias may be NULL. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
@@ -35,6 +37,8 @@ t2v_rows_fn t2v_rows_int8_avx2;
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
 t2v_gate_fn t2v_gate_f32_avx2;
 t2v_attention_fn t2v_attention_f32_avx2;
+t2v_past_attention_fn t2v_past_attention_f32_avx2;
+extern const size_t t2v_key_panel_avx2;
 
 /* AVX-512F, AVX512_VNNI, AVX512_BF16. */
 extern const struct t2v_form t2v_form_f32_avx512, t2v_form_f32_of_f16_avx512,
@@ -43,6 +47,8 @@ extern const struct t2v_form t2v_form_int8_avx512vnni, t2v_form_bf16_avx512;
 t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;
 t2v_gate_fn t2v_gate_f32_avx512;
 t2v_attention_fn t2v_attention_f32_avx512;
+t2v_past_attention_fn t2v_past_attention_f32_avx512;
+extern const size_t t2v_key_panel_avx512;
 #endif
 
 #if defined(__aarch64__)
@@ -53,6 +59,8 @@ t2v_rows_fn t2v_rows_int8_dotprod;
 t2v_norm_fn t2v_layer_norm_f32_neon, t2v_rms_norm_f32_neon;
 t2v_gate_fn t2v_gate_f32_neon;
 t2v_attention_fn t2v_attention_f32_neon;
+t2v_past_attention_fn t2v_past_attention_f32_neon;
+extern const size_t t2v_key_panel_neon;
 #endif
 
 #endif

@@ -1,27 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/kv.h"
 
-#include "base/error.h"
-#include "base/mem.h"
+#include <string.h>
 
 #include "base/banned.h"
 
-int t2v_kv_init(struct t2v_kv *kv, const struct t2v_shape *shape, size_t cap)
+void t2v_kv_store(const struct t2v_kv *kv, size_t offset, size_t key_panel, size_t head_dim,
+                  size_t at, const float *key, const float *value)
 {
-    size_t n_row, n;
-    if (shape->kv == 0)
-        return T2V_EUNSUPPORTED;
-    if (!t2v_mul(shape->n_layer, cap, &n_row) || !t2v_mul(n_row, shape->kv, &n))
-        return T2V_ENOMEM;
-    float *rows = t2v_alloc_aligned(n, sizeof *rows);
-    if (rows == NULL)
-        return T2V_ENOMEM;
-    *kv = (struct t2v_kv){.n_layer = shape->n_layer, .width = shape->kv, .cap = cap, .rows = rows};
-    return 0;
-}
-
-void t2v_kv_deinit(struct t2v_kv *kv)
-{
-    t2v_free(kv->rows);
-    *kv = (struct t2v_kv){0};
+    float *head = (void *)(kv->pages[at / T2V_PAGE_TOK] + offset);
+    size_t in_page = at % T2V_PAGE_TOK, dim = t2v_page_value_len(head_dim);
+    float *k = head + in_page / key_panel * key_panel * head_dim + in_page % key_panel;
+    float *v = head + T2V_PAGE_TOK * head_dim + in_page * dim;
+    for (size_t d = 0; d < head_dim; d++)
+        k[d * key_panel] = key[d];
+    memcpy(v, value, head_dim * sizeof *v);
+    for (size_t d = head_dim; d < dim; d++)
+        v[d] = 0.0f;
 }

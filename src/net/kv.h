@@ -3,38 +3,38 @@
 #define T2V_NET_KV_H
 /*
  * The past of one sequence: keys and values of its tokens so far, for every layer, so that a later
- * pass computes new tokens alone. The rows are contiguous, with room for a fixed number of tokens.
- * Attention accesses them by the functions below only, so that a paged store can replace this one.
+ * pass computes new tokens alone. They are in pages of T2V_PAGE_TOK tokens (kernel.h), [n_layer,
+ * kv_heads] heads each. The pages are the caller's.
  *
- * Use: t2v_kv_init; set it in t2v_seqs.past; t2v_net_forward over the next tokens, which writes
- * their rows; t2v_kv_advance by as many; repeat. One pass at a time.
+ * Use: set it in t2v_seqs.past, with pages for the new tokens, too; t2v_net_forward, which writes
+ * their keys and values; add as many to n_tok; repeat. Pages before the new tokens are only read,
+ * so sequences that begin alike may share them.
  */
 #include <stddef.h>
 
+#include "kernel/kernel.h"
 #include "net/seqs.h"
 
 struct t2v_kv {
-    size_t n_layer, width; /* shape.n_layer, shape.kv */
-    size_t n_tok, cap;     /* tokens stored; capacity in tokens */
-    float *rows;           /* [n_layer, cap, width]: keys of all kv_heads, rotated; then values */
+    char *const *pages; /* [(n_tok + new tokens) / T2V_PAGE_TOK, rounded up], 64-byte aligned */
+    size_t n_tok;       /* tokens whose keys and values are stored */
 };
 
-/* An empty past with room for cap tokens, cap >= 1. T2V_ENOMEM; T2V_EUNSUPPORTED if shape.kv is 0.
- * A failure leaves nothing to free. */
-int t2v_kv_init(struct t2v_kv *kv, const struct t2v_shape *shape, size_t cap);
-/* kv may be all zero. */
-void t2v_kv_deinit(struct t2v_kv *kv);
-
-/* Adds n tokens, whose rows the last pass has written. n_tok + n <= cap. */
-static inline void t2v_kv_advance(struct t2v_kv *kv, size_t n)
+/* Bytes of a page for a net whose shape.kv is not 0. The factors are bounded by config.c. */
+static inline size_t t2v_page_bytes(const struct t2v_shape *shape)
 {
-    kv->n_tok += n;
+    size_t kv_heads = shape->kv / (2 * shape->head_dim);
+    return shape->n_layer * kv_heads * t2v_page_head_len(shape->head_dim) * sizeof(float);
 }
 
-/* The row of a token: [width], keys, then values. The next token's row follows. */
-static inline float *t2v_kv_row(const struct t2v_kv *kv, size_t layer, size_t token)
+/* Where a head of a layer begins in a page: bytes. */
+static inline size_t t2v_page_offset(size_t layer, size_t kv_heads, size_t head, size_t head_dim)
 {
-    return kv->rows + (layer * kv->cap + token) * kv->width;
+    return (layer * kv_heads + head) * t2v_page_head_len(head_dim) * sizeof(float);
 }
+
+/* Stores the key and value [head_dim] of the token at a position. key_panel: the kernels'. */
+void t2v_kv_store(const struct t2v_kv *kv, size_t offset, size_t key_panel, size_t head_dim,
+                  size_t at, const float *key, const float *value);
 
 #endif

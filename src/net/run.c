@@ -18,7 +18,9 @@ int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form,
 {
     size_t longest = max_tok < shape->max_tok ? max_tok : shape->max_tok;
     size_t alibi_at = t2v_attention_scratch(longest, shape->head_dim);
-    size_t lane_len = (alibi_at + (shape->alibi ? 2 * longest : 0) + 15) / 16 * 16;
+    size_t lane_len =
+        larger(alibi_at + (shape->alibi ? 2 * longest : 0), t2v_past_scratch(shape->head_dim));
+    lane_len = (lane_len + 15) / 16 * 16;
     /* The factors are bounded by config.c, so the products fit 64 bits. */
     size_t mixed = larger(shape->hidden, shape->heads * shape->head_dim);
     size_t feed_tok = max_tok < T2V_FEED_TOK ? max_tok : T2V_FEED_TOK;

@@ -21,8 +21,7 @@ struct t2v_seqs {
     const int32_t
         *types; /* [n_tok], each below the encoder's n_type; NULL: all 0. Not read if n_type is 0 */
     /* [n_seq]: the past of each sequence, see kv.h; an entry, or past itself, may be NULL: no past.
-     * Only for nets whose shape.kv is not 0. A sequence with its past has at most as many tokens as
-     * the scratch was made for. The pass writes the new tokens' rows. */
+     * Only for nets whose shape.kv is not 0. The pass stores the new tokens' keys and values. */
     struct t2v_kv *const *past;
     /* [n_seq]: how many tokens at the end of each sequence no token attends to; at least one token
      * before them is left. Those attend to all others, at whatever distance. NULL: none. Only for

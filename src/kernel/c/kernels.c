@@ -177,3 +177,72 @@ void t2v_attention_f32_c(const struct t2v_attention *whole)
         }
     }
 }
+
+/* --- attention to pages --- */
+
+enum { KEY_PANEL = 16 };
+const size_t t2v_key_panel_c = KEY_PANEL;
+
+/* A row on its way through the pages. */
+struct past_row {
+    float top, sum;
+    float *scores; /* [T2V_PAGE_TOK] */
+    float *total;  /* [head_dim] */
+};
+
+/* The scores of a page's keys begin to end - 1. */
+static void past_scores(const struct t2v_past_attention *call, const float *q, const float *keys,
+                        size_t begin, size_t end, float *scores)
+{
+    for (size_t j = begin; j < end; j++) {
+        const float *k = keys + j / KEY_PANEL * KEY_PANEL * call->head_dim + j % KEY_PANEL;
+        float sum = 0.0f;
+        for (size_t d = 0; d < call->head_dim; d++)
+            sum += q[d] * k[d * KEY_PANEL];
+        scores[j] = sum * call->scale;
+    }
+}
+
+/* Adds a page to the row: its keys begin to end - 1. */
+static void past_add(const struct t2v_past_attention *call, struct past_row *row,
+                     const float *values, size_t begin, size_t end)
+{
+    size_t dim = t2v_page_value_len(call->head_dim);
+    float top = row->top, sum = 0.0f;
+    for (size_t j = begin; j < end; j++)
+        top = row->scores[j] > top || row->scores[j] != row->scores[j] ? row->scores[j] : top;
+    float fix = row->top < top ? approx_exp(row->top - top) : 1.0f;
+    for (size_t d = 0; d < call->head_dim; d++)
+        row->total[d] *= fix;
+    for (size_t j = begin; j < end; j++) {
+        float weight = approx_exp(row->scores[j] - top);
+        sum += weight;
+        for (size_t d = 0; d < call->head_dim; d++)
+            row->total[d] += weight * values[j * dim + d];
+    }
+    row->sum = row->sum * fix + sum;
+    row->top = top;
+}
+
+void t2v_past_attention_f32_c(const struct t2v_past_attention *call)
+{
+    for (size_t r = 0; r < call->n_row; r++) {
+        size_t at = call->at + r * call->step, first = at > call->before ? at - call->before : 0;
+        struct past_row row = {
+            .top = -INFINITY, .scores = call->scratch, .total = call->scratch + T2V_PAGE_TOK};
+        memset(row.total, 0, call->head_dim * sizeof *row.total);
+        for (size_t page = first / T2V_PAGE_TOK; page * T2V_PAGE_TOK <= at; page++) {
+            const float *keys = (const void *)(call->pages[page] + call->offset);
+            size_t from = page * T2V_PAGE_TOK, left = at + 1 - from;
+            size_t begin = first > from ? first - from : 0;
+            size_t end = left < T2V_PAGE_TOK ? left : T2V_PAGE_TOK;
+            past_scores(call, call->q + r * call->ld, keys, begin, end, row.scores);
+            for (size_t j = begin; j < end && call->slopes != NULL; j++)
+                row.scores[j] +=
+                    call->slopes[call->step == 0 ? r : 0] * ((float)from + (float)j - (float)at);
+            past_add(call, &row, keys + T2V_PAGE_TOK * call->head_dim, begin, end);
+        }
+        for (size_t d = 0; d < call->head_dim; d++)
+            call->out[r * call->ld_out + d] = row.total[d] / row.sum;
+    }
+}

@@ -314,4 +314,6 @@ void RUNG(t2v_attention_f32)(const struct t2v_attention *whole)
     }
 }
 
+#include "kernel/vector/past.h"
+
 #endif

@@ -71,36 +71,94 @@ static void attend(const struct t2v_run *run, const struct t2v_heads *heads, siz
     run->kernels->attention(&call);
 }
 
-/* Appends keys and values of this lane's rows to the past of their sequences. */
-static void store_rows(const struct t2v_run *run, size_t layer, const float *qkv, size_t ld)
+/* Stores keys and values of this lane's rows in the pages of their sequences. */
+static void store_rows(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
+                       const float *qkv)
 {
     const struct t2v_seqs *seqs = run->seqs;
+    size_t dim = heads->head_dim, ld = (heads->heads + 2 * heads->kv_heads) * dim;
     size_t begin, end, s = 0;
     t2v_block_rows(run, &begin, &end);
     for (size_t t = begin; t < end; t++) {
         while (seqs->start[s + 1] <= t)
             s++;
         const struct t2v_kv *kv = seqs->past[s];
-        if (kv != NULL)
-            memcpy(t2v_kv_row(kv, layer, kv->n_tok + t - seqs->start[s]),
-                   qkv + (t + 1) * ld - kv->width, kv->width * sizeof *qkv);
+        const float *key = qkv + t * ld + heads->heads * dim, *value = key + heads->kv_heads * dim;
+        for (size_t h = 0; h < heads->kv_heads && kv != NULL; h++)
+            t2v_kv_store(kv, t2v_page_offset(layer, heads->kv_heads, h, dim),
+                         run->kernels->key_panel, dim, kv->n_tok + t - seqs->start[s],
+                         key + h * dim, value + h * dim);
     }
     t2v_lane_barrier(run->lane);
 }
 
-/* The part of `call` that all heads and queries of sequence s share. */
-static void set_sequence(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
-                         size_t s, const float *qkv, float *out, struct t2v_attention *call)
+/* Queries `first` to first + n - 1 of a sequence with a past, of the heads that share key head h.
+ * One query: all its heads together, since they read the same keys. */
+static void attend_past(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
+                        size_t h, struct t2v_past_attention call, size_t first, size_t n)
+{
+    size_t dim = heads->head_dim, group = heads->heads / heads->kv_heads, ld = call.ld;
+    size_t ld_out = call.ld_out;
+    bool one = n == 1;
+    call.offset = t2v_page_offset(layer, heads->kv_heads, h, dim);
+    call.at += first;
+    call.step = one ? 0 : 1;
+    call.n_row = one ? group : n;
+    call.ld = one ? dim : ld;
+    call.ld_out = one ? dim : ld_out;
+    call.q += first * ld + h * group * dim;
+    call.out += first * ld_out + h * group * dim;
+    for (size_t g = 0; g < (one ? 1 : group); g++, call.q += dim, call.out += dim) {
+        call.slopes = heads->slopes != NULL ? heads->slopes + h * group + g : NULL;
+        run->kernels->past_attention(&call);
+    }
+}
+
+/* Queries of a sequence with a past that are computed together: always from a multiple of this, so
+ * that lanes get many. */
+enum { PAST_BLOCK = 64 };
+
+/* *item counts heads and blocks of queries, of which the lanes take turns. */
+static void attend_sequence(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
+                            size_t s, const float *qkv, float *out, size_t *item)
 {
     const struct t2v_seqs *seqs = run->seqs;
-    const struct t2v_kv *kv = seqs->past != NULL ? seqs->past[s] : NULL;
+    const struct t2v_kv *kv = seqs->past[s];
+    size_t start = seqs->start[s], n_tok = seqs->start[s + 1] - start, dim = heads->head_dim;
+    const size_t ld = (heads->heads + 2 * heads->kv_heads) * dim, ld_out = heads->heads * dim;
+    const struct t2v_past_attention call = {
+        .q = qkv + start * ld,
+        .ld = ld,
+        .at = kv->n_tok,
+        .head_dim = dim,
+        .before = heads->before,
+        .scale = heads->scale,
+        .pages = kv->pages,
+        .out = out + start * ld_out,
+        .ld_out = ld_out,
+        .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,
+    };
+    for (size_t first = 0; first < n_tok; first += PAST_BLOCK) {
+        size_t n = n_tok - first < PAST_BLOCK ? n_tok - first : PAST_BLOCK;
+        for (size_t h = 0; h < heads->kv_heads; h++) {
+            if ((*item)++ % (size_t)run->lane->n == (size_t)run->lane->rank)
+                attend_past(run, heads, layer, h, call, first, n);
+        }
+    }
+}
+
+/* The part of `call` that all heads and queries of sequence s, which has no past, share. */
+static void set_sequence(const struct t2v_run *run, const struct t2v_heads *heads, size_t s,
+                         const float *qkv, float *out, struct t2v_attention *call)
+{
+    const struct t2v_seqs *seqs = run->seqs;
     size_t start = seqs->start[s];
     call->q = qkv + start * call->ld;
     call->out = out + start * call->ld_out;
-    call->k = kv != NULL ? t2v_kv_row(kv, layer, 0) : call->q + heads->heads * heads->head_dim;
-    call->ld_kv = kv != NULL ? kv->width : call->ld;
-    call->query_at = kv != NULL ? kv->n_tok : 0;
-    call->n_key = call->query_at + seqs->start[s + 1] - start;
+    call->k = call->q + heads->heads * heads->head_dim;
+    call->ld_kv = call->ld;
+    call->query_at = 0;
+    call->n_key = seqs->start[s + 1] - start;
     if (seqs->unseen != NULL)
         call->n_key -= seqs->unseen[s];
 }
@@ -130,11 +188,15 @@ void t2v_block_attention(const struct t2v_run *run, const struct t2v_heads *head
         .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,
     };
     if (seqs->past != NULL)
-        store_rows(run, layer, qkv, call.ld);
+        store_rows(run, heads, layer, qkv);
     for (size_t s = 0; s < seqs->n_seq; s++) {
         size_t n_tok = seqs->start[s + 1] - seqs->start[s], n;
         size_t block = query_block(run, heads, n_tok);
-        set_sequence(run, heads, layer, s, qkv, out, &call);
+        if (seqs->past != NULL && seqs->past[s] != NULL) {
+            attend_sequence(run, heads, layer, s, qkv, out, &item);
+            continue;
+        }
+        set_sequence(run, heads, s, qkv, out, &call);
         for (size_t first = 0; first < n_tok; first += n) {
             n = next_queries(&call, first, n_tok, block);
             for (size_t h = 0; h < heads->heads; h++) {
