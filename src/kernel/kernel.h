@@ -184,9 +184,10 @@ static inline struct t2v_attention t2v_attention_cut(const struct t2v_attention 
 /* --- attention to keys and values in pages --- */
 
 /*
- * A page has the keys and values of T2V_PAGE_TOK consecutive tokens. Of one head it has first the
- * keys in panels, [T2V_PAGE_TOK / key_panel, head_dim, key_panel]; then the values, [T2V_PAGE_TOK,
- * head_dim rounded up to a multiple of T2V_PANEL_MAX]. key_panel is the instruction set's.
+ * A page has the keys and values of T2V_PAGE_TOK consecutive tokens, all as f32 or all as f16. Of
+ * one head it has first the keys in panels, [T2V_PAGE_TOK / key_panel, head_dim, key_panel]; then
+ * the values, [T2V_PAGE_TOK, head_dim rounded up to a multiple of T2V_PANEL_MAX]. key_panel is the
+ * instruction set's.
  */
 enum { T2V_PAGE_TOK = 64 };
 
@@ -194,10 +195,11 @@ static inline size_t t2v_page_value_len(size_t head_dim)
 {
     return (head_dim + T2V_PANEL_MAX - 1) / T2V_PANEL_MAX * T2V_PANEL_MAX;
 }
-/* Floats of one head in a page. */
-static inline size_t t2v_page_head_len(size_t head_dim)
+/* Bytes of one head in a page; half: as f16. */
+static inline size_t t2v_page_head_bytes(size_t head_dim, bool half)
 {
-    return T2V_PAGE_TOK * (head_dim + t2v_page_value_len(head_dim));
+    size_t n = T2V_PAGE_TOK * (head_dim + t2v_page_value_len(head_dim));
+    return n * (half ? sizeof(uint16_t) : sizeof(float));
 }
 
 /*
@@ -218,6 +220,7 @@ struct t2v_past_attention {
     const float *slopes; /* [n_row] if step is 0, else [1]; NULL: none (ALiBi) */
     char *const *pages;  /* page i has the tokens from i * T2V_PAGE_TOK on; up to the last row's */
     size_t offset;       /* bytes from a page's begin to this head */
+    bool half;           /* the pages are f16 */
     float *out;          /* [n_row, head_dim], stride ld_out */
     size_t ld_out;
     float *scratch; /* t2v_past_scratch(head_dim) floats, 32-byte aligned */

@@ -20,21 +20,29 @@ struct t2v_kv {
     size_t n_tok;       /* tokens whose keys and values are stored */
 };
 
+/* Where a head of a layer begins in a page: bytes. half: the page is f16. */
+static inline size_t t2v_page_offset(size_t layer, size_t kv_heads, size_t head, size_t head_dim,
+                                     bool half)
+{
+    return (layer * kv_heads + head) * t2v_page_head_bytes(head_dim, half);
+}
+
 /* Bytes of a page for a net whose shape.kv is not 0. The factors are bounded by config.c. */
 static inline size_t t2v_page_bytes(const struct t2v_shape *shape)
 {
     size_t kv_heads = shape->kv / (2 * shape->head_dim);
-    return shape->n_layer * kv_heads * t2v_page_head_len(shape->head_dim) * sizeof(float);
+    return t2v_page_offset(shape->n_layer, kv_heads, 0, shape->head_dim, shape->half_kv);
 }
 
-/* Where a head of a layer begins in a page: bytes. */
-static inline size_t t2v_page_offset(size_t layer, size_t kv_heads, size_t head, size_t head_dim)
-{
-    return (layer * kv_heads + head) * t2v_page_head_len(head_dim) * sizeof(float);
-}
-
-/* Stores the key and value [head_dim] of the token at a position. key_panel: the kernels'. */
-void t2v_kv_store(const struct t2v_kv *kv, size_t offset, size_t key_panel, size_t head_dim,
-                  size_t at, const float *key, const float *value);
+/* A head of a layer, as its keys and values are stored. */
+struct t2v_kv_head {
+    size_t offset; /* in a page, as t2v_page_offset has it */
+    size_t head_dim;
+    size_t key_panel; /* the kernels' */
+    bool half;        /* the pages are f16; numbers are rounded, and limited to its range */
+};
+/* Stores the key and value [head_dim] of the token at a position. */
+void t2v_kv_store(const struct t2v_kv *kv, const struct t2v_kv_head *head, size_t at,
+                  const float *key, const float *value);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/net.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "net/block/linear.h"
 #include "net/family/family.h"
@@ -60,6 +62,7 @@ static int open_family(struct t2v_loader *loader, const struct t2v_family *famil
     net->form = loader->form;
     loader->arena = &net->arena;
     int rc = family->open(loader, &net->shape, &net->model);
+    net->shape.half_kv = strcmp(net->form->name, "f32") != 0;
     if (rc == 0)
         rc = finish(net, loader, n_lane);
     t2v_free(loader->packs);
@@ -157,6 +160,7 @@ void t2v_net_forward(const t2v_net *net, const struct t2v_lane *lane, const stru
         .lane = lane,
         .seqs = seqs,
         .scratch = scratch,
+        .half_kv = net->shape.half_kv,
         .linear = t2v_linear_run,
     };
     net->family->forward(net->model, &run, hidden);
@@ -171,6 +175,7 @@ void t2v_net_logits(const t2v_net *net, const struct t2v_lane *lane, const float
         .lane = lane,
         .seqs = &rows,
         .scratch = scratch,
+        .half_kv = net->shape.half_kv,
         .linear = t2v_linear_run,
     };
     t2v_linear_run(&run, head_of(net), T2V_ACT_NONE, hidden, logits);

@@ -26,6 +26,7 @@ struct t2v_run {
     const struct t2v_lane *lane;
     const struct t2v_seqs *seqs;
     t2v_scratch *scratch;
+    bool half_kv; /* shape.half_kv */
     /* How a linear layer is computed: t2v_linear_run, except in the calibration pass, which also
      * packs the layer's weights into `packing`, NULL otherwise. */
     t2v_linear_step *linear;

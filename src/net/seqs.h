@@ -34,6 +34,7 @@ struct t2v_shape {
     size_t hidden, heads, head_dim, inter, n_layer, vocab;
     size_t qkv;      /* width of a token's queries, keys and values side by side */
     size_t kv;       /* width of a token's keys and values of one layer; 0: takes no past */
+    bool half_kv;    /* the past is stored as f16: of nets whose linear layers are not f32 */
     bool gated;      /* the feed-forward net is act(a) * b, with a and b of inter each */
     bool alibi;      /* scores have a bias by distance, see struct t2v_heads */
     size_t n_rotary; /* cos/sin tables that the forward pass makes, see block/rotary.h */

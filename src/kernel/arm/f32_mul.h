@@ -37,7 +37,7 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum source source,
             x[r] = vld1q_f32(a + (size_t)r * lda + i);
         UNROLL
         for (int lane = 0; lane < LANES; lane++) {
-            if (source != SCRATCH)
+            if (!in_scratch(source))
                 prefetch_step(&prefetch, b, line_of(source));
             step_mul(t, rows, source, x, lane, b + (size_t)lane * ldb);
         }

@@ -175,7 +175,7 @@ INLINE void load_b(const enum source source, const char *b, vf column[VECTORS])
     const uint16_t *half = (const void *)b;
     UNROLL
     for (int v = 0; v < VECTORS; v++) {
-        if (source == F16) {
+        if (source == F16 || source == SCRATCH_F16) {
             column[v] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(half + v * LANES)));
         } else if (source == BF16) {
             uint32x4_t both = vreinterpretq_u32_u16(vld1q_u16(half + v % 2 * 8));

@@ -50,6 +50,16 @@ static inline uint16_t f16_from(float x)
     return (uint16_t)(half | (bits >> 16 & 0x8000));
 }
 
+/* Any float, rounded to nearest, ties to even, and limited to 65504, the largest f16. NaN stays
+ * NaN. */
+static inline uint16_t f16_near(float x)
+{
+    uint32_t bits = float_bits(x), size = bits & 0x7fffffff;
+    uint32_t fine = float_bits(float_of(size < 0x477fe000 ? size : 0x477fe000) * 0x1p-112f);
+    uint32_t half = size <= 0x7f800000 ? (fine + 0xfff + (fine >> 13 & 1)) >> 13 : 0x7e00;
+    return (uint16_t)(half | (bits >> 16 & 0x8000));
+}
+
 static inline float f16_to(uint16_t h)
 {
     uint32_t size = (uint32_t)(h & 0x7fff) << 13;

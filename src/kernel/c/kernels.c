@@ -190,24 +190,37 @@ struct past_row {
     float *total;  /* [head_dim] */
 };
 
+/* Number i of a head in a page. */
+static float page_value(const char *head, bool half, size_t i)
+{
+    float x;
+    uint16_t h;
+    if (!half) {
+        memcpy(&x, head + i * sizeof x, sizeof x);
+        return x;
+    }
+    memcpy(&h, head + i * sizeof h, sizeof h);
+    return f16_to(h);
+}
+
 /* The scores of a page's keys begin to end - 1. */
-static void past_scores(const struct t2v_past_attention *call, const float *q, const float *keys,
+static void past_scores(const struct t2v_past_attention *call, const float *q, const char *page,
                         size_t begin, size_t end, float *scores)
 {
     for (size_t j = begin; j < end; j++) {
-        const float *k = keys + j / KEY_PANEL * KEY_PANEL * call->head_dim + j % KEY_PANEL;
+        size_t k = j / KEY_PANEL * KEY_PANEL * call->head_dim + j % KEY_PANEL;
         float sum = 0.0f;
         for (size_t d = 0; d < call->head_dim; d++)
-            sum += q[d] * k[d * KEY_PANEL];
+            sum += q[d] * page_value(page, call->half, k + d * KEY_PANEL);
         scores[j] = sum * call->scale;
     }
 }
 
 /* Adds a page to the row: its keys begin to end - 1. */
-static void past_add(const struct t2v_past_attention *call, struct past_row *row,
-                     const float *values, size_t begin, size_t end)
+static void past_add(const struct t2v_past_attention *call, struct past_row *row, const char *page,
+                     size_t begin, size_t end)
 {
-    size_t dim = t2v_page_value_len(call->head_dim);
+    size_t dim = t2v_page_value_len(call->head_dim), values = T2V_PAGE_TOK * call->head_dim;
     float top = row->top, sum = 0.0f;
     for (size_t j = begin; j < end; j++)
         top = row->scores[j] > top || row->scores[j] != row->scores[j] ? row->scores[j] : top;
@@ -218,7 +231,7 @@ static void past_add(const struct t2v_past_attention *call, struct past_row *row
         float weight = approx_exp(row->scores[j] - top);
         sum += weight;
         for (size_t d = 0; d < call->head_dim; d++)
-            row->total[d] += weight * values[j * dim + d];
+            row->total[d] += weight * page_value(page, call->half, values + j * dim + d);
     }
     row->sum = row->sum * fix + sum;
     row->top = top;
@@ -232,15 +245,15 @@ void t2v_past_attention_f32_c(const struct t2v_past_attention *call)
             .top = -INFINITY, .scores = call->scratch, .total = call->scratch + T2V_PAGE_TOK};
         memset(row.total, 0, call->head_dim * sizeof *row.total);
         for (size_t page = first / T2V_PAGE_TOK; page * T2V_PAGE_TOK <= at; page++) {
-            const float *keys = (const void *)(call->pages[page] + call->offset);
+            const char *head = call->pages[page] + call->offset;
             size_t from = page * T2V_PAGE_TOK, left = at + 1 - from;
             size_t begin = first > from ? first - from : 0;
             size_t end = left < T2V_PAGE_TOK ? left : T2V_PAGE_TOK;
-            past_scores(call, call->q + r * call->ld, keys, begin, end, row.scores);
+            past_scores(call, call->q + r * call->ld, head, begin, end, row.scores);
             for (size_t j = begin; j < end && call->slopes != NULL; j++)
                 row.scores[j] +=
                     call->slopes[call->step == 0 ? r : 0] * ((float)from + (float)j - (float)at);
-            past_add(call, &row, keys + T2V_PAGE_TOK * call->head_dim, begin, end);
+            past_add(call, &row, head, begin, end);
         }
         for (size_t d = 0; d < call->head_dim; d++)
             call->out[r * call->ld_out + d] = row.total[d] / row.sum;

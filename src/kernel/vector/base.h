@@ -46,8 +46,14 @@
 
 /* The right-hand operand of a tile. F32, F16, BF16: packed weights of that type, read from memory
  * or an outer cache (for the order of columns in BF16 see c/panels.h). SCRATCH: keys or values that
- * attention has just packed as floats, still in an inner cache. */
-enum source { F32, F16, BF16, SCRATCH };
+ * attention has just packed as floats, still in an inner cache, or that are in pages. SCRATCH_F16:
+ * keys or values in pages of f16. */
+enum source { F32, F16, BF16, SCRATCH, SCRATCH_F16 };
+
+INLINE bool in_scratch(const enum source source)
+{
+    return source == SCRATCH || source == SCRATCH_F16;
+}
 
 /* Expands X(KIND, rows) for each tile height up to the number in the name. There is one function
  * per height, because the height must be a compile-time constant. */

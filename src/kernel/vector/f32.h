@@ -17,7 +17,7 @@
     {                                                                                              \
         struct tile t;                                                                             \
         tile_mul(&t, ROWS, SOURCE, job);                                                           \
-        tile_store(&t, ROWS, SOURCE == SCRATCH, job);                                              \
+        tile_store(&t, ROWS, in_scratch(SOURCE), job);                                             \
     }
 #define TILE_NAME(SOURCE, ROWS) tile_##SOURCE##_##ROWS,
 #define TILES(SOURCE)                                                                              \
@@ -30,6 +30,7 @@ TILES(F32)
 TILES(F16)
 TILES(BF16)
 TILES(SCRATCH)
+TILES(SCRATCH_F16)
 
 static void linear_f32(const struct t2v_linear_call *call)
 {

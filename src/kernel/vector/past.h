@@ -15,6 +15,8 @@ _Static_assert(T2V_PAGE_TOK % (WIDE * LANES) == 0 && T2V_PAGE_TOK % PANEL == 0, 
 /* A tile's rows on their way through the pages. */
 struct past_tile {
     const struct t2v_past_attention *call;
+    const struct tiles *tiles;
+    size_t size;                                          /* bytes of a number in the pages */
     size_t first, n;                                      /* rows of the call */
     float top[TILE_ROWS], sum[TILE_ROWS], fix[TILE_ROWS]; /* fix: factor of what is summed so far */
     float *scores;                                        /* [n, T2V_PAGE_TOK] */
@@ -33,14 +35,14 @@ INLINE void past_seen(const struct past_tile *tile, size_t r, size_t *begin, siz
 }
 
 /* Scores of one page's keys, of which n_key count. */
-static void past_scores(const struct past_tile *tile, const float *keys, size_t n_key)
+static void past_scores(const struct past_tile *tile, const char *keys, size_t n_key)
 {
     const struct t2v_past_attention *call = tile->call;
     float scale[TILE_ROWS];
     struct tile_job job = {
         .x = call->q + tile->first * call->ld,
         .stride = call->ld * sizeof(float),
-        .ldb = PANEL * sizeof(float),
+        .ldb = PANEL * tile->size,
         .n_step = call->head_dim,
         .ldy = T2V_PAGE_TOK,
         .width = PANEL,
@@ -49,9 +51,9 @@ static void past_scores(const struct past_tile *tile, const float *keys, size_t 
     for (size_t r = 0; r < tile->n; r++)
         scale[r] = call->scale;
     for (size_t j = 0; j < n_key; j += PANEL) {
-        job.b = (const char *)(keys + j * call->head_dim);
+        job.b = keys + j * call->head_dim * tile->size;
         job.y = tile->scores + j;
-        tiles_SCRATCH.of[tile->n](&job);
+        tile->tiles->of[tile->n](&job);
     }
 }
 
@@ -103,13 +105,13 @@ static void past_softmax(struct past_tile *tile, size_t r, size_t begin, size_t 
 }
 
 /* total = total * fix + scores * values, over the page's first n_key values. */
-static void past_mix(const struct past_tile *tile, const float *values, size_t n_key)
+static void past_mix(const struct past_tile *tile, const char *values, size_t n_key)
 {
     float ones[TILE_ROWS];
     struct tile_job job = {
         .x = tile->scores,
         .stride = T2V_PAGE_TOK * sizeof(float),
-        .ldb = tile->dim * sizeof(float),
+        .ldb = tile->dim * tile->size,
         .n_step = n_key,
         .ldy = tile->dim,
         .width = PANEL,
@@ -118,9 +120,9 @@ static void past_mix(const struct past_tile *tile, const float *values, size_t n
     for (size_t r = 0; r < tile->n; r++)
         ones[r] = 1.0f;
     for (size_t d = 0; d < tile->call->head_dim; d += PANEL) {
-        job.b = (const char *)(values + d);
+        job.b = values + d * tile->size;
         job.y = tile->part + d;
-        tiles_SCRATCH.of[tile->n](&job);
+        tile->tiles->of[tile->n](&job);
     }
     for (size_t r = 0; r < tile->n; r++) {
         float *total = tile->total + r * tile->dim;
@@ -134,7 +136,7 @@ static void past_mix(const struct past_tile *tile, const float *values, size_t n
 static void past_page(struct past_tile *tile, size_t page, size_t n_key)
 {
     const struct t2v_past_attention *call = tile->call;
-    const float *keys = (const void *)(call->pages[page] + call->offset);
+    const char *keys = call->pages[page] + call->offset;
     size_t from = page * T2V_PAGE_TOK;
     past_scores(tile, keys, n_key);
     for (size_t r = 0; r < tile->n; r++) {
@@ -148,7 +150,7 @@ static void past_page(struct past_tile *tile, size_t page, size_t n_key)
         end = end > from ? end - from : 0;
         past_softmax(tile, r, begin, end < T2V_PAGE_TOK ? end : T2V_PAGE_TOK);
     }
-    past_mix(tile, keys + T2V_PAGE_TOK * call->head_dim, n_key);
+    past_mix(tile, keys + T2V_PAGE_TOK * call->head_dim * tile->size, n_key);
 }
 
 static void past_store(const struct past_tile *tile)
@@ -165,7 +167,12 @@ static void past_store(const struct past_tile *tile)
 
 void RUNG(t2v_past_attention_f32)(const struct t2v_past_attention *call)
 {
-    struct past_tile tile = {.call = call, .dim = t2v_page_value_len(call->head_dim)};
+    struct past_tile tile = {
+        .call = call,
+        .tiles = call->half ? &tiles_SCRATCH_F16 : &tiles_SCRATCH,
+        .size = call->half ? sizeof(uint16_t) : sizeof(float),
+        .dim = t2v_page_value_len(call->head_dim),
+    };
     tile.scores = call->scratch;
     tile.part = tile.scores + TILE_ROWS * T2V_PAGE_TOK;
     tile.total = tile.part + TILE_ROWS * tile.dim;

@@ -22,7 +22,7 @@ struct prefetch {
 /* Bytes of a panel per input. */
 INLINE size_t line_of(const enum source source)
 {
-    return PANEL * (source == F16 || source == BF16 ? sizeof(uint16_t) : sizeof(float));
+    return PANEL * (source == F32 || source == SCRATCH ? sizeof(float) : sizeof(uint16_t));
 }
 
 /* Prefetches for one step, which reads `line` bytes at b. */
@@ -47,15 +47,16 @@ struct tile_job {
     struct prefetch prefetch;
     float *y;
     size_t ldy;
-    size_t width;           /* columns to store, at most PANEL */
-    const float *bias;      /* [width], or NULL */
-    const float *row_scale; /* [rows]: SCRATCH multiplies each row by it instead of adding a bias */
+    size_t width;      /* columns to store, at most PANEL */
+    const float *bias; /* [width], or NULL */
+    const float
+        *row_scale; /* [rows]: in_scratch: multiplies each row by it instead of adding a bias */
 };
 
 /* job->ldb, as a compile-time constant where the source determines it. */
 INLINE size_t tile_ldb(const enum source source, const struct tile_job *job)
 {
-    return source == SCRATCH ? job->ldb : line_of(source);
+    return in_scratch(source) ? job->ldb : line_of(source);
 }
 
 /* How many of a panel's first n columns are in vector v or later ones. Branch-free. */

@@ -161,7 +161,7 @@ INLINE float vf_lanes_min(vf v)
 
 INLINE void load_b(const enum source source, const char *b, vf column[VECTORS])
 {
-    if (source == F16) {
+    if (source == F16 || source == SCRATCH_F16) {
         column[0] = _mm256_cvtph_ps(_mm_loadu_si128((const void *)b));
         column[1] = _mm256_cvtph_ps(_mm_loadu_si128((const void *)(b + 16)));
     } else if (source == BF16) {

@@ -158,7 +158,7 @@ INLINE float vf_lanes_max(vf v)
 
 INLINE void load_b(const enum source source, const char *b, vf column[VECTORS])
 {
-    if (source == F16) {
+    if (source == F16 || source == SCRATCH_F16) {
         column[0] = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)b));
         column[1] = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(b + 32)));
     } else if (source == BF16) {

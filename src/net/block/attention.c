@@ -84,10 +84,15 @@ static void store_rows(const struct t2v_run *run, const struct t2v_heads *heads,
             s++;
         const struct t2v_kv *kv = seqs->past[s];
         const float *key = qkv + t * ld + heads->heads * dim, *value = key + heads->kv_heads * dim;
-        for (size_t h = 0; h < heads->kv_heads && kv != NULL; h++)
-            t2v_kv_store(kv, t2v_page_offset(layer, heads->kv_heads, h, dim),
-                         run->kernels->key_panel, dim, kv->n_tok + t - seqs->start[s],
-                         key + h * dim, value + h * dim);
+        for (size_t h = 0; h < heads->kv_heads && kv != NULL; h++) {
+            const struct t2v_kv_head head = {
+                .offset = t2v_page_offset(layer, heads->kv_heads, h, dim, run->half_kv),
+                .head_dim = dim,
+                .key_panel = run->kernels->key_panel,
+                .half = run->half_kv,
+            };
+            t2v_kv_store(kv, &head, kv->n_tok + t - seqs->start[s], key + h * dim, value + h * dim);
+        }
     }
     t2v_lane_barrier(run->lane);
 }
@@ -100,7 +105,7 @@ static void attend_past(const struct t2v_run *run, const struct t2v_heads *heads
     size_t dim = heads->head_dim, group = heads->heads / heads->kv_heads, ld = call.ld;
     size_t ld_out = call.ld_out;
     bool one = n == 1;
-    call.offset = t2v_page_offset(layer, heads->kv_heads, h, dim);
+    call.offset = t2v_page_offset(layer, heads->kv_heads, h, dim, run->half_kv);
     call.at += first;
     call.step = one ? 0 : 1;
     call.n_row = one ? group : n;
@@ -134,6 +139,7 @@ static void attend_sequence(const struct t2v_run *run, const struct t2v_heads *h
         .before = heads->before,
         .scale = heads->scale,
         .pages = kv->pages,
+        .half = run->half_kv,
         .out = out + start * ld_out,
         .ld_out = ld_out,
         .scratch = run->scratch->lanes + (size_t)run->lane->rank * run->scratch->lane_len,

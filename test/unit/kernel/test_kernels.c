@@ -423,6 +423,24 @@ static void test_half(void **state)
     assert_true(isinf(f16_to(0x7c00)) && isnan(f16_to(0x7c01)) && isnan(f16_to(0xffff)));
 }
 
+/* Between two neighbours of f16 the nearer one is taken, in the middle the even one. */
+static void test_half_near(void **state)
+{
+    (void)state;
+    for (uint16_t h = 0; h < 0x7bff; h++) {
+        float low = f16_to(h), high = f16_to((uint16_t)(h + 1)), middle = (low + high) / 2;
+        assert_int_equal(f16_near(low), h);
+        assert_int_equal(f16_near(-high), (h + 1) | 0x8000);
+        assert_int_equal(f16_near(middle), h + (h & 1));
+        assert_int_equal(f16_near(low + (middle - low) * 0.75f), h);
+        assert_int_equal(f16_near(high - (high - middle) * 0.75f), h + 1);
+    }
+    assert_int_equal(f16_near(65519.0f), 0x7bff);
+    assert_int_equal(f16_near(-3e38f), 0xfbff);
+    assert_int_equal(f16_near(INFINITY), 0x7bff);
+    assert_true(isnan(f16_to(f16_near(NAN))) && isnan(f16_to(f16_near(-NAN))));
+}
+
 /* A row's result must not depend on how many rows there are: text alone and in a batch. */
 static void check_rows(const struct t2v_form *form)
 {
@@ -560,12 +578,13 @@ int main(void)
 #endif
     set_seed();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exp),        cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_not_finite), cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_norm),       cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_attention),  cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_held),       cmocka_unit_test(test_half),
-        cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_unknown_rung),
+        cmocka_unit_test(test_exp),          cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_not_finite),   cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_norm),         cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_attention),    cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_held),         cmocka_unit_test(test_half),
+        cmocka_unit_test(test_half_near),    cmocka_unit_test(test_rows_alone),
+        cmocka_unit_test(test_unknown_rung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,12 +5,14 @@
  */
 #include "check.h"
 
+#include "kernel/c/half.h"
 #include "net/kv.h"
 
 /* A head of keys and values, plain and in pages. The head is the second of its layer. */
 struct past {
-    size_t n_key, dim, offset;
-    float *k, *v; /* [n_key, dim] */
+    struct t2v_kv_head head;
+    size_t n_key, dim;
+    float *k, *v; /* [n_key, dim], as stored */
     char **pages;
 };
 
@@ -19,17 +21,24 @@ static size_t n_page_of(size_t n_key)
     return (n_key + T2V_PAGE_TOK - 1) / T2V_PAGE_TOK;
 }
 
-static struct past past_new(const struct t2v_kernels *kernels, size_t n_key, size_t dim)
+/* A number as it is stored. */
+static float draw_stored(bool half)
+{
+    float x = draw();
+    return half ? f16_to(f16_near(x)) : x;
+}
+
+static struct past past_new(const struct t2v_kernels *kernels, size_t n_key, size_t dim, bool half)
 {
     struct past past = {
         .n_key = n_key,
         .dim = dim,
-        .offset = t2v_page_offset(0, 2, 1, dim),
+        .head = {t2v_page_offset(0, 2, 1, dim, half), dim, kernels->key_panel, half},
         .k = malloc(n_key * dim * sizeof(float)),
         .v = malloc(n_key * dim * sizeof(float)),
         .pages = malloc(n_page_of(n_key) * sizeof(char *)),
     };
-    size_t bytes = t2v_page_offset(1, 2, 0, dim);
+    size_t bytes = t2v_page_offset(1, 2, 0, dim, half);
     for (size_t i = 0; i < n_page_of(n_key); i++) {
         past.pages[i] = aligned_alloc(64, (bytes + 63) / 64 * 64);
         memset(past.pages[i], 0xff, bytes); /* NaN where nothing is stored */
@@ -37,11 +46,10 @@ static struct past past_new(const struct t2v_kernels *kernels, size_t n_key, siz
     const struct t2v_kv kv = {past.pages, 0};
     for (size_t j = 0; j < n_key; j++) {
         for (size_t d = 0; d < dim; d++) {
-            past.k[j * dim + d] = draw();
-            past.v[j * dim + d] = draw();
+            past.k[j * dim + d] = draw_stored(half);
+            past.v[j * dim + d] = draw_stored(half);
         }
-        t2v_kv_store(&kv, past.offset, kernels->key_panel, dim, j, past.k + j * dim,
-                     past.v + j * dim);
+        t2v_kv_store(&kv, &past.head, j, past.k + j * dim, past.v + j * dim);
     }
     return past;
 }
@@ -58,7 +66,7 @@ static void past_free(struct past *past)
 /* The sizes and settings of a call; its last row is at the last key. */
 struct rows {
     size_t n_row, step, before;
-    bool sloped;
+    bool sloped, half;
 };
 
 /* p: [n_key], the scores of row r before softmax. Returns the sum of their terms' sizes. */
@@ -127,7 +135,7 @@ static void check_alone(const struct t2v_kernels *kernels, const struct past *pa
 static void check_past(const struct t2v_kernels *kernels, size_t n_key, size_t dim,
                        const struct rows *rows)
 {
-    struct past past = past_new(kernels, n_key, dim);
+    struct past past = past_new(kernels, n_key, dim, rows->half);
     size_t n_row = rows->n_row, ld = dim + 3, bytes = t2v_past_scratch(dim) * sizeof(float);
     struct guarded q = guarded_new((n_row - 1) * ld + dim), out = guarded_new(n_row * dim);
     float *scratch = aligned_alloc(64, (bytes + 63) / 64 * 64);
@@ -142,7 +150,8 @@ static void check_past(const struct t2v_kernels *kernels, size_t n_key, size_t d
         .scale = 0.25f,
         .slopes = rows->sloped ? q.ptr : NULL,
         .pages = past.pages,
-        .offset = past.offset,
+        .offset = past.head.offset,
+        .half = rows->half,
         .out = out.ptr,
         .ld_out = dim,
         .scratch = scratch,
@@ -173,6 +182,7 @@ static void sizes_of(const struct t2v_kernels *kernels)
             .step = i % 3 != 0,
             .before = befores[i % 7],
             .sloped = i % 2 == 0,
+            .half = i / 2 % 2 == 0,
         };
         size_t n_key = rows.n_row + next_random() % (3 * T2V_PAGE_TOK);
         check_past(kernels, i % 5 == 0 ? n_page_of(n_key) * T2V_PAGE_TOK : n_key, dims[i % 8],
@@ -188,9 +198,9 @@ static void test_sizes(void **state)
 
 static void long_of(const struct t2v_kernels *kernels)
 {
-    check_past(kernels, 8191, 64, &(struct rows){3, 0, SIZE_MAX, false});
-    check_past(kernels, 3000, 64, &(struct rows){40, 1, 1000, false});
-    check_past(kernels, 5000, 16, &(struct rows){17, 1, SIZE_MAX, true});
+    check_past(kernels, 8191, 64, &(struct rows){3, 0, SIZE_MAX, false, true});
+    check_past(kernels, 3000, 64, &(struct rows){40, 1, 1000, false, true});
+    check_past(kernels, 5000, 16, &(struct rows){17, 1, SIZE_MAX, true, false});
 }
 
 static void test_long(void **state)
