@@ -238,15 +238,18 @@ static const char *table_name(const struct t2v_loader *loader, const char *under
 
 /* A table may be large, and few of its rows are ever used. The pages that the check has read are
  * released. */
-static int find_table(const struct t2v_loader *loader, const char *under,
-                      const struct t2v_want *want)
+static int find_table(struct t2v_loader *loader, const char *under, const struct t2v_want *want)
 {
     const struct t2v_tensor **out = want->to;
     const struct tensor_name name = {under, table_name(loader, under, want), ".weight", NULL};
     int rc = find_finite(loader, &name, want->n_out, want->n_in, out);
-    if (rc == 0 && loader->finite && !(*out)->copied)
+    if (rc != 0 || (*out)->copied)
+        return rc;
+    if (loader->finite)
         t2v_file_release((*out)->data, (*out)->n_byte);
-    return rc;
+    if (loader->n_table < T2V_LOADER_TABLES)
+        loader->tables[loader->n_table++] = *out;
+    return 0;
 }
 
 int t2v_load_prefix(struct t2v_loader *loader, const char *const *prefixes, const char *name)

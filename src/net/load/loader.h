@@ -16,6 +16,8 @@
 
 struct t2v_packing;
 
+enum { T2V_LOADER_TABLES = 4 };
+
 /* How a checkpoint orders a linear layer's weights, where not as [n_out, n_in]. */
 struct t2v_order {
     bool transposed; /* [n_in, n_out] */
@@ -41,6 +43,10 @@ struct t2v_loader {
     char prefix[64];         /* before every name: "bert.", "" */
     struct t2v_pack *packs;  /* [n_pack]: layers to pack, see pack.h; freed by t2v_free */
     size_t n_pack, cap_pack;
+    /* Tables that stay in the mapping: the calibration pass maps far more of them than it reads,
+     * where the page cache has large pages. Only the first few count. */
+    const struct t2v_tensor *tables[T2V_LOADER_TABLES];
+    size_t n_table;
     size_t n_packed; /* bytes that the packed weights need */
     enum t2v_bidirectional bidirectional;
     bool weighted; /* static embeddings: use the tensors weights and mapping, as model2vec does */

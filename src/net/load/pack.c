@@ -27,6 +27,8 @@ struct t2v_pack {
 
 /* Below MANY_BYTES threads are not worth starting; about eight saturate the memory. */
 enum { MANY_BYTES = 4 << 20, MAX_LANES = 8 };
+/* Pages are released after about as many bytes of rows, as floats. */
+enum { RELEASE_BYTES = 4 << 20 };
 
 struct t2v_packing {
     const struct t2v_loader *loader;
@@ -96,25 +98,16 @@ static void read_panel(const struct t2v_packing *packing, struct t2v_pack *pack,
     }
 }
 
-/* Rows [begin, end) of the layer; begin is a multiple of the panel. */
-static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, size_t begin,
-                      size_t end, float *panel)
+static bool is_reordered(const struct t2v_pack *pack)
 {
-    const struct t2v_form *form = pack->layer->form;
-    size_t bytes = form->panel_bytes(pack->layer->n_in);
-    char *to = packing->block + pack->at + begin / form->panel * bytes;
-    for (size_t first = begin; first < end; first += form->panel, to += bytes) {
-        size_t rows = end - first < form->panel ? end - first : form->panel;
-        read_panel(packing, pack, first, rows, panel);
-        form->pack(pack->layer, panel, rows, to);
-    }
+    return pack->order.transposed || pack->order.head_dim != 0;
 }
 
 /* Releases the file's pages of rows [begin, end). In another order a lane's rows are all over the
  * tensor: each lane releases all of it, and another one that still needs a page reads it again. */
 static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
 {
-    if (pack->order.transposed || pack->order.head_dim != 0) {
+    if (is_reordered(pack)) {
         if (!pack->parts[0]->copied)
             t2v_file_release(pack->parts[0]->data, pack->parts[0]->n_byte);
         return;
@@ -130,6 +123,27 @@ static void release_rows(const struct t2v_pack *pack, size_t begin, size_t end)
     }
 }
 
+/* Rows [begin, end) of the layer; begin is a multiple of the panel. Pages are released as it goes,
+ * so that hardly more than the packed weights is in memory. */
+static void pack_rows(const struct t2v_packing *packing, struct t2v_pack *pack, size_t begin,
+                      size_t end, float *panel)
+{
+    const struct t2v_form *form = pack->layer->form;
+    size_t bytes = form->panel_bytes(pack->layer->n_in), released = begin;
+    size_t step = RELEASE_BYTES / (pack->layer->n_in * sizeof(float)) + 1;
+    char *to = packing->block + pack->at + begin / form->panel * bytes;
+    for (size_t first = begin; first < end; first += form->panel, to += bytes) {
+        size_t rows = end - first < form->panel ? end - first : form->panel;
+        read_panel(packing, pack, first, rows, panel);
+        form->pack(pack->layer, panel, rows, to);
+        if (!is_reordered(pack) && first - released >= step) {
+            release_rows(pack, released, first);
+            released = first;
+        }
+    }
+    release_rows(pack, begin, end);
+}
+
 /* The lane's buffer for a panel's weights. */
 static float *lane_panel(const struct t2v_packing *packing, const struct t2v_lane *lane)
 {
@@ -143,7 +157,6 @@ static void pack_layer(const struct t2v_packing *packing, struct t2v_pack *pack,
     size_t begin, end;
     t2v_lane_share(lane, pack->layer->n_out, pack->layer->form->panel, &begin, &end);
     pack_rows(packing, pack, begin, end, lane_panel(packing, lane));
-    release_rows(pack, begin, end);
 }
 
 static void pack_lane(void *arg, const struct t2v_lane *lane)
@@ -196,6 +209,8 @@ void t2v_pack_observed(const struct t2v_packing *packing, struct t2v_pack *pack,
 {
     if (lane->rank == 0 && pack->keep != NULL)
         find_outliers(pack, x, n_tok, lane_panel(packing, lane));
+    for (size_t i = 0; i < packing->loader->n_table && lane->rank == 0; i++)
+        t2v_file_release(packing->loader->tables[i]->data, packing->loader->tables[i]->n_byte);
     t2v_lane_barrier(lane);
     pack_layer(packing, pack, lane);
     t2v_lane_barrier(lane);
