@@ -20,10 +20,26 @@ struct t2v_net {
     void *model;
 };
 
+/* The family of config.json. Quantised checkpoints are refused by the method's name: their tensors
+ * have other names and shapes, and some have none of the scales that others need. */
+static int find_family(const t2v_json *config, const struct t2v_family **out, struct t2v_err *err)
+{
+    const t2v_json *quantised = t2v_json_get(config, "quantization_config");
+    struct t2v_str method = t2v_json_str(t2v_json_get(quantised, "quant_method"));
+    if (t2v_json_type(quantised) <= T2V_JSON_NULL)
+        return t2v_family_find(config, out, err);
+    if (method.ptr == NULL)
+        method = T2V_STR("unknown");
+    return t2v_fail(err, T2V_EUNSUPPORTED,
+                    "config.json: quantization_config (quant_method '%.*s') is not supported; "
+                    "unquantised checkpoints are",
+                    T2V_STR_ARG(method));
+}
+
 int t2v_net_check(const t2v_json *config, struct t2v_err *err)
 {
     const struct t2v_family *family;
-    return t2v_family_find(config, &family, err);
+    return find_family(config, &family, err);
 }
 
 /* The output layer; NULL: none. */
@@ -90,7 +106,7 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
         .head = options->head,
     };
     const struct t2v_family *family;
-    int rc = t2v_family_find(config, &family, err);
+    int rc = find_family(config, &family, err);
     return rc == 0 ? open_family(&loader, family, options->n_lane, out) : rc;
 }
 

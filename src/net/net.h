@@ -31,8 +31,8 @@ struct t2v_net_options {
 
 /* config: config.json, not kept. The store must outlive the net, which reads embeddings from its
  * mapping; other weights are packed and their pages released. kernels is copied. form: of the
- * linear layers, one of kernels'. T2V_EUNSUPPORTED names the setting, or the model_type and those
- * supported; T2V_EFORMAT; T2V_ENOMEM. */
+ * linear layers, one of kernels'. T2V_EUNSUPPORTED names the setting (quantization_config: the
+ * method), or the model_type and those supported; T2V_EFORMAT; T2V_ENOMEM. */
 int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2v_kernels *kernels,
                  const struct t2v_form *form, const struct t2v_net_options *options, t2v_net **out,
                  struct t2v_err *err);

@@ -8,6 +8,11 @@
 
 #include "base/banned.h"
 
+static const char *or_else(const char *key, const char *usual)
+{
+    return key != NULL ? key : usual;
+}
+
 /* As in Transformers, in double. */
 static size_t rotary_dim(const struct t2v_prenorm_names *names, const struct t2v_shape *shape)
 {
@@ -21,9 +26,9 @@ static int check_sizes(const struct t2v_loader *loader, const struct t2v_prenorm
 {
     struct t2v_shape *shape = &model->shape;
     if (shape->head_dim == 0 && shape->hidden % shape->heads != 0)
-        return t2v_fail(loader->err, T2V_EFORMAT,
-                        "config.json: hidden_size %zu is not a multiple of num_attention_heads %zu",
-                        shape->hidden, shape->heads);
+        return t2v_fail(loader->err, T2V_EFORMAT, "config.json: %s %zu is not a multiple of %s %zu",
+                        or_else(names->hidden, "hidden_size"), shape->hidden,
+                        or_else(names->heads, "num_attention_heads"), shape->heads);
     if (shape->head_dim == 0)
         shape->head_dim = shape->hidden / shape->heads;
     if (shape->inter == 0)
@@ -45,11 +50,6 @@ static int check_sizes(const struct t2v_loader *loader, const struct t2v_prenorm
     model->spans[T2V_FULL].heads = t2v_heads_plain(shape);
     model->spans[T2V_FULL].heads.kv_heads = kv_heads;
     return 0;
-}
-
-static const char *or_else(const char *key, const char *usual)
-{
-    return key != NULL ? key : usual;
 }
 
 /* The default of a size. 0, meaning that it is derived from others, if the key is null: as in

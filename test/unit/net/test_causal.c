@@ -162,6 +162,113 @@ static void test_golden(void **state)
     }
 }
 
+/* Without options.head the output layer's weights are not read. */
+static void test_no_head(void **state)
+{
+    (void)state;
+    struct fixture f = open_fixture("causal/llama", "");
+    assert_false(t2v_net_has_head(f.encoder));
+    close_fixture(&f);
+    f = open_fixture("bert-uncased", "");
+    assert_false(t2v_net_has_head(f.encoder));
+    close_fixture(&f);
+}
+
+/* Opens the model of `name` with `from` in its config.json replaced; it must be refused. */
+static void refuse(const char *name, const char *from, const char *to, const char *says)
+{
+    char path[512], folder[64], text[4096], changed[4600];
+    snprintf(folder, sizeof folder, "causal/%s", name);
+    struct fixture f = open_head(folder, "", "f32");
+    path_to(path, folder, "config.json");
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    const char *at = strstr(text, from);
+    if (at == NULL)
+        fail_msg("%s: no '%s' in its config.json", name, from);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    t2v_json *config;
+    t2v_net *net = NULL;
+    struct t2v_err err = {0};
+    const struct t2v_net_options options = {.n_lane = 1, .head = true};
+    assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
+    int rc = t2v_net_open(config, f.store, &f.kernels, f.kernels.f32, &options, &net, &err);
+    if (rc == 0 || net != NULL || strstr(err.msg, says) == NULL)
+        fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
+    t2v_json_free(config);
+    close_fixture(&f);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    refuse("llama", "\"model_type\": \"llama\"",
+           "\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}",
+           "quantization_config (quant_method 'gptq') is not supported");
+    refuse("llama", "\"model_type\": \"llama\"",
+           "\"model_type\": \"llama\", \"quantization_config\": {\"load_in_8bit\": true}",
+           "quantization_config (quant_method 'unknown') is not supported");
+    refuse("mistral", "\"model_type\": \"mistral\"", "\"model_type\": \"mixtral\"",
+           "model_type 'mixtral' is not supported; supported: bert, ");
+    refuse("gemma3", "\"model_type\": \"gemma3_text\"", "\"model_type\": \"gemma3\"",
+           "model_type 'gemma3' is not supported");
+    refuse("gemma3", "\"final_logit_softcapping\": null", "\"final_logit_softcapping\": 30.0",
+           "final_logit_softcapping is not supported");
+    refuse("llama", "\"linear\"", "\"yarn\"", "rope_type 'yarn' is not supported");
+    refuse("llama", "\"linear\"", "\"dynamic\"", "rope_type 'dynamic' is not supported");
+    refuse("llama", "\"linear\"", "\"longrope\"", "rope_type 'longrope' is not supported");
+    refuse("llama3", "\"high_freq_factor\": 4.0", "\"high_freq_factor\": 1.0",
+           "high_freq_factor 1 is not above low_freq_factor 1");
+    refuse("llama3", "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false",
+           "lm_head.weight is missing");
+    refuse("llama", "\"tie_word_embeddings\": false", "\"tie_word_embeddings\": 1",
+           "tie_word_embeddings should be true or false, and is a number");
+    refuse("mistral", "\"sliding_window\": 7", "\"sliding_window\": 0", "sliding_window is 0");
+    refuse("gpt2", "\"n_positions\": 64", "\"n_positions\": 65",
+           "wpe.weight has shape [64, 24], expected [65, 24]");
+    refuse("gpt2", "\"n_inner\": null", "\"n_inner\": 97",
+           "mlp.c_fc.weight has shape [24, 96], expected [24, 97]");
+    refuse("gpt-neox", "\"rotary_pct\": 0.4", "\"rotary_pct\": 0.3",
+           "head_dim 3 is odd, which rotary positions do not support");
+    refuse("bloom", "\"n_head\": 3", "\"n_head\": 7",
+           "hidden_size 30 is not a multiple of n_head 7");
+}
+
+/* Sequences alone have the bits that they have among others, also on other numbers of lanes. */
+static void check_alone(const char *name, const char *cpu)
+{
+    char path[64];
+    snprintf(path, sizeof path, "causal/%s", name);
+    struct fixture f = open_head(path, cpu, "f32");
+    const t2v_json *lists = t2v_json_get(f.expected, "ids");
+    int32_t ids[4096];
+    size_t start[64] = {0}, n = t2v_json_len(lists), vocab = t2v_net_shape(f.encoder)->vocab;
+    for (size_t i = 0; i < n; i++)
+        start[i + 1] = start[i] + read_ids(t2v_json_at(lists, i), ids + start[i]);
+    float *all = log_probabilities(&f, ids, start, n, 3);
+    for (size_t i = 0; i < n; i++) {
+        size_t alone[2] = {0, start[i + 1] - start[i]};
+        float *one = log_probabilities(&f, ids + start[i], alone, 1, 2);
+        if (memcmp(one, all + start[i] * vocab, alone[1] * vocab * sizeof *one) != 0)
+            fail_msg("%s cpu=%s: sequence %zu alone has other bits", name, cpu, i);
+        free(one);
+    }
+    free(all);
+    close_fixture(&f);
+}
+
+static void test_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"gpt2", "bloom", "gpt-neox", "mistral"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        check_alone(names[i], "c");
+        check_alone(names[i], "");
+    }
+}
+
 /* --- other checkpoints --- */
 
 /* The log-probabilities of a prompt and its continuation; *first: the row that scores the latter's
@@ -262,6 +369,9 @@ int main(int argc, char **argv)
         return check_folder(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_no_head),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
