@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""clients.py BINARY ENVIRONMENTS [-k WORD]: real clients against a server with an embedder and other models; see run.
+"""clients.py BINARY ENVIRONMENTS [-k WORD]: real clients against servers with an embedder and other models; see run.
 
 Each row of ROWS is an example in examples/, run by one.py in its environment. It passes if its results are right, if the server
 counted requests on the row's route, all answered with 200, and if doc/clients.md has the row and the example's lines.
 """
 import argparse
 import base64
+import contextlib
 import json
 import math
 import os
@@ -23,16 +24,18 @@ from daemon import Daemon  # noqa: E402
 
 LIMIT = 1e-5
 TIMEOUT_S = 600
-MODELS = {
-    "minilm": "models/all-MiniLM-L6-v2",
-    "ranker": "test/golden/heads/cross-encoder",
-    "sparse": "test/golden/bert-cased-mlm-gamma",
+# The models of each server by name. A text at POST / is for the first of them that is an embedder, classifier or tagger.
+SERVERS = {
+    "": {"minilm": "models/all-MiniLM-L6-v2", "ranker": "test/golden/heads/cross-encoder", "sparse": "test/golden/bert-cased-mlm-gamma",
+         "reader": "test/golden/heads/reader-roberta"},
+    "classifier": {"classifier": "test/golden/heads/sequence-distilbert"},
+    "tagger": {"tagger": "test/golden/heads/ner-bert"},
 }
 VECTORS = "vectors of two texts and of a query"
 SCORES = "three texts ranked by a query"
 PIPELINES = "indexing pipeline, query pipeline"
 
-# example, package, environment, the server's name of the route, what it runs
+# example, package, environment, the server's name of the route, what it runs; the server, if it is not the first
 ROWS = [
     ("openai-sdk", "openai", "A", "/v1/embeddings", VECTORS + "; names of the models"),
     ("langchain-openai", "langchain-openai", "A", "/v1/embeddings", VECTORS),
@@ -41,6 +44,9 @@ ROWS = [
     ("haystack-openai", "haystack-ai", "A", "/v1/embeddings", PIPELINES),
     ("haystack-tei", "huggingface-api-haystack", "A", "/", PIPELINES),
     ("hub", "huggingface_hub", "A", "/", VECTORS + "; similarities"),
+    ("hub-question", "huggingface_hub", "A", "/", "an answer in a text"),
+    ("hub-labels", "huggingface_hub", "A", "/", "labels of a text", "classifier"),
+    ("hub-entities", "huggingface_hub", "A", "/", "entities in a text, each piece and grouped", "tagger"),
     ("llama-index-tei", "llama-index-embeddings-text-embeddings-inference", "A", "/embed", VECTORS),
     ("llama-index-hub", "llama-index-embeddings-huggingface-api", "A", "/", VECTORS),
     ("langchain-huggingface", "langchain-huggingface", "B", "/", VECTORS),
@@ -48,9 +54,12 @@ ROWS = [
     ("langchain-ollama", "langchain-ollama", "D", "/api/embed", VECTORS),
     ("langchain-community", "langchain-community", "C", "/embed", VECTORS),
     ("haystack-rerank", "huggingface-api-haystack", "A", "/rerank", SCORES),
+    ("haystack-reader", "haystack-ai", "A", "/", "answers in four documents, by a component of one's own"),
     ("haystack-sparse", "huggingface-api-haystack", "A", "/embed_sparse", "sparse vectors of a text and of a query"),
     ("llama-index-rerank", "llama-index-postprocessor-tei-rerank", "A", "/rerank", SCORES),
     ("cohere-client", "cohere", "F", "/v1/rerank", SCORES),
+    ("langchain-cohere", "langchain-cohere", "H", "/v1/rerank", SCORES),
+    ("llama-index-cohere", "llama-index-postprocessor-cohere-rerank", "H", "/v1/rerank", SCORES),
 ]
 
 
@@ -63,16 +72,16 @@ def golden():
     return {data["texts"][i]: struct.unpack(f"<{len(row) // 4}f", row) for i, row in zip(case["index"], rows)}
 
 
-def golden_scores():
-    """The scores that sentence-transformers gives for the cross-encoder, by text."""
+def golden_heads():
+    """What Python's libraries give for the examples that need a model with a head; test/golden/make-clients explains each key."""
     with open(os.path.join(ROOT, "test", "golden", "clients.json"), encoding="utf-8") as f:
-        return json.load(f)["scores"]
+        return json.load(f)
 
 
 def golden_sparse():
     """{token id: weight} that sentence-transformers gives for the sparse model, by text."""
     with open(os.path.join(ROOT, "test", "golden", "sparse", "expected.json"), encoding="utf-8") as f:
-        case = next(c for c in json.load(f)["cases"] if MODELS["sparse"] == "test/golden/" + c["model"])
+        case = next(c for c in json.load(f)["cases"] if SERVERS[""]["sparse"] == "test/golden/" + c["model"])
     return {text: dict(zip(row["ids"], row["values"])) for text, row in zip(case["texts"], case["rows"])}
 
 
@@ -95,19 +104,36 @@ def is_sparse(got, right):
     return all(abs(weights.get(i, 0) - right.get(i, 0)) <= 2 * LIMIT for i in {*weights, *right})
 
 
+def same(got, right):
+    """Whether objects of Hugging Face's are those of its pipelines. Members that are null are as if missing."""
+    if isinstance(right, list):
+        return len(got) == len(right) and all(map(same, got, right))
+    got = {key: value for key, value in got.items() if value is not None}
+    return got.keys() == right.keys() and all(
+        near([got[key]], [value]) if isinstance(value, float) else got[key] == value for key, value in right.items())
+
+
+def are_answers(got, right):
+    """Whether [(document, answer, score)] are the right ones, the best first."""
+    score = {text: answer["score"] for text, answer in right.items()}
+    return [text for text, _, _ in got] == sorted(score, key=score.get, reverse=True) and all(
+        answer == right[text]["answer"] and near([s], [score[text]]) for text, answer, s in got)
+
+
 def mistakes(result, vectors):
     """What is wrong with an example's results, as a list of words. vectors: golden()."""
     texts = ["The London Eye is a ferris wheel at the River Thames.", "Hello, World!"]
-    docs, query = [vectors[text] for text in texts], vectors["hello"]
+    docs, query, heads = [vectors[text] for text in texts], vectors["hello"], golden_heads()
     right = {
         "vectors": lambda got: len(got) == 2 and all(map(near, got, docs)),
         "query_vector": lambda got: near(got, query),
         "similarities": lambda got: near(got, [cosine(query, doc) for doc in docs]),
         "best": lambda got: got == texts[1],
-        "names": lambda got: set(got) == set(MODELS),
+        "names": lambda got: set(got) == set(SERVERS[""]),
         "sparse": lambda got: len(got) == 2 and all(is_sparse(g, golden_sparse()[text]) for g, text in zip(got, (texts[0], "hello"))),
-        "scores": lambda got: are_scores(got, golden_scores()),
-    }
+        "scores": lambda got: are_scores(got, heads["scores"]),
+        "capital": lambda got: are_answers(got, heads["capital"]),
+    } | {name: lambda got, right=heads[name]: same(got, right) for name in ("span", "labels", "entities", "groups")}
     return [f"{name} is wrong" for name, got in result.items() if not right[name](got)] + ([] if result else ["no result"])
 
 
@@ -123,7 +149,7 @@ def counts(daemon, route):
 
 def run_example(daemon, environments, row):
     """(result, version, None), or (None, None, why it has none)."""
-    example, package, environment, _, _ = row
+    example, package, environment = row[:3]
     python = os.path.join(environments, environment, "bin", "python")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "OPENAI_", "T2V_"))}
     env |= {"HAYSTACK_TELEMETRY_ENABLED": "False"}
@@ -141,7 +167,7 @@ def run_example(daemon, environments, row):
 
 def check_row(daemon, environments, row, vectors, doc):
     """(version, list of what is wrong)"""
-    example, package, _, route, what = row
+    example, package, _, route, what = row[:5]
     ok, other = counts(daemon, route)
     result, version, why = run_example(daemon, environments, row)
     if why:
@@ -158,6 +184,11 @@ def check_row(daemon, environments, row, vectors, doc):
     return version, wrong
 
 
+def server(binary, models):
+    first, *more = [f"{name}={os.path.join(ROOT, path)}" for name, path in models.items()]
+    return Daemon(binary, first, *(word for model in more for word in ("--model", model)))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
@@ -168,10 +199,10 @@ def main():
     rows = [row for row in ROWS if args.k in row[0]]
     with open(os.path.join(ROOT, "doc", "clients.md"), encoding="utf-8") as f:
         doc = f.read()
-    first, *more = [f"{name}={os.path.join(ROOT, path)}" for name, path in MODELS.items()]
-    with Daemon(args.binary, first, *(word for model in more for word in ("--model", model))) as daemon:
+    with contextlib.ExitStack() as stack:
+        servers = {name: stack.enter_context(server(args.binary, SERVERS[name])) for name in {"".join(row[5:]) for row in rows}}
         for row in rows:
-            version, wrong = check_row(daemon, args.environments, row, vectors, doc)
+            version, wrong = check_row(servers["".join(row[5:])], args.environments, row, vectors, doc)
             failed += bool(wrong)
             print(f"{'FAIL' if wrong else 'ok':4s} {row[1] + ' ' + version:56s} {row[3]:15s} {row[4]}", flush=True)
             for why in wrong:

@@ -8,7 +8,8 @@ import importlib.metadata
 import json
 import sys
 
-RESULTS = ("vectors", "query_vector", "names", "similarities", "best", "scores", "sparse", "answers", "tokens")
+RESULTS = ("vectors", "query_vector", "names", "similarities", "best", "scores", "sparse", "span", "capital", "labels", "entities", "groups",
+           "answers", "tokens")
 
 
 def plain(value):
