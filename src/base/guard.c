@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/remap.h"
 #include "base/thread.h"
 #include "base/utf8.h"
 
@@ -30,6 +30,8 @@ enum {
     PATH_BYTES = 1024        /* of a path in a message */
 };
 static const uint64_t quiet_ns = UINT64_C(1000000000), doubt_ns = UINT64_C(10000000000);
+/* A file that is written to for so long, and stays the same, is copied. */
+static const uint64_t adopt_ns = UINT64_C(2000000000);
 _Static_assert(READ_BYTES % T2V_DIGEST_BLOCK == 0, "whole blocks");
 
 struct guarded {
@@ -42,6 +44,7 @@ struct guarded {
     uint64_t digest;          /* of them, if known */
     bool known;
     atomic_bool faulted; /* the handler has mapped zeros into it */
+    atomic_bool adopted; /* the mapping is a copy of the known bytes: the file no longer counts */
 
     /* While it differs; for the watcher only. */
     uint64_t doubted_ns;  /* since when; 0: it does not */
@@ -93,6 +96,7 @@ static int fill(struct guarded *file, int fd, const uint8_t *ptr, size_t len, ch
     file->doubted_ns = 0;
     file->seen_size = -1;
     atomic_store(&file->faulted, false);
+    atomic_store(&file->adopted, false);
     atomic_store(&file->ptr, ptr);
     return 0;
 }
@@ -149,6 +153,8 @@ static bool is_as_before(const struct guarded *file, const struct stat *st)
 static int look_at(const struct guarded *file, bool *in_doubt, struct t2v_err *err)
 {
     struct stat st;
+    if (atomic_load(&file->adopted))
+        return 0;
     if (fstat(file->fd, &st) != 0)
         return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
     if (atomic_load(&watcher.runs)) {
@@ -232,33 +238,45 @@ static bool is_fresh(struct timespec written)
     return ns >= 0 && ns < FRESH_NS;
 }
 
-/* Computes the digest of a file's current bytes, and when they were written. Reads the file, not
- * the mapping, whose pages would stay in memory. T2V_EBUSY: somebody may still be writing. */
-static int read_digest(const struct guarded *file, uint64_t *out, struct timespec *written,
-                       struct t2v_err *err)
+/* Reads all of a file, not of the mapping, whose pages would stay in memory, and computes the
+ * digest of what was read. copy: [file->len], where the bytes go; NULL: nowhere. T2V_EBUSY: the
+ * file is shorter, so somebody is writing. */
+static int read_bytes(const struct guarded *file, uint8_t *copy, uint64_t *out, struct t2v_err *err)
 {
     struct t2v_digest digest;
-    struct stat before, after;
     t2v_digest_begin(&digest);
-    if (fstat(file->fd, &before) != 0)
-        return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
     for (size_t done = 0, n; done < file->len; done += n) {
+        uint8_t *to = copy != NULL ? copy + done : watcher.bytes;
         n = file->len - done < READ_BYTES ? file->len - done : READ_BYTES;
         ssize_t got;
         do
-            got = pread(file->fd, watcher.bytes, n, (off_t)done);
+            got = pread(file->fd, to, n, (off_t)done);
         while (got < 0 && errno == EINTR);
         if (got < 0)
             return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
         if ((size_t)got != n)
             return T2V_EBUSY;
-        t2v_digest_add(&digest, watcher.bytes, n);
+        t2v_digest_add(&digest, to, n);
         atomic_fetch_add(&watcher.steps, 1);
     }
+    *out = t2v_digest_end(&digest);
+    return 0;
+}
+
+/* Computes the digest of a file's current bytes, and when they were written. T2V_EBUSY: somebody
+ * may still be writing; *out is that of what was read, or unchanged. */
+static int read_digest(const struct guarded *file, uint64_t *out, struct timespec *written,
+                       struct t2v_err *err)
+{
+    struct stat before, after;
+    if (fstat(file->fd, &before) != 0)
+        return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
+    int rc = read_bytes(file, NULL, out, err);
+    if (rc != 0)
+        return rc;
     if (fstat(file->fd, &after) != 0 || after.st_size != (off_t)file->len ||
         !same_time(before.st_ctim, after.st_ctim) || is_fresh(after.st_ctim))
         return T2V_EBUSY;
-    *out = t2v_digest_end(&digest);
     *written = after.st_ctim;
     return 0;
 }
@@ -279,20 +297,11 @@ static int judge(struct guarded *file, const struct stat *st, struct t2v_err *er
     return quiet || long_ago || !file->known ? changed(file, st->st_size, err) : T2V_EBUSY;
 }
 
-/* Replaces pages that other threads may be reading; what they compute is computed again. Makes the
- * system call directly: a signal handler may call it, and ThreadSanitizer does not count it as a
- * write. */
-static bool map_over(void *at, size_t len, int flags, int fd)
-{
-    long rc = syscall(SYS_mmap, at, len, PROT_READ, MAP_PRIVATE | MAP_FIXED | flags, fd, 0L);
-    return rc == (long)(uintptr_t)at;
-}
-
 /* The bytes are the known ones. If a fault put zeros into the mapping, maps the file again. */
 static int accept(struct guarded *file, struct timespec written, struct t2v_err *err)
 {
     void *ptr = (void *)(uintptr_t)atomic_load(&file->ptr);
-    if (atomic_exchange(&file->faulted, false) && !map_over(ptr, file->len, 0, file->fd))
+    if (atomic_exchange(&file->faulted, false) && !t2v_remap_file(ptr, file->len, file->fd))
         return t2v_fail(err, T2V_EIO, "%s: cannot be mapped: %s", file->path, strerror(errno));
     pthread_mutex_lock(&lock);
     file->written = written;
@@ -303,11 +312,46 @@ static int accept(struct guarded *file, struct timespec written, struct t2v_err 
     return 0;
 }
 
+/* Somebody writes to the file without end, though it has the known bytes: a copy of these takes its
+ * place, so that nothing has to wait any longer. T2V_EBUSY: there is no memory for it, or the copy
+ * has other bytes. */
+static int adopt(struct guarded *file, struct t2v_err *err)
+{
+    uint64_t digest = ~file->digest;
+    uint8_t *copy =
+        mmap(NULL, file->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED)
+        return T2V_EBUSY;
+    int rc = read_bytes(file, copy, &digest, err);
+    if (rc == 0 && (digest != file->digest ||
+                    !t2v_remap_copy((void *)(uintptr_t)atomic_load(&file->ptr), copy, file->len)))
+        rc = T2V_EBUSY;
+    if (rc != 0) {
+        munmap(copy, file->len);
+        return rc;
+    }
+    atomic_store(&file->faulted, false);
+    atomic_store(&file->adopted, true);
+    atomic_fetch_add(&watcher.changes, 1);
+    t2v_log(T2V_LOG_WARN, "model",
+            "written to without end, and the same as before: a copy of it is in memory now, and "
+            "the file no longer counts path=%s mb=%zu",
+            file->path, file->len >> 20);
+    return 0;
+}
+
+/* Whether adopt is due. digest: of what was read just now. */
+static bool is_restless(const struct guarded *file, uint64_t digest)
+{
+    return file->known && digest == file->digest && file->doubted_ns != 0 &&
+           t2v_clock_ns() - file->doubted_ns >= adopt_ns;
+}
+
 /* Computes the first digest of a file, or compares its bytes with it. Called without the lock: only
  * the watcher writes these fields, and it takes the lock to write `written`, which others read. */
 static int settle_file(struct guarded *file, const struct stat *st, struct t2v_err *err)
 {
-    uint64_t digest = 0;
+    uint64_t digest = ~file->digest;
     struct timespec written = {0};
     /* Without a digest st_mtim must do, though it can be set: links and renames update st_ctim. */
     bool first = !file->known && st->st_size == (off_t)file->len &&
@@ -315,6 +359,10 @@ static int settle_file(struct guarded *file, const struct stat *st, struct t2v_e
     if (!first && st->st_size != (off_t)file->len)
         return judge(file, st, err);
     int rc = read_digest(file, &digest, &written, err);
+    if (rc == T2V_EBUSY && is_restless(file, digest))
+        rc = adopt(file, err);
+    if (rc == 0 && atomic_load(&file->adopted))
+        return 0;
     if (rc == T2V_EBUSY)
         return first ? rc : judge(file, st, err);
     if (rc != 0)
@@ -335,7 +383,7 @@ static int settle_file(struct guarded *file, const struct stat *st, struct t2v_e
 static int watch_file(struct guarded *file, struct t2v_err *err)
 {
     struct stat st;
-    if (atomic_load(&file->ptr) == NULL)
+    if (atomic_load(&file->ptr) == NULL || atomic_load(&file->adopted))
         return 0;
     if (fstat(file->fd, &st) != 0)
         return t2v_fail(err, T2V_EIO, "%s: %s", file->path, strerror(errno));
@@ -422,14 +470,6 @@ static _Noreturn void end(const char *path)
     _exit(1);
 }
 
-/* Replaces the mapping's lost pages, from that of `at` to the end, by zeros. */
-static bool patch(const struct guarded *file, uintptr_t at)
-{
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end_at = (uintptr_t)file->ptr + file->len;
-    at -= at % page;
-    return map_over((void *)at, end_at - at, MAP_ANONYMOUS, -1);
-}
-
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
     (void)context;
@@ -438,7 +478,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
         const uint8_t *ptr = atomic_load(&files[i].ptr);
         if (ptr == NULL || at < (uintptr_t)ptr || at - (uintptr_t)ptr >= files[i].len)
             continue;
-        if (!atomic_load(&watcher.runs) || !patch(&files[i], at))
+        if (!atomic_load(&watcher.runs) || !t2v_remap_zeros(ptr, files[i].len, at))
             end(files[i].path);
         atomic_store(&files[i].faulted, true);
         atomic_fetch_add(&watcher.changes, 1);

@@ -71,6 +71,33 @@ def touch_often(path):
         time.sleep(0.01)
 
 
+def check_endless_touching(check):
+    """The same bytes, touched for longer than the watcher doubts: they are copied, and the file no longer counts."""
+    stop = threading.Event()
+
+    def touch_on(path):
+        while not stop.is_set():
+            os.utime(path)
+            time.sleep(0.002)
+
+    with Serving(check) as (d, path, right):
+        thread = threading.Thread(target=touch_on, args=(path,))
+        thread.start()
+        try:
+            end = time.monotonic() + 12
+            while time.monotonic() < end:
+                a = ask(d)
+                check("the same answer meanwhile", a.status == 200 and a.json["vector"] == right, (a, d.said()))
+                time.sleep(0.2)
+        finally:
+            stop.set()
+            thread.join()
+        check("one line says so", d.said().count("a copy of it is in memory") == 1, d.said())
+        over(path, one_bit)
+        time.sleep(1.5)
+        check("other bytes no longer matter", ask(d, "hello").status == 200 and ask(d).json["vector"] == right, d.said())
+
+
 def check_harmless(check):
     """The same bytes at another time of writing: a line at info, and the service goes on."""
     for change in (touch, touch_often, copy_over, lambda path: over(path, nothing)):
