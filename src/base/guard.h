@@ -10,9 +10,9 @@
  * A service has a watcher, a thread that computes a digest of each file after the start. With it, a
  * file that was written to is read again; if the bytes are the same (it was touched, or copied over
  * itself), nothing has happened. A copy truncates the file first, so a file that differs has one
- * second after its last write, and 10 in all, to become the same again. If it is written to for more
- * than 2 seconds and has the same bytes, a copy of these takes the mapping's place, and the file no
- * longer counts.
+ * second after its last write, and 10 in all, to become the same again. If it is written to for
+ * more than 2 seconds and has the same bytes, a copy of these takes the mapping's place, and the
+ * file no longer counts.
  */
 #include <stdbool.h>
 #include <stddef.h>
