@@ -3,25 +3,15 @@
 #define T2V_TASK_GENERATE_GRAMMAR_H
 /*
  * Constrained sampling: which tokens may come next so that the text becomes JSON that a schema
- * allows. A t2v_vocab_trie is a model's, made once and shared by any number of threads; a
- * t2v_grammar is the state of one sequence, one thread at a time.
+ * allows. What is supported of schemas is in schema.h. One grammar serves one sequence, and one
+ * thread at a time.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "json/json.h"
-#include "token/decode/decoder.h"
-
-/* The bytes of all tokens, as decoding gives them in the middle of a text. */
-typedef struct t2v_vocab_trie t2v_vocab_trie;
-
-/* vocab: the number of logits; ids that the decoder lacks are never allowed. ends: [n_end], the
- * end-of-text ids; ids outside the vocabulary are ignored. The decoder is not kept. T2V_ENOMEM. */
-int t2v_vocab_trie_new(const t2v_decoder *decoder, size_t vocab, const int32_t *ends, size_t n_end,
-                       t2v_vocab_trie **out);
-/* NULL is allowed. */
-void t2v_vocab_trie_free(t2v_vocab_trie *trie);
+#include "task/generate/vocab_trie.h"
 
 typedef struct t2v_grammar t2v_grammar;
 

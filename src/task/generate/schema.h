@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TASK_GENERATE_SCHEMA_H
+#define T2V_TASK_GENERATE_SCHEMA_H
+/*
+ * A JSON Schema, compiled to a graph of nodes that automaton.h walks. What a node generates is
+ * valid, but it need not generate all that is:
+ *
+ *   - properties come in the order of the schema, required ones that it does not describe last;
+ *     further ones only where additionalProperties says so, or nothing else names any;
+ *   - without `type`, the keywords tell the types; without any keyword it is any value;
+ *   - integers have at most 15 digits; numbers at most 15, a fraction of 15 and an exponent of 2,
+ * or with a range 9 and a fraction of 6;
+ *   - containers are nested at most T2V_SCHEMA_MAX_DEPTH deep.
+ *
+ * Supported: type (one or several), properties, required, additionalProperties, items, prefixItems,
+ * minItems, maxItems, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
+ * enum, const, anyOf, oneOf (of alternatives that cannot hold together), allOf (of one), and $ref
+ * within the schema. Annotations are ignored; every other keyword is refused. Read-only once
+ * compiled.
+ */
+#include "base/error.h"
+#include "json/json.h"
+#include "task/generate/node.h"
+
+/* Compiles json, which is not kept; NULL: any object. T2V_EUNSUPPORTED: err names the keyword;
+ * T2V_EFORMAT: not a schema, or no value satisfies it; T2V_ETOOLARGE; T2V_ENOMEM. Free it with
+ * t2v_schema_deinit even then. */
+int t2v_schema_compile(const t2v_json *json, struct t2v_schema *schema, struct t2v_err *err);
+void t2v_schema_deinit(struct t2v_schema *schema);
+
+#endif
