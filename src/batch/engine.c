@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -27,8 +28,8 @@ struct side {
 };
 
 struct t2v_engine {
-    const struct t2v_task **tasks; /* [n_task] */
-    size_t n_task;
+    const struct t2v_task **tasks; /* [n_task], whose rows go into batches; then [n_stepped] */
+    size_t n_task, n_stepped;
     struct t2v_engine_options options;
     struct t2v_inbox inbox;
     struct side leader;
@@ -115,13 +116,106 @@ static void on_fed(void *user, struct t2v_progress *progress)
     t2v_pulse_beat(&engine->leader.pulse, t2v_clock_ns());
 }
 
+/* A work of a stepped task goes to the task. */
+static void add_stepped(struct t2v_work *work)
+{
+    work->begun_ns = t2v_clock_ns();
+    work->stepped = (struct t2v_stepped){.params = work->params, .cancelled = &work->cancelled};
+    work->task->steps->add(work->task, &work->stepped);
+}
+
+static bool is_stepped(const struct t2v_work *work)
+{
+    return work->task != NULL && work->task->steps != NULL;
+}
+
 static void add_all(struct t2v_runner *runner, struct t2v_work *work)
 {
     while (work != NULL) {
         struct t2v_work *next = work->next;
-        t2v_runner_add(runner, work);
+        if (is_stepped(work))
+            add_stepped(work);
+        else
+            t2v_runner_add(runner, work);
         work = next;
     }
+}
+
+/* The stepped tasks. */
+static const struct t2v_task *const *stepped_tasks(const t2v_engine *engine)
+{
+    return engine->tasks + engine->n_task;
+}
+
+static enum t2v_steps look_at_steps(t2v_engine *engine)
+{
+    enum t2v_steps steps = T2V_STEPS_NONE;
+    for (size_t i = 0; i < engine->n_stepped; i++) {
+        const struct t2v_task *task = stepped_tasks(engine)[i];
+        if (task->steps->is_idle(task))
+            continue;
+        if (task->steps->can_step(task))
+            return T2V_STEPS_READY;
+        steps = T2V_STEPS_WAIT;
+    }
+    if (steps == T2V_STEPS_WAIT) /* for clients: that is no stall */
+        t2v_pulse_beat(&engine->leader.pulse, t2v_clock_ns());
+    return steps;
+}
+
+static struct t2v_work *work_of(struct t2v_stepped *stepped)
+{
+    return (struct t2v_work *)((char *)stepped - offsetof(struct t2v_work, stepped));
+}
+
+/* Hands back works that their task has completed. */
+static void finish_stepped(struct side *side, struct t2v_stepped *done)
+{
+    while (done != NULL) {
+        struct t2v_stepped *next = done->next;
+        struct t2v_work *work = work_of(done);
+        work->err = done->err;
+        work->n_tok = done->n_tok;
+        hand_back(side, work);
+        done = next;
+    }
+}
+
+static void step_task(t2v_engine *engine, const struct t2v_task *task, bool ending)
+{
+    struct side *side = &engine->leader;
+    struct t2v_runner *runner = &side->runner;
+    struct t2v_stepped *done = NULL;
+    struct t2v_err err = {0};
+    int rc = task->steps->step(task, runner->team, ending, &done, &err);
+    if (rc != 0)
+        runner->lost = err;
+    t2v_pulse_beat(&side->pulse, t2v_clock_ns());
+    for (struct t2v_stepped *at = done; at != NULL && rc != 0; at = at->next) {
+        if (at->err.code == T2V_EIO && runner->lost_message != NULL)
+            t2v_fail(&at->err, T2V_EIO, "%s", runner->lost_message);
+    }
+    finish_stepped(side, done);
+}
+
+/* A step of each stepped task that has works. */
+static void step_all(t2v_engine *engine)
+{
+    for (size_t i = 0; i < engine->n_stepped; i++) {
+        const struct t2v_task *task = stepped_tasks(engine)[i];
+        if (!task->steps->is_idle(task))
+            step_task(engine, task, t2v_inbox_has_stopped(&engine->inbox));
+    }
+}
+
+static void encode_batch(t2v_engine *engine)
+{
+    struct t2v_runner *runner = &engine->leader.runner;
+    t2v_runner_fill(runner);
+    t2v_inbox_lend(&engine->inbox, &runner->queues);
+    t2v_runner_encode(runner);
+    t2v_inbox_reclaim(&engine->inbox, &runner->queues);
+    t2v_runner_close(runner);
 }
 
 static void *lead(void *arg)
@@ -129,13 +223,11 @@ static void *lead(void *arg)
     t2v_engine *engine = arg;
     struct t2v_runner *runner = &engine->leader.runner;
     struct t2v_work *works;
-    while (t2v_inbox_take_all(&engine->inbox, &runner->queues, &works)) {
+    while (t2v_inbox_take_all(&engine->inbox, &runner->queues, look_at_steps(engine), &works)) {
         add_all(runner, works);
-        t2v_runner_fill(runner);
-        t2v_inbox_lend(&engine->inbox, &runner->queues);
-        t2v_runner_encode(runner);
-        t2v_inbox_reclaim(&engine->inbox, &runner->queues);
-        t2v_runner_close(runner);
+        if (!t2v_queues_are_empty(&runner->queues))
+            encode_batch(engine);
+        step_all(engine);
     }
     return NULL;
 }
@@ -216,14 +308,21 @@ static int start_threads(t2v_engine *engine, struct t2v_err *err)
     return start_side(&engine->leader, lead, err);
 }
 
+/* Stepped tasks last. */
 static int copy_tasks(t2v_engine *engine, const struct t2v_task *const *tasks, size_t n_task)
 {
     engine->tasks = t2v_alloc_zero(n_task, sizeof *engine->tasks);
     engine->by_task = t2v_alloc_zero(n_task, sizeof *engine->by_task);
     if (engine->tasks == NULL || engine->by_task == NULL)
         return T2V_ENOMEM;
-    memcpy(engine->tasks, tasks, n_task * sizeof *tasks);
-    engine->n_task = n_task;
+    for (size_t i = 0; i < n_task; i++) {
+        if (tasks[i]->steps == NULL)
+            engine->tasks[engine->n_task++] = tasks[i];
+    }
+    for (size_t i = 0; i < n_task; i++) {
+        if (tasks[i]->steps != NULL)
+            engine->tasks[engine->n_task + engine->n_stepped++] = tasks[i];
+    }
     return 0;
 }
 
@@ -280,7 +379,7 @@ static size_t index_of(const t2v_engine *engine, const struct t2v_task *task)
     size_t i = 0;
     while (task != NULL && engine->tasks[i] != task) {
         i++;
-        assert(i < engine->n_task);
+        assert(i < engine->n_task + engine->n_stepped);
     }
     return i;
 }
@@ -307,8 +406,13 @@ int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
         return T2V_EBUSY;
     }
     reset(engine, work);
-    t2v_inbox_put(&engine->inbox, work);
+    t2v_inbox_put(&engine->inbox, work, is_stepped(work));
     return 0;
+}
+
+void t2v_engine_wake(t2v_engine *engine)
+{
+    t2v_inbox_wake(&engine->inbox);
 }
 
 void t2v_work_cancel(struct t2v_work *work)
@@ -321,8 +425,15 @@ void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
     struct side *side = &engine->leader;
     reset(engine, work);
     t2v_pulse_enter(&side->pulse, work->queued_ns);
-    t2v_runner_add(&side->runner, work);
-    t2v_runner_finish_all(&side->runner);
+    if (!is_stepped(work)) {
+        t2v_runner_add(&side->runner, work);
+        t2v_runner_finish_all(&side->runner);
+        return;
+    }
+    const struct t2v_task *task = work->task; /* `done` may free the work */
+    add_stepped(work);
+    while (!task->steps->is_idle(task))
+        step_task(engine, task, true);
 }
 
 static uint64_t stalled_ms(struct side *side, uint64_t now_ns)

@@ -16,9 +16,12 @@
  * text of one task waits for a flood of another's no longer than about one batch. The rules above
  * are for the works of one task; how many tokens a batch has is also each task's own.
  *
- * Threads: submit, cancel, stalled_ms and stats may be called from any thread. `done` is called
- * exactly once for every submitted work, by the leader or by the express thread, with no lock held.
- * The caller then owns the work again, and `done` may free it.
+ * Works of a stepped task (generation) are the task's from the start: they wait in no queue here.
+ * While there are any, the leader makes a step of each such task after each batch.
+ *
+ * Threads: submit, cancel, wake, stalled_ms and stats may be called from any thread. `done` is
+ * called exactly once for every submitted work, by the leader or by the express thread, with no
+ * lock held. The caller then owns the work again, and `done` may free it.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -60,6 +63,7 @@ struct t2v_work {
     size_t which;                  /* index of its task */
     size_t bytes;                  /* t2v_small_bytes of it */
     struct t2v_progress *progress; /* once it is begun; batch/progress.h */
+    struct t2v_stepped stepped;    /* of a stepped task */
     struct t2v_work *next;         /* in a list, batch/queue.h */
 };
 
@@ -81,6 +85,8 @@ void t2v_engine_free(t2v_engine *engine);
 int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work);
 /* Any thread: ends the work as soon as possible. done is still called. */
 void t2v_work_cancel(struct t2v_work *work);
+/* Any thread: what a stepped task's works wait for may have come. */
+void t2v_engine_wake(t2v_engine *engine);
 /* Without a leader: does the work on the calling thread (and the team), and calls done if there is
  * one before it returns. */
 void t2v_engine_run(t2v_engine *engine, struct t2v_work *work);

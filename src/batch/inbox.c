@@ -20,11 +20,12 @@ int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task)
             t2v_list_init(&inbox->of[i].arrived[rank]);
         t2v_list_init(&inbox->of[i].lent);
     }
+    t2v_list_init(&inbox->stepped);
     t2v_list_init(&inbox->back);
     pthread_mutex_init(&inbox->lock, NULL);
-    pthread_cond_init(&inbox->for_leader, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&inbox->for_leader, &attributes);
     pthread_cond_init(&inbox->for_express, &attributes);
     pthread_condattr_destroy(&attributes);
     return inbox->of != NULL ? 0 : T2V_ENOMEM;
@@ -71,15 +72,15 @@ static bool has_arrivals(const struct t2v_inbox *inbox)
             part->arrived[T2V_RANK_LARGE].head != NULL)
             return true;
     }
-    return false;
+    return inbox->stepped.head != NULL;
 }
 
-void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work)
+void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work, bool stepped)
 {
     enum t2v_rank rank = t2v_rank_of(work);
     pthread_mutex_lock(&inbox->lock);
     bool was_empty = !has_arrivals(inbox);
-    t2v_list_push(&inbox->of[work->which].arrived[rank], work);
+    t2v_list_push(stepped ? &inbox->stepped : &inbox->of[work->which].arrived[rank], work);
     if (was_empty)
         pthread_cond_signal(&inbox->for_leader);
     alert_express(inbox);
@@ -104,26 +105,66 @@ void t2v_inbox_stop(struct t2v_inbox *inbox)
     pthread_mutex_unlock(&inbox->lock);
 }
 
+void t2v_inbox_wake(struct t2v_inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->woken = true;
+    pthread_cond_signal(&inbox->for_leader);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+bool t2v_inbox_has_stopped(struct t2v_inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    bool stop = inbox->stop;
+    pthread_mutex_unlock(&inbox->lock);
+    return stop;
+}
+
+/* Under the lock: waits on a condition until a clock time. False: it has come. */
+static bool wait_until(struct t2v_inbox *inbox, pthread_cond_t *condition, uint64_t until_ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ns / second_ns),
+                             .tv_nsec = (long)(until_ns % second_ns)};
+    return pthread_cond_timedwait(condition, &inbox->lock, &until) == 0;
+}
+
 /* --- the leader --- */
 
-bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queues *queues, struct t2v_work **works)
+/* Under the lock: waits until the leader has something to do. */
+static void await_work(struct t2v_inbox *inbox, const struct t2v_queues *queues,
+                       enum t2v_steps steps)
+{
+    uint64_t until_ns = t2v_clock_ns() + patience_ns;
+    while (!has_arrivals(inbox) && inbox->back.head == NULL && t2v_queues_are_empty(queues) &&
+           steps != T2V_STEPS_READY && !inbox->woken && !(inbox->stop && inbox->n_away == 0)) {
+        if (steps == T2V_STEPS_NONE)
+            pthread_cond_wait(&inbox->for_leader, &inbox->lock);
+        else if (!wait_until(inbox, &inbox->for_leader, until_ns))
+            break;
+    }
+    inbox->woken = false;
+}
+
+bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queues *queues, enum t2v_steps steps,
+                        struct t2v_work **works)
 {
     struct t2v_work *work;
     struct t2v_list taken;
     t2v_list_init(&taken);
     pthread_mutex_lock(&inbox->lock);
-    while (!has_arrivals(inbox) && inbox->back.head == NULL && t2v_queues_are_empty(queues) &&
-           !(inbox->stop && inbox->n_away == 0))
-        pthread_cond_wait(&inbox->for_leader, &inbox->lock);
+    await_work(inbox, queues, steps);
+    bool end = inbox->stop && inbox->n_away == 0;
     while ((work = t2v_list_pop(&inbox->back)) != NULL)
         t2v_queues_push(queues, work->progress);
+    t2v_list_append(&taken, &inbox->stepped);
     for (size_t i = 0; i < inbox->n_task; i++) {
         for (int rank = 0; rank < T2V_N_RANK; rank++)
             t2v_list_append(&taken, &inbox->of[i].arrived[rank]);
     }
     pthread_mutex_unlock(&inbox->lock);
     *works = taken.head;
-    return taken.head != NULL || !t2v_queues_are_empty(queues);
+    return taken.head != NULL || !t2v_queues_are_empty(queues) || steps != T2V_STEPS_NONE || !end;
 }
 
 void t2v_inbox_send_away(struct t2v_inbox *inbox)
@@ -163,10 +204,7 @@ static void await_small(struct t2v_inbox *inbox)
         pthread_cond_wait(&inbox->for_express, &inbox->lock);
         inbox->express_is_asleep = false;
     } else {
-        uint64_t until_ns = inbox->batch_ns + patience_ns;
-        struct timespec until = {.tv_sec = (time_t)(until_ns / second_ns),
-                                 .tv_nsec = (long)(until_ns % second_ns)};
-        pthread_cond_timedwait(&inbox->for_express, &inbox->lock, &until);
+        wait_until(inbox, &inbox->for_express, inbox->batch_ns + patience_ns);
     }
 }
 

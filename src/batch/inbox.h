@@ -29,12 +29,14 @@ struct t2v_inbox {
     pthread_cond_t for_leader, for_express;
     struct t2v_inbox_part *of; /* [n_task] */
     size_t n_task;
-    size_t express_turn;    /* the task of which the express thread takes the next work */
-    struct t2v_list back;   /* from the feeder or the express thread, for the leader */
-    size_t n_away;          /* works that are with the feeder or the express thread */
-    uint64_t batch_ns;      /* when the leader's batch began; 0: none runs */
-    bool has_express;       /* there is such a thread */
-    bool express_is_asleep; /* until something small waits while a batch runs */
+    size_t express_turn;     /* the task of which the express thread takes the next work */
+    struct t2v_list stepped; /* arrived, of stepped tasks */
+    bool woken;              /* t2v_inbox_wake was called */
+    struct t2v_list back;    /* from the feeder or the express thread, for the leader */
+    size_t n_away;           /* works that are with the feeder or the express thread */
+    uint64_t batch_ns;       /* when the leader's batch began; 0: none runs */
+    bool has_express;        /* there is such a thread */
+    bool express_is_asleep;  /* until something small waits while a batch runs */
     bool stop;
 };
 
@@ -43,17 +45,30 @@ int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task);
 /* Nobody may wait, and it must be empty. */
 void t2v_inbox_deinit(struct t2v_inbox *inbox);
 
-void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work);
+/* stepped: of a stepped task, which the express thread does not take. */
+void t2v_inbox_put(struct t2v_inbox *inbox, struct t2v_work *work, bool stepped);
 /* What was away is for the leader again. */
 void t2v_inbox_bring_back(struct t2v_inbox *inbox, struct t2v_progress *progress);
 /* Both threads end: the express thread at once, the leader when all works are complete. */
 void t2v_inbox_stop(struct t2v_inbox *inbox);
 
-/* The leader's. Waits until something has arrived or come back, or the queues hold something.
- * Moves what came back into the queues; returns what has arrived, linked by next, small works of a
- * task before its large ones. False: the end. */
-bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queues *queues,
+/* What works of stepped tasks want of the leader. */
+enum t2v_steps {
+    T2V_STEPS_NONE, /* there are none */
+    T2V_STEPS_WAIT, /* they wait: look again after t2v_inbox_wake, or T2V_EXPRESS_MS */
+    T2V_STEPS_READY /* a step */
+};
+
+/* The leader's. Waits until something has arrived or come back, the queues hold something, or works
+ * of stepped tasks need it. Moves what came back into the queues; returns what has arrived, linked
+ * by next, those of stepped tasks first, small works of a task before its large ones. False: the
+ * end; not while there are works of stepped tasks. */
+bool t2v_inbox_take_all(struct t2v_inbox *inbox, struct t2v_queues *queues, enum t2v_steps steps,
                         struct t2v_work **works);
+/* Any thread: the leader looks again. */
+void t2v_inbox_wake(struct t2v_inbox *inbox);
+/* Whether t2v_inbox_stop was called. */
+bool t2v_inbox_has_stopped(struct t2v_inbox *inbox);
 /* It gives a work away, for which t2v_inbox_bring_back is called. */
 void t2v_inbox_send_away(struct t2v_inbox *inbox);
 /* Its batch begins: small works in the queues that are not in it may be taken; and has ended. */

@@ -24,9 +24,11 @@
  * run on the feeder's thread, at the same time as `reduce` and `take` of the same work, so they
  * must not share with these anything that changes.
  *
- * Generation will need two more things: a `next` that can wait for the result of the previous row,
- * and a row that names its past, the keys and values of earlier tokens (struct t2v_seqs has it).
+ * A stepped task is different: its works need many passes, each after the result of the one before
+ * (generation). It keeps its works itself, and the engine lets it make a step between batches
+ * (struct t2v_step_ops).
  */
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -139,11 +141,36 @@ struct t2v_task_ops {
     int (*finish)(void *state, struct t2v_result *out, size_t *input, struct t2v_err *err);
 };
 
+/* A work of a stepped task. */
+struct t2v_stepped {
+    const void *params;           /* the work's, of the task's own type */
+    const atomic_bool *cancelled; /* give up as soon as possible */
+    struct t2v_err err;           /* code 0: all went well */
+    size_t n_tok;                 /* computed so far */
+    struct t2v_stepped *next;     /* in its owner's list */
+};
+
+/* Of a stepped task; all are called by the engine's leader alone. */
+struct t2v_step_ops {
+    /* Takes a work, until `step` returns it. */
+    void (*add)(const t2v_task *task, struct t2v_stepped *work);
+    /* Whether it has no works. */
+    bool (*is_idle)(const t2v_task *task);
+    /* Whether a step would do anything: its works may all wait for their clients. */
+    bool (*can_step)(const t2v_task *task);
+    /* Moves its works on with the whole team, for about as long as a batch takes. ending: works
+     * that wait for their clients are given up. *done: those that are complete, linked by next.
+     * T2V_EIO: a file of the model is not what it was, and all works have failed. */
+    int (*step)(const t2v_task *task, t2v_team *team, bool ending, struct t2v_stepped **done,
+                struct t2v_err *err);
+};
+
 struct t2v_task {
-    const struct t2v_task_ops *ops;
-    const t2v_model *model; /* borrowed from the owner of the task */
-    size_t max_tok;         /* of a row */
-    bool typed;             /* uses token_type_ids; else all are 0 */
+    const struct t2v_task_ops *ops;   /* NULL: a stepped task */
+    const struct t2v_step_ops *steps; /* of a stepped task; else NULL */
+    const t2v_model *model;           /* borrowed from the owner of the task */
+    size_t max_tok;                   /* of a row */
+    bool typed;                       /* uses token_type_ids; else all are 0 */
 };
 
 #endif

@@ -56,8 +56,8 @@ static void test_patience(void **state)
     assert_int_equal(t2v_queues_init(&leader, 1), 0);
     inbox.has_express = true;
     start(&taker, &inbox);
-    t2v_inbox_put(&inbox, &big);
-    t2v_inbox_put(&inbox, &work);
+    t2v_inbox_put(&inbox, &big, false);
+    t2v_inbox_put(&inbox, &work, false);
     uint64_t begin_ns = t2v_clock_ns();
     t2v_inbox_lend(&inbox, &leader);
     pthread_join(taker.thread, NULL);
@@ -65,10 +65,10 @@ static void test_patience(void **state)
     assert_true(taker.at_ns - begin_ns >= (uint64_t)T2V_EXPRESS_MS * 1000000);
     t2v_inbox_reclaim(&inbox, &leader);
     t2v_inbox_settle(&inbox);
-    assert_true(t2v_inbox_take_all(&inbox, &leader, &works));
+    assert_true(t2v_inbox_take_all(&inbox, &leader, T2V_STEPS_NONE, &works));
     assert_true(works == &big && big.next == NULL);
     t2v_inbox_stop(&inbox);
-    assert_false(t2v_inbox_take_all(&inbox, &leader, &works));
+    assert_false(t2v_inbox_take_all(&inbox, &leader, T2V_STEPS_NONE, &works));
     t2v_queues_deinit(&leader);
     t2v_queues_deinit(&taker.queues);
     t2v_inbox_deinit(&inbox);
@@ -97,8 +97,8 @@ static void test_lent(void **state)
         t2v_queues_push(&leader, &progress[i]);
     }
     struct t2v_work arrived = small_work(), longer = {.bytes = T2V_SMALL_BYTES / 2 + 1};
-    t2v_inbox_put(&inbox, &longer);
-    t2v_inbox_put(&inbox, &arrived);
+    t2v_inbox_put(&inbox, &longer, false);
+    t2v_inbox_put(&inbox, &arrived, false);
     t2v_inbox_lend(&inbox, &leader);
     assert_true(t2v_queues_are_empty(&leader));
     start(&taker, &inbox);
@@ -109,7 +109,7 @@ static void test_lent(void **state)
     t2v_inbox_bring_back(&inbox, &progress[0]);
     t2v_inbox_settle(&inbox);
     t2v_inbox_settle(&inbox);
-    assert_true(t2v_inbox_take_all(&inbox, &leader, &works) && works == &longer);
+    assert_true(t2v_inbox_take_all(&inbox, &leader, T2V_STEPS_NONE, &works) && works == &longer);
     assert_ptr_equal(leader.of[0].active[T2V_RANK_SMALL].head, &of[2]);
     assert_ptr_equal(of[2].next, &of[0]);
     assert_int_equal(inbox.n_away, 0);
@@ -134,7 +134,7 @@ static void test_tasks_in_turn(void **state)
     assert_int_equal(t2v_queues_init(&leader, 3), 0);
     inbox.has_express = true;
     for (int i = 0; i < 5; i++)
-        t2v_inbox_put(&inbox, &of[i]);
+        t2v_inbox_put(&inbox, &of[i], false);
     t2v_inbox_lend(&inbox, &leader);
     start(&taker, &inbox);
     pthread_join(taker.thread, NULL);
