@@ -29,6 +29,7 @@ complete -c t2v -n '__fish_seen_subcommand_from serve' -l page -d 'browsers get 
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l cache -d 'keep up to 1024 results for 600 s'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-body -x -d 'maximum bytes of a request body'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-memory -x -d 'maximum bytes for all clients together: requests, texts, vectors, responses'
+complete -c t2v -n '__fish_seen_subcommand_from serve' -l kv-cache -x -d 'bytes for keys and values of a model that generates text'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed bench selftest' -l max-text-tokens -x -d 'maximum tokens of one text, counted after each sentence is truncated'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-queue -x -d 'maximum requests waiting or running'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l embeddings-formula -x -a 'sentence-transformers vectors' -d 'how the routes for embeddings make a vector: as sentence-transformers does for the model directory, or as POST /vectors does'

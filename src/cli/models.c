@@ -129,6 +129,29 @@ static int open_classifier(const struct t2v_options *options, const char *dir,
     return 0;
 }
 
+static int open_generator(const struct t2v_options *options, const char *dir,
+                          struct t2v_opened *opened, struct t2v_served *served, struct t2v_err *err)
+{
+    const struct t2v_generator_options of_generator = {
+        .dir = dir,
+        .precision = *options->precision != '\0' ? options->precision : "f32",
+        .cpu = options->cpu,
+        .threads = t2v_thread_count(options),
+        .cache_bytes = (size_t)options->kv_cache,
+    };
+    int rc = t2v_generator_open(&of_generator, &opened->generator, err);
+    if (rc == 0)
+        rc = t2v_chat_open(dir, &opened->chat, err);
+    if (rc != 0)
+        return rc;
+    served->abilities = T2V_CAN_GENERATE;
+    served->generator = opened->generator;
+    served->chat = opened->chat;
+    served->model = t2v_generator_model(opened->generator);
+    served->max_tok = t2v_generator_max_tok(opened->generator);
+    return 0;
+}
+
 static bool is_classifier(enum t2v_kind kind)
 {
     return kind == T2V_KIND_RERANKER || kind == T2V_KIND_CLASSIFIER || kind == T2V_KIND_READER ||
@@ -151,8 +174,12 @@ static int open_one(const struct t2v_options *options, size_t i, struct t2v_open
     served->name = opened->name;
     models->list.n = i + 1;
     size_t before = t2v_resident_bytes();
-    rc = is_classifier(kind) ? open_classifier(options, dir, opened, served, err)
-                             : open_embedder(options, dir, opened, served, err);
+    if (is_classifier(kind))
+        rc = open_classifier(options, dir, opened, served, err);
+    else if (kind == T2V_KIND_GENERATOR)
+        rc = open_generator(options, dir, opened, served, err);
+    else
+        rc = open_embedder(options, dir, opened, served, err);
     size_t after = t2v_resident_bytes();
     opened->resident_bytes = after > before ? after - before : 0;
     return rc;
@@ -193,6 +220,8 @@ void t2v_models_close(struct t2v_opened_models *models)
         t2v_embedder_free(opened->sentence);
         t2v_embedder_free(opened->embedder);
         t2v_classifier_free(opened->classifier);
+        t2v_chat_free(opened->chat);
+        t2v_generator_free(opened->generator);
     }
     *models = (struct t2v_opened_models){0};
 }

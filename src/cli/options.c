@@ -57,6 +57,7 @@ static const struct setting settings[] = {
     {"cache", "ENABLE_CACHE", SWITCH, AT(server.cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(server.max_body_bytes), "16m", "", SERVE, "maximum bytes of a request body"},
     {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "maximum bytes for all clients together: requests, texts, vectors, responses; 0: 32 times max-body, at least 256m"},
+    {"kv-cache", "T2V_KV_CACHE", COUNT, AT(kv_cache), "0", "", SERVE, "bytes for keys and values of a model that generates text; 0: a quarter of the memory that the process may use, or less if 8 of the longest sequences need less"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "maximum tokens of one text, counted after each sentence is truncated"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(server.max_queue), "1024", "", SERVE, "maximum requests waiting or running; more wait for a place, see queue-timeout"},
     {"embeddings-formula", "T2V_EMBEDDINGS_FORMULA", TEXT, AT(embeddings_formula), "sentence-transformers", "sentence-transformers vectors", SERVE, "how the routes for embeddings make a vector: as sentence-transformers does for the model directory, or as POST /vectors does"},

@@ -24,6 +24,8 @@ const char *t2v_ability_name(enum t2v_ability ability)
         return "sparse embeddings";
     case T2V_CAN_MULTI:
         return "multi-vector";
+    case T2V_CAN_GENERATE:
+        return "text generation";
     }
     return "nothing";
 }
@@ -44,6 +46,8 @@ size_t t2v_served_tasks(const struct t2v_served *served,
         tasks[n++] = t2v_multi_task(served->multi);
     if (served->classifier != NULL)
         tasks[n++] = t2v_classifier_task(served->classifier);
+    if (served->generator != NULL)
+        tasks[n++] = t2v_generator_task(served->generator);
     return n;
 }
 

@@ -8,24 +8,27 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "chat/chat.h"
 #include "http/fault.h"
 #include "task/classify/classifier.h"
 #include "task/embed/embedder.h"
 #include "task/embed/tokens.h"
+#include "task/generate/generator.h"
 #include "task/multi/multi.h"
 #include "task/sparse/sparse.h"
 
 /* What a model can do, as bits. */
 enum t2v_ability {
-    T2V_CAN_EMBED = 1,   /* a vector of a text */
-    T2V_CAN_RANK = 2,    /* one score of a pair of texts */
-    T2V_CAN_LABEL = 4,   /* a score for each label of a text; a reranker has one label */
-    T2V_CAN_READ = 8,    /* the part of a text that answers a question */
-    T2V_CAN_TAG = 16,    /* a label for each token */
-    T2V_CAN_SPARSE = 32, /* a weight for each entry of the vocabulary */
-    T2V_CAN_MULTI = 64   /* a vector for each token */
+    T2V_CAN_EMBED = 1,     /* a vector of a text */
+    T2V_CAN_RANK = 2,      /* one score of a pair of texts */
+    T2V_CAN_LABEL = 4,     /* a score for each label of a text; a reranker has one label */
+    T2V_CAN_READ = 8,      /* the part of a text that answers a question */
+    T2V_CAN_TAG = 16,      /* a label for each token */
+    T2V_CAN_SPARSE = 32,   /* a weight for each entry of the vocabulary */
+    T2V_CAN_MULTI = 64,    /* a vector for each token */
+    T2V_CAN_GENERATE = 128 /* text that continues a prompt */
 };
-enum { T2V_N_ABILITY = 7 };
+enum { T2V_N_ABILITY = 8 };
 
 struct t2v_served {
     const char *name; /* by which clients ask for it, and which answers state */
@@ -38,6 +41,8 @@ struct t2v_served {
     const t2v_token_embedder *tokens; /* T2V_CAN_EMBED; NULL: static embeddings */
     const t2v_sparse *sparse;         /* T2V_CAN_SPARSE */
     const t2v_multi *multi;           /* T2V_CAN_MULTI */
+    const t2v_generator *generator;   /* T2V_CAN_GENERATE */
+    const t2v_chat *chat;             /* its templates; NULL: it has none */
     const t2v_classifier *classifier; /* T2V_CAN_RANK, _LABEL, _READ, _TAG */
 };
 
@@ -66,7 +71,7 @@ const struct t2v_served *t2v_models_first(const struct t2v_models *models,
 const struct t2v_served *t2v_models_named(const struct t2v_models *models, struct t2v_str name);
 
 /* "embeddings", "rerank", "classification", "question answering", "token classification", "sparse
- * embeddings", "multi-vector": of a single ability. Static. */
+ * embeddings", "multi-vector", "text generation": of a single ability. Static. */
 const char *t2v_ability_name(enum t2v_ability ability);
 
 #endif

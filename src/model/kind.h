@@ -18,7 +18,7 @@ enum t2v_kind {
     T2V_KIND_CLASSIFIER, /* the same with several labels */
     T2V_KIND_READER,     /* ...ForQuestionAnswering: task/classify/open.h */
     T2V_KIND_TAGGER,     /* ...ForTokenClassification: task/classify/open.h */
-    T2V_KIND_GENERATOR,  /* ...ForCausalLM or ...LMHeadModel: no task opens it yet */
+    T2V_KIND_GENERATOR,  /* ...ForCausalLM or ...LMHeadModel: task/generate/generator.h */
     T2V_N_KIND
 };
 

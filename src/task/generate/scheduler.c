@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "task/generate/scheduler.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "task/generate/pass.h"
+#include "task/generate/sequence.h"
+
+#include "base/banned.h"
+
+/* What a step should take in nanoseconds: while tokens are being streamed, and while there are only
+ * prompts. And how many tokens of prompts a step has at least. */
+static const double stream_ns = 40e6, prompt_ns = 120e6;
+enum { FEWEST_STREAM = 16, FEWEST_PROMPT = 64 };
+
+struct t2v_generation {
+    const struct t2v_generate *generate;
+    struct t2v_stepped *work;
+    uint64_t added_ns;
+    size_t n_left; /* choices that have not ended */
+    bool paused;   /* its client is slow */
+    int rc;        /* it has failed */
+    struct t2v_generation *next;
+};
+
+/* A row of the pass whose logits are wanted. */
+struct wanted {
+    struct t2v_sequence *sequence;
+    size_t at; /* the prompt's token that they rate; 0: they pick the next token */
+};
+
+struct t2v_scheduler {
+    const t2v_generator *generator;
+    t2v_pool *pool;
+    size_t page_bytes, vocab;
+    struct t2v_generation *generations;
+    struct t2v_sequence *waiting, **waiting_end;
+    struct t2v_sequence *running[T2V_PASS_SEQ]; /* [n_running], those that began first first */
+    size_t n_running;
+    struct t2v_stepped *done, **done_end;
+    double ns_of_tok; /* of prompts, a running mean; 0: nothing is known yet */
+    struct t2v_pass pass;
+    size_t rows[T2V_PASS_LOGITS];
+    struct wanted wanted[T2V_PASS_LOGITS]; /* [n_wanted] */
+    size_t n_wanted;
+
+    pthread_mutex_t lock;
+    struct t2v_generator_stats stats; /* under the lock */
+};
+
+int t2v_scheduler_new(const t2v_generator *generator, t2v_pool *pool, size_t page_bytes, int n_lane,
+                      t2v_scheduler **out)
+{
+    t2v_scheduler *scheduler = t2v_alloc_zero(1, sizeof *scheduler);
+    if (scheduler == NULL)
+        return T2V_ENOMEM;
+    const t2v_net *net = t2v_model_net(t2v_generator_model(generator));
+    scheduler->generator = generator;
+    scheduler->pool = pool;
+    scheduler->page_bytes = page_bytes;
+    scheduler->vocab = t2v_net_shape(net)->vocab;
+    scheduler->waiting_end = &scheduler->waiting;
+    scheduler->done_end = &scheduler->done;
+    scheduler->stats.first_token_s.first = 0.001;
+    scheduler->stats.next_token_s.first = 0.001;
+    pthread_mutex_init(&scheduler->lock, NULL);
+    int rc = t2v_pass_init(&scheduler->pass, net, n_lane);
+    if (rc != 0) {
+        t2v_scheduler_free(scheduler);
+        return rc;
+    }
+    *out = scheduler;
+    return 0;
+}
+
+void t2v_scheduler_free(t2v_scheduler *scheduler)
+{
+    if (scheduler == NULL)
+        return;
+    t2v_pass_deinit(&scheduler->pass);
+    pthread_mutex_destroy(&scheduler->lock);
+    t2v_free(scheduler);
+}
+
+/* --- lists --- */
+
+static void push_waiting(t2v_scheduler *scheduler, struct t2v_sequence *sequence)
+{
+    sequence->next = NULL;
+    *scheduler->waiting_end = sequence;
+    scheduler->waiting_end = &sequence->next;
+}
+
+/* It has begun before those that wait. */
+static void push_waiting_first(t2v_scheduler *scheduler, struct t2v_sequence *sequence)
+{
+    sequence->next = scheduler->waiting;
+    scheduler->waiting = sequence;
+    if (sequence->next == NULL)
+        scheduler->waiting_end = &sequence->next;
+}
+
+static struct t2v_sequence *pop_waiting(t2v_scheduler *scheduler)
+{
+    struct t2v_sequence *sequence = scheduler->waiting;
+    scheduler->waiting = sequence->next;
+    if (scheduler->waiting == NULL)
+        scheduler->waiting_end = &scheduler->waiting;
+    return sequence;
+}
+
+static void remove_running(t2v_scheduler *scheduler, size_t i)
+{
+    scheduler->n_running--;
+    memmove(&scheduler->running[i], &scheduler->running[i + 1],
+            (scheduler->n_running - i) * sizeof *scheduler->running);
+}
+
+static void end_sequence(t2v_scheduler *scheduler, struct t2v_sequence *sequence)
+{
+    t2v_sequence_release(sequence, scheduler->pool);
+    t2v_sequence_free(sequence);
+}
+
+/* --- works --- */
+
+static void hand_over(t2v_scheduler *scheduler, struct t2v_stepped *work)
+{
+    work->next = NULL;
+    *scheduler->done_end = work;
+    scheduler->done_end = &work->next;
+}
+
+/* All its sequences wait. */
+static int begin(t2v_scheduler *scheduler, struct t2v_generation *generation)
+{
+    const struct t2v_generate *generate = generation->generate;
+    for (size_t i = 0; i < generate->n_choice; i++) {
+        struct t2v_sequence *sequence;
+        int rc = t2v_sequence_new(scheduler->generator, generate, &generate->choices[i], &sequence);
+        if (rc != 0)
+            return rc;
+        sequence->generation = generation;
+        push_waiting(scheduler, sequence);
+        generation->n_left++;
+    }
+    return 0;
+}
+
+void t2v_scheduler_add(t2v_scheduler *scheduler, struct t2v_stepped *work)
+{
+    struct t2v_generation *generation = t2v_alloc_zero(1, sizeof *generation);
+    if (generation == NULL) {
+        t2v_fail(&work->err, T2V_ENOMEM, "no memory for the sequence");
+        hand_over(scheduler, work);
+        return;
+    }
+    generation->generate = work->params;
+    generation->work = work;
+    generation->added_ns = t2v_clock_ns();
+    generation->next = scheduler->generations;
+    scheduler->generations = generation;
+    generation->rc = begin(scheduler, generation);
+    if (generation->rc != 0)
+        t2v_fail(&work->err, generation->rc, "no memory for the sequence");
+}
+
+/* Ends the sequences of works that have failed. */
+static void drop_failed(t2v_scheduler *scheduler)
+{
+    struct t2v_sequence **at = &scheduler->waiting;
+    while (*at != NULL) {
+        struct t2v_sequence *sequence = *at;
+        if (sequence->generation->rc == 0) {
+            at = &sequence->next;
+            continue;
+        }
+        *at = sequence->next;
+        end_sequence(scheduler, sequence);
+    }
+    scheduler->waiting_end = at;
+    for (size_t i = scheduler->n_running; i-- > 0;) {
+        struct t2v_sequence *sequence = scheduler->running[i];
+        if (sequence->generation->rc != 0) {
+            remove_running(scheduler, i);
+            end_sequence(scheduler, sequence);
+        }
+    }
+}
+
+/* Looks at what clients want now. True: a work has failed. */
+static bool ask_clients(t2v_scheduler *scheduler, bool ending)
+{
+    bool failed = false;
+    for (struct t2v_generation *g = scheduler->generations; g != NULL; g = g->next) {
+        enum t2v_flow flow =
+            g->generate->flow != NULL ? g->generate->flow(g->generate) : T2V_FLOW_OPEN;
+        bool gone = flow == T2V_FLOW_GONE || (flow == T2V_FLOW_FULL && ending) ||
+                    atomic_load(g->work->cancelled);
+        g->paused = flow == T2V_FLOW_FULL;
+        if (g->rc == 0 && gone)
+            g->rc = t2v_fail(&g->work->err, T2V_EBUSY, "given up: the client has left");
+        failed = failed || g->rc != 0;
+    }
+    return failed;
+}
+
+/* Hands over works that have ended. */
+static void collect_done(t2v_scheduler *scheduler)
+{
+    struct t2v_generation **at = &scheduler->generations;
+    while (*at != NULL) {
+        struct t2v_generation *generation = *at;
+        if (generation->rc == 0 && generation->n_left != 0) {
+            at = &generation->next;
+            continue;
+        }
+        *at = generation->next;
+        hand_over(scheduler, generation->work);
+        t2v_free(generation);
+    }
+}
+
+bool t2v_scheduler_is_idle(const t2v_scheduler *scheduler)
+{
+    return scheduler->generations == NULL && scheduler->done == NULL;
+}
+
+bool t2v_scheduler_can_step(t2v_scheduler *scheduler)
+{
+    if (scheduler->done != NULL || ask_clients(scheduler, false))
+        return true;
+    for (struct t2v_generation *g = scheduler->generations; g != NULL; g = g->next) {
+        if (!g->paused)
+            return true;
+    }
+    return false;
+}
+
+/* --- what a step has --- */
+
+static size_t pages_of(size_t n_tok)
+{
+    return (n_tok + T2V_PAGE_TOK - 1) / T2V_PAGE_TOK;
+}
+
+/* Sequences begin in order, as far as there are pages for all of their known tokens, and one more
+ * for each that runs. */
+static void admit(t2v_scheduler *scheduler)
+{
+    while (scheduler->waiting != NULL && scheduler->n_running < T2V_PASS_SEQ) {
+        size_t needed = pages_of(scheduler->waiting->n_id + 1) + scheduler->n_running;
+        if (scheduler->n_running > 0 && needed > t2v_pool_n_free(scheduler->pool))
+            return;
+        scheduler->running[scheduler->n_running++] = pop_waiting(scheduler);
+    }
+}
+
+static bool is_prompt(const struct t2v_sequence *sequence)
+{
+    return t2v_sequence_left(sequence) > 1;
+}
+
+static size_t count_streams(const t2v_scheduler *scheduler)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < scheduler->n_running; i++)
+        n += !is_prompt(scheduler->running[i]) && !scheduler->running[i]->generation->paused;
+    return n;
+}
+
+/* Tokens of prompts in a step. */
+static size_t prompt_budget(const t2v_scheduler *scheduler, size_t n_stream)
+{
+    size_t fewest = n_stream != 0 ? FEWEST_STREAM : FEWEST_PROMPT;
+    size_t most = T2V_PASS_TOK - n_stream;
+    if (scheduler->ns_of_tok == 0)
+        return fewest;
+    double budget = (n_stream != 0 ? stream_ns : prompt_ns) / scheduler->ns_of_tok;
+    return budget < (double)fewest ? fewest : budget < (double)most ? (size_t)budget : most;
+}
+
+/* True if an older sequence of this step computes the same page, so that this one can have it in
+ * the next step. */
+static bool is_being_made(const t2v_scheduler *scheduler, size_t i)
+{
+    const struct t2v_sequence *sequence = scheduler->running[i];
+    size_t at = sequence->kv.n_tok;
+    if (at % T2V_PAGE_TOK != 0 || t2v_sequence_left(sequence) <= T2V_PAGE_TOK)
+        return false;
+    for (size_t j = 0; j < i; j++) {
+        const struct t2v_sequence *older = scheduler->running[j];
+        if (older->n_row > 1 && older->kv.n_tok == at && older->key == sequence->key &&
+            t2v_sequence_left(older) >= T2V_PAGE_TOK &&
+            memcmp(older->ids + at, sequence->ids + at, T2V_PAGE_TOK * sizeof *older->ids) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The sequence that began last gives its pages back, and waits. */
+static void preempt_last(t2v_scheduler *scheduler)
+{
+    struct t2v_sequence *sequence = scheduler->running[--scheduler->n_running];
+    t2v_sequence_release(sequence, scheduler->pool);
+    push_waiting_first(scheduler, sequence);
+    pthread_mutex_lock(&scheduler->lock);
+    scheduler->stats.n_preempted++;
+    pthread_mutex_unlock(&scheduler->lock);
+}
+
+/* Pages for n more tokens of running sequence i, if need be from those that began later. False: it
+ * waits itself now, or has failed. */
+static bool reserve(t2v_scheduler *scheduler, size_t i, size_t n)
+{
+    struct t2v_sequence *sequence = scheduler->running[i];
+    int rc;
+    while ((rc = t2v_sequence_reserve(sequence, scheduler->pool, n)) == T2V_EBUSY) {
+        preempt_last(scheduler);
+        if (scheduler->n_running == i)
+            return false;
+    }
+    if (rc != 0)
+        sequence->generation->rc =
+            t2v_fail(&sequence->generation->work->err, rc, "no memory for the sequence");
+    return rc == 0;
+}
+
+/* How many tokens of running sequence i this step has; prompts may have `budget` more. */
+static size_t rows_of(t2v_scheduler *scheduler, size_t i, size_t budget)
+{
+    struct t2v_sequence *sequence = scheduler->running[i];
+    const struct t2v_generation *generation = sequence->generation;
+    if (generation->paused || generation->rc != 0)
+        return 0;
+    if (!is_prompt(sequence))
+        return 1;
+    bool rated = generation->generate->prompt_logprobs && sequence->choice->n_token == 0;
+    if (!rated && t2v_sequence_adopt(sequence, scheduler->pool) != 0)
+        return 0; /* no memory now; without the others' pages it goes on in the next step */
+    size_t left = t2v_sequence_left(sequence);
+    if (!rated && is_being_made(scheduler, i))
+        return 0;
+    return left < budget ? left : budget;
+}
+
+static void fill(t2v_scheduler *scheduler)
+{
+    size_t budget = prompt_budget(scheduler, count_streams(scheduler));
+    t2v_pass_clear(&scheduler->pass);
+    for (size_t i = 0; i < scheduler->n_running; i++)
+        scheduler->running[i]->n_row = 0;
+    for (size_t i = 0; i < scheduler->n_running; i++) {
+        struct t2v_sequence *sequence = scheduler->running[i];
+        size_t n = rows_of(scheduler, i, budget);
+        if (n == 0)
+            continue;
+        budget -= is_prompt(sequence) ? n : 0;
+        if (!reserve(scheduler, i, n))
+            continue;
+        sequence->n_row = n;
+        sequence->row =
+            t2v_pass_place(&scheduler->pass, &sequence->kv, sequence->ids + sequence->kv.n_tok, n);
+    }
+}
+
+/* --- after the pass --- */
+
+/* The time of a token, from steps that are mostly prompts. */
+static void learn(t2v_scheduler *scheduler, uint64_t ns)
+{
+    size_t n_tok = scheduler->pass.seqs.n_tok;
+    if (n_tok < FEWEST_PROMPT && scheduler->ns_of_tok != 0)
+        return;
+    double seen = (double)ns / (double)n_tok;
+    scheduler->ns_of_tok +=
+        (seen - scheduler->ns_of_tok) * (scheduler->ns_of_tok == 0 ? 1.0 : 0.25);
+}
+
+static void count_token(t2v_scheduler *scheduler, const struct t2v_sequence *sequence,
+                        uint64_t last_ns)
+{
+    const struct t2v_choice *choice = sequence->choice;
+    bool first = choice->n_token == 1;
+    uint64_t since = first ? sequence->generation->added_ns : last_ns;
+    double seconds = (double)(choice->last_ns - since) / 1e9;
+    pthread_mutex_lock(&scheduler->lock);
+    scheduler->stats.n_new_tok++;
+    scheduler->stats.n_reused_tok += first ? choice->n_reused : 0;
+    t2v_hist_add(first ? &scheduler->stats.first_token_s : &scheduler->stats.next_token_s, seconds);
+    pthread_mutex_unlock(&scheduler->lock);
+}
+
+/* Picks the sequence's next token, and tells of it. */
+static int pick(t2v_scheduler *scheduler, struct t2v_sequence *sequence, float *logits)
+{
+    const struct t2v_generate *generate = sequence->generation->generate;
+    struct t2v_choice *choice = sequence->choice;
+    size_t n_text = choice->text.len;
+    uint64_t last_ns = choice->last_ns;
+    int rc = t2v_sequence_pick(sequence, generate, logits, scheduler->vocab);
+    if (rc != 0)
+        return rc;
+    count_token(scheduler, sequence, last_ns);
+    const struct t2v_str whole = t2v_buf_str(&choice->text);
+    if (generate->on_token != NULL)
+        generate->on_token(generate, choice,
+                           (struct t2v_str){whole.ptr + n_text, whole.len - n_text});
+    if (choice->finish != T2V_FINISH_NONE)
+        sequence->generation->n_left--;
+    return 0;
+}
+
+static void fail_generation(struct t2v_generation *generation, int rc)
+{
+    if (generation->rc != 0)
+        return;
+    const char *why = rc == T2V_ENOMEM   ? "no memory for the sequence"
+                      : rc == T2V_EMODEL ? "the model's logits are not finite"
+                                         : "the text of the sequence cannot be decoded";
+    generation->rc = t2v_fail(&generation->work->err, rc, "%s", why);
+}
+
+/* Computes the logits that are wanted, and uses them. */
+static int use_logits(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *err)
+{
+    struct t2v_pass *pass = &scheduler->pass;
+    int rc = t2v_pass_logits(pass, team, scheduler->rows, scheduler->n_wanted, err);
+    for (size_t i = 0; i < scheduler->n_wanted && rc == 0; i++) {
+        struct t2v_sequence *sequence = scheduler->wanted[i].sequence;
+        struct t2v_generation *generation = sequence->generation;
+        float *logits = pass->logits + i * scheduler->vocab;
+        size_t at = scheduler->wanted[i].at;
+        if (generation->rc != 0)
+            continue;
+        int failed = at == 0 ? pick(scheduler, sequence, logits)
+                             : t2v_sequence_rate(sequence, generation->generate, at, logits,
+                                                 scheduler->vocab);
+        if (failed != 0)
+            fail_generation(generation, failed);
+    }
+    scheduler->n_wanted = 0;
+    return rc;
+}
+
+static int want(t2v_scheduler *scheduler, t2v_team *team, struct t2v_sequence *sequence, size_t row,
+                size_t at, struct t2v_err *err)
+{
+    size_t i = scheduler->n_wanted++;
+    scheduler->rows[i] = row;
+    scheduler->wanted[i] = (struct wanted){sequence, at};
+    return scheduler->n_wanted == T2V_PASS_LOGITS ? use_logits(scheduler, team, err) : 0;
+}
+
+/* Wants the logits of a sequence's rows. kv.n_tok: still that before the pass. */
+static int want_rows(t2v_scheduler *scheduler, t2v_team *team, struct t2v_sequence *sequence,
+                     struct t2v_err *err)
+{
+    const struct t2v_choice *choice = sequence->choice;
+    size_t first = sequence->kv.n_tok, n = sequence->n_row;
+    int rc = 0;
+    bool rated = sequence->generation->generate->prompt_logprobs && choice->n_token == 0;
+    for (size_t i = 0; i < n && rated && first + i + 1 < choice->n_prompt && rc == 0; i++)
+        rc = want(scheduler, team, sequence, sequence->row + i, first + i + 1, err);
+    if (rc == 0 && first + n == sequence->n_id)
+        rc = want(scheduler, team, sequence, sequence->row + n - 1, 0, err);
+    return rc;
+}
+
+/* Moves the sequences of the pass on. The list of running ones stays as it is, since the pass
+ * refers to them. */
+static int move_on(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < scheduler->n_running && rc == 0; i++) {
+        struct t2v_sequence *sequence = scheduler->running[i];
+        if (sequence->n_row == 0)
+            continue;
+        size_t n = sequence->n_row;
+        sequence->generation->work->n_tok += n;
+        rc = want_rows(scheduler, team, sequence, err);
+        t2v_sequence_advance(sequence, scheduler->pool, n);
+    }
+    return rc == 0 && scheduler->n_wanted != 0 ? use_logits(scheduler, team, err) : rc;
+}
+
+static void end_finished(t2v_scheduler *scheduler)
+{
+    for (size_t i = scheduler->n_running; i-- > 0;) {
+        struct t2v_sequence *sequence = scheduler->running[i];
+        if (sequence->choice->finish != T2V_FINISH_NONE) {
+            remove_running(scheduler, i);
+            end_sequence(scheduler, sequence);
+        }
+    }
+}
+
+static void count_step(t2v_scheduler *scheduler, size_t n_prompt)
+{
+    size_t n_waiting = 0;
+    for (const struct t2v_sequence *s = scheduler->waiting; s != NULL; s = s->next)
+        n_waiting++;
+    pthread_mutex_lock(&scheduler->lock);
+    struct t2v_generator_stats *stats = &scheduler->stats;
+    stats->n_step++;
+    stats->n_prompt_tok += n_prompt;
+    stats->n_running = scheduler->n_running;
+    stats->n_waiting = n_waiting;
+    stats->n_page_used = t2v_pool_size(scheduler->pool) - t2v_pool_n_free(scheduler->pool);
+    pthread_mutex_unlock(&scheduler->lock);
+}
+
+/* The files of the model are not what they were: no work can be believed. */
+static void fail_all(t2v_scheduler *scheduler, const struct t2v_err *err)
+{
+    for (struct t2v_generation *g = scheduler->generations; g != NULL; g = g->next) {
+        if (g->rc == 0)
+            g->rc = t2v_fail(&g->work->err, err->code, "%s", err->msg);
+    }
+    scheduler->n_wanted = 0;
+}
+
+static int run_pass(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *err)
+{
+    struct t2v_pass *pass = &scheduler->pass;
+    uint64_t begin_ns = t2v_clock_ns();
+    int rc = t2v_pass_run(pass, team, err);
+    if (rc != 0)
+        return rc;
+    learn(scheduler, t2v_clock_ns() - begin_ns);
+    return move_on(scheduler, team, err);
+}
+
+int t2v_scheduler_step(t2v_scheduler *scheduler, t2v_team *team, bool ending,
+                       struct t2v_stepped **done, struct t2v_err *err)
+{
+    int rc = 0;
+    if (ask_clients(scheduler, ending))
+        drop_failed(scheduler);
+    admit(scheduler);
+    size_t n_stream = count_streams(scheduler);
+    fill(scheduler);
+    size_t n_tok = scheduler->pass.seqs.n_tok;
+    if (n_tok != 0)
+        rc = run_pass(scheduler, team, err);
+    if (rc != 0)
+        fail_all(scheduler, err);
+    end_finished(scheduler);
+    drop_failed(scheduler);
+    collect_done(scheduler);
+    count_step(scheduler, n_tok > n_stream ? n_tok - n_stream : 0);
+    *done = scheduler->done;
+    scheduler->done = NULL;
+    scheduler->done_end = &scheduler->done;
+    return rc;
+}
+
+void t2v_scheduler_get_stats(t2v_scheduler *scheduler, struct t2v_generator_stats *out)
+{
+    pthread_mutex_lock(&scheduler->lock);
+    *out = scheduler->stats;
+    pthread_mutex_unlock(&scheduler->lock);
+    out->n_page = t2v_pool_size(scheduler->pool);
+    out->page_bytes = scheduler->page_bytes;
+}
