@@ -18,6 +18,8 @@
 
 #include "fixture.h"
 
+#include "net/kv.h"
+
 /* name: a folder of fixture_dir. */
 static struct fixture open_head(const char *name, const char *cpu, const char *precision)
 {
@@ -55,12 +57,10 @@ static void score_lane(void *arg, const struct t2v_lane *lane)
     t2v_net_logits(s->fixture->encoder, lane, s->hidden, s->n_row, s->scratch, s->logits);
 }
 
-/* The log-probabilities of each sequence's next tokens, [n_tok, vocab]. */
-static float *log_probabilities(const struct fixture *f, int32_t *ids, size_t *start, size_t n_seq,
-                                int n_lane)
+/* The log-probabilities of next tokens, [n_row, vocab], for free(). hidden: [n_row, hidden]. */
+static float *score(const struct fixture *f, const float *hidden, size_t n_row, int n_lane)
 {
-    size_t n_row = start[n_seq], vocab = t2v_net_shape(f->encoder)->vocab;
-    float *hidden = encode(f, ids, start, n_seq, n_lane);
+    size_t vocab = t2v_net_shape(f->encoder)->vocab;
     struct scoring scoring = {.fixture = f, .hidden = hidden, .n_row = n_row};
     t2v_team *team;
     assert_int_equal(t2v_team_new(n_lane, &team, NULL), 0);
@@ -70,7 +70,6 @@ static float *log_probabilities(const struct fixture *f, int32_t *ids, size_t *s
     t2v_team_run(team, score_lane, &scoring);
     t2v_scratch_free(scoring.scratch);
     t2v_team_free(team);
-    free(hidden);
     for (size_t r = 0; r < n_row; r++) {
         float *row = scoring.logits + r * vocab, top = row[0];
         double sum = 0;
@@ -82,6 +81,16 @@ static float *log_probabilities(const struct fixture *f, int32_t *ids, size_t *s
             row[i] = (float)((double)(row[i] - top) - log(sum));
     }
     return scoring.logits;
+}
+
+/* The same for the tokens of whole sequences, without a past. */
+static float *log_probabilities(const struct fixture *f, int32_t *ids, size_t *start, size_t n_seq,
+                                int n_lane)
+{
+    float *hidden = encode(f, ids, start, n_seq, n_lane);
+    float *scores = score(f, hidden, start[n_seq], n_lane);
+    free(hidden);
+    return scores;
 }
 
 static size_t best_of(const float *row, size_t n)
@@ -149,16 +158,85 @@ static void check_rungs(const char *name)
     check_golden(name, "blas", 2);
 }
 
+static const char *const golden[] = {"llama",      "llama3",   "mistral",        "qwen2",
+                                     "qwen3",      "gemma3",   "gpt2",           "bloom",
+                                     "bloom-post", "gpt-neox", "gpt-neox-serial"};
+
 static void test_golden(void **state)
 {
     (void)state;
-    static const char *const names[] = {"llama",      "llama3",   "mistral",        "qwen2",
-                                        "qwen3",      "gemma3",   "gpt2",           "bloom",
-                                        "bloom-post", "gpt-neox", "gpt-neox-serial"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++) {
         char path[64];
-        snprintf(path, sizeof path, "causal/%s", names[i]);
+        snprintf(path, sizeof path, "causal/%s", golden[i]);
         check_rungs(path);
+    }
+}
+
+enum { LONGEST = 2 * T2V_PAGE_TOK };
+
+/* A sequence with a past, in pieces that end at `ends`: its scores, for free(). */
+static float *in_pieces(const struct fixture *f, const int32_t *ids, const size_t *ends,
+                        size_t n_piece)
+{
+    size_t dim = t2v_net_shape(f->encoder)->hidden, n_tok = ends[n_piece - 1];
+    size_t bytes = (t2v_page_bytes(t2v_net_shape(f->encoder)) + 63) / 64 * 64;
+    char *memory = aligned_alloc(64, 2 * bytes), *pages[] = {memory, memory + bytes};
+    struct t2v_kv kv = {.pages = pages}, *past[] = {&kv};
+    float *hidden = calloc(n_tok * dim, sizeof *hidden);
+    t2v_team *team;
+    struct pass pass = {.fixture = f};
+    assert_int_equal(t2v_team_new(2, &team, NULL), 0);
+    assert_int_equal(t2v_scratch_new(f->encoder, LONGEST, 2, &pass.scratch), 0);
+    memset(memory, 0xff, 2 * bytes); /* NaN, where nothing was stored */
+    for (size_t i = 0; i < n_piece; i++) {
+        size_t start[] = {0, ends[i] - kv.n_tok};
+        pass.seqs = (struct t2v_seqs){
+            .ids = ids + kv.n_tok, .start = start, .n_seq = 1, .n_tok = start[1], .past = past};
+        pass.hidden = hidden + kv.n_tok * dim;
+        t2v_team_run(team, run_pass, &pass);
+        kv.n_tok = ends[i];
+    }
+    float *scores = score(f, hidden, n_tok, 2);
+    t2v_scratch_free(pass.scratch);
+    t2v_team_free(team);
+    free(hidden);
+    free(memory);
+    return scores;
+}
+
+/* The longest sequence with a past: positions, biases by distance and windows go on where the
+ * pieces before ended. */
+static void check_pieces(const char *name, const char *cpu)
+{
+    char path[64];
+    snprintf(path, sizeof path, "causal/%s", name);
+    struct fixture f = open_head(path, cpu, "f32");
+    const t2v_json *lists = t2v_json_get(f.expected, "ids");
+    size_t last = t2v_json_len(lists) - 1, vocab = t2v_net_shape(f.encoder)->vocab;
+    const t2v_json *want = t2v_json_at(t2v_json_get(f.expected, "log_probs"), last);
+    int32_t ids[LONGEST];
+    size_t n_tok = read_ids(t2v_json_at(lists, last), ids), n = n_tok * vocab;
+    const size_t ends[] = {1, 2, 9, 10, n_tok};
+    float *got = in_pieces(&f, ids, ends, 5), *one = in_pieces(&f, ids, &n_tok, 1);
+    assert_int_equal(t2v_json_len(want), n);
+    for (size_t i = 0; i < n; i++) {
+        if (!(fabs((double)got[i] - number_at(want, i)) <= 2e-5))
+            fail_msg("%s cpu=%s row %zu id %zu in pieces: got %.9g, expected %.9g", name, cpu,
+                     i / vocab, i % vocab, (double)got[i], number_at(want, i));
+    }
+    if (strcmp(f.kernels.name, "blas") != 0) /* whose sums depend on the number of rows */
+        assert_memory_equal(got, one, n * sizeof *got);
+    free(one);
+    free(got);
+    close_fixture(&f);
+}
+
+static void test_pieces(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++) {
+        check_pieces(golden[i], "");
+        check_pieces(golden[i], "c");
     }
 }
 
@@ -368,9 +446,8 @@ int main(int argc, char **argv)
     if (argc > 1)
         return check_folder(argc, argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),
-        cmocka_unit_test(test_no_head),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_golden),  cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_no_head), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
