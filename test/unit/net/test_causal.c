@@ -240,6 +240,44 @@ static void test_pieces(void **state)
     }
 }
 
+/* The root of the mean square of a precision's errors in log-probabilities, output layer included.
+ */
+static double error_of(const char *name, const char *cpu, const char *precision)
+{
+    char path[64];
+    snprintf(path, sizeof path, "causal/%s", name);
+    struct fixture f = open_head(path, cpu, precision);
+    const t2v_json *lists = t2v_json_get(f.expected, "ids");
+    size_t last = t2v_json_len(lists) - 1, vocab = t2v_net_shape(f.encoder)->vocab;
+    const t2v_json *want = t2v_json_at(t2v_json_get(f.expected, "log_probs"), last);
+    int32_t ids[LONGEST];
+    size_t start[] = {0, read_ids(t2v_json_at(lists, last), ids)}, n = start[1] * vocab;
+    float *got = log_probabilities(&f, ids, start, 1, 2);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double off = (double)got[i] - number_at(want, i);
+        sum += off * off;
+    }
+    free(got);
+    close_fixture(&f);
+    return sqrt(sum / (double)n);
+}
+
+static void test_precisions(void **state)
+{
+    (void)state;
+    struct t2v_kernels kernels;
+    const struct t2v_form *form;
+    assert_int_equal(t2v_kernels_init(&kernels, "", NULL), 0);
+    bool bf16 = t2v_kernels_form(&kernels, "bf16", &form, NULL) == 0;
+    for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++) {
+        double fast = error_of(golden[i], "", "int8"), plain = error_of(golden[i], "c", "int8");
+        double half = bf16 ? error_of(golden[i], "", "bf16") : 0;
+        print_message("%s: int8 %.2g, in plain C %.2g; bf16 %.2g\n", golden[i], fast, plain, half);
+        assert_true(fast < 0.1 && plain < 0.1 && half < 0.05);
+    }
+}
+
 /* Without options.head the output layer's weights are not read. */
 static void test_no_head(void **state)
 {
@@ -446,9 +484,9 @@ int main(int argc, char **argv)
     if (argc > 1)
         return check_folder(argc, argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),  cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_no_head), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_golden),     cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_precisions), cmocka_unit_test(test_no_head),
+        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
