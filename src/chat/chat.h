@@ -20,7 +20,7 @@
 /* Limits of one rendering. */
 enum {
     T2V_CHAT_MAX_STEPS = 20 * 1000 * 1000, /* nodes evaluated, and 16 bytes of text are one */
-    T2V_CHAT_MAX_DEPTH = 200,              /* of values, expressions, blocks and calls */
+    T2V_CHAT_MAX_DEPTH = 1000,             /* of values, expressions, blocks and calls */
     T2V_CHAT_MAX_BYTES = 256 << 20,        /* memory for values */
     T2V_CHAT_MAX_OUTPUT = 16 << 20,        /* bytes */
     T2V_CHAT_MAX_TEMPLATE = 1 << 20        /* bytes of one template */

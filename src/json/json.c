@@ -33,10 +33,12 @@ struct t2v_json {
         struct index *index; /* in the entry before an object's first member, if it has an index */
         size_t outer;        /* while open: the container around it, an index in maker.open */
     };
-    size_t n;        /* the value of a boolean */
+    size_t n;        /* the value of a boolean; of an integer, its bits */
     const char *key; /* of a member; n_key bytes and a NUL */
     uint32_t n_key;
-    enum t2v_json_type type;
+    enum t2v_json_type type : 8;
+    unsigned is_real : 1;  /* a number with a fraction or exponent */
+    unsigned is_whole : 1; /* an integer that fits n */
 };
 
 /* A tree. t2v_json_free gets a pointer to root, which is the first field. */
@@ -200,6 +202,27 @@ static int read_string(struct maker *m, struct t2v_json *value)
     return 0;
 }
 
+static int read_number(struct maker *m, struct t2v_json *value)
+{
+    const char *begin = m->pull.at;
+    int rc = t2v_pull_number(&m->pull, &value->number);
+    struct t2v_str text = {begin, (size_t)(m->pull.at - begin)};
+    bool minus = text.len != 0 && *begin == '-';
+    int64_t whole = 0;
+    value->type = T2V_JSON_NUMBER;
+    value->is_whole = rc == 0 && text.len > minus;
+    for (text = t2v_str_skip(text, minus); rc == 0 && text.len != 0; text = t2v_str_skip(text, 1)) {
+        int digit = text.ptr[0] - '0';
+        value->is_real |= digit < 0 || digit > 9;
+        if (value->is_whole && (__builtin_mul_overflow(whole, 10, &whole) ||
+                                __builtin_add_overflow(whole, minus ? -digit : digit, &whole)))
+            value->is_whole = false;
+    }
+    value->is_whole &= !value->is_real;
+    value->n = (size_t)whole;
+    return rc;
+}
+
 /* Opens a container; reads the bracket only. */
 static int open_inner(struct maker *m, char bracket, struct t2v_json *value)
 {
@@ -227,8 +250,7 @@ static int read_value(struct maker *m, struct t2v_str key)
     } else if (c == 'n' || c == 't' || c == 'f') {
         rc = read_word(m, c, &value);
     } else if (t2v_pull_is_number(&m->pull, c)) {
-        value.type = T2V_JSON_NUMBER;
-        rc = t2v_pull_number(&m->pull, &value.number);
+        rc = read_number(m, &value);
     } else {
         rc = t2v_pull_wrong(&m->pull, "a value");
     }
@@ -485,6 +507,19 @@ bool t2v_json_int(const t2v_json *value, int64_t *out)
 {
     double x;
     return t2v_json_double(value, &x) && t2v_json_whole(x, out);
+}
+
+bool t2v_json_exact(const t2v_json *value, int64_t *out)
+{
+    if (!is(value, T2V_JSON_NUMBER) || !value->is_whole)
+        return false;
+    *out = (int64_t)value->n;
+    return true;
+}
+
+bool t2v_json_real(const t2v_json *value, double *out)
+{
+    return is(value, T2V_JSON_NUMBER) && value->is_real && t2v_json_double(value, out);
 }
 
 bool t2v_json_whole(double x, int64_t *out)

@@ -83,6 +83,10 @@ struct t2v_str t2v_json_str(const t2v_json *value);
 bool t2v_json_bool(const t2v_json *value, bool *out);
 bool t2v_json_int(const t2v_json *value, int64_t *out);
 bool t2v_json_double(const t2v_json *value, double *out);
+/* As Python tells int and float apart: a number without a fraction or exponent in its text, which
+ * fits 64 bits, exactly; and one with. Both are false for an integer beyond 64 bits. */
+bool t2v_json_exact(const t2v_json *value, int64_t *out);
+bool t2v_json_real(const t2v_json *value, double *out);
 /* As t2v_json_int, for a number. */
 bool t2v_json_whole(double x, int64_t *out);
 

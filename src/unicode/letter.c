@@ -79,6 +79,45 @@ bool t2v_letter_is_lower(uint32_t cp)
            among(cp, OTHER_LOWER, sizeof OTHER_LOWER / sizeof *OTHER_LOWER);
 }
 
+bool t2v_letter_is_printable(uint32_t cp)
+{
+    if (cp < 0x80)
+        return cp >= ' ' && cp < 0x7f;
+    switch (category(cp)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_ZS:
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool t2v_letter_is_alpha(uint32_t cp)
+{
+    switch (category(cp)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool t2v_letter_is_number(uint32_t cp)
+{
+    utf8proc_category_t c = category(cp);
+    return c == UTF8PROC_CATEGORY_ND || c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_NO;
+}
+
 const char *t2v_letter_library(void)
 {
     static char name[64];

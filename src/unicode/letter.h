@@ -17,6 +17,12 @@ bool t2v_letter_is_word(uint32_t cp);
 bool t2v_letter_is_upper(uint32_t cp);
 bool t2v_letter_is_lower(uint32_t cp);
 
+/* str.isprintable of the one character. */
+bool t2v_letter_is_printable(uint32_t cp);
+/* str.isalpha and str.isnumeric of the one character; the second knows no ideographs. */
+bool t2v_letter_is_alpha(uint32_t cp);
+bool t2v_letter_is_number(uint32_t cp);
+
 /* utf8proc's version and Unicode's: "2.8.0, Unicode 15.0.0". */
 const char *t2v_letter_library(void);
 

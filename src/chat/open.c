@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The templates and special tokens in the files of a model. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "chat/chat_private.h"
+
+#include "base/banned.h"
+
+enum { PATH_BYTES = 4096, MAX_CONFIG = 64 << 20, MAX_TEMPLATES = 100 };
+
+static int add_template(t2v_chat *chat, struct t2v_str name, struct t2v_str text,
+                        struct t2v_err *err)
+{
+    struct t2v_chat_template **end = &chat->templates, *t;
+    size_t bad;
+    if (text.len > T2V_CHAT_MAX_TEMPLATE)
+        return t2v_fail(err, T2V_ETOOLARGE, "a chat template of %zu bytes, the limit is %d",
+                        text.len, T2V_CHAT_MAX_TEMPLATE);
+    if (!t2v_utf8_valid(text, &bad))
+        return t2v_fail_at(err, T2V_EFORMAT, bad, "the chat template is not UTF-8");
+    while (*end != NULL && !t2v_str_eq((*end)->name, name))
+        end = &(*end)->next;
+    t = *end != NULL ? *end : t2v_arena_alloc(&chat->arena, 1, sizeof *t);
+    struct t2v_str copy = t2v_arena_dup(&chat->arena, name);
+    if (t == NULL || copy.ptr == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for a chat template");
+    if (*end == NULL)
+        *t = (struct t2v_chat_template){.name = copy};
+    *end = t;
+    return t2v_node_parse(text, &chat->arena, &t->body, err);
+}
+
+/* The text of a special token: a string, or the `content` of an object. */
+static struct t2v_str token_text(const t2v_json *value)
+{
+    const t2v_json *content = t2v_json_get(value, "content");
+    return t2v_json_str(content != NULL ? content : value);
+}
+
+/* Sets a token, or unsets it if value is null. What is of another type is ignored. */
+static int set_token(t2v_chat *chat, struct t2v_str name, const t2v_json *value)
+{
+    struct t2v_chat_token **end = &chat->tokens, *token;
+    bool list = t2v_json_type(value) == T2V_JSON_ARRAY;
+    size_t n = list ? t2v_json_len(value) : 1, kept = 0;
+    while (*end != NULL && !t2v_str_eq((*end)->name, name))
+        end = &(*end)->next;
+    if (*end != NULL)
+        *end = (*end)->next;
+    while (*end != NULL)
+        end = &(*end)->next;
+    token = t2v_arena_alloc(&chat->arena, 1, sizeof *token);
+    struct t2v_str *texts = t2v_arena_alloc(&chat->arena, n, sizeof *texts);
+    struct t2v_str copy = t2v_arena_dup(&chat->arena, name);
+    if (token == NULL || texts == NULL || copy.ptr == NULL)
+        return T2V_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        struct t2v_str text = token_text(list ? t2v_json_at(value, i) : value);
+        if (text.len == 0)
+            continue;
+        texts[kept] = t2v_arena_dup(&chat->arena, text);
+        if (texts[kept++].ptr == NULL)
+            return T2V_ENOMEM;
+    }
+    *token = (struct t2v_chat_token){copy, texts, kept, list, NULL};
+    if (kept != 0)
+        *end = token;
+    return 0;
+}
+
+/* Sets the special tokens that an object has. */
+static int set_tokens(t2v_chat *chat, const t2v_json *object)
+{
+    static const char *const names[] = {
+        "bos_token", "eos_token", "unk_token",  "sep_token",
+        "pad_token", "cls_token", "mask_token", "additional_special_tokens"};
+    int rc = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names && rc == 0; i++) {
+        const t2v_json *value = t2v_json_get(object, names[i]);
+        if (value != NULL)
+            rc = set_token(chat, t2v_str_of(names[i]), value);
+    }
+    const t2v_json *extra = t2v_json_get(object, "extra_special_tokens");
+    for (struct t2v_json_member m = t2v_json_first(extra); m.value != NULL && rc == 0;
+         m = t2v_json_next(extra, m))
+        rc = set_token(chat, m.key, m.value);
+    return rc;
+}
+
+/* Adds `chat_template` of a file: a text, or a list of {name, template}. */
+static int add_value(t2v_chat *chat, const t2v_json *value, struct t2v_err *err)
+{
+    int rc = 0;
+    if (t2v_json_type(value) == T2V_JSON_STRING)
+        return add_template(chat, T2V_STR("default"), t2v_json_str(value), err);
+    for (size_t i = 0; i < t2v_json_len(value) && i < MAX_TEMPLATES && rc == 0; i++) {
+        const t2v_json *entry = t2v_json_at(value, i);
+        struct t2v_str name = t2v_json_str(t2v_json_get(entry, "name"));
+        struct t2v_str text = t2v_json_str(t2v_json_get(entry, "template"));
+        if (name.ptr == NULL || text.ptr == NULL)
+            return t2v_fail(err, T2V_EFORMAT, "chat_template is not a list of {name, template}");
+        rc = add_template(chat, name, text, err);
+    }
+    return rc;
+}
+
+/* Reads DIR/NAME if it exists; else *root is NULL. */
+static int load(const char *dir, const char *name, t2v_json **root, struct t2v_err *err)
+{
+    char path[PATH_BYTES];
+    bool there;
+    *root = NULL;
+    int rc = t2v_file_find(path, sizeof path, dir, name, &there, err);
+    return rc == 0 && there ? t2v_json_load(path, MAX_CONFIG, root, err) : rc;
+}
+
+/* Adds the template in DIR/FILE, if there is one. */
+static int add_file(t2v_chat *chat, const char *dir, const char *file, struct t2v_str name,
+                    struct t2v_err *err)
+{
+    char path[PATH_BYTES], *text;
+    size_t len;
+    bool there;
+    int rc = t2v_file_find(path, sizeof path, dir, file, &there, err);
+    if (rc != 0 || !there)
+        return rc;
+    rc = t2v_file_read(path, T2V_CHAT_MAX_TEMPLATE, &text, &len, err);
+    if (rc != 0)
+        return rc;
+    rc = add_template(chat, name, (struct t2v_str){text, len}, err);
+    t2v_free(text);
+    return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
+}
+
+static int is_jinja(const struct dirent *entry)
+{
+    return t2v_str_ends(t2v_str_of(entry->d_name), T2V_STR(".jinja"));
+}
+
+/* Adds the templates of DIR/additional_chat_templates. */
+static int add_folder(t2v_chat *chat, const char *dir, struct t2v_err *err)
+{
+    char path[PATH_BYTES];
+    struct dirent **entries = NULL;
+    int rc = t2v_file_join(path, sizeof path, dir, "additional_chat_templates", err);
+    int n = rc == 0 ? scandir(path, &entries, is_jinja, alphasort) : 0;
+    for (int i = 0; i < n; i++) {
+        struct t2v_str name = t2v_str_of(entries[i]->d_name);
+        name.len -= sizeof ".jinja" - 1;
+        if (rc == 0 && i < MAX_TEMPLATES)
+            rc = add_file(chat, path, entries[i]->d_name, name, err);
+        free(entries[i]);
+    }
+    free(entries);
+    return rc;
+}
+
+/* Adds `chat_template` of DIR/NAME. */
+static int add_json(t2v_chat *chat, const char *dir, const char *name, struct t2v_err *err)
+{
+    t2v_json *root;
+    int rc = load(dir, name, &root, err);
+    if (rc == 0)
+        rc = add_value(chat, t2v_json_get(root, "chat_template"), err);
+    t2v_json_free(root);
+    return rc != 0 ? t2v_fail_in_dir(err, rc, dir, name) : 0;
+}
+
+static int add_all(t2v_chat *chat, const char *dir, struct t2v_err *err)
+{
+    int rc = add_file(chat, dir, "chat_template.jinja", T2V_STR("default"), err);
+    if (rc == 0)
+        rc = add_folder(chat, dir, err);
+    if (rc == 0 && chat->templates == NULL)
+        rc = add_json(chat, dir, "tokenizer_config.json", err);
+    if (rc == 0 && chat->templates == NULL)
+        rc = add_json(chat, dir, "chat_template.json", err);
+    return rc;
+}
+
+/* special_tokens_map.json only counts where tokenizer_config.json is of the older kind. */
+static int add_tokens(t2v_chat *chat, const char *dir, struct t2v_err *err)
+{
+    t2v_json *config, *map = NULL;
+    int rc = load(dir, "tokenizer_config.json", &config, err);
+    if (rc == 0 && t2v_json_get(config, "added_tokens_decoder") == NULL)
+        rc = load(dir, "special_tokens_map.json", &map, err);
+    if (rc == 0 && (set_tokens(chat, config) != 0 || set_tokens(chat, map) != 0))
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
+    t2v_json_free(config);
+    t2v_json_free(map);
+    return rc;
+}
+
+static t2v_chat *new_chat(struct t2v_err *err)
+{
+    t2v_chat *chat = t2v_alloc_zero(1, sizeof *chat);
+    if (chat == NULL)
+        t2v_fail(err, T2V_ENOMEM, "no memory for chat templates");
+    return chat;
+}
+
+int t2v_chat_open(const char *dir, t2v_chat **out, struct t2v_err *err)
+{
+    t2v_chat *chat = new_chat(err);
+    *out = NULL;
+    if (chat == NULL)
+        return T2V_ENOMEM;
+    int rc = add_all(chat, dir, err);
+    if (rc == 0 && chat->templates != NULL)
+        rc = add_tokens(chat, dir, err);
+    if (rc == 0 && chat->templates != NULL)
+        *out = chat;
+    else
+        t2v_chat_free(chat);
+    return rc;
+}
+
+int t2v_chat_parse(struct t2v_str text, const t2v_json *tokens, t2v_chat **out, struct t2v_err *err)
+{
+    t2v_chat *chat = new_chat(err);
+    *out = NULL;
+    if (chat == NULL)
+        return T2V_ENOMEM;
+    int rc = add_template(chat, T2V_STR("default"), text, err);
+    if (rc == 0 && set_tokens(chat, tokens) != 0)
+        rc = t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
+    if (rc == 0)
+        *out = chat;
+    else
+        t2v_chat_free(chat);
+    return rc;
+}
+
+void t2v_chat_free(t2v_chat *chat)
+{
+    if (chat == NULL)
+        return;
+    t2v_arena_free(&chat->arena);
+    t2v_free(chat);
+}
