@@ -9,6 +9,8 @@
 
 #include "base/banned.h"
 
+enum { MAX_WIDTH = 100000 };
+
 struct percent {
     struct t2v_run *run;
     struct t2v_value values;
@@ -51,9 +53,10 @@ static int64_t read_number(struct percent *p, struct t2v_str *s)
         struct t2v_value v = next_value(p);
         n = t2v_is_whole(v) ? v.whole : 0;
     }
-    for (; s->len != 0 && s->ptr[0] >= '0' && s->ptr[0] <= '9' && n < 100000;
-         *s = t2v_str_skip(*s, 1))
-        n = n * 10 + (s->ptr[0] - '0');
+    for (; s->len != 0 && s->ptr[0] >= '0' && s->ptr[0] <= '9'; *s = t2v_str_skip(*s, 1))
+        n = n > MAX_WIDTH ? n : n * 10 + (s->ptr[0] - '0');
+    if (n > MAX_WIDTH)
+        t2v_run_fail(p->run, T2V_ETOOLARGE, "a width or precision above %d", MAX_WIDTH);
     return n < 0 ? 0 : n;
 }
 

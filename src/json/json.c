@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "json/plain.h"
 #include "json/pull.h"
 
 #include "base/banned.h"
@@ -339,27 +338,6 @@ int t2v_json_parse_python(struct t2v_str text, t2v_json **root, struct t2v_err *
     return parse(text, false, true, root, err);
 }
 
-int t2v_json_plain(struct t2v_str text, struct t2v_buf *out)
-{
-    struct t2v_pull pull;
-    t2v_pull_init(&pull, text, NULL);
-    pull.python = true;
-    while (pull.at < pull.end) {
-        const char *from = pull.at;
-        double number = 0;
-        if (*from == '"')
-            pull.at = text.ptr + t2v_json_string_end(text, (size_t)(from + 1 - text.ptr)) + 1;
-        else if (!t2v_pull_is_number(&pull, *from) || t2v_pull_number(&pull, &number) != 0)
-            pull.at++;
-        if (isfinite(number))
-            t2v_buf_add(out, from, (size_t)(pull.at - from));
-        else
-            t2v_buf_adds(out, "null");
-    }
-    t2v_pull_deinit(&pull);
-    return out->fail;
-}
-
 int t2v_json_parse_unique(struct t2v_str text, t2v_json **root, struct t2v_err *err)
 {
     return parse(text, true, false, root, err);
@@ -398,41 +376,9 @@ enum t2v_json_type t2v_json_type(const t2v_json *value)
     return value != NULL ? value->type : T2V_JSON_MISSING;
 }
 
-const char *t2v_json_kind_name(enum t2v_json_type type)
-{
-    static const char *const names[] = {
-        [T2V_JSON_MISSING] = "nothing",    [T2V_JSON_NULL] = "null",
-        [T2V_JSON_BOOL] = "true or false", [T2V_JSON_NUMBER] = "a number",
-        [T2V_JSON_STRING] = "a string",    [T2V_JSON_ARRAY] = "an array",
-        [T2V_JSON_OBJECT] = "an object",
-    };
-    return names[type];
-}
-
 const char *t2v_json_type_name(const t2v_json *value)
 {
     return t2v_json_kind_name(t2v_json_type(value));
-}
-
-enum t2v_json_type t2v_json_type_of(struct t2v_str text)
-{
-    if (text.ptr == NULL)
-        return T2V_JSON_MISSING;
-    switch (text.ptr[0]) {
-    case 'n':
-        return T2V_JSON_NULL;
-    case 't':
-    case 'f':
-        return T2V_JSON_BOOL;
-    case '"':
-        return T2V_JSON_STRING;
-    case '[':
-        return T2V_JSON_ARRAY;
-    case '{':
-        return T2V_JSON_OBJECT;
-    default:
-        return T2V_JSON_NUMBER;
-    }
 }
 
 const t2v_json *t2v_json_get(const t2v_json *value, const char *key)

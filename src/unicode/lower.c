@@ -76,22 +76,29 @@ static void put(struct t2v_buf *out, uint32_t cp)
         out->len += (size_t)t2v_utf8_encode(cp, to);
 }
 
+void t2v_lower_one(struct t2v_str text, const char *begin, const char *next, struct t2v_buf *out)
+{
+    const char *at = begin;
+    uint32_t cp = t2v_utf8_next(&at, next);
+    if (cp < 0x80) {
+        t2v_buf_addc(out, (char)(cp >= 'A' && cp <= 'Z' ? cp + 32 : cp));
+    } else if (cp == SIGMA) {
+        put(out, ends_word(text, begin, next) ? FINAL_SIGMA : SMALL_SIGMA);
+    } else if (cp == DOTTED_I) {
+        put(out, 'i');
+        put(out, DOT_ABOVE);
+    } else {
+        put(out, (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp));
+    }
+}
+
 int t2v_lower(struct t2v_str text, struct t2v_buf *out)
 {
     const char *at = text.ptr, *end = text.ptr + text.len;
     while (at < end) {
         const char *begin = at;
-        uint32_t cp = t2v_utf8_next(&at, end);
-        if (cp < 0x80) {
-            t2v_buf_addc(out, (char)(cp >= 'A' && cp <= 'Z' ? cp + 32 : cp));
-        } else if (cp == SIGMA) {
-            put(out, ends_word(text, begin, at) ? FINAL_SIGMA : SMALL_SIGMA);
-        } else if (cp == DOTTED_I) {
-            put(out, 'i');
-            put(out, DOT_ABOVE);
-        } else {
-            put(out, (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp));
-        }
+        t2v_utf8_next(&at, end);
+        t2v_lower_one(text, begin, at, out);
     }
     return out->fail;
 }

@@ -9,4 +9,8 @@
 /* Appends text.lower() to out; text is valid UTF-8. 0 or out's failure. */
 int t2v_lower(struct t2v_str text, struct t2v_buf *out);
 
+/* The same for the character at text[begin, next), which depends on those around it: a sigma at the
+ * end of a word has another lower case. */
+void t2v_lower_one(struct t2v_str text, const char *begin, const char *next, struct t2v_buf *out);
+
 #endif

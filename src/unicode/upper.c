@@ -55,29 +55,17 @@ int t2v_upper(struct t2v_str text, struct t2v_buf *out)
     return out->fail;
 }
 
-/* Appends what follows `at` in lower case; a final sigma depends on what is before it. */
-static int add_lower(struct t2v_str text, const char *at, const char *end, struct t2v_buf *out)
-{
-    struct t2v_buf before, all;
-    t2v_buf_init(&before, out->max);
-    t2v_buf_init(&all, out->max);
-    t2v_lower((struct t2v_str){text.ptr, (size_t)(at - text.ptr)}, &before);
-    t2v_lower((struct t2v_str){text.ptr, (size_t)(end - text.ptr)}, &all);
-    int rc = before.fail != 0 ? before.fail : all.fail;
-    if (rc == 0)
-        rc = t2v_buf_add(out, all.ptr + before.len, all.len - before.len);
-    t2v_buf_deinit(&before);
-    t2v_buf_deinit(&all);
-    return rc;
-}
-
 int t2v_upper_capitalize(struct t2v_str text, struct t2v_buf *out)
 {
     const char *at = text.ptr, *end = text.ptr + text.len;
-    if (text.len == 0)
-        return out->fail;
-    put_title(out, t2v_utf8_next(&at, end));
-    return at < end ? add_lower(text, at, end, out) : out->fail;
+    if (text.len != 0)
+        put_title(out, t2v_utf8_next(&at, end));
+    while (at < end) {
+        const char *begin = at;
+        t2v_utf8_next(&at, end);
+        t2v_lower_one(text, begin, at, out);
+    }
+    return out->fail;
 }
 
 static bool is_cased(uint32_t cp)
@@ -95,12 +83,8 @@ int t2v_upper_title(struct t2v_str text, struct t2v_buf *out)
         uint32_t cp = t2v_utf8_next(&at, end);
         if (!inside)
             put_title(out, cp);
-        else if (cp < 0x80)
-            t2v_buf_addc(out, (char)(cp >= 'A' && cp <= 'Z' ? cp + 32 : cp));
-        else if (cp == 0x3A3) /* a sigma that may be final */
-            add_lower(text, begin, at, out);
         else
-            t2v_lower((struct t2v_str){begin, (size_t)(at - begin)}, out);
+            t2v_lower_one(text, begin, at, out);
         inside = is_cased(cp);
     }
     return out->fail;
@@ -113,7 +97,7 @@ int t2v_upper_swapcase(struct t2v_str text, struct t2v_buf *out)
         const char *begin = at;
         uint32_t cp = t2v_utf8_next(&at, end);
         if (t2v_letter_is_upper(cp))
-            t2v_lower((struct t2v_str){begin, (size_t)(at - begin)}, out);
+            t2v_lower_one(text, begin, at, out);
         else if (t2v_letter_is_lower(cp))
             put_upper(out, cp);
         else

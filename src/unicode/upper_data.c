@@ -2,6 +2,8 @@
 /* Printed by upper_data.py: do not edit. */
 #include "unicode/upper.h"
 
+#include "base/banned.h"
+
 // clang-format off
 const struct t2v_upper_special t2v_upper_specials[] = {
     {0xDF, {0x53, 0x53}, {0x53, 0x73}},

@@ -10,7 +10,7 @@ def row(text):
 
 print("/* SPDX-License-Identifier: BSD-3-Clause */")
 print("/* Printed by upper_data.py: do not edit. */")
-print('#include "unicode/upper.h"\n')
+print('#include "unicode/upper.h"\n\n#include "base/banned.h"\n')
 print("// clang-format off")
 print("const struct t2v_upper_special t2v_upper_specials[] = {")
 for c in map(chr, range(sys.maxunicode + 1)):

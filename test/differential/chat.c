@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * chat <LINES: renders chat templates. A line is a JSON object: `template` (a text) with `tokens`, or
- * `dir` (a model); then the members of struct t2v_chat_request. Prints a line for each: a JSON
+ * chat <LINES: renders chat templates. A line is a JSON object: `template` (a text) with `tokens`,
+ * or `dir` (a model); then the members of struct t2v_chat_request. Prints a line for each: a JSON
  * object with `text`, or with `error` and `code`. For chat.py and the maker of golden chats.
  */
 #include <stdio.h>

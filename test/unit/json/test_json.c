@@ -454,16 +454,41 @@ static void test_threads(void **state)
     t2v_json_free(shared);
 }
 
+static void test_exact(void **state)
+{
+    (void)state;
+    t2v_json *root;
+    int64_t whole = 0;
+    double real = 0;
+    assert_int_equal(t2v_json_parse(T2V_STR("[9223372036854775807, -9223372036854775808, -0, 1.0,"
+                                            " 2e1, 9223372036854775808, \"1\"]"),
+                                    &root, NULL),
+                     0);
+    assert_true(t2v_json_exact(t2v_json_at(root, 0), &whole) && whole == INT64_MAX);
+    assert_true(t2v_json_exact(t2v_json_at(root, 1), &whole) && whole == INT64_MIN);
+    assert_true(t2v_json_exact(t2v_json_at(root, 2), &whole) && whole == 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_false(t2v_json_real(t2v_json_at(root, i), &real));
+    for (size_t i = 3; i < 7; i++)
+        assert_false(t2v_json_exact(t2v_json_at(root, i), &whole));
+    assert_true(t2v_json_real(t2v_json_at(root, 3), &real) && real == 1);
+    assert_true(t2v_json_real(t2v_json_at(root, 4), &real) && real == 20);
+    assert_false(t2v_json_real(t2v_json_at(root, 5), &real));
+    assert_false(t2v_json_real(NULL, &real));
+    t2v_json_free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_python),
-        cmocka_unit_test(test_integers),  cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_walk),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_depth),     cmocka_unit_test(test_tree_size),
-        cmocka_unit_test(test_unique),    cmocka_unit_test(test_load),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_shapes),    cmocka_unit_test(test_many_members),
+        cmocka_unit_test(test_exact),        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_python),       cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_missing),      cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_tree_size),    cmocka_unit_test(test_unique),
+        cmocka_unit_test(test_load),         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_threads),      cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_many_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
