@@ -48,6 +48,9 @@ class Table:
         self.texts += [several(r.randrange(150, 400)) for _ in range(N_HUGE)]
         self.questions = [json.dumps({"text": t}).encode() for t in self.texts]
 
+    def client(self, *args):
+        return Client(*args)
+
     def fill(self, d):
         self.answers, self.vectors = [], []
         with d.connect(timeout=120) as c:
@@ -74,9 +77,7 @@ class Client(threading.Thread):
         self.ms, self.wrong, self.worst = [], [], 0.0
 
     def run(self):
-        kinds, weights = zip(*((getattr(self, name), w) for name, w in (
-            ("short", 60), ("hot", 15), ("long", 4), ("huge", 0.1), ("many", 4), ("bad", 8), ("pipeline", 3), ("chunked", 4), ("drip", 1),
-            ("slow_reader", 1), ("deaf", 0.1), ("half", 0.2), ("vanish", 6), ("crowd", 0.5), ("others", 3))))
+        kinds, weights = zip(*self.kinds())
         while time.monotonic() < self.until:
             kind = self.r.choices(kinds, weights)[0]
             try:
@@ -84,6 +85,12 @@ class Client(threading.Thread):
             except (OSError, TimeoutError, TypeError, ValueError, AttributeError, KeyError) as e:
                 self.note(kind.__name__, f"{type(e).__name__} {e}")
                 self.drop()
+
+    def kinds(self):
+        """The kinds of load, and how often each comes."""
+        return ((self.short, 60), (self.hot, 15), (self.long, 4), (self.huge, 0.1), (self.many, 4), (self.bad, 8), (self.pipeline, 3),
+                (self.chunked, 4), (self.drip, 1), (self.slow_reader, 1), (self.deaf, 0.1), (self.half, 0.2), (self.vanish, 6),
+                (self.crowd, 0.5), (self.others, 3))
 
     def note(self, kind, what):
         if time.monotonic() < self.until + 5:  # afterwards the daemon is on its way out
@@ -249,7 +256,7 @@ class Client(threading.Thread):
 
 
 def crew(d, table, numbers, until, counts, pipe):
-    clients = [Client(d, table, n, until, counts) for n in numbers]
+    clients = [table.client(d, table, n, until, counts) for n in numbers]
     [c.start() for c in clients]
     for c in clients:
         c.join(max(0, until - time.monotonic()) + 300)
@@ -361,7 +368,7 @@ def report(d, r, args):
     print(f"{n} requests in {r['took']:.0f} s, {compared} answers compared, {len(r['wrong'])} wrong, {again} told to come again; "
           f"{r['cpu'] / r['took']:.2f} processors busy")
     print(f"furthest from the answer alone: {r['worst']:.1e} of the largest component")
-    print(f"short texts: p50 {rank(r['ms'], 0.5):.1f} ms, p99 {rank(r['ms'], 0.99):.1f} ms, most {rank(r['ms'], 1):.1f} ms; "
+    print(f"timed requests: p50 {rank(r['ms'], 0.5):.1f} ms, p99 {rank(r['ms'], 0.99):.1f} ms, most {rank(r['ms'], 1):.1f} ms; "
           f"probes: p50 {rank(probes, 0.5):.1f} ms, p99 {rank(probes, 0.99):.1f} ms, most {rank(probes, 1):.1f} ms")
     print(f"own memory: {early:.1f} MiB after the first minutes, {late:.1f} MiB at the end, at most {max(watch.kib) / 1024:.1f}; "
           f"at most {max(watch.files)} descriptors, {r['files']} without clients")
@@ -371,17 +378,21 @@ def report(d, r, args):
     return 1 if problems else 0
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description):
+    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("binary")
     p.add_argument("model")
     p.add_argument("seconds", type=float)
     p.add_argument("--clients", type=int, default=32)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--slack", type=float, default=1, help="how many times the usual growth of memory is let pass (sanitizers keep what was freed)")
-    args = p.parse_args()
     # AddressSanitizer would keep 256 MB of what was freed, and no growth could be told from that
     os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=16"
+    return p.parse_args()
+
+
+def main():
+    args = arguments(__doc__)
     table = Table(args.seed)
     with Daemon(args.binary, args.model, "--threads", "1") as d:
         table.fill(d)
