@@ -11,6 +11,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "api"))
 from daemon import Daemon, request, vectors  # noqa: E402
 
 TOKEN = "a-token-of-the-test"
+GOLDEN = os.path.join(os.path.dirname(HERE), "golden")
+# One for each task, beside the embedder, so that each route has a model.
+MODELS = ("heads/cross-encoder", "heads/reader-roberta", "heads/ner-bert", "heads/sequence-distilbert", "bert-cased-mlm-gamma", "multi/native")
 CORS = {"T2V_CORS_ORIGINS": "*"}  # else a preflight is 405, though the description has it
 
 
@@ -54,10 +57,11 @@ def httplint(venv, d):
 def main():
     binary, model, venv, examples, seed = sys.argv[1:6]
     venv, good = os.path.abspath(venv), []
-    with Daemon(binary, model, env=CORS) as d:
+    models = [word for name in MODELS for word in ("--model", os.path.join(GOLDEN, name))]
+    with Daemon(binary, model, *models, env=CORS) as d:
         good.append(schemathesis(venv, d, examples, seed))
         good.append(httplint(venv, d))
-    with Daemon(binary, model, env={**CORS, "AUTHENTICATION_ALLOWED_TOKENS": TOKEN}) as d:
+    with Daemon(binary, model, *models, env={**CORS, "AUTHENTICATION_ALLOWED_TOKENS": TOKEN}) as d:
         good.append(schemathesis(venv, d, examples, seed, "--header", f"Authorization: Bearer {TOKEN}"))
     print(f"{sum(good)} passed, {len(good) - sum(good)} failed")
     return 0 if all(good) else 1
