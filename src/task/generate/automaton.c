@@ -8,12 +8,15 @@
 /* What an object or array waits for. */
 enum { FIRST, NEXT, COLON, AFTER, BEFORE_END };
 
+enum { MAX_WORK = 4 * 1000 * 1000 };
+
 enum { ONE_SPACE = 1, LINE_END = 2, MAX_INDENT = 64 };
 
 static void put(struct t2v_step *step, const struct t2v_frame *frame)
 {
+    step->pool->work += 1 + step->out->n / 16; /* it is compared with those that are there */
     if (step->rc == 0)
-        step->rc = t2v_frames_add(step->out, frame);
+        step->rc = step->pool->work <= MAX_WORK ? t2v_frames_add(step->out, frame) : T2V_ETOOLARGE;
 }
 
 static const struct t2v_frame *make(struct t2v_step *step, struct t2v_frame frame)

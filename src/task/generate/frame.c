@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-enum { FIRST = 8, MAX_STACKS = 4096 };
+enum { FIRST = 8, MAX_STACKS = 2048 };
 
 void t2v_frame_pool_deinit(struct t2v_frame_pool *pool)
 {

@@ -43,6 +43,7 @@ enum { T2V_FRAMES_OF_CHUNK = 256 };
 struct t2v_frame_pool {
     struct t2v_frame **chunks; /* [n_chunk] of T2V_FRAMES_OF_CHUNK */
     size_t n_chunk, cap, used;
+    size_t work; /* counted by the automaton, reset by its caller */
 };
 
 void t2v_frame_pool_deinit(struct t2v_frame_pool *pool);
@@ -56,7 +57,7 @@ struct t2v_frames {
 };
 
 void t2v_frames_deinit(struct t2v_frames *frames);
-/* Adds one unless it is there. 0, T2V_ENOMEM, T2V_ETOOLARGE: more than 4096. */
+/* Adds one unless it is there. 0, T2V_ENOMEM, T2V_ETOOLARGE: more than 2048. */
 int t2v_frames_add(struct t2v_frames *frames, const struct t2v_frame *frame);
 /* Replaces *to by copies in pool. 0 or T2V_ENOMEM. */
 int t2v_frames_copy(const struct t2v_frames *from, struct t2v_frame_pool *pool,

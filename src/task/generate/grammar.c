@@ -139,6 +139,7 @@ const uint32_t *t2v_grammar_allowed(t2v_grammar *grammar)
     const t2v_vocab_trie *trie = grammar->trie;
     size_t bytes = (trie->vocab + 31) / 32 * sizeof *grammar->allowed;
     bool all = takes_all_plain(grammar);
+    grammar->pools[grammar->at].work = 0;
     int rc = 0;
     if (all)
         memcpy(grammar->allowed, trie->plain_bits, bytes);
@@ -187,6 +188,7 @@ int t2v_grammar_take(t2v_grammar *grammar, int32_t id)
     if (is_end(trie, id))
         return t2v_automaton_can_end(&grammar->states) ? 0 : T2V_EMODEL;
     struct t2v_str text = trie->text_of[id];
+    grammar->pools[grammar->at].work = 0;
     size_t read = 0, mark = grammar->pools[grammar->at].used;
     int rc = text.len != 0 ? read_token(grammar, text.ptr, 0, text.len, &read) : T2V_EMODEL;
     if (rc == 0 && read < text.len)

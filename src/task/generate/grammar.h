@@ -24,9 +24,10 @@ int t2v_grammar_new(const t2v_vocab_trie *trie, const t2v_json *schema, t2v_gram
 void t2v_grammar_free(t2v_grammar *grammar);
 
 /* Bits [vocab], bit id % 32 of word id / 32: the ids that may come next; end-of-text ids exactly
- * where the value is complete. Valid until the next call. NULL without memory. */
+ * where the value is complete. Valid until the next call. NULL without memory, or if too
+ * many ways to read the text would have to be followed. */
 const uint32_t *t2v_grammar_allowed(t2v_grammar *grammar);
-/* Takes the next id. 0; T2V_EMODEL: it was not allowed; T2V_ENOMEM. */
+/* Takes the next id. 0; T2V_EMODEL: it was not allowed; T2V_ETOOLARGE, T2V_ENOMEM. */
 int t2v_grammar_take(t2v_grammar *grammar, int32_t id);
 
 #endif

@@ -11,8 +11,9 @@
 
 enum {
     T2V_SCHEMA_MAX_DEPTH = 48,
-    T2V_SCHEMA_MAX_NODES = 20000,
-    T2V_SCHEMA_DECIMALS = 6, /* of the fraction of a number with a range */
+    T2V_SCHEMA_MAX_NODES = 5000,
+    T2V_SCHEMA_MAX_CHOICES = 1024, /* alternatives at one place, and optional properties in a row */
+    T2V_SCHEMA_DECIMALS = 6,       /* of the fraction of a number with a range */
     T2V_SCHEMA_SCALE = 1000 * 1000
 };
 
@@ -48,8 +49,9 @@ struct t2v_node {
     bool exclusive; /* ANY_OF: of a oneOf */
     bool whole, ranged;
     int64_t lo, hi;
-    uint32_t depth; /* the least nesting of containers in a value */
-    int mark;       /* for searches while compiling */
+    uint32_t depth;    /* the least nesting of containers in a value */
+    uint32_t n_choice; /* ANY_OF: alternatives, those of alternatives included */
+    uint32_t height;   /* ANY_OF: how deep they are nested; 0 while it is being computed */
     struct t2v_node *next;
 };
 

@@ -3,9 +3,7 @@
 
 #include "base/banned.h"
 
-enum { NEVER = 1 << 20 };
-
-enum { UNSEEN, OPEN, CLOSED };
+enum { NEVER = 1 << 20, MAX_HEIGHT = 64, OPEN = UINT16_MAX /* height while it is computed */ };
 
 static uint32_t depth_of_items(const struct t2v_node *node)
 {
@@ -57,26 +55,67 @@ static void find_depths(struct t2v_schema *schema)
     }
 }
 
-/* Whether alternatives lead from the node to itself. The compiler bounds how deep they nest. */
-static bool leads_to_itself(struct t2v_node *node)
+static int too_many(struct t2v_err *err)
 {
-    if (node->kind != T2V_NODE_ANY_OF || node->mark == CLOSED)
-        return false;
-    if (node->mark == OPEN)
-        return true;
-    node->mark = OPEN;
-    for (size_t i = 0; i < node->n; i++)
-        if (leads_to_itself(node->items[i]))
-            return true;
-    node->mark = CLOSED;
-    return false;
+    return t2v_fail(err, T2V_ETOOLARGE,
+                    "the schema has more than %d alternatives or optional properties at one place",
+                    T2V_SCHEMA_MAX_CHOICES);
+}
+
+/* Counts the alternatives of an ANY_OF. They lead neither to itself nor too deep. above: how many
+ * ANY_OFs led here. */
+static int count_choices(struct t2v_node *node, uint32_t above, struct t2v_err *err)
+{
+    if (node->kind != T2V_NODE_ANY_OF) {
+        node->n_choice = 1;
+        return 0;
+    }
+    if (node->height == OPEN)
+        return t2v_fail(err, T2V_EUNSUPPORTED, "a $ref that leads to itself is not supported");
+    uint32_t height = node->height, n = 0;
+    for (size_t i = 0; i < node->n && node->height == 0; i++) {
+        node->height = OPEN;
+        int rc = above < MAX_HEIGHT ? count_choices(node->items[i], above + 1, err)
+                                    : t2v_fail(err, T2V_ETOOLARGE,
+                                               "the schema's alternatives are nested too deep");
+        node->height = 0;
+        if (rc != 0)
+            return rc;
+        n += node->items[i]->n_choice;
+        height = node->items[i]->height > height ? node->items[i]->height : height;
+        if (n > T2V_SCHEMA_MAX_CHOICES)
+            return too_many(err);
+    }
+    if (node->height == 0) {
+        node->height = height + 1;
+        node->n_choice = n;
+    }
+    return above + node->height <= MAX_HEIGHT
+               ? 0
+               : t2v_fail(err, T2V_ETOOLARGE, "the schema's alternatives are nested too deep");
+}
+
+static int count_optional(const struct t2v_node *node, struct t2v_err *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < node->n; i++) {
+        n = node->properties[i].required ? 0 : n + 1;
+        if (n > T2V_SCHEMA_MAX_CHOICES)
+            return too_many(err);
+    }
+    return 0;
 }
 
 int t2v_schema_check(struct t2v_schema *schema, struct t2v_err *err)
 {
-    for (struct t2v_node *node = schema->nodes; node != NULL; node = node->next)
-        if (leads_to_itself(node))
-            return t2v_fail(err, T2V_EUNSUPPORTED, "a $ref that leads to itself is not supported");
+    int rc = 0;
+    for (struct t2v_node *node = schema->nodes; node != NULL && rc == 0; node = node->next) {
+        rc = count_choices(node, 0, err);
+        if (rc == 0 && node->kind == T2V_NODE_OBJECT)
+            rc = count_optional(node, err);
+    }
+    if (rc != 0)
+        return rc;
     find_depths(schema);
     if (schema->root->depth > T2V_SCHEMA_MAX_DEPTH)
         return t2v_fail(err, T2V_EFORMAT, "no value nested at most %d deep satisfies the schema",

@@ -381,6 +381,55 @@ static void test_refused(void **state)
     close_model(&m);
 }
 
+/* A schema of `head`, n times `part` with commas between, and `tail`. In part '@' is its number,
+ * and
+ * '^' the next. */
+static void refuse_many(const struct model *model, const char *head, const char *part, int n,
+                        const char *tail, const char *word)
+{
+    struct t2v_buf json;
+    t2v_buf_init(&json, SIZE_MAX);
+    t2v_buf_adds(&json, head);
+    for (int i = 0; i < n; i++) {
+        t2v_buf_adds(&json, i != 0 ? "," : "");
+        for (const char *at = part; *at != '\0'; at++)
+            if (*at == '@' || *at == '^')
+                t2v_buf_addf(&json, "%d", i + (*at == '^'));
+            else
+                t2v_buf_addc(&json, *at);
+    }
+    t2v_buf_adds(&json, tail);
+    t2v_buf_addc(&json, '\0');
+    refuse(model, json.ptr, T2V_ETOOLARGE, word);
+    t2v_buf_deinit(&json);
+}
+
+/* Schemas that would make a step slow. */
+static void test_large(void **state)
+{
+    (void)state;
+    struct model m = open_model();
+    t2v_grammar *grammar;
+    refuse_many(&m, "{\"enum\":[", "@", 2000, "]}", "alternatives");
+    refuse_many(&m, "{\"properties\":{", "\"p@\":true", 2000, "}}", "optional");
+    refuse_many(&m, "{\"$defs\":{\"r20\":{\"type\":\"null\"},",
+                "\"r@\":{\"anyOf\":[{\"$ref\":\"#/$defs/r^\"},{\"$ref\":\"#/$defs/r^\"}]}", 20,
+                "},\"$ref\":\"#/$defs/r0\"}", "alternatives");
+    refuse_many(&m, "{\"$defs\":{\"r90\":{\"type\":\"null\"},", "\"r@\":{\"$ref\":\"#/$defs/r^\"}",
+                90, "},\"$ref\":\"#/$defs/r0\"}", "too deep");
+    refuse_many(&m, "{\"prefixItems\":[", "{\"type\":\"null\"}", 6000, "]}", "parts");
+    /* Arrays in arrays, each of two kinds: a state doubles with each bracket. */
+    grammar = grammar_of(
+        &m,
+        "{\"anyOf\":[{\"items\":{\"$ref\":\"#\"}},{\"items\":{\"$ref\":\"#\"},\"maxItems\":9}]}");
+    int rc = 0;
+    for (size_t i = 0; i < 40 && rc == 0; i++)
+        rc = t2v_grammar_take(grammar, '[');
+    assert_int_equal(rc, T2V_ETOOLARGE);
+    t2v_grammar_free(grammar);
+    close_model(&m);
+}
+
 /* Without memory it fails, and a state that fails to go on stays. */
 static void test_memory(void **state)
 {
@@ -424,7 +473,7 @@ int main(void)
         cmocka_unit_test(test_arrays),    cmocka_unit_test(test_strings),
         cmocka_unit_test(test_numbers),   cmocka_unit_test(test_alternatives),
         cmocka_unit_test(test_recursion), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_large),     cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
