@@ -11,7 +11,8 @@ from browser import Browser  # noqa: E402
 from checks import Checks  # noqa: E402
 from daemon import Daemon, request  # noqa: E402
 
-HEADS = os.path.join(os.path.dirname(HERE), "golden", "heads")
+GOLDEN = os.path.join(os.path.dirname(HERE), "golden")
+HEADS = os.path.join(GOLDEN, "heads")
 RERANKER = os.path.join(HEADS, "cross-encoder")
 TAB, ENTER = "\ue004", "\ue007"
 MARKUP = '<img src=x onerror="document.title=1"> & <b>'
@@ -114,6 +115,44 @@ def check_page_other_tasks(check):
             answer = d.ask(request("POST", path, json.dumps(body).encode())).json
             want = [f"{x:.4f}" if isinstance(x, float) else x for row in rows(answer) for x in row]
             check(f"{model}: as the API", want != [] and b.texts(section + " tbody td") == want, (b.texts(section + " tbody td"), want))
+
+
+def check_page_sparse(check):
+    """The heaviest entries of the vocabulary, by their names."""
+    texts = ["the house", MARKUP]
+    with Daemon(check.binary, os.path.join(GOLDEN, "sparse", "splade")) as d, Browser() as b:
+        b.open(f"http://127.0.0.1:{d.port}/")
+        check("its form, and that of vectors", b.until(lambda: b.visible("#sparse")) and b.visible("#embeddings") and not b.visible("#multi-vector"))
+        fill(b, "#sparse-texts", "\n".join(texts))
+        submit(b, "#sparse")
+        check("a table for each text", b.until(lambda: len(b.texts("#sparse caption")) == 2), b.text("#message"))
+        lists = [sorted(row, key=lambda e: -e["value"])[:20] for row in d.ask(request("POST", "/embed_sparse", json.dumps({"inputs": texts}).encode())).json]
+        got = b.texts("#sparse tbody td")
+        want = [x for row in lists for e in row for x in (str(e["index"]), f"{e['value']:.4f}")]
+        check("entries", [x for i, x in enumerate(got) if i % 3 != 0] == want, (got, want))
+        names = d.ask(request("POST", "/decode", json.dumps({"ids": [[e["index"]] for row in lists for e in row], "skip_special_tokens": False}).encode())).json
+        check("their names", [x.strip() for x in got[::3]] == [x.strip() for x in names], (got[::3], names))
+        check("the console is silent", (said := b.complaints()) == [], said)
+
+
+def check_page_matches(check):
+    """Late interaction of a query and texts, best first."""
+    query, texts = "the house", ["bread", MARKUP, "a house"]
+    with Daemon(check.binary, os.path.join(GOLDEN, "multi", "native")) as d, Browser() as b:
+        b.open(f"http://127.0.0.1:{d.port}/")
+        check("its form", b.until(lambda: b.visible("#multi-vector")) and not b.visible("#sparse"))
+        fill(b, "#multi-query", query)
+        fill(b, "#multi-texts", "\n".join(texts))
+        submit(b, "#multi-vector")
+        check("rows", b.until(lambda: len(b.texts("#multi-vector tbody tr")) == 3), b.text("#message"))
+        vectors = lambda input, kind: [e["embeddings"] for e in d.ask(request("POST", "/v1/multi-vector", json.dumps({"input": input, "input_type": kind}).encode())).json["data"]]
+        [q], documents = vectors([query], "query"), vectors(texts, "document")
+        score = lambda t: sum(max(sum(x * y for x, y in zip(a, b)) for b in t) for a in q)
+        want = sorted(((t, score(v), str(len(v))) for t, v in zip(texts, documents)), key=lambda r: -r[1])
+        got = b.texts("#multi-vector tbody td")
+        check("texts and their vectors", [(got[i], got[i + 2]) for i in range(0, 9, 3)] == [(t, n) for t, _, n in want], (got, want))
+        check("scores", all(abs(float(got[3 * i + 1]) - w[1]) < 0.0002 for i, w in enumerate(want)), (got, want))
+        check("the console is silent", (said := b.complaints()) == [], said)
 
 
 def check_page_keyboard(check):

@@ -4,6 +4,7 @@
 
 const byId = (id) => document.getElementById(id);
 const MAX_TEXTS = 30;
+const MAX_ENTRIES = 20; // of a sparse vector that are shown
 const EVERY_MS = 5000; // between two looks at the state
 // Routes of what watches the service; they do not count as work.
 const WATCHERS = ["/health", "/metrics", "/meta", "/page", "/openapi.json", "/.well-known/live", "/.well-known/ready"];
@@ -124,14 +125,55 @@ function detailsOf(text, i, vector, tokens) {
   return box;
 }
 
-async function embed(form) {
+function textsOf(form) {
   const texts = linesOf(form.texts.value).slice(0, MAX_TEXTS);
   if (texts.length === 0) throw new Error("there is no text");
+  return texts;
+}
+
+async function embed(form) {
+  const texts = textsOf(form);
   const model = form.model.value;
   const answer = await askJson("v1/embeddings", { input: texts, model });
   const vectors = answer.data.map((item) => item.embedding);
   const tokens = await tokensOf(texts, model);
   return [heatMap(texts, vectors), ...texts.map((text, i) => detailsOf(text, i, vectors[i], tokens && tokens[i]))];
+}
+
+// The vocabulary's entries of these ids, as text.
+async function wordsOf(ids, model) {
+  if (ids.length === 0 || !routeOf("/decode")) return ids.map(String);
+  return askJson("decode", { ids: ids.map((id) => [id]), skip_special_tokens: false, model });
+}
+
+async function weigh(form) {
+  const texts = textsOf(form);
+  const model = form.model.value;
+  const lists = await askJson("embed_sparse", { inputs: texts, model });
+  const best = lists.map((list) => [...list].sort((a, b) => b.value - a.value).slice(0, MAX_ENTRIES));
+  const words = await wordsOf(best.flat().map((entry) => entry.index), model);
+  return texts.map((text, i) => make("div", {}, make("h3", {}, (i + 1) + ". " + text),
+    table("The heaviest of " + lists[i].length + " entries", ["Entry", "Id", "Weight"],
+      best[i].map((entry) => [words.shift(), String(entry.index), entry.value]))));
+}
+
+async function multiVectors(input, model, type) {
+  const answer = await askJson("v1/multi-vector", { input, model, input_type: type });
+  return answer.data.map((item) => item.embeddings);
+}
+
+// Late interaction: the sum over the query's vectors of the largest similarity to one of the text's.
+function lateScore(query, text) {
+  return query.reduce((sum, q) => sum + Math.max(...text.map((t) => q.reduce((dot, x, i) => dot + x * t[i], 0))), 0);
+}
+
+async function match(form) {
+  const texts = textsOf(form);
+  const [query] = await multiVectors([form.query.value], form.model.value, "query");
+  const documents = await multiVectors(texts, form.model.value, "document");
+  const rows = texts.map((text, i) => [text, lateScore(query, documents[i]), String(documents[i].length)]);
+  return [make("p", {}, "The query has " + query.length + " vectors."),
+    table("Texts, best first", ["Text", "Score", "Vectors"], rows.sort((a, b) => b[1] - a[1]))];
 }
 
 async function rank(form) {
@@ -163,6 +205,8 @@ async function classify(form) {
 // Each task: its section, what its form does, and the paths of which it needs one.
 const TASKS = {
   embeddings: ["embeddings", embed, "/v1/embeddings"],
+  "sparse embeddings": ["sparse", weigh, "/embed_sparse"],
+  "multi-vector": ["multi-vector", match, "/v1/multi-vector"],
   rerank: ["rerank", rank, "/rerank"],
   "question answering": ["question-answering", answerQuestion, "/answers", "/answers/"],
   "token classification": ["token-classification", tag, "/ner", "/ner/"],
