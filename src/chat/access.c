@@ -141,10 +141,9 @@ struct t2v_value t2v_slice(struct t2v_run *run, struct t2v_value object,
 {
     if (object.type == T2V_UNDEFINED)
         return t2v_undefined_raise(run, object);
-    if (!is_list(object) && object.type != T2V_STRING && object.type != T2V_RANGE) {
-        struct t2v_value index = t2v_items_value(T2V_TUPLE, t2v_items_new(run, 0));
-        return run->rc != 0 ? t2v_none() : t2v_undefined_in(run, object, index);
-    }
+    if (!is_list(object) && object.type != T2V_STRING && object.type != T2V_RANGE)
+        return t2v_run_fail(run, T2V_EFORMAT, "'%s' object is not subscriptable",
+                            t2v_type_name(object));
     int64_t n = (int64_t)t2v_length(run, object), step = 1;
     if (bounds[2].type != T2V_NONE) {
         if (!t2v_is_whole(bounds[2]) || bounds[2].whole == 0)

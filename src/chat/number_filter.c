@@ -93,9 +93,15 @@ static bool read_real(struct t2v_str s, double *out)
     return sscanf(text, "%lf%n", out, &used) == 1 && text[used] == '\0';
 }
 
-static struct t2v_value whole_of(double x, struct t2v_value missing)
+static struct t2v_value whole_of(struct t2v_run *run, double x, struct t2v_value missing)
 {
-    return x >= -0x1p63 && x < 0x1p63 ? t2v_int((int64_t)x) : missing;
+    if (isnan(x))
+        return missing;
+    if (isinf(x))
+        return t2v_run_fail(run, T2V_EFORMAT, "cannot convert float infinity to integer");
+    if (x < -0x1p63 || x >= 0x1p63)
+        return t2v_run_fail(run, T2V_EUNSUPPORTED, "integers beyond 64 bits are not supported");
+    return t2v_int((int64_t)x);
 }
 
 static struct t2v_value to_int(struct t2v_run *run, struct t2v_value v, const struct t2v_args *args)
@@ -108,12 +114,12 @@ static struct t2v_value to_int(struct t2v_run *run, struct t2v_value v, const st
     if (t2v_is_whole(v))
         return t2v_int(v.whole);
     if (v.type == T2V_FLOAT)
-        return whole_of(v.number, missing);
+        return whole_of(run, v.number, missing);
     if (v.type != T2V_STRING)
         return missing;
     if (read_whole(v.text, base, &whole))
         return t2v_int(whole);
-    return read_real(v.text, &number) ? whole_of(number, missing) : missing;
+    return read_real(v.text, &number) ? whole_of(run, number, missing) : missing;
 }
 
 static struct t2v_value to_float(struct t2v_run *run, struct t2v_value v,

@@ -168,7 +168,8 @@ struct t2v_value t2v_percent(struct t2v_run *run, struct t2v_str format, struct 
             convert(&p, &format);
     }
     size_t n = values.type == T2V_TUPLE ? values.items->n : 1;
-    bool mapping = values.type == T2V_DICT || values.type == T2V_LIST;
+    bool mapping = values.type == T2V_DICT || values.type == T2V_LIST || values.type == T2V_RANGE ||
+                   values.type == T2V_UNDEFINED;
     if (p.next < n && !mapping && !p.named)
         t2v_run_fail(run, T2V_EFORMAT, "not all arguments converted during string formatting");
     return t2v_run_take(run, &p.out);

@@ -201,10 +201,12 @@ static struct t2v_value truncate(struct t2v_run *run, struct t2v_value v,
     struct t2v_value end =
         args->at[2].type == T2V_MISSING ? t2v_string(T2V_STR("...")) : args->at[2];
     int64_t n_end = (int64_t)t2v_length(run, end), n = (int64_t)t2v_length(run, v);
-    if (v.type != T2V_STRING || end.type != T2V_STRING || length < n_end || leeway < 0)
+    if (length < n_end || leeway < 0)
         return t2v_run_fail(run, T2V_EFORMAT, "truncate with wrong arguments");
     if (n <= length || n - length <= leeway)
         return v;
+    if (v.type != T2V_STRING || end.type != T2V_STRING)
+        return t2v_run_fail(run, T2V_EFORMAT, "truncate is for texts");
     struct t2v_str text = {v.text.ptr, t2v_text_offset(v.text, (size_t)(length - n_end))};
     if (!t2v_truth(args->at[1])) {
         const char *space = text.len != 0 ? memrchr(text.ptr, ' ', text.len) : NULL;
