@@ -70,15 +70,8 @@ static bool read_word(struct t2v_str value, const char *name, const char *query_
 static bool read_type(struct t2v_str value, struct t2v_fault *fault)
 {
     const struct t2v_loc loc = {"embedding_type", NULL, -1};
-    struct t2v_texts texts = {0};
-    if (!t2v_texts_read_optional(&texts, value, loc, fault))
-        return false;
-    struct t2v_str word = t2v_texts_first(&texts);
-    bool known = word.ptr == NULL || t2v_str_is(word, "float");
-    t2v_texts_deinit(&texts);
-    if (!known)
-        t2v_fault_invalid(fault, "value_error", loc, "only float is given here");
-    return known;
+    struct t2v_str word;
+    return t2v_texts_read_word(value, loc, "float", "only float is given here", &word, fault);
 }
 
 static bool read_dimensions(struct t2v_str value, struct state *state, struct t2v_fault *fault)

@@ -52,16 +52,12 @@ struct embed_state {
 static bool read_format(struct t2v_str value, struct embed_state *state, struct t2v_fault *fault)
 {
     const struct t2v_loc loc = {"encoding_format", NULL, -1};
-    struct t2v_texts texts = {0};
-    if (!t2v_texts_read_optional(&texts, value, loc, fault))
+    struct t2v_str word;
+    if (!t2v_texts_read_word(value, loc, "float base64", "float or base64 is needed here", &word,
+                             fault))
         return false;
-    struct t2v_str word = t2v_texts_first(&texts);
     state->base64 = t2v_str_is(word, "base64");
-    bool known = word.ptr == NULL || state->base64 || t2v_str_is(word, "float");
-    t2v_texts_deinit(&texts);
-    if (!known)
-        t2v_fault_invalid(fault, "value_error", loc, "float or base64 is needed here");
-    return known;
+    return true;
 }
 
 static void read_embed(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)

@@ -65,19 +65,14 @@ bool t2v_scoring_read_truncate(struct t2v_str truncate, struct t2v_str direction
                                struct t2v_scoring *scoring, struct t2v_fault *fault)
 {
     const struct t2v_loc loc = {"truncation_direction", NULL, -1};
-    struct t2v_texts texts = {0};
+    struct t2v_str word;
     bool cut = true;
-    if (!t2v_body_read_bool(truncate, "truncate", &cut, fault) ||
-        !t2v_texts_read_optional(&texts, direction, loc, fault))
+    if (!t2v_body_read_bool(truncate, "truncate", &cut, fault))
         return false;
-    struct t2v_str word = t2v_texts_first(&texts);
-    bool known = word.ptr == NULL || t2v_str_is(word, "right") || t2v_str_is(word, "Right");
-    t2v_texts_deinit(&texts);
     scoring->whole = !cut;
-    if (!known)
-        t2v_fault_invalid(fault, "value_error", loc,
-                          "only right is possible: long texts are cut at their ends");
-    return known;
+    return t2v_texts_read_word(direction, loc, "right Right",
+                               "only right is possible: long texts are cut at their ends", &word,
+                               fault);
 }
 
 bool t2v_scoring_read_object(struct t2v_str object, const char *outer, const char *const *names,

@@ -34,17 +34,12 @@ const struct t2v_api t2v_api_tei = {.name = "tei", .fail = fail};
 static bool read_direction(struct t2v_str value, bool *left, struct t2v_fault *fault)
 {
     const struct t2v_loc loc = {"truncation_direction", NULL, -1};
-    struct t2v_texts texts = {0};
-    if (!t2v_texts_read_optional(&texts, value, loc, fault))
+    struct t2v_str word;
+    if (!t2v_texts_read_word(value, loc, "left Left right Right", "left or right is needed here",
+                             &word, fault))
         return false;
-    struct t2v_str word = t2v_texts_first(&texts);
     *left = t2v_str_is(word, "left") || t2v_str_is(word, "Left");
-    bool known =
-        word.ptr == NULL || *left || t2v_str_is(word, "right") || t2v_str_is(word, "Right");
-    t2v_texts_deinit(&texts);
-    if (!known)
-        t2v_fault_invalid(fault, "value_error", loc, "left or right is needed here");
-    return known;
+    return true;
 }
 
 bool t2v_tei_read_length(const struct t2v_tei_length *length, struct t2v_embed_encode *encode,

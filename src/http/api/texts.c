@@ -295,6 +295,33 @@ struct t2v_str t2v_texts_first(const struct t2v_texts *texts)
     return texts->n != 0 ? texts->list[0] : (struct t2v_str){NULL, 0};
 }
 
+/* Where word stands among words; ptr NULL: nowhere. */
+static struct t2v_str find_word(const char *words, struct t2v_str word)
+{
+    while (*words != '\0') {
+        struct t2v_str one = {words, strcspn(words, " ")};
+        if (t2v_str_eq(one, word))
+            return one;
+        words += one.len + (words[one.len] == ' ');
+    }
+    return (struct t2v_str){NULL, 0};
+}
+
+bool t2v_texts_read_word(struct t2v_str value, struct t2v_loc loc, const char *words,
+                         const char *needed, struct t2v_str *out, struct t2v_fault *fault)
+{
+    struct t2v_texts texts = {0};
+    if (!t2v_texts_read_optional(&texts, value, loc, fault))
+        return false;
+    bool given = texts.n != 0;
+    *out = given ? find_word(words, texts.list[0]) : (struct t2v_str){NULL, 0};
+    t2v_texts_deinit(&texts);
+    if (!given || out->ptr != NULL)
+        return true;
+    t2v_fault_invalid(fault, "value_error", loc, "%s", needed);
+    return false;
+}
+
 /* Tokens for each byte of the character that begins at i: of most scripts one, more where NFKC and
  * other forms may write it as several. At most 18 for the 3 bytes of U+FDFA. */
 static size_t tokens_of_byte(struct t2v_str text, size_t i)

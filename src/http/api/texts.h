@@ -56,6 +56,12 @@ bool t2v_texts_read_optional(struct t2v_texts *texts, struct t2v_str value, stru
 /* The first text; ptr is NULL if there is none. */
 struct t2v_str t2v_texts_first(const struct t2v_texts *texts);
 
+/* A word out of a few. words: separated by spaces; needed: the message of the 422 for another one.
+ * *out: the word, static memory as words; ptr NULL for null or a missing value. False: *fault is
+ * set. */
+bool t2v_texts_read_word(struct t2v_str value, struct t2v_loc loc, const char *words,
+                         const char *needed, struct t2v_str *out, struct t2v_fault *fault);
+
 /* The tokens that a text can have without special tokens, at most, or `limit` if that is less: one
  * for each byte, and more for characters that normalizers such as NFKC write as several. */
 size_t t2v_text_most_tok(struct t2v_str text, size_t limit);
