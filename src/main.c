@@ -11,6 +11,7 @@
 #include "base/suggest.h"
 #include "cli/bench.h"
 #include "cli/embed.h"
+#include "cli/generate.h"
 #include "cli/health.h"
 #include "cli/inspect.h"
 #include "cli/selftest.h"
@@ -33,6 +34,8 @@ static const struct {
 } commands[] = {
     {"serve", T2V_CMD_SERVE, t2v_command_serve, "answer /vectors and /meta over HTTP"},
     {"embed", T2V_CMD_EMBED, t2v_command_embed, "texts of a file or of standard input to vectors"},
+    {"generate", T2V_CMD_GENERATE, t2v_command_generate,
+     "continue prompts, one a line of standard input"},
     {"tokens", T2V_CMD_TOKENS, t2v_command_tokens,
      "JSON strings, one a line, to arrays of token ids; with --decode the way back"},
     {"sentences", T2V_CMD_SENTENCES, t2v_command_sentences,

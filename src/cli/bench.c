@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/compare.h"
 #include "cli/lines.h"
+#include "cli/pace.h"
 #include "json/json.h"
 #include "json/write.h"
 
@@ -193,8 +194,10 @@ int t2v_command_bench(const struct t2v_options *options, struct t2v_err *err)
 {
     t2v_json *corpus = NULL;
     struct bench bench = {.options = options};
+    if (*options->prompt_tokens != '\0')
+        return t2v_bench_pace(options, err);
     if (*options->corpus == '\0')
-        return t2v_fail(err, T2V_EUSAGE, "--corpus FILE is needed");
+        return t2v_fail(err, T2V_EUSAGE, "--corpus FILE, or --prompt-tokens N, is needed");
     int rc = t2v_json_load(options->corpus, (size_t)1 << 30, &corpus, err);
     if (rc == 0 && t2v_json_type(corpus) != T2V_JSON_OBJECT)
         rc = t2v_fail(err, T2V_EFORMAT, "%s: expected {\"SET\": [\"TEXT\", ...], ...}",

@@ -32,18 +32,19 @@ struct setting {
 #define AT(field) offsetof(struct t2v_options, field)
 enum {
     MODEL = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_INSPECT | T2V_CMD_BENCH | T2V_CMD_SELFTEST,
+    ARITHMETIC = MODEL | T2V_CMD_GENERATE,
     RUN = T2V_CMD_SERVE | T2V_CMD_EMBED | T2V_CMD_BENCH | T2V_CMD_SELFTEST,
     SERVE = T2V_CMD_SERVE
 };
 
 // clang-format off
 static const struct setting settings[] = {
-    {"model", "T2V_MODEL", MODELS, AT(models), "./models/model", "", MODEL | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out; serve takes several: --model NAME=DIR --model NAME=DIR"},
+    {"model", "T2V_MODEL", MODELS, AT(models), "./models/model", "", ARITHMETIC | T2V_CMD_TOKENS, "the model directory, as Hugging Face lays it out; serve takes several: --model NAME=DIR --model NAME=DIR"},
     {"listen", "T2V_LISTEN", TEXT, AT(server.listen), "[::]:8080", "", SERVE | T2V_CMD_HEALTH, "ADDR:PORT, [V6ADDR]:PORT or :PORT; [::] is every address, IPv4 too (0.0.0.0 where the kernel has no IPv6); ADDR is a number or localhost, no name is looked up"},
-    {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN, "threads that encode; 0: the processors that affinity and cgroup allow"},
-    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", MODEL, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
+    {"threads", "T2V_THREADS", COUNT, AT(threads), "0", "", RUN | T2V_CMD_GENERATE, "threads that encode; 0: the processors that affinity and cgroup allow"},
+    {"precision", "T2V_PRECISION", TEXT, AT(precision), "", "f32 bf16 int8 auto", ARITHMETIC, "arithmetic of the encoder; unset: f32, but int8 under the vectorizer onnx; auto: the fastest whose vectors keep a cosine of 0.9999"},
     {"vectorizer", "T2V_VECTORIZER", TEXT, AT(vectorizer), "auto", "auto default sentence-transformers onnx model2vec", MODEL, "how a text becomes a vector; auto: as the model directory says"},
-    {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL, "the highest instruction-set variant to use"},
+    {"cpu", "T2V_CPU", TEXT, AT(cpu), "", "c blas avx2 avxvnni avx512 avx512vnni avx512bf16 neon dotprod i8mm", MODEL | T2V_CMD_GENERATE, "the highest instruction-set variant to use"},
     {"bidirectional-attention", "T2V_BIDIRECTIONAL_ATTENTION", TEXT, AT(bidirectional), "auto", "auto true false", MODEL, "Gemma 3: each token also attends to later ones; auto: as config.json says; false: as Transformers 4.56.1 computes EmbeddingGemma"},
     {"direct-tokenize", "T2V_TRANSFORMERS_DIRECT_TOKENIZE", SWITCH, AT(direct_tokenize), "false", "", MODEL, "default vectorizer: encode the whole text as one sequence, without splitting it into sentences"},
     {"model2vec-char-cut", "T2V_MODEL2VEC_CHAR_CUT", SWITCH, AT(char_cut), "false", "", MODEL, "vectorizer model2vec: cut a text as model2vec 0.8.1 does: characters at 512 times the median token's length, unknown tokens dropped, then 512 tokens"},
@@ -57,7 +58,7 @@ static const struct setting settings[] = {
     {"cache", "ENABLE_CACHE", SWITCH, AT(server.cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(server.max_body_bytes), "16m", "", SERVE, "maximum bytes of a request body"},
     {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "maximum bytes for all clients together: requests, texts, vectors, responses; 0: 32 times max-body, at least 256m"},
-    {"kv-cache", "T2V_KV_CACHE", COUNT, AT(kv_cache), "0", "", SERVE, "bytes for keys and values of a model that generates text; 0: a quarter of the memory that the process may use, or less if 8 of the longest sequences need less"},
+    {"kv-cache", "T2V_KV_CACHE", COUNT, AT(kv_cache), "0", "", SERVE | T2V_CMD_GENERATE, "bytes for keys and values of a model that generates text; 0: a quarter of the memory that the process may use, or less if 8 of the longest sequences need less"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "maximum tokens of one text, counted after each sentence is truncated"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(server.max_queue), "1024", "", SERVE, "maximum requests waiting or running; more wait for a place, see queue-timeout"},
     {"embeddings-formula", "T2V_EMBEDDINGS_FORMULA", TEXT, AT(embeddings_formula), "sentence-transformers", "sentence-transformers vectors", SERVE, "how the routes for embeddings make a vector: as sentence-transformers does for the model directory, or as POST /vectors does"},
@@ -74,11 +75,14 @@ static const struct setting settings[] = {
 
     {"corpus", NULL, TEXT, AT(corpus), "", "", T2V_CMD_BENCH, "a JSON file, {\"SET\": [\"TEXT\", ...], ...}"},
     {"against", NULL, TEXT, AT(against), "", "f32 bf16 int8 auto", T2V_CMD_BENCH, "compare the vectors with those of this precision, instead of timing"},
+    {"prompt-tokens", NULL, TEXT, AT(prompt_tokens), "", "", T2V_CMD_BENCH, "instead of a corpus: how fast a model that generates text reads prompts of so many random tokens, such as 128,512"},
+    {"new-tokens", NULL, COUNT, AT(new_tokens), "64", "", T2V_CMD_BENCH, "with --prompt-tokens: tokens to make after each prompt"},
+    {"streams", NULL, COUNT, AT(streams), "1", "", T2V_CMD_BENCH, "with --prompt-tokens: sequences at once"},
     {"pooling", NULL, TEXT, AT(pooling), "", "", T2V_CMD_EMBED, "pooling_strategy: masked_mean or cls"},
     {"task", NULL, TEXT, AT(task), "", "", T2V_CMD_EMBED, "task_type: query or passage"},
     {"prompt", NULL, TEXT, AT(prompt), NULL, "", T2V_CMD_EMBED, "put this before each text, as encode(prompt=TEXT) of sentence-transformers"},
     {"prompt-name", NULL, TEXT, AT(prompt_name), "", "", T2V_CMD_EMBED, "vectorizer sentence-transformers: put the model's prompt of this name before each text"},
-    {"text", NULL, TEXT, AT(text), NULL, "", T2V_CMD_EMBED, "the only text, instead of the input"},
+    {"text", NULL, TEXT, AT(text), NULL, "", T2V_CMD_EMBED | T2V_CMD_GENERATE, "the only text, instead of the input"},
     {"input", NULL, TEXT, AT(input), "", "", T2V_CMD_EMBED, "the file with the texts; unset or -: standard input"},
     {"format", NULL, TEXT, AT(format), "", "lines json csv tsv", T2V_CMD_EMBED, "of the input: a text a line, JSON lines, CSV, or CSV with tabs; unset: by the file's ending (.jsonl, .ndjson, .json, .csv, .tsv, else lines), json for standard input"},
     {"column", NULL, TEXT, AT(column), "", "", T2V_CMD_EMBED, "the column, or member of a JSON object, with the text; unset: text, or the only column"},
@@ -89,7 +93,12 @@ static const struct setting settings[] = {
     {"resume", NULL, SWITCH, AT(resume), "false", "", T2V_CMD_EMBED, "go on after the last whole row of the output file"},
     {"overwrite", NULL, SWITCH, AT(overwrite), "false", "", T2V_CMD_EMBED, "drop the rows of an output file that is there"},
     {"progress", NULL, SWITCH, AT(progress), "false", "", T2V_CMD_EMBED, "show progress on standard error, even if it is no terminal"},
-    {"json", NULL, SWITCH, AT(json), "false", "", T2V_CMD_INSPECT, "one line of JSON"},
+    {"json", NULL, SWITCH, AT(json), "false", "", T2V_CMD_INSPECT | T2V_CMD_GENERATE, "one line of JSON; of generate: for each prompt"},
+    {"max-new-tokens", NULL, COUNT, AT(max_new), "256", "", T2V_CMD_GENERATE, "tokens to add to a prompt at most; 0: as many as fit"},
+    {"temperature", NULL, TEXT, AT(temperature), "", "", T2V_CMD_GENERATE, "sample, with the logits divided by this number; unset: the most likely token"},
+    {"top-k", NULL, COUNT, AT(top_k), "0", "", T2V_CMD_GENERATE, "sample among so many of the most likely tokens; 0: all"},
+    {"top-p", NULL, TEXT, AT(top_p), "", "", T2V_CMD_GENERATE, "sample among the most likely tokens that have this probability together"},
+    {"seed", NULL, COUNT, AT(seed), "0", "", T2V_CMD_GENERATE, "the same seed gives the same text; 0: a new one each time"},
     {"short", NULL, SWITCH, AT(brief), "false", "", T2V_CMD_INSPECT, "without the list of tensors"},
     {"offsets", NULL, SWITCH, AT(offsets), "false", "", T2V_CMD_TOKENS, "each line is an object: ids, offsets (the characters of the text that a token stands for) and bytes (the same in UTF-8)"},
     {"decode", NULL, SWITCH, AT(decode), "false", "", T2V_CMD_TOKENS, "decode arrays of token ids, one a line, to texts as JSON strings"},

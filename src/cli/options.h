@@ -48,6 +48,12 @@ struct t2v_options {
     /* embed, bench */
     const char *corpus, *against, *pooling, *task;
     int64_t dimensions;
+    const char *prompt_tokens; /* bench */
+    int64_t new_tokens, streams;
+
+    /* generate */
+    const char *temperature, *top_p; /* numbers; empty: not given */
+    int64_t top_k, max_new, seed;    /* 0: off; no limit; a new one */
 
     /* embed */
     const char *text, *prompt; /* NULL: not given */
@@ -70,7 +76,8 @@ enum t2v_command {
     T2V_CMD_INSPECT = 16,
     T2V_CMD_BENCH = 32,
     T2V_CMD_SELFTEST = 64,
-    T2V_CMD_HEALTH = 128
+    T2V_CMD_HEALTH = 128,
+    T2V_CMD_GENERATE = 256
 };
 
 /* Applies the defaults, the environment, then argv[0..n), the arguments after the command. 0, or

@@ -18,6 +18,7 @@ struct t2v_net {
     struct t2v_arena arena;
     struct t2v_shape shape;
     void *model;
+    size_t weight_bytes;
 };
 
 /* The family of config.json. Quantised checkpoints are refused by the method's name: their tensors
@@ -81,6 +82,7 @@ static int open_family(struct t2v_loader *loader, const struct t2v_family *famil
     net->shape.half_kv = strcmp(net->form->name, "f32") != 0;
     if (rc == 0)
         rc = finish(net, loader, n_lane);
+    net->weight_bytes = loader->n_packed;
     t2v_free(loader->packs);
     if (rc != 0) {
         t2v_net_free(net);
@@ -130,6 +132,11 @@ void t2v_net_free(t2v_net *net)
         return;
     t2v_arena_free(&net->arena);
     t2v_free(net);
+}
+
+size_t t2v_net_weight_bytes(const t2v_net *net)
+{
+    return net->weight_bytes;
 }
 
 const char *t2v_net_family(const t2v_net *net)

@@ -69,6 +69,8 @@ void t2v_net_forward(const t2v_net *net, const struct t2v_lane *lane, const stru
 
 /* Whether the net has an output layer: it was asked for, and the family has one. */
 bool t2v_net_has_head(const t2v_net *net);
+/* Bytes of all packed weights, which a pass reads. */
+size_t t2v_net_weight_bytes(const t2v_net *net);
 /* The output layer: scores of the next token. All lanes of a team call it together; it is complete
  * on return, since the last step is a barrier. hidden: [n_row, hidden], last hidden states of any
  * tokens; n_row: 1 to the scratch's max_tok. logits: [n_row, shape.vocab]. Only with

@@ -3,7 +3,7 @@
 #define T2V_TASK_GENERATE_PASS_H
 /*
  * One pass of the net over rows of several sequences, with their pasts, and the logits of some of
- * the rows. Private to task/generate.
+ * the rows. For task/generate, and for bench.
  */
 #include "base/error.h"
 #include "base/team.h"
