@@ -74,7 +74,7 @@ INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t 
         UNROLL
         for (int lane = 0; lane < 4; lane++) {
             if (g + (size_t)lane < n_group) {
-                prefetch_step(&prefetch, b, PANEL * GROUP);
+                prefetch_step(&prefetch, b, PANEL * GROUP, rows, false);
                 group_mul(t, rows, x, lane, b);
             }
         }

@@ -38,7 +38,7 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum source source,
         UNROLL
         for (int lane = 0; lane < LANES; lane++) {
             if (!in_scratch(source))
-                prefetch_step(&prefetch, b, line_of(source));
+                prefetch_step(&prefetch, b, line_of(source), rows, true);
             step_mul(t, rows, source, x, lane, b + (size_t)lane * ldb);
         }
     }

@@ -54,7 +54,7 @@ INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q_, size_t
             x[p] = vcombine_u8(vld1_u8(q + (size_t)(2 * p) * stride),
                                vld1_u8(q + (size_t)second * stride));
         }
-        prefetch_step(&prefetch, b, PANEL * GROUP);
+        prefetch_step(&prefetch, b, PANEL * GROUP, rows, false);
         UNROLL
         for (int c = 0; c < COLUMN_PAIRS; c++) {
             int8x16_t column = vld1q_s8((const int8_t *)b + c * 16);

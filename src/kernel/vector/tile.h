@@ -25,12 +25,21 @@ INLINE size_t line_of(const enum source source)
     return PANEL * (source == F32 || source == SCRATCH ? sizeof(float) : sizeof(uint16_t));
 }
 
-/* Prefetches for one step, which reads `line` bytes at b. */
-INLINE void prefetch_step(struct prefetch *prefetch, const char *b, size_t line)
+/* Prefetches for one step of a tile of `rows`, which reads `line` bytes at b. With PREFETCH_BYTES >
+ * 0 it is best, on Zen 5, to prefetch half as far for 1 or 2 rows, where memory alone is the limit;
+ * and for 3 to 5 rows to the first-level cache, else to the second. inner: whether the form gains
+ * by the latter. */
+INLINE void prefetch_step(struct prefetch *prefetch, const char *b, size_t line, const int rows,
+                          const bool inner)
 {
     if (PREFETCH_BYTES > 0) {
-        for (size_t at = 0; at < line; at += 64)
-            __builtin_prefetch(b + PREFETCH_BYTES + at, 0, 3);
+        const size_t ahead = rows <= 2 ? PREFETCH_BYTES / 2 : PREFETCH_BYTES;
+        for (size_t at = 0; at < line; at += 64) {
+            if (inner && rows >= 3 && rows <= 5)
+                __builtin_prefetch(b + ahead + at, 0, 3);
+            else
+                __builtin_prefetch(b + ahead + at, 0, 2);
+        }
     } else if (prefetch->step != 0) {
         __builtin_prefetch(prefetch->ptr, 0, 2);
         prefetch->ptr += prefetch->step;

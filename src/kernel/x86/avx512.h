@@ -7,7 +7,8 @@
 
 #include "kernel/vector/base.h"
 
-/* On Zen 5 distances of 8 and 16 KB are equally fast, 4 and 32 KB slower. Others: not measured. */
+/* On Zen 5 distances of 8 and 16 KB are equally fast, 4 and 32 KB slower, but for one or two rows
+ * (see tile.h). Others: not measured. */
 enum { LANES = 16, PANEL = 32, VECTORS = PANEL / LANES, PREFETCH_BYTES = 8192, STEPS = 1 };
 
 typedef __m512 vf;

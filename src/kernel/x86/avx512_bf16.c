@@ -71,7 +71,7 @@ INLINE void bf16_mul(struct tile *t, const int n_row, const char *x, size_t stri
     tile_clear(t, n_row);
     for (size_t i = 0; i < n_pair; i++, b += LINE, x += PAIR) {
         vi b0 = vi_load(b), b1 = vi_load(b + 64);
-        prefetch_step(&prefetch, b, LINE);
+        prefetch_step(&prefetch, b, LINE, n_row, true);
         UNROLL
         for (int r = 0; r < n_row; r++) {
             int32_t pair;

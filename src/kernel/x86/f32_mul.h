@@ -19,7 +19,7 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum source source,
         vf column[VECTORS];
         load_b(source, b, column);
         if (!in_scratch(source))
-            prefetch_step(&prefetch, b, line_of(source));
+            prefetch_step(&prefetch, b, line_of(source), rows, true);
         UNROLL
         for (int r = 0; r < rows; r++) {
             vf x = vf_set(a[(size_t)r * lda + i]);

@@ -35,7 +35,7 @@ INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t 
         UNROLL
         for (int v = 0; v < VECTORS; v++)
             column[v] = vi_load(b + v * (int)sizeof(vi));
-        prefetch_step(&prefetch, b, PANEL * GROUP);
+        prefetch_step(&prefetch, b, PANEL * GROUP, rows, false);
         UNROLL
         for (int r = 0; r < rows; r++) {
             int32_t four;
