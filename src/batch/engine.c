@@ -391,6 +391,7 @@ static void reset(const t2v_engine *engine, struct t2v_work *work)
     work->result = (struct t2v_result){0};
     work->n_tok = work->n_cut = 0;
     work->begun_ns = 0;
+    work->encode_ns = 0;
     work->next = NULL;
     work->which = index_of(engine, work->task);
     work->bytes = t2v_small_bytes(work);

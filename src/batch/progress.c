@@ -98,8 +98,8 @@ static void next_input(struct t2v_progress *progress)
     progress->input++;
 }
 
-void t2v_progress_fill(struct t2v_progress *progress, t2v_token_space *space,
-                       const struct t2v_fill *fill)
+static void fill_rows(struct t2v_progress *progress, t2v_token_space *space,
+                      const struct t2v_fill *fill)
 {
     struct t2v_work *work = progress->work;
     progress->first = progress->n_ready = progress->n_taken = 0;
@@ -122,6 +122,14 @@ void t2v_progress_fill(struct t2v_progress *progress, t2v_token_space *space,
             t2v_clock_ns() >= fill->deadline_ns)
             return;
     }
+}
+
+void t2v_progress_fill(struct t2v_progress *progress, t2v_token_space *space,
+                       const struct t2v_fill *fill)
+{
+    uint64_t begin_ns = t2v_clock_ns();
+    fill_rows(progress, space, fill);
+    progress->work->encode_ns += t2v_clock_ns() - begin_ns;
 }
 
 bool t2v_progress_is_slow(const struct t2v_progress *progress)

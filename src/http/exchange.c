@@ -2,9 +2,11 @@
 #include "http/exchange.h"
 
 #include <event2/buffer.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "http/took.h"
 
 #include "base/banned.h"
 
@@ -70,10 +72,12 @@ static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v
                    const struct t2v_job *job)
 {
     struct t2v_reply_head head;
-    char cors[T2V_CORS_MAX];
+    char more[T2V_REPLY_MORE];
     if (fault->status != 0)
         t2v_route_fail(c->match.route, fault, reply);
-    make_head(c, &head, cors);
+    make_head(c, &head, more);
+    if (fault->status == 0 && job != NULL && job->operation->api->measured)
+        t2v_took_lines(job, c->began_ns, t2v_clock_ns(), more + strlen(more));
     struct t2v_str bytes = t2v_reply_finish(reply, &head);
     c->keep_alive = head.keep_alive;
     note(c, reply, job);

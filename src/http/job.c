@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "http/took.h"
 
 #include "base/banned.h"
 
@@ -61,6 +62,8 @@ void t2v_job_do_stage(const struct t2v_service *service, struct t2v_job *job)
         t2v_buf_deinit(&job->body);
     } else {
         job->operation->write(job);
+        if (job->operation->api->measured)
+            job->n_char = t2v_took_count_chars(&job->work);
     }
 }
 

@@ -43,6 +43,7 @@ struct t2v_job {
     enum t2v_job_stage stage;
     struct t2v_buf body; /* owned; freed after it was read */
     struct t2v_work work;
+    size_t n_char; /* characters of the work's texts, counted after `write` if api->measured */
     struct t2v_reply reply;
     struct t2v_fault fault; /* status 0: none */
     t2v_stream *stream;   /* owned; the answer in pieces, made by `read`. NULL: one piece, reply */

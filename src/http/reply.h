@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { T2V_REPLY_MORE = 1024 }; /* bytes of t2v_reply_head.more, at most */
+enum { T2V_REPLY_MORE = 1536 }; /* bytes of t2v_reply_head.more, at most */
 
 struct t2v_reply {
     int status;

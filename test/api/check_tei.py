@@ -8,6 +8,7 @@ import struct
 
 from daemon import Daemon, request
 
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden")
 TYPES = {400: "Empty", 401: "Validation", 404: "Backend", 422: "Validation", 424: "Backend"}
 
 
@@ -49,6 +50,23 @@ def check_embed(check):
         check("options null: as without", d.ask(post("/", {"inputs": texts, "options": None})).json == want)
         check("null is an empty text", d.ask(post("/embed", {"inputs": [None]})).json == want[2:] and d.ask(post("/", {"inputs": ""})).json == want[2:])
         check("unknown keys", d.ask(post("/embed", {"inputs": "two", "parameters": {"x": [1]}, "encoding_format": None, "model": "nobody"})).json == want[1:2])
+
+
+def check_what_it_took(check):
+    times = ("x-compute-time", "x-total-time", "x-tokenization-time", "x-queue-time", "x-inference-time")
+    with Daemon(check.binary, check.model, "--model", os.path.join(GOLDEN, "heads", "cross-encoder"), env={"T2V_CORS_ORIGINS": "https://a.example"}) as d:
+        for path, body, n_char in (("/embed", {"inputs": ["a small house", "Füße"]}, 17), ("/", {"inputs": "Füße"}, 4),
+                                   ("/similarity", {"inputs": {"source_sentence": "a", "sentences": ["bc", ""]}}, 3),
+                                   ("/rerank", {"query": "ab", "texts": ["c", "d"]}, 6)):
+            a = d.ask(post(path, body))
+            h = {name: value for name, value in a.headers.items() if name.startswith("x-")}
+            check(f"{path}: what it took", a.status == 200 and h.get("x-compute-type") == "cpu" and h.get("x-compute-characters") == str(n_char), a)
+            check(f"{path}: tokens", int(h.get("x-compute-tokens", 0)) >= 3, h)
+            check(f"{path}: times", all(h.get(name, "").isdigit() for name in times) and len(h) == 8, h)
+            check(f"{path}: none is longer than all", max(int(h.get(name, 0)) for name in times) <= int(h.get("x-total-time", -1)), h)
+        for path, body, status in (("/embed", {"inputs": 1}, 422), ("/v1/embeddings", {"input": "a"}, 200), ("/tokenize", {"inputs": "a"}, 200)):
+            a = d.ask(post(path, body))
+            check(f"{path}: nothing of it", a.status == status and not any(name.startswith("x-") for name in a.headers), a)
 
 
 def check_embed_length(check):

@@ -23,6 +23,7 @@ struct t2v_service;
 
 struct t2v_api {
     const char *name;
+    bool measured; /* its answers say what they took: http/took.h */
     /* Appends the body of an error to reply, whose status and headers are already set from the
      * fault; it may set another status. Called for every error of the API's paths, also those of
      * HTTP itself: 400, 401, 404, 405, 408, 413, 415, 417, 501, 503. Exception: if the request line

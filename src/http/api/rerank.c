@@ -35,7 +35,7 @@ struct rank_state {
 
 /* ---- Errors ---- */
 
-const struct t2v_api t2v_api_rerank = {.name = "rerank", .fail = t2v_typed_fail};
+const struct t2v_api t2v_api_rerank = {.name = "rerank", .measured = true, .fail = t2v_typed_fail};
 
 /* Cohere's clients read "message", Jina's "detail", OpenAI's (as everywhere below /v1) "error". */
 static void fail_cohere(const struct t2v_fault *fault, struct t2v_reply *reply)

@@ -27,7 +27,7 @@ static void fail(const struct t2v_fault *fault, struct t2v_reply *reply)
     t2v_typed_fail(&changed, reply);
 }
 
-const struct t2v_api t2v_api_tei = {.name = "tei", .fail = fail};
+const struct t2v_api t2v_api_tei = {.name = "tei", .measured = true, .fail = fail};
 
 /* ---- What requests say ---- */
 

@@ -94,7 +94,10 @@ static void deinit(void *state)
     n_freed++;
 }
 
+static const struct t2v_api api = {.name = "test"};
+
 static const struct t2v_operation operation = {
+    .api = &api,
     .state_size = 1,
     .read = read_body,
     .plan = plan,

@@ -13,6 +13,8 @@
 
 enum { N_STATE = 4 };
 
+static const struct t2v_api api = {.name = "test"};
+
 static int n_freed;
 
 static void read_body(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
@@ -88,8 +90,11 @@ static bool always_long(const struct t2v_service *service, const struct t2v_job 
 static void test_long_read(void **state)
 {
     (void)state;
-    const struct t2v_operation operation = {
-        .state_size = N_STATE, .read = read_body, .is_long = always_long, .deinit = deinit};
+    const struct t2v_operation operation = {.api = &api,
+                                            .state_size = N_STATE,
+                                            .read = read_body,
+                                            .is_long = always_long,
+                                            .deinit = deinit};
     struct t2v_job *job = new_job(&operation);
     assert_true(t2v_job_is_long(NULL, job)); /* though its body is small */
     t2v_job_free(job);
@@ -98,7 +103,8 @@ static void test_long_read(void **state)
 static void test_stages(void **state)
 {
     (void)state;
-    const struct t2v_operation operation = {.state_size = N_STATE,
+    const struct t2v_operation operation = {.api = &api,
+                                            .state_size = N_STATE,
                                             .read = read_body,
                                             .plan = plan,
                                             .is_large = always_large,
@@ -113,7 +119,7 @@ static void test_without_hooks(void **state)
 {
     (void)state;
     const struct t2v_operation operation = {
-        .state_size = N_STATE, .read = read_body, .plan = plan, .write = write_answer};
+        .api = &api, .state_size = N_STATE, .read = read_body, .plan = plan, .write = write_answer};
     check(&operation, false);
 }
 
@@ -122,7 +128,7 @@ static void test_without_work(void **state)
 {
     (void)state;
     const struct t2v_operation operation = {
-        .state_size = N_STATE, .read = read_body, .write = write_answer};
+        .api = &api, .state_size = N_STATE, .read = read_body, .write = write_answer};
     struct t2v_job *job = new_job(&operation);
     t2v_job_do_stage(NULL, job);
     t2v_job_next(NULL, job);
