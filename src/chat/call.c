@@ -4,6 +4,7 @@
 #include "chat/bind.h"
 #include "chat/exec.h"
 #include "chat/macro.h"
+#include "chat/markup.h"
 #include "chat/undefined.h"
 
 #include "base/banned.h"
@@ -23,12 +24,22 @@ static struct t2v_value call_loop(struct t2v_run *run, struct t2v_loop *loop,
     return t2v_exec_recurse(run, loop, args->at[0]);
 }
 
+static struct t2v_value call_method(struct t2v_run *run, const struct t2v_method *method,
+                                    const struct t2v_args *args)
+{
+    const struct t2v_native *native = method->native;
+    if (method->self.type != T2V_STRING || !method->self.is_safe)
+        return t2v_native_call(run, native, method->self, args);
+    struct t2v_args escaped = t2v_markup_args(run, native->name, args);
+    return t2v_markup_result(run, t2v_native_call(run, native, method->self, &escaped));
+}
+
 static struct t2v_value call(struct t2v_run *run, struct t2v_value callee,
                              const struct t2v_args *args)
 {
     switch (callee.type) {
     case T2V_METHOD:
-        return t2v_native_call(run, callee.method->native, callee.method->self, args);
+        return call_method(run, callee.method, args);
     case T2V_FUNCTION:
         return t2v_native_call(run, callee.function, t2v_none(), args);
     case T2V_MACRO:

@@ -7,8 +7,8 @@
  * (sandboxed; trim_blocks, lstrip_blocks, loop controls, `generation` blocks). A template can do
  * nothing but print, and its steps, depth, memory and output are bounded.
  *
- * Not supported, and an error that names it: include, import, from, extends, and the filters that
- * make HTML. Text that `e` or `escape` made is plain text, not a type of its own.
+ * Not supported, and an error that names it: include, import, from, extends, integers beyond 64
+ * bits, some filters (filter.c), and `%`, format and join of a text marked as safe.
  */
 #include <stdbool.h>
 #include <stdint.h>

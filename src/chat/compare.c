@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "chat/dict.h"
 #include "chat/lexer.h"
+#include "chat/markup.h"
 #include "chat/percent.h"
 #include "chat/undefined.h"
 
@@ -236,14 +237,26 @@ struct t2v_value t2v_binary(struct t2v_run *run, unsigned code, struct t2v_value
     const char symbol[] = {(char)code, (char)(code >> 8), '\0'};
     if (t2v_is_number(a) && t2v_is_number(b))
         return calculate(run, code, a, b);
+    bool safe = (a.type == T2V_STRING && a.is_safe) || (b.type == T2V_STRING && b.is_safe);
+    if (code == '+' && a.type == b.type && safe) {
+        a = t2v_markup_escape(run, a);
+        b = t2v_markup_escape(run, b);
+        return t2v_markup_mark(add_strings(run, a.text, b.text));
+    }
     if (code == '+' && a.type == b.type && a.type == T2V_STRING)
         return add_strings(run, a.text, b.text);
     if (code == '+' && a.type == b.type && is_sequence(a))
         return add_items(run, a, b);
+    if (code == '*' && is_sequence(b) && t2v_is_whole(a)) {
+        struct t2v_value times = a;
+        a = b;
+        b = times;
+    }
     if (code == '*' && is_sequence(a) && t2v_is_whole(b))
-        return repeat(run, a, b.whole);
-    if (code == '*' && is_sequence(b) && t2v_is_whole(a))
-        return repeat(run, b, a.whole);
+        return safe ? t2v_markup_mark(repeat(run, a, b.whole)) : repeat(run, a, b.whole);
+    if (code == '%' && safe && a.type == T2V_STRING)
+        return t2v_run_fail(run, T2V_EUNSUPPORTED,
+                            "'%%' of a text marked as safe is not supported");
     if (code == '%' && a.type == T2V_STRING)
         return t2v_percent(run, a.text, b);
     return refuse(run, code == T2V_OPERATOR('*', '*') ? "** or pow()" : symbol, a, b);

@@ -9,6 +9,7 @@
 #include "chat/filter.h"
 #include "chat/function.h"
 #include "chat/lexer.h"
+#include "chat/markup.h"
 #include "chat/print.h"
 #include "chat/undefined.h"
 
@@ -78,6 +79,12 @@ static struct t2v_value eval_concat(struct t2v_run *run, const struct t2v_node *
     return t2v_run_take(run, &buf);
 }
 
+/* A part of a text that is marked as safe is so, too. */
+static struct t2v_value marked(struct t2v_value whole, struct t2v_value part)
+{
+    return whole.type == T2V_STRING && whole.is_safe ? t2v_markup_mark(part) : part;
+}
+
 static struct t2v_value eval_item(struct t2v_run *run, const struct t2v_node *node)
 {
     struct t2v_value object = t2v_eval(run, node->a);
@@ -86,14 +93,14 @@ static struct t2v_value eval_item(struct t2v_run *run, const struct t2v_node *no
     if (node->b->type != T2V_NODE_SLICE) {
         struct t2v_value index = t2v_eval(run, node->b);
         run->node = node;
-        return run->rc == 0 ? t2v_item(run, object, index) : t2v_none();
+        return run->rc == 0 ? marked(object, t2v_item(run, object, index)) : t2v_none();
     }
     for (int i = 0; i < 3; i++) {
         if (bounds[i] != NULL)
             values[i] = t2v_eval(run, bounds[i]);
     }
     run->node = node;
-    return run->rc == 0 ? t2v_slice(run, object, values) : t2v_none();
+    return run->rc == 0 ? marked(object, t2v_slice(run, object, values)) : t2v_none();
 }
 
 static void add_named(struct t2v_run *run, struct t2v_args *args, struct t2v_value key,

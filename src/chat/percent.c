@@ -103,6 +103,10 @@ static void print_number(struct percent *p, struct t2v_value v, struct t2v_spec 
     char type = spec->type == 'i' || spec->type == 'u' ? 'd' : spec->type;
     if (v.type == T2V_FLOAT && type == 'd' && fabs(v.number) < 0x1p63)
         v = t2v_int((int64_t)v.number);
+    if (v.type == T2V_FLOAT && type == 'd' && isfinite(v.number)) {
+        t2v_run_fail(p->run, T2V_EUNSUPPORTED, "integers beyond 64 bits are not supported");
+        return;
+    }
     if (!t2v_is_number(v) || (whole && !t2v_is_whole(v))) {
         t2v_run_fail(p->run, T2V_EFORMAT, "%%%c format: %s is required, not %s", spec->type,
                      type == 'x' || type == 'X' || type == 'o' ? "an integer" : "a real number",

@@ -72,7 +72,7 @@ TEST(is_iterable_value, is_iterable(v.type))
 TEST(is_sequence,
      is_iterable(v.type) && v.type != T2V_VIEW && v.type != T2V_ITERATOR && v.type != T2V_LOOP)
 TEST(is_callable_value, is_callable(v.type))
-TEST(is_escaped, false)
+TEST(is_escaped, v.type == T2V_STRING && v.is_safe)
 TEST(is_lower, has_case(run, v, "islower"))
 TEST(is_upper, has_case(run, v, "isupper"))
 TEST(is_even, is_divisible(run, v, t2v_int(2)))

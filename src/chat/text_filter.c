@@ -5,6 +5,7 @@
 #include "chat/bind.h"
 #include "chat/compare.h"
 #include "chat/filter.h"
+#include "chat/markup.h"
 #include "chat/method.h"
 #include "chat/percent.h"
 #include "chat/print.h"
@@ -26,7 +27,9 @@ static struct t2v_value method(struct t2v_run *run, struct t2v_value v, const ch
     size_t n = args->n;
     while (n != 0 && args->at[n - 1].type == T2V_MISSING)
         n--;
-    return t2v_native_call(run, bound.method->native, text, &(struct t2v_args){args->at, n, NULL});
+    struct t2v_value result =
+        t2v_native_call(run, bound.method->native, text, &(struct t2v_args){args->at, n, NULL});
+    return text.is_safe ? t2v_markup_result(run, result) : result;
 }
 
 static struct t2v_value lower(struct t2v_run *run, struct t2v_value v, const struct t2v_args *args)
@@ -62,6 +65,7 @@ static struct t2v_value replace(struct t2v_run *run, struct t2v_value v,
     bool all = args->at[2].type == T2V_MISSING || args->at[2].type == T2V_NONE;
     struct t2v_value three[] = {t2v_str_value(run, args->at[0]), t2v_str_value(run, args->at[1]),
                                 all ? t2v_int(-1) : args->at[2]};
+    v.is_safe = false;
     return method(run, v, "replace", &(struct t2v_args){three, 3, NULL});
 }
 
@@ -74,7 +78,7 @@ static struct t2v_value string(struct t2v_run *run, struct t2v_value v, const st
 static struct t2v_value safe(struct t2v_run *run, struct t2v_value v, const struct t2v_args *args)
 {
     (void)args;
-    return t2v_str_value(run, v);
+    return t2v_markup_mark(t2v_str_value(run, v));
 }
 
 static bool begins_word(uint32_t before)
@@ -112,20 +116,16 @@ static struct t2v_value title(struct t2v_run *run, struct t2v_value v, const str
 
 static struct t2v_value escape(struct t2v_run *run, struct t2v_value v, const struct t2v_args *args)
 {
-    static const char special[] = "&<>'\"";
-    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&#39;", "&#34;"};
-    struct t2v_buf buf;
-    struct t2v_str s = t2v_str_value(run, v).text;
     (void)args;
-    t2v_run_buf(&buf);
-    for (size_t i = 0; run->rc == 0 && i < s.len; i++) {
-        const char *found = s.ptr[i] != '\0' ? strchr(special, s.ptr[i]) : NULL;
-        if (found != NULL)
-            t2v_buf_adds(&buf, entities[found - special]);
-        else
-            t2v_buf_addc(&buf, s.ptr[i]);
-    }
-    return t2v_run_take(run, &buf);
+    return t2v_markup_escape(run, v);
+}
+
+static struct t2v_value forceescape(struct t2v_run *run, struct t2v_value v,
+                                    const struct t2v_args *args)
+{
+    (void)args;
+    v.is_safe = false;
+    return t2v_markup_escape(run, v);
 }
 
 static struct t2v_value urlencode(struct t2v_run *run, struct t2v_value v,
@@ -238,7 +238,7 @@ const struct t2v_native t2v_text_filters[] = {
     {"center", "|width", center},
     {"e", "", escape},
     {"escape", "", escape},
-    {"forceescape", "", escape},
+    {"forceescape", "", forceescape},
     {"format", NULL, format},
     {"indent", "|width first blank", indent},
     {"lower", "", lower},

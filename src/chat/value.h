@@ -38,6 +38,7 @@ enum t2v_type {
 
 struct t2v_value {
     enum t2v_type type;
+    bool is_safe; /* STRING: marked as HTML, by `safe` or `escape`; see markup.h */
     union {
         int64_t whole;
         double number;

@@ -192,7 +192,10 @@ def theirs(case):
 
 
 def is_unfair(case, text, error):
-    """What is known to differ: Python's addresses, integers beyond 64 bits, and texts that HTML filters mark as safe."""
+    """What is known to differ: Python's addresses, integers beyond 64 bits, and slices of constants that have none, which jinja2 makes
+    undefined as it compiles a template."""
+    if text is not None and "is not subscriptable" in (error or ""):
+        return True
     return any(x in (text or "") for x in (" at 0x", "_GroupTuple")) or "beyond 64 bits" in (error or "") or "not supported" in (error or "") or "cannot be printed" in (error or "")
 
 
