@@ -158,6 +158,17 @@ static bool is_classifier(enum t2v_kind kind)
            kind == T2V_KIND_TAGGER;
 }
 
+/* What the directory is for, as the settings and it itself say. */
+static int find_kind(const struct t2v_options *options, const char *dir, enum t2v_kind *kind,
+                     struct t2v_err *err)
+{
+    bool embeds = strcmp(options->serve_task, "embed") == 0;
+    int rc = t2v_kind_find(dir, embeds || t2v_names_vectorizer(options), kind, err);
+    if (strcmp(options->serve_task, "generate") == 0)
+        *kind = T2V_KIND_GENERATOR;
+    return rc;
+}
+
 static int open_one(const struct t2v_options *options, size_t i, struct t2v_opened_models *models,
                     struct t2v_err *err)
 {
@@ -165,10 +176,10 @@ static int open_one(const struct t2v_options *options, size_t i, struct t2v_open
     struct t2v_opened *opened = &models->opened[i];
     struct t2v_served *served = &models->served[i];
     const char *dir = t2v_model_place(options, option->dir);
-    enum t2v_kind kind;
+    enum t2v_kind kind = T2V_KIND_EMBEDDER;
     int rc = set_name(models, i, option, err);
     if (rc == 0)
-        rc = t2v_kind_find(dir, t2v_names_vectorizer(options), &kind, err);
+        rc = find_kind(options, dir, &kind, err);
     if (rc != 0)
         return rc;
     served->name = opened->name;

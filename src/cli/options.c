@@ -58,6 +58,7 @@ static const struct setting settings[] = {
     {"cache", "ENABLE_CACHE", SWITCH, AT(server.cache), "false", "", SERVE, "keep up to 1024 results for 600 s"},
     {"max-body", "T2V_MAX_BODY", COUNT, AT(server.max_body_bytes), "16m", "", SERVE, "maximum bytes of a request body"},
     {"max-memory", "T2V_MAX_MEMORY", COUNT, AT(server.max_memory_bytes), "0", "", SERVE, "maximum bytes for all clients together: requests, texts, vectors, responses; 0: 32 times max-body, at least 256m"},
+    {"task", "T2V_TASK", TEXT, AT(serve_task), "auto", "auto embed generate", SERVE, "what a directory is for; auto: as it says: one with modules.json, model_name or a vectorizer embeds, else a ...ForCausalLM generates text"},
     {"kv-cache", "T2V_KV_CACHE", COUNT, AT(kv_cache), "0", "", SERVE | T2V_CMD_GENERATE, "bytes for keys and values of a model that generates text; 0: a quarter of the memory that the process may use, or less if 8 of the longest sequences need less"},
     {"max-text-tokens", "T2V_MAX_TEXT_TOKENS", COUNT, AT(max_text_tok), "1000000", "", RUN, "maximum tokens of one text, counted after each sentence is truncated"},
     {"max-queue", "T2V_MAX_QUEUE", COUNT, AT(server.max_queue), "1024", "", SERVE, "maximum requests waiting or running; more wait for a place, see queue-timeout"},

@@ -42,7 +42,8 @@ struct t2v_options {
     struct t2v_server_options server; /* serve */
     const char *embeddings_formula;   /* "sentence-transformers", "vectors" */
     int64_t max_text_tok;
-    int64_t kv_cache; /* bytes of a generator's keys and values; 0: a share of the memory */
+    const char *serve_task; /* "auto", "embed", "generate" */
+    int64_t kv_cache;       /* bytes of a generator's keys and values; 0: a share of the memory */
     const char *log_level, *log_format;
 
     /* embed, bench */

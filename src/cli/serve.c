@@ -33,6 +33,11 @@ static void log_model(const struct t2v_served *served, size_t resident_bytes)
                 "open path=%s family=%s vectorizer=%s precision=%s dim=%zu name=%s mb=%.1f",
                 t2v_model_dir(model), t2v_model_family(model), t2v_embedder_vectorizer(embedder),
                 t2v_model_precision(model), t2v_embedder_dim(embedder), served->name, mb);
+    else if (served->generator != NULL)
+        t2v_log(T2V_LOG_INFO, "model",
+                "open path=%s family=%s precision=%s max_tokens=%zu name=%s mb=%.1f",
+                t2v_model_dir(model), t2v_model_family(model), t2v_model_precision(model),
+                served->max_tok, served->name, mb);
     else
         t2v_log(T2V_LOG_INFO, "model",
                 "open path=%s family=%s labels=%zu precision=%s name=%s mb=%.1f",

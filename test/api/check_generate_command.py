@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from daemon import OURS
+from daemon import OURS, Daemon
 
 CAUSAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "causal", "llama")
 N_WORD = 55
@@ -74,9 +74,23 @@ def of_bench(check, folder):
     check("a list that is none", run(check, "bench", "--model", folder, "--prompt-tokens", "5;7")[0] == 2)
 
 
+def of_kinds(check, folder):
+    """Which task a directory is opened for."""
+    def tasks(*args):
+        with Daemon(check.binary, folder, *args) as d:
+            return json.dumps(d.get("/meta").json)
+    check("a causal model generates", "generat" in tasks(), tasks())
+    check("unless the settings say otherwise", "embed" in tasks("--task", "embed"), tasks("--task", "embed"))
+    with open(os.path.join(folder, "model_name"), "w", encoding="utf-8") as f:
+        f.write("x")
+    check("one with model_name embeds", "embed" in tasks(), tasks())
+    check("unless the settings say otherwise again", "generat" in tasks("--task", "generate"))
+
+
 def check_generate(check):
     with model() as folder:
         of_lines(check, folder)
         of_sampling(check, folder)
         of_refusals(check, folder)
         of_bench(check, folder)
+        of_kinds(check, folder)
