@@ -49,6 +49,7 @@ int t2v_pool_new(size_t bytes, uint32_t n, t2v_pool **out)
         t2v_pool_free(pool);
         return T2V_ENOMEM;
     }
+    t2v_mem_large_pages(pool->block, n * bytes); /* read in long runs, at each token */
     for (uint32_t i = 0; i < n; i++)
         pool->pages[i].next_free = i + 1 < n ? i + 1 : NONE;
     memset(pool->buckets, 0xff, pool->n_bucket * sizeof *pool->buckets);
