@@ -56,8 +56,8 @@ struct t2v_work {
     uint64_t begun_ns;  /* clock when its first batch began */
     uint64_t ended_ns;
     uint64_t encode_ns; /* making ids of its texts, part of it while its batches ran */
-    size_t n_tok; /* encoded, special tokens included */
-    size_t n_cut; /* texts of which a sequence was cut at the token limit */
+    size_t n_tok;       /* encoded, special tokens included */
+    size_t n_cut;       /* texts of which a sequence was cut at the token limit */
 
     /* The engine's own. */
     atomic_bool cancelled;         /* stays so once it is */

@@ -21,8 +21,8 @@ struct t2v_cors {
 };
 
 enum {
-    T2V_ORIGIN_MAX = 200,         /* bytes of an allowed origin */
-    T2V_CORS_MAX = 1024 /* bytes of the header lines, the final NUL included */
+    T2V_ORIGIN_MAX = 200, /* bytes of an allowed origin */
+    T2V_CORS_MAX = 1024   /* bytes of the header lines, the final NUL included */
 };
 
 /* list: "https://a.example, http://localhost:3000" or "*", borrowed; "" or NULL: off. T2V_EUSAGE

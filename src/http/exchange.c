@@ -77,7 +77,7 @@ static void answer(struct t2v_conn *c, struct t2v_reply *reply, const struct t2v
         t2v_route_fail(c->match.route, fault, reply);
     make_head(c, &head, more);
     if (fault->status == 0 && job != NULL && job->operation->api->measured)
-        t2v_took_lines(job, c->began_ns, t2v_clock_ns(), more + strlen(more));
+        t2v_took_lines(&job->work, job->n_char, t2v_clock_ns() - c->began_ns, more + strlen(more));
     struct t2v_str bytes = t2v_reply_finish(reply, &head);
     c->keep_alive = head.keep_alive;
     note(c, reply, job);

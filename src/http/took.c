@@ -28,11 +28,10 @@ static uint64_t ms_between(uint64_t begin_ns, uint64_t end_ns)
     return end_ns > begin_ns ? (end_ns - begin_ns) / 1000000 : 0;
 }
 
-void t2v_took_lines(const struct t2v_job *job, uint64_t began_ns, uint64_t now_ns,
+void t2v_took_lines(const struct t2v_work *work, size_t n_char, uint64_t total_ns,
                     char out[T2V_TOOK_MAX])
 {
-    const struct t2v_work *work = &job->work;
-    uint64_t total_ms = ms_between(began_ns, now_ns);
+    uint64_t total_ms = total_ns / 1000000;
     out[0] = '\0';
     if (work->begun_ns == 0)
         return;
@@ -41,7 +40,7 @@ void t2v_took_lines(const struct t2v_job *job, uint64_t began_ns, uint64_t now_n
              "x-compute-type: cpu\r\nx-compute-time: %" PRIu64 "\r\nx-compute-characters: %zu\r\n"
              "x-compute-tokens: %zu\r\nx-total-time: %" PRIu64 "\r\nx-tokenization-time: %" PRIu64
              "\r\nx-queue-time: %" PRIu64 "\r\nx-inference-time: %" PRIu64 "\r\n",
-             total_ms, job->n_char, work->n_tok, total_ms, work->encode_ns / 1000000,
+             total_ms, n_char, work->n_tok, total_ms, work->encode_ns / 1000000,
              ms_between(work->queued_ns + work->encode_ns, work->begun_ns),
              ms_between(work->begun_ns, work->ended_ns));
 }
