@@ -179,7 +179,7 @@ void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues)
     uint64_t now_ns = t2v_clock_ns();
     pthread_mutex_lock(&inbox->lock);
     inbox->batch_ns = now_ns;
-    for (size_t i = 0; i < inbox->n_task && inbox->has_express; i++)
+    for (size_t i = 0; i < queues->n && inbox->has_express; i++)
         t2v_queue_lend(&queues->of[i], &inbox->of[i].lent);
     alert_express(inbox);
     pthread_mutex_unlock(&inbox->lock);
@@ -189,7 +189,7 @@ void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queues *queues)
 {
     pthread_mutex_lock(&inbox->lock);
     inbox->batch_ns = 0;
-    for (size_t i = 0; i < inbox->n_task; i++)
+    for (size_t i = 0; i < queues->n; i++)
         t2v_queue_reclaim(&queues->of[i], &inbox->of[i].lent);
     pthread_mutex_unlock(&inbox->lock);
 }

@@ -233,3 +233,114 @@ void t2v_metrics_write(const struct t2v_metrics *m, const struct t2v_engine_stat
               "Lines of the log that were dropped, as standard error did not take them at once.",
               m->log_dropped);
 }
+
+/* ---- Generators ---- */
+
+/* A number of the stats, for each model. */
+struct number {
+    const char *name, *kind, *help;
+    uint64_t (*of)(const struct t2v_generator_stats *stats);
+};
+
+static uint64_t prompt_tok(const struct t2v_generator_stats *s)
+{
+    return s->n_prompt_tok;
+}
+
+static uint64_t reused_tok(const struct t2v_generator_stats *s)
+{
+    return s->n_reused_tok;
+}
+
+static uint64_t new_tok(const struct t2v_generator_stats *s)
+{
+    return s->n_new_tok;
+}
+
+static uint64_t preempted(const struct t2v_generator_stats *s)
+{
+    return s->n_preempted;
+}
+
+static uint64_t running(const struct t2v_generator_stats *s)
+{
+    return s->n_running;
+}
+
+static uint64_t waiting(const struct t2v_generator_stats *s)
+{
+    return s->n_waiting;
+}
+
+static uint64_t pool_bytes(const struct t2v_generator_stats *s)
+{
+    return (uint64_t)s->n_page * s->page_bytes;
+}
+
+static uint64_t pool_used_bytes(const struct t2v_generator_stats *s)
+{
+    return (uint64_t)s->n_page_used * s->page_bytes;
+}
+
+static const struct number numbers[] = {
+    {"t2v_prompt_tokens_total", "counter", "Tokens of prompts computed.", prompt_tok},
+    {"t2v_reused_tokens_total", "counter", "Tokens of prompts that had been computed before.",
+     reused_tok},
+    {"t2v_generated_tokens_total", "counter", "New tokens.", new_tok},
+    {"t2v_preempted_total", "counter", "Sequences that gave their memory to older ones.",
+     preempted},
+    {"t2v_sequences_running", "gauge", "Sequences that are being continued.", running},
+    {"t2v_sequences_waiting", "gauge", "Sequences that wait for memory.", waiting},
+    {"t2v_pool_bytes", "gauge", "Memory for keys and values.", pool_bytes},
+    {"t2v_pool_used_bytes", "gauge", "Of it, in use.", pool_used_bytes},
+};
+
+/* `model="NAME",` */
+static void label_of(const struct t2v_served *served, struct t2v_buf *label)
+{
+    t2v_buf_clear(label);
+    add_label(label, "", "model", served->name);
+    t2v_buf_add(label, ",", 2); /* with its NUL */
+}
+
+static void write_times(const struct t2v_models *models, bool first, struct t2v_buf *out)
+{
+    const char *name = first ? "t2v_first_token_seconds" : "t2v_next_token_seconds";
+    struct t2v_generator_stats stats;
+    struct t2v_buf label;
+    t2v_buf_init(&label, 4096);
+    add_head(out, name, "histogram",
+             first ? "From submission to the first token." : "Between two tokens of a sequence.");
+    for (size_t i = 0; i < models->n; i++) {
+        const struct t2v_served *served = &models->list[i];
+        if (served->generator == NULL)
+            continue;
+        t2v_generator_get_stats(served->generator, &stats);
+        label_of(served, &label);
+        if (label.fail == 0)
+            add_hist_lines(out, name, label.ptr,
+                           first ? &stats.first_token_s : &stats.next_token_s);
+    }
+    t2v_buf_deinit(&label);
+}
+
+void t2v_metrics_write_generators(const struct t2v_models *models, struct t2v_buf *out)
+{
+    struct t2v_generator_stats stats;
+    if (t2v_models_first(models, T2V_CAN_GENERATE) == NULL)
+        return;
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+        const struct number *number = &numbers[k];
+        add_head(out, number->name, number->kind, number->help);
+        for (size_t i = 0; i < models->n; i++) {
+            if (models->list[i].generator == NULL)
+                continue;
+            t2v_generator_get_stats(models->list[i].generator, &stats);
+            t2v_buf_addf(out, "%s{", number->name);
+            add_label(out, "", "model", models->list[i].name);
+            t2v_buf_addf(out, "} %" PRIu64 "\n", number->of(&stats));
+        }
+    }
+    write_times(models, true, out);
+    write_times(models, false, out);
+}

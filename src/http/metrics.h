@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/hist.h"
 #include "batch/engine.h"
+#include "http/models.h"
 #include "http/route.h"
 
 enum { T2V_N_STATUS = 19 };
@@ -64,5 +65,7 @@ void t2v_metrics_count(struct t2v_metrics *metrics, const struct t2v_route *rout
                        double seconds);
 void t2v_metrics_write(const struct t2v_metrics *metrics, const struct t2v_engine_stats *engine,
                        const struct t2v_metrics_facts *facts, struct t2v_buf *out);
+/* Of each model that generates text: tokens, times, and the pool of keys and values. */
+void t2v_metrics_write_generators(const struct t2v_models *models, struct t2v_buf *out);
 
 #endif

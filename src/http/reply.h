@@ -11,13 +11,16 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+struct t2v_api;
+
 enum { T2V_REPLY_MORE = 1536 }; /* bytes of t2v_reply_head.more, at most */
 
 struct t2v_reply {
     int status;
     const char *type;  /* Content-Type; NULL: an answer without a body (204, an empty 200) */
     const char *extra; /* further header lines, each with its CRLF; static, "" when none */
-    const char *why;   /* of a 401, 500 or 503: a static reason, safe to log; NULL: none */
+    const struct t2v_api *api; /* whose errors it has; NULL: those of its route */
+    const char *why;           /* of a 401, 500 or 503: a static reason, safe to log; NULL: none */
     struct t2v_buf buf;
 };
 

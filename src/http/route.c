@@ -100,7 +100,9 @@ void t2v_route_refuse(const struct t2v_match *match, struct t2v_fault *fault)
 void t2v_route_fail(const struct t2v_route *route, const struct t2v_fault *fault,
                     struct t2v_reply *reply)
 {
-    const struct t2v_api *api = route->api != NULL ? route->api : route->operation->api;
+    const struct t2v_api *api = reply->api != NULL   ? reply->api
+                                : route->api != NULL ? route->api
+                                                     : route->operation->api;
     t2v_reply_clear(reply);
     reply->status = fault->status;
     reply->extra = fault->header;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of routes. Metrics list them in this order. */
 #include "http/api/answers.h"
+#include "http/api/chat_completions.h"
+#include "http/api/completions.h"
 #include "http/api/entities.h"
 #include "http/api/labels.h"
 #include "http/api/multi_vector.h"
 #include "http/api/ollama.h"
+#include "http/api/ollama_text.h"
 #include "http/api/openai.h"
 #include "http/api/page.h"
 #include "http/api/probe.h"
@@ -14,6 +17,8 @@
 #include "http/api/tei_info.h"
 #include "http/api/tei_rows.h"
 #include "http/api/tei_tokens.h"
+#include "http/api/tgi.h"
+#include "http/api/tgi_tokens.h"
 #include "http/api/vectors.h"
 #include "http/route.h"
 
@@ -55,6 +60,16 @@ static const struct t2v_route rows[] = {
     {"/info", T2V_GET, 0, "/info", &t2v_tei_info, NULL},
     {"/api/embed", T2V_POST, 0, "/api/embed", &t2v_ollama_embed, NULL},
     {"/api/embeddings", T2V_POST, 0, "/api/embed", &t2v_ollama_embed_one, NULL},
+    {"/generate", T2V_POST, 0, "/generate", &t2v_tgi_generate, NULL},
+    {"/generate_stream", T2V_POST, 0, "/generate", &t2v_tgi_stream, NULL},
+    {"/chat_tokenize", T2V_POST, 0, "/chat_tokenize", &t2v_tgi_chat_tokenize, NULL},
+    {"/v1/completions", T2V_POST, 0, "/v1/completions", &t2v_completions_complete, NULL},
+    {"/completions", T2V_POST, 0, "/v1/completions", &t2v_completions_complete, NULL},
+    {"/v1/chat/completions", T2V_POST, 0, "/v1/chat/completions", &t2v_chat_completions, NULL},
+    {"/chat/completions", T2V_POST, 0, "/v1/chat/completions", &t2v_chat_completions, NULL},
+    {"/api/generate", T2V_POST, 0, "/api/generate", &t2v_ollama_generate, NULL},
+    {"/api/chat", T2V_POST, 0, "/api/chat", &t2v_ollama_chat, NULL},
+    {"/api/show", T2V_POST, 0, "/api/show", &t2v_ollama_show, NULL},
     {"/api/tags", T2V_GET, 0, "/api/tags", &t2v_ollama_tags, NULL},
     {"/api/version", T2V_GET, 0, "/api/version", &t2v_ollama_version, NULL},
     {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},

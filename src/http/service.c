@@ -187,6 +187,7 @@ void t2v_service_write_metrics(struct t2v_service *service, struct t2v_buf *out)
     service->metrics.n_clerk = t2v_pulse_waiting(&service->clerk);
     service->metrics.log_dropped = t2v_log_dropped();
     t2v_metrics_write(&service->metrics, &stats, &facts, out);
+    t2v_metrics_write_generators(service->models, out);
     t2v_process_write(out);
     t2v_free(models);
 }

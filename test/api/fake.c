@@ -25,7 +25,12 @@
 #include "base/mem.h"
 #include "batch/engine.h"
 #include "cli/options.h"
+#include "http/api/chat_completions.h"
+#include "http/api/completions.h"
+#include "http/api/ollama_text.h"
 #include "http/api/probe.h"
+#include "http/api/tgi.h"
+#include "http/api/tgi_tokens.h"
 #include "http/api/vectors.h"
 #include "http/job.h"
 #include "http/route.h"
@@ -34,6 +39,7 @@
 #include "task/embed/embedder.h"
 #include "task/embed/params.h"
 
+#include "fake_generator.h"
 #include "ids.h"
 
 #include "base/banned.h"
@@ -288,6 +294,14 @@ static const struct t2v_route rows[] = {
     {"/openapi.json", T2V_GET, T2V_ROUTE_OPEN, "/openapi.json", &t2v_probe_openapi, NULL},
     {"/stream", T2V_POST | T2V_GET, 0, "/stream", &stream, NULL}, /* GET: so that there is HEAD */
     {"/told", T2V_POST, 0, "/stream", &stream_told, NULL},
+    {"/", T2V_POST, 0, "/", &t2v_tgi_root, NULL},
+    {"/generate", T2V_POST, 0, "/generate", &t2v_tgi_generate, NULL},
+    {"/generate_stream", T2V_POST, 0, "/generate", &t2v_tgi_stream, NULL},
+    {"/chat_tokenize", T2V_POST, 0, "/chat_tokenize", &t2v_tgi_chat_tokenize, NULL},
+    {"/v1/completions", T2V_POST, 0, "/v1/completions", &t2v_completions_complete, NULL},
+    {"/v1/chat/completions", T2V_POST, 0, "/v1/chat/completions", &t2v_chat_completions, NULL},
+    {"/api/generate", T2V_POST, 0, "/api/generate", &t2v_ollama_generate, NULL},
+    {"/api/chat", T2V_POST, 0, "/api/chat", &t2v_ollama_chat, NULL},
     {"/ids/", T2V_GET, T2V_ROUTE_ID, "/ids/ID", &ids_get, NULL},
     {"/ids/", T2V_POST, T2V_ROUTE_ID, "/ids/ID", &ids_post, NULL},
     {"/ids/", 0, T2V_ROUTE_ID, "/ids/ID", NULL, &api_ids},
@@ -303,9 +317,20 @@ static void wake_leader(void *user)
     pthread_mutex_unlock(&engine->lock);
 }
 
-static bool is_stream(const struct t2v_work *work)
+void t2v_engine_wake(t2v_engine *engine)
 {
-    return ((const struct t2v_job *)work->user)->stream != NULL;
+    wake_leader(engine);
+}
+
+static bool is_generation(const struct t2v_work *work)
+{
+    return work->task != NULL;
+}
+
+/* It has more than one step. */
+static bool is_stepped(const struct t2v_work *work)
+{
+    return is_generation(work) || ((const struct t2v_job *)work->user)->stream != NULL;
 }
 
 /* A piece, if it is time for one and the client takes it. False: there are more to come. */
@@ -369,9 +394,9 @@ static void *lead(void *arg)
             break;
         engine->queue = work->next;
         pthread_mutex_unlock(&engine->lock);
-        if (!is_stream(work)) {
+        if (!is_stepped(work)) {
             encode(work);
-        } else if (!go_on(engine, work)) {
+        } else if (!(is_generation(work) ? fake_generator_step(work) : go_on(engine, work))) {
             atomic_store(&engine->moved, t2v_clock_ns());
             pthread_mutex_lock(&engine->lock);
             put_back(engine, work);
@@ -454,8 +479,15 @@ uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 static int serve(const struct t2v_options *options, struct t2v_err *err)
 {
     const t2v_embedder embedder = {{options->model}};
+    t2v_generator *generator = fake_generator_open(options->model);
+    t2v_chat *chat = NULL;
+    if (generator != NULL && t2v_chat_open(options->model, &chat, err) != 0)
+        return T2V_EFORMAT;
     const struct t2v_served served = {.name = "fake",
-                                      .abilities = T2V_CAN_EMBED,
+                                      .abilities =
+                                          generator != NULL ? T2V_CAN_GENERATE : T2V_CAN_EMBED,
+                                      .generator = generator,
+                                      .chat = chat,
                                       .model = t2v_embedder_model(&embedder),
                                       .max_tok = t2v_embedder_max_tok(&embedder),
                                       .embedder = &embedder,
@@ -485,6 +517,8 @@ static int serve(const struct t2v_options *options, struct t2v_err *err)
     pthread_cond_signal(&engine.wake);
     pthread_mutex_unlock(&engine.lock);
     pthread_join(engine.leader, NULL);
+    t2v_chat_free(chat);
+    fake_generator_close(generator);
     return rc;
 }
 

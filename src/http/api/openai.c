@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/api/openai.h"
 
+#include <string.h>
+
 #include "base/base64.h"
 #include "http/api/embedding.h"
 #include "http/body.h"
@@ -37,7 +39,10 @@ static void fail(const struct t2v_fault *fault, struct t2v_reply *reply)
         t2v_json_write_str(buf, t2v_str_of(fault->loc.outer));
     else
         t2v_buf_adds(buf, "null");
-    t2v_buf_addf(buf, ",\"code\":%s}}", fault->status == 404 ? "\"model_not_found\"" : "null");
+    if (fault->type != NULL && strcmp(fault->type, "context_length_exceeded") == 0)
+        t2v_buf_adds(buf, ",\"code\":\"context_length_exceeded\"}}");
+    else
+        t2v_buf_addf(buf, ",\"code\":%s}}", fault->status == 404 ? "\"model_not_found\"" : "null");
 }
 
 const struct t2v_api t2v_api_openai = {.name = "openai", .fail = fail};

@@ -3,11 +3,13 @@
 
 #include "http/api/answers.h"
 #include "http/api/entities.h"
+#include "http/api/generation.h"
 #include "http/api/labels.h"
 #include "http/api/rerank.h"
 #include "http/api/scoring.h"
 #include "http/api/tei.h"
 #include "http/api/tei_rows.h"
+#include "http/api/tgi.h"
 #include "http/body.h"
 #include "http/job.h"
 #include "http/service.h"
@@ -15,7 +17,7 @@
 #include "base/banned.h"
 
 /* Room for the state of any operation that may be meant. */
-enum { STATE_BYTES = 512 };
+enum { STATE_BYTES = 1024 };
 
 /* What the members of a body ask for. */
 enum meaning {
@@ -27,6 +29,7 @@ enum meaning {
     MEANS_SPARSE,     /* inputs: texts, for a model that is meant for sparse vectors */
     MEANS_LABELS,     /* inputs: texts, for a classifier */
     MEANS_ENTITIES,   /* inputs: texts, for a tagger */
+    MEANS_TEXT,       /* inputs: a text, for a generator */
     MEANS_NOTHING
 };
 
@@ -43,6 +46,7 @@ static const struct {
     [MEANS_SPARSE] = {&t2v_tei_embed_sparse, T2V_CAN_SPARSE},
     [MEANS_LABELS] = {&t2v_labels_classify, T2V_CAN_LABEL},
     [MEANS_ENTITIES] = {&t2v_entities_hub, T2V_CAN_TAG},
+    [MEANS_TEXT] = {&t2v_tgi_root, T2V_CAN_GENERATE},
 };
 
 /* Of `inputs` that is an object. */
@@ -82,7 +86,7 @@ static enum meaning meaning_of(struct t2v_str body, struct t2v_str *model, struc
 static enum meaning meaning_for_model(const struct t2v_models *models, struct t2v_str name,
                                       enum meaning meaning)
 {
-    const unsigned any = T2V_CAN_EMBED | T2V_CAN_LABEL | T2V_CAN_TAG;
+    const unsigned any = T2V_CAN_EMBED | T2V_CAN_LABEL | T2V_CAN_TAG | T2V_CAN_GENERATE;
     struct t2v_fault ignored = {0};
     const struct t2v_served *served =
         t2v_models_read(models, name, (enum t2v_ability)any, &ignored);
@@ -90,6 +94,8 @@ static enum meaning meaning_for_model(const struct t2v_models *models, struct t2
         return MEANS_SPARSE;
     if (served == NULL || (served->abilities & T2V_CAN_EMBED) != 0)
         return meaning;
+    if ((served->abilities & T2V_CAN_GENERATE) != 0)
+        return MEANS_TEXT;
     return (served->abilities & T2V_CAN_TAG) != 0 ? MEANS_ENTITIES : MEANS_LABELS;
 }
 
@@ -108,6 +114,7 @@ static void read_root(const struct t2v_service *service, struct t2v_str body, st
         return;
     }
     job->operation = operation;
+    job->reply.api = operation->api;
     operation->read(service, body, job);
 }
 
@@ -130,11 +137,27 @@ static void write_nothing(struct t2v_job *job)
     (void)job;
 }
 
+/* The most that any of them may need. */
+static size_t read_bytes(struct t2v_str body)
+{
+    size_t scoring = t2v_scoring_read_bytes(body), generation = t2v_generation_read_bytes(body);
+    return scoring > generation ? scoring : generation;
+}
+
+/* For a generator, if there is no model that embeds. */
+static bool is_long(const struct t2v_service *service, const struct t2v_job *job)
+{
+    return t2v_models_first(service->models, T2V_CAN_EMBED) == NULL &&
+           t2v_models_first(service->models, T2V_CAN_GENERATE) != NULL &&
+           t2v_generation_is_long(service, job);
+}
+
 const struct t2v_operation t2v_root = {
     .api = &t2v_api_tei,
     .state_size = STATE_BYTES,
     .read = read_root,
-    .read_bytes = t2v_scoring_read_bytes, /* the most that any of them may need */
+    .read_bytes = read_bytes,
+    .is_long = is_long,
     .plan = plan,
     .bytes = bytes,
     .write = write_nothing,

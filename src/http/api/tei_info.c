@@ -5,6 +5,7 @@
 
 #include "batch/batch.h"
 #include "http/api/tei.h"
+#include "http/api/tgi_tokens.h"
 #include "http/service.h"
 #include "json/write.h"
 
@@ -72,6 +73,10 @@ static void answer_info(struct t2v_service *service, const struct t2v_request *r
                         struct t2v_reply *reply, struct t2v_fault *fault)
 {
     const struct t2v_served *served = &service->models->list[0];
+    if ((served->abilities & T2V_CAN_GENERATE) != 0) {
+        t2v_tgi_write_info(service, served, &reply->buf);
+        return;
+    }
     size_t most =
         served->sentence != NULL ? t2v_embedder_max_tok(served->sentence) : served->max_tok;
     size_t batch = most > T2V_BATCH_TOK ? most : T2V_BATCH_TOK;

@@ -2,6 +2,7 @@
 #include "http/api/tei_tokens.h"
 
 #include "http/api/tei.h"
+#include "http/api/tgi_tokens.h"
 #include "http/api/token_ids.h"
 #include "http/body.h"
 #include "http/job.h"
@@ -17,7 +18,8 @@ enum {
     ANSWER_LEAST = 1 << 20,     /* an answer may have so many, however small its request is */
     SCRATCH_BYTES = 64,         /* of the tokenizer, for a byte of a text */
     TOKEN_BYTES = 128,          /* of an answer, for a byte of a text, or for an id */
-    LARGE = 2048                /* bytes of text, or ids, that take about a millisecond */
+    LARGE = 2048,               /* bytes of text, or ids, that take about a millisecond */
+    STATE_BYTES = 256           /* of the state, here or of TGI's operation */
 };
 
 /* The model that a request names; else the first that embeds, or the first of all. */
@@ -98,6 +100,12 @@ static void read_tokenize(const struct t2v_service *service, struct t2v_str body
     struct t2v_fault *fault = &job->fault;
     const struct t2v_served *served;
     state->specials = true;
+    if (t2v_tgi_is_meant(service, body)) {
+        job->operation = &t2v_tgi_tokenize;
+        job->reply.api = job->operation->api;
+        t2v_tgi_tokenize.read(service, body, job);
+        return;
+    }
     if (!t2v_body_members(body, "{\"inputs\": \"hello\"}", names, values, N, fault) ||
         (served = choose(service, values[MODEL], fault)) == NULL ||
         !t2v_body_read_bool(values[SPECIALS], names[SPECIALS], &state->specials, fault) ||
@@ -239,7 +247,7 @@ static void tokenize_deinit(void *arg)
 
 const struct t2v_operation t2v_tei_tokenize = {
     .api = &t2v_api_tei,
-    .state_size = sizeof(struct tokenize_state),
+    .state_size = STATE_BYTES,
     .read = read_tokenize,
     .bytes = tokenize_bytes,
     .is_large = tokenize_is_large,

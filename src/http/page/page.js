@@ -202,6 +202,34 @@ async function classify(form) {
   return [table("Labels", ["Label", "Score"], a.flat().map((item) => [item.label, item.score]))];
 }
 
+// Gives each event of a stream to take(), until [DONE].
+async function readEvents(answer, take) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const lines = (rest + part.value).split("\n");
+    rest = lines.pop();
+    for (const line of lines.filter((one) => one.startsWith("data: {"))) take(JSON.parse(line.slice(6)));
+  }
+}
+
+async function generate(form, result) {
+  const chat = form.chat.checked;
+  const body = { model: form.model.value, stream: true, max_tokens: Number(form.tokens.value), temperature: Number(form.temperature.value) };
+  if (chat) body.messages = [{ role: "user", content: form.prompt.value }];
+  else body.prompt = form.prompt.value;
+  const answer = await ask(chat ? "v1/chat/completions" : "v1/completions", body);
+  if (answer.status === 401) needToken();
+  if (!answer.ok) throw new Error(reason(answer.status, await answer.json().catch(() => null)));
+  const text = make("p", { className: "text" });
+  result.replaceChildren(text);
+  await readEvents(answer, (event) => {
+    if (event.error) throw new Error(reason(0, event));
+    for (const choice of event.choices) text.append(chat ? choice.delta.content || "" : choice.text);
+  });
+  return [text];
+}
+
 // Each task: its section, what its form does, and the paths of which it needs one.
 const TASKS = {
   embeddings: ["embeddings", embed, "/v1/embeddings"],
@@ -211,6 +239,7 @@ const TASKS = {
   "question answering": ["question-answering", answerQuestion, "/answers", "/answers/"],
   "token classification": ["token-classification", tag, "/ner", "/ner/"],
   classification: ["classification", classify, "/predict"],
+  "text generation": ["text-generation", generate, "/v1/completions"],
 };
 
 function listen(section, action) {
@@ -222,7 +251,7 @@ function listen(section, action) {
     button.disabled = true;
     byId("message").textContent = "";
     try {
-      result.replaceChildren(...await action(form));
+      result.replaceChildren(...await action(form, result));
     } catch (error) {
       result.replaceChildren();
       byId("message").textContent = "This did not work: " + error.message;
