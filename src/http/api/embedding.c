@@ -54,12 +54,9 @@ bool t2v_embedding_check(const struct t2v_embedding *embedding, struct t2v_fault
     return false;
 }
 
-bool t2v_embedding_read_dimensions(struct t2v_str value, struct t2v_embedding *embedding,
-                                   struct t2v_fault *fault)
+bool t2v_dimensions_read(struct t2v_str value, size_t most, int64_t *out, struct t2v_fault *fault)
 {
     const struct t2v_loc loc = {"dimensions", NULL, -1};
-    size_t most = t2v_embedder_max_dim(embedder_of(embedding));
-    int64_t *out = &embedding->params.dimensions;
     if (!t2v_body_has(value))
         return true;
     if (!t2v_body_whole(value, out)) {
@@ -71,6 +68,13 @@ bool t2v_embedding_read_dimensions(struct t2v_str value, struct t2v_embedding *e
     t2v_fault_invalid(fault, "value_error", loc, "from 1 to %zu is possible, not %lld", most,
                       (long long)*out);
     return false;
+}
+
+bool t2v_embedding_read_dimensions(struct t2v_str value, struct t2v_embedding *embedding,
+                                   struct t2v_fault *fault)
+{
+    return t2v_dimensions_read(value, t2v_embedder_max_dim(embedder_of(embedding)),
+                               &embedding->params.dimensions, fault);
 }
 
 bool t2v_embedding_plan(struct t2v_service *service, struct t2v_job *job)

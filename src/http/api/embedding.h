@@ -33,7 +33,10 @@ bool t2v_embedding_read_texts(const struct t2v_service *service, struct t2v_str 
 size_t t2v_embedding_most_texts(const t2v_embedder *embedder);
 /* For `read`, after it: refuses more texts than an answer may have numbers (413). */
 bool t2v_embedding_check(const struct t2v_embedding *embedding, struct t2v_fault *fault);
-/* For `read`: a whole number of at least 1 into params.dimensions; missing or null: unchanged. */
+/* For `read`: the member `dimensions`, a whole number from 1 to most, into *out; missing or null:
+ * unchanged. False: *fault is set. */
+bool t2v_dimensions_read(struct t2v_str value, size_t most, int64_t *out, struct t2v_fault *fault);
+/* The same into params.dimensions. */
 bool t2v_embedding_read_dimensions(struct t2v_str value, struct t2v_embedding *embedding,
                                    struct t2v_fault *fault);
 

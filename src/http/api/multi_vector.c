@@ -74,20 +74,6 @@ static bool read_type(struct t2v_str value, struct t2v_fault *fault)
     return t2v_texts_read_word(value, loc, "float", "only float is given here", &word, fault);
 }
 
-static bool read_dimensions(struct t2v_str value, struct state *state, struct t2v_fault *fault)
-{
-    const struct t2v_loc loc = {"dimensions", NULL, -1};
-    size_t most = t2v_multi_dim(state->served->multi);
-    int64_t *out = &state->params.dimensions;
-    if (!t2v_body_has(value))
-        return true;
-    if (t2v_body_whole(value, out) && *out >= 1 && (uint64_t)*out <= most)
-        return true;
-    t2v_fault_invalid(fault, "value_error", loc, "a whole number from 1 to %zu is needed here",
-                      most);
-    return false;
-}
-
 static void read_body(const struct t2v_service *service, struct t2v_str body, struct t2v_job *job)
 {
     enum { INPUT, MODEL, TYPE, DIMENSIONS, TASK, INPUT_TYPE, N };
@@ -101,7 +87,8 @@ static void read_body(const struct t2v_service *service, struct t2v_str body, st
         return;
     state->served = t2v_models_read(service->models, values[MODEL], T2V_CAN_MULTI, fault);
     if (state->served == NULL || !read_type(values[TYPE], fault) ||
-        !read_dimensions(values[DIMENSIONS], state, fault) ||
+        !t2v_dimensions_read(values[DIMENSIONS], t2v_multi_dim(state->served->multi),
+                             &state->params.dimensions, fault) ||
         !read_word(values[TASK], names[TASK], "retrieval.query", &state->params.query, fault) ||
         !read_word(values[INPUT_TYPE], names[INPUT_TYPE], "query", &state->params.query, fault) ||
         !t2v_texts_read(&state->texts, values[INPUT], loc, 0, fault))
