@@ -9,8 +9,6 @@
  */
 #include "http/api/api.h"
 
-enum { T2V_TGI_BEST_OF_MAX = 16 };
-
 /* Its errors: {"error": "...", "error_type": "validation"}. A model that cannot do what is asked,
  * and one that fails, are 424. */
 extern const struct t2v_api t2v_api_tgi;

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "http/api/generated.h"
-#include "http/api/tgi.h"
 #include "json/write.h"
 
 #include "base/banned.h"

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "http/api/generation.h"
 
+enum { T2V_TGI_BEST_OF_MAX = 16 };
+
 /* The state of these operations. */
 struct t2v_tgi_text {
     struct t2v_generation generation; /* the first member */

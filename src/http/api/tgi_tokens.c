@@ -4,6 +4,7 @@
 #include "http/api/dialogue.h"
 #include "http/api/generation.h"
 #include "http/api/tgi.h"
+#include "http/api/tgi_answer.h"
 #include "http/body.h"
 #include "http/job.h"
 #include "http/service.h"

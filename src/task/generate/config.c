@@ -100,6 +100,15 @@ int t2v_generation_config_read(const t2v_model *model, struct t2v_generation_con
     return rc;
 }
 
+bool t2v_generation_config_is_end(const struct t2v_generation_config *config, int32_t id)
+{
+    for (size_t i = 0; i < config->n_end; i++) {
+        if (config->ends[i] == id)
+            return true;
+    }
+    return false;
+}
+
 void t2v_generation_config_deinit(struct t2v_generation_config *config)
 {
     t2v_free(config->ends);

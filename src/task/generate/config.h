@@ -3,6 +3,7 @@
 #define T2V_TASK_GENERATE_CONFIG_H
 /* What a directory says about generation: generation_config.json, and the end of text in
  * config.json. Private to task/generate. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ struct t2v_generation_config {
  * t2v_generation_config_deinit then, too. */
 int t2v_generation_config_read(const t2v_model *model, struct t2v_generation_config *out,
                                struct t2v_err *err);
+/* Whether the id is an end of text. */
+bool t2v_generation_config_is_end(const struct t2v_generation_config *config, int32_t id);
 /* A zeroed config is allowed. */
 void t2v_generation_config_deinit(struct t2v_generation_config *config);
 

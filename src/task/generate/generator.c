@@ -6,7 +6,7 @@
 #include "base/guard.h"
 #include "base/mem.h"
 #include "base/memory.h"
-#include "task/generate/config.h"
+#include "task/generate/causal.h"
 #include "task/generate/pool.h"
 #include "task/generate/scheduler.h"
 
@@ -24,10 +24,7 @@ struct late {
 
 struct t2v_generator {
     struct t2v_task task; /* first */
-    t2v_model *model;
-    t2v_decoder *decoder;
-    struct t2v_generation_config config;
-    size_t max_tok;
+    struct t2v_causal causal;
     t2v_pool *pool;
     t2v_scheduler *scheduler;
     struct late *late;
@@ -75,28 +72,29 @@ static int open_model(t2v_generator *generator, const struct t2v_generator_optio
         .threads = options->threads,
         .head = true,
     };
-    int rc = t2v_model_find(options->dir, false, &generator->model, err);
+    int rc = t2v_model_find(options->dir, false, &generator->causal.model, err);
     if (rc == 0)
-        rc = t2v_model_load(generator->model, &of_model, err);
+        rc = t2v_model_load(generator->causal.model, &of_model, err);
     if (rc != 0)
         return rc;
-    const t2v_net *net = t2v_model_net(generator->model);
+    const t2v_net *net = t2v_model_net(generator->causal.model);
     if (net == NULL || !t2v_net_has_head(net) || t2v_net_shape(net)->kv == 0)
         return t2v_fail(err, T2V_EUNSUPPORTED, "the model does not generate text");
-    return t2v_decoder_new(t2v_model_tokenizer(generator->model), &generator->decoder, err);
+    return t2v_decoder_new(t2v_model_tokenizer(generator->causal.model), &generator->causal.decoder,
+                           err);
 }
 
 /* The model's limit: that of its positions, else the tokenizer's. */
 static int fit(const t2v_generator *generator, size_t *max_tok, struct t2v_err *err)
 {
     enum { NO_LIMIT = 10000000 };
-    const t2v_json *config = t2v_model_settings(generator->model);
+    const t2v_json *config = t2v_model_settings(generator->causal.model);
     bool positions = t2v_json_get(config, "max_position_embeddings") != NULL ||
                      t2v_json_get(config, "n_positions") != NULL;
-    size_t limit = t2v_tokenizer_model_max(t2v_model_tokenizer(generator->model));
+    size_t limit = t2v_tokenizer_model_max(t2v_model_tokenizer(generator->causal.model));
     bool counts = !positions && limit != 0 && limit < NO_LIMIT;
     const struct t2v_model_use use = {.limit = counts ? limit : SIZE_MAX};
-    return t2v_model_fit(generator->model, &use, max_tok, err);
+    return t2v_model_fit(generator->causal.model, &use, max_tok, err);
 }
 
 static size_t pages_of(size_t n_tok)
@@ -108,10 +106,10 @@ static size_t pages_of(size_t n_tok)
 static int open_pool(t2v_generator *generator, size_t cache_bytes, size_t *page_bytes,
                      struct t2v_err *err)
 {
-    *page_bytes = t2v_page_bytes(t2v_net_shape(t2v_model_net(generator->model)));
+    *page_bytes = t2v_page_bytes(t2v_net_shape(t2v_model_net(generator->causal.model)));
     size_t n = cache_bytes / *page_bytes;
     if (cache_bytes == 0) {
-        size_t most = pages_of(generator->max_tok) * LONGEST_SEQUENCES;
+        size_t most = pages_of(generator->causal.max_tok) * LONGEST_SEQUENCES;
         n = t2v_memory_allowed("/sys") / MEMORY_SHARE / *page_bytes;
         n = n < most ? n : most;
     }
@@ -121,8 +119,8 @@ static int open_pool(t2v_generator *generator, size_t cache_bytes, size_t *page_
                         "tokens has %zu",
                         cache_bytes, T2V_PAGE_TOK, *page_bytes);
     n = n < UINT32_MAX / 2 ? n : UINT32_MAX / 2;
-    if (generator->max_tok > n * T2V_PAGE_TOK)
-        generator->max_tok = n * T2V_PAGE_TOK;
+    if (generator->causal.max_tok > n * T2V_PAGE_TOK)
+        generator->causal.max_tok = n * T2V_PAGE_TOK;
     int rc = t2v_pool_new(*page_bytes, (uint32_t)n, &generator->pool);
     return rc == 0
                ? 0
@@ -135,13 +133,13 @@ static int open_parts(t2v_generator *generator, const struct t2v_generator_optio
     size_t page_bytes;
     int rc = open_model(generator, options, err);
     if (rc == 0)
-        rc = fit(generator, &generator->max_tok, err);
+        rc = fit(generator, &generator->causal.max_tok, err);
     if (rc == 0)
-        rc = t2v_generation_config_read(generator->model, &generator->config, err);
+        rc = t2v_generation_config_read(generator->causal.model, &generator->causal.config, err);
     if (rc == 0)
         rc = open_pool(generator, options->cache_bytes, &page_bytes, err);
     if (rc == 0) {
-        rc = t2v_scheduler_new(generator, generator->pool, page_bytes, options->threads,
+        rc = t2v_scheduler_new(&generator->causal, generator->pool, page_bytes, options->threads,
                                &generator->scheduler);
         if (rc != 0)
             t2v_fail(err, rc, "no memory for the sequences");
@@ -181,8 +179,8 @@ int t2v_generator_open(const struct t2v_generator_options *options, t2v_generato
         return t2v_fail_in_dir(err, rc, options->dir, NULL);
     }
     generator->task.steps = &generate_steps;
-    generator->task.model = generator->model;
-    generator->task.max_tok = generator->max_tok;
+    generator->task.model = generator->causal.model;
+    generator->task.max_tok = generator->causal.max_tok;
     *out = generator;
     return 0;
 }
@@ -194,9 +192,9 @@ void t2v_generator_free(t2v_generator *generator)
     t2v_scheduler_free(generator->scheduler);
     t2v_pool_free(generator->pool);
     free_late(generator->late);
-    t2v_generation_config_deinit(&generator->config);
-    t2v_decoder_free(generator->decoder);
-    t2v_model_free(generator->model);
+    t2v_generation_config_deinit(&generator->causal.config);
+    t2v_decoder_free(generator->causal.decoder);
+    t2v_model_free(generator->causal.model);
     t2v_free(generator);
 }
 
@@ -204,12 +202,12 @@ void t2v_generator_free(t2v_generator *generator)
 
 const t2v_model *t2v_generator_model(const t2v_generator *generator)
 {
-    return generator->model;
+    return generator->causal.model;
 }
 
 const t2v_decoder *t2v_generator_decoder(const t2v_generator *generator)
 {
-    return generator->decoder;
+    return generator->causal.decoder;
 }
 
 const struct t2v_task *t2v_generator_task(const t2v_generator *generator)
@@ -219,31 +217,27 @@ const struct t2v_task *t2v_generator_task(const t2v_generator *generator)
 
 size_t t2v_generator_max_tok(const t2v_generator *generator)
 {
-    return generator->max_tok;
+    return generator->causal.max_tok;
 }
 
 bool t2v_generator_is_end(const t2v_generator *generator, int32_t id)
 {
-    for (size_t i = 0; i < generator->config.n_end; i++) {
-        if (generator->config.ends[i] == id)
-            return true;
-    }
-    return false;
+    return t2v_generation_config_is_end(&generator->causal.config, id);
 }
 
 const struct t2v_sampling *t2v_generator_defaults(const t2v_generator *generator)
 {
-    return &generator->config.sampling;
+    return &generator->causal.config.sampling;
 }
 
 const t2v_vocab_trie *t2v_generator_tokens(const t2v_generator *generator)
 {
     struct late *late = generator->late;
-    size_t vocab = t2v_net_shape(t2v_model_net(generator->model))->vocab;
+    size_t vocab = t2v_net_shape(t2v_model_net(generator->causal.model))->vocab;
     pthread_mutex_lock(&late->lock);
     if (late->tokens == NULL &&
-        t2v_vocab_trie_new(generator->decoder, vocab, generator->config.ends,
-                           generator->config.n_end, &late->tokens) != 0)
+        t2v_vocab_trie_new(generator->causal.decoder, vocab, generator->causal.config.ends,
+                           generator->causal.config.n_end, &late->tokens) != 0)
         late->tokens = NULL;
     const t2v_vocab_trie *tokens = late->tokens;
     pthread_mutex_unlock(&late->lock);
@@ -253,13 +247,4 @@ const t2v_vocab_trie *t2v_generator_tokens(const t2v_generator *generator)
 void t2v_generator_get_stats(const t2v_generator *generator, struct t2v_generator_stats *out)
 {
     t2v_scheduler_get_stats(generator->scheduler, out);
-}
-
-void t2v_choice_deinit(struct t2v_choice *choice)
-{
-    t2v_buf_deinit(&choice->text);
-    t2v_free(choice->tokens);
-    t2v_free(choice->tops);
-    t2v_free(choice->prompt_logprobs);
-    t2v_free(choice->prompt_tops);
 }

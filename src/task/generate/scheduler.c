@@ -1,64 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "task/generate/scheduler.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "task/generate/pass.h"
-#include "task/generate/sequence.h"
+#include "task/generate/plan.h"
 
 #include "base/banned.h"
 
-/* What a step should take in nanoseconds: while tokens are being streamed, and while there are only
- * prompts. And how many tokens of prompts a step has at least. */
-static const double stream_ns = 40e6, prompt_ns = 120e6;
-enum { FEWEST_STREAM = 16, FEWEST_PROMPT = 64 };
-
-struct t2v_generation {
-    const struct t2v_generate *generate;
-    struct t2v_stepped *work;
-    uint64_t added_ns;
-    size_t n_left; /* choices that have not ended */
-    bool paused;   /* its client is slow */
-    int rc;        /* it has failed */
-    struct t2v_generation *next;
-};
-
-/* A row of the pass whose logits are wanted. */
-struct wanted {
-    struct t2v_sequence *sequence;
-    size_t at; /* the prompt's token that they rate; 0: they pick the next token */
-};
-
-struct t2v_scheduler {
-    const t2v_generator *generator;
-    t2v_pool *pool;
-    size_t page_bytes, vocab;
-    struct t2v_generation *generations;
-    struct t2v_sequence *waiting, **waiting_end;
-    struct t2v_sequence *running[T2V_PASS_SEQ]; /* [n_running], those that began first first */
-    size_t n_running;
-    struct t2v_stepped *done, **done_end;
-    double ns_of_tok; /* of prompts, a running mean; 0: nothing is known yet */
-    struct t2v_pass pass;
-    size_t rows[T2V_PASS_LOGITS];
-    struct wanted wanted[T2V_PASS_LOGITS]; /* [n_wanted] */
-    size_t n_wanted;
-
-    pthread_mutex_t lock;
-    struct t2v_generator_stats stats; /* under the lock */
-};
-
-int t2v_scheduler_new(const t2v_generator *generator, t2v_pool *pool, size_t page_bytes, int n_lane,
-                      t2v_scheduler **out)
+int t2v_scheduler_new(const struct t2v_causal *causal, t2v_pool *pool, size_t page_bytes,
+                      int n_lane, t2v_scheduler **out)
 {
     t2v_scheduler *scheduler = t2v_alloc_zero(1, sizeof *scheduler);
     if (scheduler == NULL)
         return T2V_ENOMEM;
-    const t2v_net *net = t2v_model_net(t2v_generator_model(generator));
-    scheduler->generator = generator;
+    const t2v_net *net = t2v_model_net(causal->model);
+    scheduler->causal = causal;
     scheduler->pool = pool;
     scheduler->page_bytes = page_bytes;
     scheduler->vocab = t2v_net_shape(net)->vocab;
@@ -94,24 +52,6 @@ static void push_waiting(t2v_scheduler *scheduler, struct t2v_sequence *sequence
     scheduler->waiting_end = &sequence->next;
 }
 
-/* It has begun before those that wait. */
-static void push_waiting_first(t2v_scheduler *scheduler, struct t2v_sequence *sequence)
-{
-    sequence->next = scheduler->waiting;
-    scheduler->waiting = sequence;
-    if (sequence->next == NULL)
-        scheduler->waiting_end = &sequence->next;
-}
-
-static struct t2v_sequence *pop_waiting(t2v_scheduler *scheduler)
-{
-    struct t2v_sequence *sequence = scheduler->waiting;
-    scheduler->waiting = sequence->next;
-    if (scheduler->waiting == NULL)
-        scheduler->waiting_end = &scheduler->waiting;
-    return sequence;
-}
-
 static void remove_running(t2v_scheduler *scheduler, size_t i)
 {
     scheduler->n_running--;
@@ -140,7 +80,7 @@ static int begin(t2v_scheduler *scheduler, struct t2v_generation *generation)
     const struct t2v_generate *generate = generation->generate;
     for (size_t i = 0; i < generate->n_choice; i++) {
         struct t2v_sequence *sequence;
-        int rc = t2v_sequence_new(scheduler->generator, generate, &generate->choices[i], &sequence);
+        int rc = t2v_sequence_new(scheduler->causal, generate, &generate->choices[i], &sequence);
         if (rc != 0)
             return rc;
         sequence->generation = generation;
@@ -240,140 +180,13 @@ bool t2v_scheduler_can_step(t2v_scheduler *scheduler)
     return false;
 }
 
-/* --- what a step has --- */
-
-static size_t pages_of(size_t n_tok)
-{
-    return (n_tok + T2V_PAGE_TOK - 1) / T2V_PAGE_TOK;
-}
-
-/* Sequences begin in order, as far as there are pages for all of their known tokens, and one more
- * for each that runs. */
-static void admit(t2v_scheduler *scheduler)
-{
-    while (scheduler->waiting != NULL && scheduler->n_running < T2V_PASS_SEQ) {
-        size_t needed = pages_of(scheduler->waiting->n_id + 1) + scheduler->n_running;
-        if (scheduler->n_running > 0 && needed > t2v_pool_n_free(scheduler->pool))
-            return;
-        scheduler->running[scheduler->n_running++] = pop_waiting(scheduler);
-    }
-}
-
-static bool is_prompt(const struct t2v_sequence *sequence)
-{
-    return t2v_sequence_left(sequence) > 1;
-}
-
-static size_t count_streams(const t2v_scheduler *scheduler)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < scheduler->n_running; i++)
-        n += !is_prompt(scheduler->running[i]) && !scheduler->running[i]->generation->paused;
-    return n;
-}
-
-/* Tokens of prompts in a step. */
-static size_t prompt_budget(const t2v_scheduler *scheduler, size_t n_stream)
-{
-    size_t fewest = n_stream != 0 ? FEWEST_STREAM : FEWEST_PROMPT;
-    size_t most = T2V_PASS_TOK - n_stream;
-    if (scheduler->ns_of_tok == 0)
-        return fewest;
-    double budget = (n_stream != 0 ? stream_ns : prompt_ns) / scheduler->ns_of_tok;
-    return budget < (double)fewest ? fewest : budget < (double)most ? (size_t)budget : most;
-}
-
-/* True if an older sequence of this step computes the same page, so that this one can have it in
- * the next step. */
-static bool is_being_made(const t2v_scheduler *scheduler, size_t i)
-{
-    const struct t2v_sequence *sequence = scheduler->running[i];
-    size_t at = sequence->kv.n_tok;
-    if (at % T2V_PAGE_TOK != 0 || t2v_sequence_left(sequence) <= T2V_PAGE_TOK)
-        return false;
-    for (size_t j = 0; j < i; j++) {
-        const struct t2v_sequence *older = scheduler->running[j];
-        if (older->n_row > 1 && older->kv.n_tok == at && older->key == sequence->key &&
-            t2v_sequence_left(older) >= T2V_PAGE_TOK &&
-            memcmp(older->ids + at, sequence->ids + at, T2V_PAGE_TOK * sizeof *older->ids) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The sequence that began last gives its pages back, and waits. */
-static void preempt_last(t2v_scheduler *scheduler)
-{
-    struct t2v_sequence *sequence = scheduler->running[--scheduler->n_running];
-    t2v_sequence_release(sequence, scheduler->pool);
-    push_waiting_first(scheduler, sequence);
-    pthread_mutex_lock(&scheduler->lock);
-    scheduler->stats.n_preempted++;
-    pthread_mutex_unlock(&scheduler->lock);
-}
-
-/* Pages for n more tokens of running sequence i, if need be from those that began later. False: it
- * waits itself now, or has failed. */
-static bool reserve(t2v_scheduler *scheduler, size_t i, size_t n)
-{
-    struct t2v_sequence *sequence = scheduler->running[i];
-    int rc;
-    while ((rc = t2v_sequence_reserve(sequence, scheduler->pool, n)) == T2V_EBUSY) {
-        preempt_last(scheduler);
-        if (scheduler->n_running == i)
-            return false;
-    }
-    if (rc != 0)
-        sequence->generation->rc =
-            t2v_fail(&sequence->generation->work->err, rc, "no memory for the sequence");
-    return rc == 0;
-}
-
-/* How many tokens of running sequence i this step has; prompts may have `budget` more. */
-static size_t rows_of(t2v_scheduler *scheduler, size_t i, size_t budget)
-{
-    struct t2v_sequence *sequence = scheduler->running[i];
-    const struct t2v_generation *generation = sequence->generation;
-    if (generation->paused || generation->rc != 0)
-        return 0;
-    if (!is_prompt(sequence))
-        return 1;
-    bool rated = generation->generate->prompt_logprobs && sequence->choice->n_token == 0;
-    if (!rated && t2v_sequence_adopt(sequence, scheduler->pool) != 0)
-        return 0; /* no memory now; without the others' pages it goes on in the next step */
-    size_t left = t2v_sequence_left(sequence);
-    if (!rated && is_being_made(scheduler, i))
-        return 0;
-    return left < budget ? left : budget;
-}
-
-static void fill(t2v_scheduler *scheduler)
-{
-    size_t budget = prompt_budget(scheduler, count_streams(scheduler));
-    t2v_pass_clear(&scheduler->pass);
-    for (size_t i = 0; i < scheduler->n_running; i++)
-        scheduler->running[i]->n_row = 0;
-    for (size_t i = 0; i < scheduler->n_running; i++) {
-        struct t2v_sequence *sequence = scheduler->running[i];
-        size_t n = rows_of(scheduler, i, budget);
-        if (n == 0)
-            continue;
-        budget -= is_prompt(sequence) ? n : 0;
-        if (!reserve(scheduler, i, n))
-            continue;
-        sequence->n_row = n;
-        sequence->row =
-            t2v_pass_place(&scheduler->pass, &sequence->kv, sequence->ids + sequence->kv.n_tok, n);
-    }
-}
-
 /* --- after the pass --- */
 
 /* The time of a token, from steps that are mostly prompts. */
 static void learn(t2v_scheduler *scheduler, uint64_t ns)
 {
     size_t n_tok = scheduler->pass.seqs.n_tok;
-    if (n_tok < FEWEST_PROMPT && scheduler->ns_of_tok != 0)
+    if (n_tok < T2V_PLAN_FEWEST_PROMPT && scheduler->ns_of_tok != 0)
         return;
     double seen = (double)ns / (double)n_tok;
     scheduler->ns_of_tok +=
@@ -540,9 +353,9 @@ int t2v_scheduler_step(t2v_scheduler *scheduler, t2v_team *team, bool ending,
     int rc = 0;
     if (ask_clients(scheduler, ending))
         drop_failed(scheduler);
-    admit(scheduler);
-    size_t n_stream = count_streams(scheduler);
-    fill(scheduler);
+    t2v_plan_admit(scheduler);
+    size_t n_stream = t2v_plan_count_streams(scheduler);
+    t2v_plan_fill(scheduler);
     size_t n_tok = scheduler->pass.seqs.n_tok;
     if (n_tok != 0)
         rc = run_pass(scheduler, team, err);

@@ -8,14 +8,16 @@
  * sequence that began last gives its pages back and waits, to be computed again; the oldest always
  * goes on. Private to task/generate; for the engine's leader.
  */
-#include "task/generate/generator.h"
+#include "task/generate/causal.h"
+#include "task/generate/generate.h"
 #include "task/generate/pool.h"
+#include "task/task.h"
 
 typedef struct t2v_scheduler t2v_scheduler;
 
 /* Both are borrowed; n_lane: of the teams. T2V_ENOMEM. */
-int t2v_scheduler_new(const t2v_generator *generator, t2v_pool *pool, size_t page_bytes, int n_lane,
-                      t2v_scheduler **out);
+int t2v_scheduler_new(const struct t2v_causal *causal, t2v_pool *pool, size_t page_bytes,
+                      int n_lane, t2v_scheduler **out);
 /* It must have no works. NULL is allowed. */
 void t2v_scheduler_free(t2v_scheduler *scheduler);
 

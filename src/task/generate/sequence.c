@@ -13,10 +13,9 @@
 
 static int fill(struct t2v_sequence *sequence, const struct t2v_generate *generate)
 {
-    const t2v_generator *generator = sequence->generator;
+    const struct t2v_causal *causal = sequence->causal;
     const struct t2v_choice *choice = sequence->choice;
-    const t2v_model *model = t2v_generator_model(generator);
-    size_t vocab = t2v_net_shape(t2v_model_net(model))->vocab;
+    size_t vocab = t2v_net_shape(t2v_model_net(causal->model))->vocab;
     sequence->cap_id = choice->n_prompt + 64;
     sequence->ids = t2v_alloc_zero(sequence->cap_id, sizeof *sequence->ids);
     if (sequence->ids == NULL)
@@ -25,18 +24,18 @@ static int fill(struct t2v_sequence *sequence, const struct t2v_generate *genera
     sequence->n_id = choice->n_prompt;
     int rc = t2v_sampler_new(&generate->sampling, vocab, choice->seed, choice->prompt,
                              choice->n_prompt, &sequence->sampler);
-    return rc == 0 ? t2v_gen_text_new(t2v_generator_decoder(generator), generate->stops,
-                                      generate->n_stop, generate->keep_stop, &sequence->text)
+    return rc == 0 ? t2v_gen_text_new(causal->decoder, generate->stops, generate->n_stop,
+                                      generate->keep_stop, &sequence->text)
                    : rc;
 }
 
-int t2v_sequence_new(const t2v_generator *generator, const struct t2v_generate *generate,
+int t2v_sequence_new(const struct t2v_causal *causal, const struct t2v_generate *generate,
                      struct t2v_choice *choice, struct t2v_sequence **out)
 {
     struct t2v_sequence *sequence = t2v_alloc_zero(1, sizeof *sequence);
     if (sequence == NULL)
         return T2V_ENOMEM;
-    sequence->generator = generator;
+    sequence->causal = causal;
     sequence->choice = choice;
     t2v_buf_init(&choice->text, SIZE_MAX);
     int rc = fill(sequence, generate);
@@ -186,12 +185,11 @@ static enum t2v_finish finish_of(const struct t2v_sequence *sequence,
 {
     const struct t2v_choice *choice = sequence->choice;
     int32_t id = choice->tokens[choice->n_token - 1].id;
-    if (!generate->ignore_end && t2v_generator_is_end(sequence->generator, id))
+    if (!generate->ignore_end && t2v_generation_config_is_end(&sequence->causal->config, id))
         return T2V_FINISH_END;
     if (stopped)
         return T2V_FINISH_STOP;
-    bool full = choice->n_token >= generate->max_new ||
-                sequence->n_id >= t2v_generator_max_tok(sequence->generator);
+    bool full = choice->n_token >= generate->max_new || sequence->n_id >= sequence->causal->max_tok;
     return full ? T2V_FINISH_LENGTH : T2V_FINISH_NONE;
 }
 
@@ -237,7 +235,7 @@ int t2v_sequence_pick(struct t2v_sequence *sequence, const struct t2v_generate *
     choice->tokens[choice->n_token++] = (struct t2v_token_out){
         .id = id,
         .logprob = logprob,
-        .special = t2v_decoder_is_special(t2v_generator_decoder(sequence->generator), id),
+        .special = t2v_decoder_is_special(sequence->causal->decoder, id),
     };
     return add_text(sequence, generate, id);
 }

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #include "net/kv.h"
-#include "task/generate/generator.h"
+#include "task/generate/causal.h"
+#include "task/generate/generate.h"
 #include "task/generate/pool.h"
 #include "task/generate/text.h"
 
@@ -19,7 +20,7 @@ struct t2v_generation; /* scheduler.c: the work that it is of */
 struct t2v_sequence {
     struct t2v_generation *generation;
     struct t2v_choice *choice;
-    const t2v_generator *generator;
+    const struct t2v_causal *causal;
     int32_t *ids; /* [n_id]: the prompt, then the new tokens */
     size_t n_id, cap_id;
     struct t2v_kv kv; /* pages: of those below; n_tok: tokens whose keys and values are stored */
@@ -38,7 +39,7 @@ struct t2v_sequence {
 };
 
 /* T2V_ENOMEM. */
-int t2v_sequence_new(const t2v_generator *generator, const struct t2v_generate *generate,
+int t2v_sequence_new(const struct t2v_causal *causal, const struct t2v_generate *generate,
                      struct t2v_choice *choice, struct t2v_sequence **out);
 /* Its pages must have been given back. */
 void t2v_sequence_free(struct t2v_sequence *sequence);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef T2V_TASK_GENERATE_PLAN_H
+#define T2V_TASK_GENERATE_PLAN_H
+/* What a step of a scheduler computes. Private to task/generate. */
+#include "task/generate/state.h"
+
+/* A step that is mostly of prompts has at least so many of their tokens. */
+enum { T2V_PLAN_FEWEST_PROMPT = 64 };
+
+/* Lets sequences that wait begin, in order, as far as there are pages for all of their known
+ * tokens, and one more for each that runs. */
+void t2v_plan_admit(struct t2v_scheduler *scheduler);
+/* Running sequences that get a token in the next step. */
+size_t t2v_plan_count_streams(const struct t2v_scheduler *scheduler);
+/* Places the step's tokens in the pass. A sequence may run no longer after it, for want of pages,
+ * or may have failed for want of memory. */
+void t2v_plan_fill(struct t2v_scheduler *scheduler);
+
+#endif
