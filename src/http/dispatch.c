@@ -64,11 +64,11 @@ static bool clerk_is_full(const struct t2v_dispatch *d)
 }
 
 /* The body, and what is made of it. */
-static size_t bytes_of_read(const struct t2v_job *job)
+static size_t bytes_of_read(const struct t2v_dispatch *d, const struct t2v_job *job)
 {
     const struct t2v_operation *operation = job->operation;
     return job->body.len + (operation->read_bytes != NULL
-                                ? operation->read_bytes(t2v_buf_str(&job->body))
+                                ? operation->read_bytes(d->service, t2v_buf_str(&job->body))
                                 : job->body.len);
 }
 
@@ -80,7 +80,7 @@ static int reserve(struct t2v_dispatch *d, struct t2v_job *job)
     if (job->stage == T2V_JOB_WRITE && job->operation->plan != NULL)
         return 0;
     if (job->stage == T2V_JOB_READ)
-        bytes = bytes_of_read(job);
+        bytes = bytes_of_read(d, job);
     else
         bytes = job->operation->bytes(d->service, job) +
                 (job->stream != NULL ? (size_t)T2V_STREAM_BYTES : 0);

@@ -134,7 +134,7 @@ def check_troubles(check):
     """doc/troubles.md quotes what is really said."""
     with open(os.path.join(os.path.dirname(__file__), "..", "..", "doc", "troubles.md"), encoding="utf-8") as f:
         page = f.read()
-    weights, config = "model.safetensors", {"config.json": b'{"model_type": "llama"}'}
+    weights, config = "model.safetensors", {"config.json": b'{"model_type": "mamba"}'}
     lfs = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 90868376\n"
     with open(os.path.join(check.model, weights), "rb") as f:
         half = f.read()[:-1000]
@@ -144,7 +144,7 @@ def check_troubles(check):
              ((), {weights: half[:100]}, f"{weights}: no safetensors file, or cut short: "), (("tokenizer.json",), {}, ": neither tokenizer.json nor vocab.txt is there"),
              ((weights,), {}, ": no weights that can be read; looked for "), (bare, {"NAME.gguf": b"x"}, ": no config.json, but NAME.gguf: a GGUF file, which llama.cpp reads; "),
              ((weights,), {"model.onnx": b"x"}, ": no weights that t2v reads: model.onnx is an ONNX file; "),
-             (bare, {"adapter_config.json": b"{}"}, ": an adapter (LoRA) without its base model: "), ((), config, ": config.json: model_type 'llama' is not supported; supported: ")]
+             (bare, {"adapter_config.json": b"{}"}, ": an adapter (LoRA) without its base model: "), ((), config, ": config.json: model_type 'mamba' is not supported; supported: ")]
     with tempfile.TemporaryDirectory() as folder:
         for i, (drop, files, words) in enumerate(cases):
             path = os.path.join(folder, str(i))

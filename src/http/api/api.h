@@ -50,7 +50,7 @@ struct t2v_operation {
     /* True when reading the body takes a millisecond or more, though it is small. NULL: never. */
     bool (*is_long)(const struct t2v_service *service, const struct t2v_job *job);
     /* Upper bound of what `read` makes of the body, in bytes. NULL: the body's length. */
-    size_t (*read_bytes)(struct t2v_str body);
+    size_t (*read_bytes)(const struct t2v_service *service, struct t2v_str body);
     /* Fills job->work from job->state. False: no work is needed, and job->reply is complete. NULL:
      * the engine has nothing to do, and `write` follows `read`. */
     bool (*plan)(struct t2v_service *service, struct t2v_job *job);

@@ -313,8 +313,9 @@ bool t2v_generation_make(struct t2v_job *job, const char *type,
 
 /* ---- Hooks ---- */
 
-size_t t2v_generation_read_bytes(struct t2v_str body)
+size_t t2v_generation_read_bytes(const struct t2v_service *service, struct t2v_str body)
 {
+    (void)service;
     return READ_LEAST + body.len * READ_BYTES;
 }
 

@@ -83,7 +83,7 @@ bool t2v_generation_make(struct t2v_job *job, const char *type,
                                           struct t2v_str piece));
 
 /* Hooks of api.h. */
-size_t t2v_generation_read_bytes(struct t2v_str body);
+size_t t2v_generation_read_bytes(const struct t2v_service *service, struct t2v_str body);
 bool t2v_generation_is_long(const struct t2v_service *service, const struct t2v_job *job);
 bool t2v_generation_plan(struct t2v_service *service, struct t2v_job *job);
 size_t t2v_generation_bytes(const struct t2v_service *service, const struct t2v_job *job);

@@ -291,8 +291,9 @@ static void write_all(struct t2v_job *job)
 }
 
 /* Each item of a batch begins with a bracket, and has a place in the list for each of two texts. */
-static size_t read_bytes(struct t2v_str body)
+static size_t read_bytes(const struct t2v_service *service, struct t2v_str body)
 {
+    (void)service;
     size_t n = 0;
     for (size_t i = 0; i < body.len; i++)
         n += body.ptr[i] == '[';

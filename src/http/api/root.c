@@ -137,10 +137,12 @@ static void write_nothing(struct t2v_job *job)
     (void)job;
 }
 
-/* The most that any of them may need. */
-static size_t read_bytes(struct t2v_str body)
+/* The most that any of them may need, with these models. */
+static size_t read_bytes(const struct t2v_service *service, struct t2v_str body)
 {
-    size_t scoring = t2v_scoring_read_bytes(body), generation = t2v_generation_read_bytes(body);
+    size_t scoring = t2v_scoring_read_bytes(service, body), generation = 0;
+    if (t2v_models_first(service->models, T2V_CAN_GENERATE) != NULL)
+        generation = t2v_generation_read_bytes(service, body);
     return scoring > generation ? scoring : generation;
 }
 

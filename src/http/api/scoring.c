@@ -119,8 +119,9 @@ static bool ends_text(char c)
 }
 
 /* The last text has no comma. */
-size_t t2v_scoring_read_bytes(struct t2v_str body)
+size_t t2v_scoring_read_bytes(const struct t2v_service *service, struct t2v_str body)
 {
+    (void)service;
     size_t n = 1;
     for (size_t i = 1; i < body.len; i++)
         n += (body.ptr[i] == ',') & ends_text(body.ptr[i - 1]);

@@ -67,7 +67,7 @@ size_t t2v_scoring_written(const struct t2v_texts *texts);
 /* Hooks. read_bytes counts T2V_SCORING_EACH for each text that an array in the body may have: its
  * place in struct t2v_texts, two in the list, and one in an order. */
 enum { T2V_SCORING_EACH = 3 * sizeof(struct t2v_str) + sizeof(size_t) };
-size_t t2v_scoring_read_bytes(struct t2v_str body);
+size_t t2v_scoring_read_bytes(const struct t2v_service *service, struct t2v_str body);
 bool t2v_scoring_plan(struct t2v_service *service, struct t2v_job *job);
 size_t t2v_scoring_bytes(const struct t2v_service *service, const struct t2v_job *job);
 bool t2v_scoring_is_large(const struct t2v_job *job);
