@@ -390,7 +390,7 @@ static void make_job(struct t2v_conn *c, const struct t2v_operation *operation)
                           "was sent");
     } else {
         job = t2v_job_new(operation, c->match.id, &c->reader.body);
-        t2v_fault_busy(&fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(&fault);
     }
     if (job == NULL)
         refuse(c, &fault);

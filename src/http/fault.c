@@ -96,6 +96,12 @@ int t2v_status_of(int code)
     }
 }
 
+bool t2v_fault_no_memory(struct t2v_fault *fault)
+{
+    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+    return false;
+}
+
 void t2v_fault_work(struct t2v_fault *fault, const struct t2v_err *err)
 {
     int status = t2v_status_of(err->code);

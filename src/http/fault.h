@@ -5,6 +5,7 @@
  * Why a request is refused or has failed, in no API's shape yet: an API's `fail` (api/api.h) writes
  * the body of the error from it. The one table from T2V_E* to HTTP statuses is here.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -33,6 +34,8 @@ void t2v_fault_set(struct t2v_fault *fault, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* 503. why: a static message, which is logged too. */
 void t2v_fault_busy(struct t2v_fault *fault, const char *why);
+/* 503 for want of memory. False, for `return t2v_fault_no_memory(...)`. */
+bool t2v_fault_no_memory(struct t2v_fault *fault);
 /* 422: the body is wrong at loc. type: FastAPI's name for the mistake, static. So far: "missing",
  * "json_invalid", "model_attributes_type" (no object), "list_type", "string_type", "int_type",
  * "string_too_long", "greater_than_equal", "value_error". */

@@ -26,12 +26,6 @@ struct copy {
     bool has_role;
 };
 
-static bool no_memory(struct t2v_fault *fault)
-{
-    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
-    return false;
-}
-
 static bool wrong(struct copy *c, const char *message)
 {
     t2v_fault_invalid(c->fault, "value_error",
@@ -43,8 +37,8 @@ static bool copy_value(struct copy *c)
 {
     struct t2v_str value;
     if (t2v_pull_pass(&c->pull, &value) != 0)
-        return no_memory(c->fault);
-    return t2v_buf_add(c->out, value.ptr, value.len) == 0 || no_memory(c->fault);
+        return t2v_fault_no_memory(c->fault);
+    return t2v_buf_add(c->out, value.ptr, value.len) == 0 || t2v_fault_no_memory(c->fault);
 }
 
 /* Copies the object at the pull's place; `take` copies the value of each key. */
@@ -55,7 +49,7 @@ static bool copy_object(struct copy *c, bool (*take)(struct copy *, struct t2v_s
     int more = t2v_pull_open(&c->pull, '{');
     while (more == 0 && (more = t2v_pull_more(&c->pull, '}')) == 1) {
         if (t2v_pull_key(&c->pull, &key) != 0)
-            return no_memory(c->fault);
+            return t2v_fault_no_memory(c->fault);
         t2v_buf_adds(c->out, comma);
         t2v_json_write_str(c->out, key);
         t2v_buf_addc(c->out, ':');
@@ -66,7 +60,7 @@ static bool copy_object(struct copy *c, bool (*take)(struct copy *, struct t2v_s
     }
     if (*comma == '{')
         t2v_buf_addc(c->out, '{');
-    return more == 0 && t2v_buf_addc(c->out, '}') == 0 ? true : no_memory(c->fault);
+    return more == 0 && t2v_buf_addc(c->out, '}') == 0 ? true : t2v_fault_no_memory(c->fault);
 }
 
 /* Copies the array at the pull's place, of objects; other items as they are. */
@@ -84,7 +78,7 @@ static bool copy_array(struct copy *c, bool (*take)(struct copy *, struct t2v_st
     }
     if (*comma == '[')
         t2v_buf_addc(c->out, '[');
-    return more == 0 && t2v_buf_addc(c->out, ']') == 0 ? true : no_memory(c->fault);
+    return more == 0 && t2v_buf_addc(c->out, ']') == 0 ? true : t2v_fault_no_memory(c->fault);
 }
 
 /* A string whose text is a JSON object becomes that object. */
@@ -93,7 +87,7 @@ static bool copy_arguments(struct copy *c)
     struct t2v_str text;
     t2v_json *tree;
     if (t2v_pull_str(&c->pull, &text) != 0)
-        return no_memory(c->fault);
+        return t2v_fault_no_memory(c->fault);
     struct t2v_str object = t2v_str_strip(text);
     bool is_object = object.len != 0 && object.ptr[0] == '{';
     if (is_object && t2v_json_parse(object, &tree, NULL) == 0)
@@ -104,7 +98,7 @@ static bool copy_arguments(struct copy *c)
         t2v_buf_add(c->out, object.ptr, object.len);
     else
         t2v_json_write_str(c->out, text);
-    return c->out->fail == 0 || no_memory(c->fault);
+    return c->out->fail == 0 || t2v_fault_no_memory(c->fault);
 }
 
 static bool take_of_function(struct copy *c, struct t2v_str key)
@@ -137,7 +131,7 @@ static bool add_part(struct copy *c, struct t2v_str part, struct t2v_buf *text)
     t2v_pull_init(&pull, values[TEXT], NULL);
     bool ok = t2v_pull_str(&pull, &string) == 0 && t2v_buf_add(text, string.ptr, string.len) == 0;
     t2v_pull_deinit(&pull);
-    return ok || no_memory(c->fault);
+    return ok || t2v_fault_no_memory(c->fault);
 }
 
 /* Content in parts. */
@@ -157,7 +151,7 @@ static bool copy_parts(struct copy *c)
     t2v_buf_deinit(&text);
     if (c->fault->status != 0)
         return false;
-    return (ok && more == 0 && c->out->fail == 0) || no_memory(c->fault);
+    return (ok && more == 0 && c->out->fail == 0) || t2v_fault_no_memory(c->fault);
 }
 
 static bool take_of_message(struct copy *c, struct t2v_str key)
@@ -195,7 +189,7 @@ static bool copy_messages(struct copy *c)
         c->index++;
         more = 0;
     }
-    return (more == 0 && t2v_buf_addc(c->out, ']') == 0) || no_memory(c->fault);
+    return (more == 0 && t2v_buf_addc(c->out, ']') == 0) || t2v_fault_no_memory(c->fault);
 }
 
 static bool read_messages(struct t2v_str value, struct t2v_buf *out, struct t2v_fault *fault)
@@ -312,7 +306,7 @@ bool t2v_dialogue_render(const struct t2v_served *served, const struct t2v_dialo
         int rc = t2v_chat_render(served->chat, &request, out, &err);
         ok = rc == 0;
         if (rc == T2V_ENOMEM)
-            no_memory(fault);
+            t2v_fault_no_memory(fault);
         else if (rc != 0)
             t2v_fault_invalid(fault, "template_error", loc, "%s", err.msg);
     }

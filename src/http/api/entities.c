@@ -130,7 +130,7 @@ static bool read_ignored(struct t2v_str value, struct entity_state *state, struc
                           (int)MOST_IGNORED);
     else if ((state->ignored = t2v_alloc_zero(2 * t2v_classifier_n_label(classifier),
                                               sizeof *state->ignored)) == NULL)
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
     else
         t2v_tagger_ignore(classifier, texts.list, texts.n, state->ignored);
     state->tagger.ignored = state->ignored;

@@ -25,12 +25,6 @@ enum {
     LARGE_TOK = 256            /* an answer of more takes about a millisecond to write */
 };
 
-static bool no_memory(struct t2v_fault *fault)
-{
-    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
-    return false;
-}
-
 /* ---- The model and its parameters ---- */
 
 bool t2v_generation_choose(const struct t2v_service *service, struct t2v_str name,
@@ -109,10 +103,10 @@ static bool read_bias(const struct t2v_params *params, const char *name, struct 
     struct t2v_bias bias = {0, 0};
     struct t2v_str key, value;
     if (t2v_pull_key(pull, &key) != 0)
-        return no_memory(params->fault);
+        return t2v_fault_no_memory(params->fault);
     bool is_id = read_id(key, &bias.id);
     if (t2v_pull_pass(pull, &value) != 0)
-        return no_memory(params->fault);
+        return t2v_fault_no_memory(params->fault);
     if (!is_id)
         return t2v_param_wrong(params, name, "its names are token ids, as strings");
     if (!t2v_body_has(value))
@@ -136,7 +130,7 @@ bool t2v_generation_read_bias(const struct t2v_params *params, const char *name,
                                 "an object of token ids and numbers is needed here");
     generation->bias = t2v_alloc_zero(BIAS_MAX, sizeof *generation->bias);
     if (generation->bias == NULL)
-        return no_memory(params->fault);
+        return t2v_fault_no_memory(params->fault);
     generation->generate.sampling.bias = generation->bias;
     t2v_pull_init(&pull, value, NULL);
     bool ok = t2v_pull_open(&pull, '{') == 0;
@@ -156,7 +150,7 @@ bool t2v_generation_read_schema(const struct t2v_params *params, const char *nam
         return t2v_param_wrong(params, name, "a JSON Schema, an object, is needed here");
     int rc = t2v_json_parse(value, &generation->schema, &err);
     if (rc != 0)
-        return no_memory(params->fault);
+        return t2v_fault_no_memory(params->fault);
     generation->json = true;
     return true;
 }
@@ -172,7 +166,7 @@ bool t2v_generation_prompts(struct t2v_generation *generation, size_t n, struct 
     }
     generation->ids = t2v_alloc_zero(n, sizeof *generation->ids);
     if (generation->ids == NULL)
-        return no_memory(fault);
+        return t2v_fault_no_memory(fault);
     generation->n_prompt = n;
     return true;
 }
@@ -240,7 +234,7 @@ static bool make_grammars(struct t2v_generation *generation, struct t2v_fault *f
     const t2v_vocab_trie *tokens =
         generation->json ? t2v_generator_tokens(generation->served->generator) : NULL;
     if (generation->json && tokens == NULL)
-        return no_memory(fault);
+        return t2v_fault_no_memory(fault);
     for (size_t i = 0; generation->json && i < generate->n_choice; i++) {
         int rc = t2v_grammar_new(tokens, generation->schema, &generate->choices[i].grammar, &err);
         if (rc != 0) {
@@ -262,7 +256,7 @@ static bool make_choices(struct t2v_generation *generation, struct t2v_fault *fa
     }
     generate->choices = t2v_alloc_zero(n, sizeof *generate->choices);
     if (generate->choices == NULL)
-        return no_memory(fault);
+        return t2v_fault_no_memory(fault);
     generate->n_choice = n;
     if (!generation->seeded)
         generation->seed = random_seed();
@@ -308,7 +302,7 @@ bool t2v_generation_make(struct t2v_job *job, const char *type,
     generation->generate.on_token = on_token;
     generation->generate.flow = flow_of;
     job->stream = t2v_stream_new(type);
-    return job->stream != NULL || no_memory(&job->fault);
+    return job->stream != NULL || t2v_fault_no_memory(&job->fault);
 }
 
 /* ---- Hooks ---- */
@@ -406,7 +400,7 @@ bool t2v_generation_succeeded(struct t2v_job *job, struct t2v_fault *fault)
     if (job->work.err.code != 0)
         t2v_fault_work(fault, &job->work.err);
     else if (rc != 0)
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
     if (rc != 0 && (job->stream == NULL || !t2v_stream_has_begun(job->stream)))
         job->fault = *fault;
     return rc == 0;

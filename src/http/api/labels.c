@@ -25,12 +25,6 @@ struct label_state {
 
 /* ---- Reading ---- */
 
-static bool no_memory(struct t2v_fault *fault)
-{
-    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
-    return false;
-}
-
 /* The list of inputs is made, and the rest that the answer needs. */
 static bool finish_read(struct label_state *state, struct t2v_fault *fault)
 {
@@ -39,7 +33,7 @@ static bool finish_read(struct label_state *state, struct t2v_fault *fault)
     size_t n_label = t2v_classifier_n_label(classifier), of_each = AROUND_BYTES;
     state->order = t2v_alloc_zero(n_label, sizeof *state->order);
     if (state->order == NULL)
-        return no_memory(fault);
+        return t2v_fault_no_memory(fault);
     for (size_t i = 0; i < n_label; i++)
         of_each += AROUND_BYTES + t2v_json_str_bytes(t2v_classifier_label(classifier, i));
     scoring->answer_bytes = AROUND_BYTES + scoring->n * of_each;
@@ -123,7 +117,7 @@ static bool read_items(struct batch *batch, struct t2v_str array)
     while (rc == 0 && batch->fault->status == 0 && (rc = t2v_pull_more(&pull, ']')) == 1)
         rc = read_item(batch, &pull);
     t2v_pull_deinit(&pull);
-    return batch->fault->status == 0 && (rc == 0 || no_memory(batch->fault));
+    return batch->fault->status == 0 && (rc == 0 || t2v_fault_no_memory(batch->fault));
 }
 
 /* The items of an array, each an array of one or two strings. */

@@ -206,7 +206,7 @@ static bool encode_prompt(const struct t2v_str *v, struct ollama_state *state,
         .messages = t2v_buf_str(&messages), .kwargs = kwargs_of(v[THINK]), .add_prompt = true};
     bool ok = messages.fail == 0;
     if (!ok)
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
     ok = ok && encode_dialogue(state, &dialogue, fault);
     t2v_buf_deinit(&messages);
     return ok;

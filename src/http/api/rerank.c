@@ -72,7 +72,7 @@ static bool make_pairs(struct rank_state *state, struct t2v_fault *fault)
         return false;
     state->order = t2v_alloc_zero(n + 1, sizeof *state->order);
     if (state->order == NULL) {
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
         return false;
     }
     for (size_t i = 0; i < n; i++) {

@@ -53,7 +53,7 @@ bool t2v_scoring_make(struct t2v_scoring *scoring, size_t n, bool paired, struct
     }
     scoring->list = t2v_alloc_zero((paired ? 2 : 1) * n + 1, sizeof *scoring->list);
     if (scoring->list == NULL) {
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
         return false;
     }
     scoring->n = n;

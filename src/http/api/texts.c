@@ -32,19 +32,13 @@ struct t2v_str t2v_texts_keep(struct t2v_texts *texts, struct t2v_str text)
     return (struct t2v_str){to, n};
 }
 
-static bool no_memory(struct t2v_fault *fault)
-{
-    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
-    return false;
-}
-
 bool t2v_texts_make(struct t2v_texts *texts, size_t n, size_t n_byte, struct t2v_fault *fault)
 {
     texts->list = t2v_alloc_zero(n != 0 ? n : 1, sizeof *texts->list);
     texts->bytes = t2v_alloc(n_byte != 0 ? n_byte : 1);
     if (texts->list == NULL || texts->bytes == NULL) {
         t2v_texts_deinit(texts);
-        return no_memory(fault);
+        return t2v_fault_no_memory(fault);
     }
     texts->cap = n_byte;
     return true;
@@ -85,7 +79,7 @@ static bool read_one(struct t2v_texts *texts, struct t2v_str value, size_t spare
     struct t2v_pull pull;
     t2v_pull_init(&pull, value, NULL);
     bool ok = !t2v_body_has(value) || t2v_pull_str(&pull, &text) == 0;
-    ok = ok ? t2v_texts_make(texts, 1, text.len + spare, fault) : no_memory(fault);
+    ok = ok ? t2v_texts_make(texts, 1, text.len + spare, fault) : t2v_fault_no_memory(fault);
     if (ok) {
         texts->list[0] = t2v_texts_keep(texts, text);
         texts->n = 1;
@@ -202,7 +196,7 @@ static bool read_array(struct t2v_texts *texts, struct t2v_str value, enum kind 
         return false;
     }
     if (look_at_all(value, kind == DOCUMENTS, &look) != 0)
-        return no_memory(fault);
+        return t2v_fault_no_memory(fault);
     if (look.wrong != SIZE_MAX) {
         loc.index = (ptrdiff_t)look.wrong;
         return refuse(look.value, kind, look.inner, loc, fault);
@@ -213,7 +207,7 @@ static bool read_array(struct t2v_texts *texts, struct t2v_str value, enum kind 
     if (copy_all(texts, value, kind == DOCUMENTS) == 0)
         return true;
     t2v_texts_deinit(texts);
-    return no_memory(fault);
+    return t2v_fault_no_memory(fault);
 }
 
 bool t2v_texts_read_array(struct t2v_texts *texts, struct t2v_str value, struct t2v_loc loc,

@@ -75,7 +75,7 @@ static void read_tokenize(const struct t2v_service *service, struct t2v_str body
         return;
     struct t2v_str text = t2v_texts_first(&texts);
     if (t2v_buf_add(&state->text, text.ptr, text.len) != 0)
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
     t2v_texts_deinit(&texts);
     check_length(state, names[INPUTS], fault);
 }

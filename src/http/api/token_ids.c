@@ -29,12 +29,6 @@ const int32_t *t2v_token_ids_of(const struct t2v_token_ids *ids, size_t i, size_
     return *n != 0 ? ids->ids.ptr + begin : NULL;
 }
 
-static bool no_memory(struct t2v_fault *fault)
-{
-    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
-    return false;
-}
-
 /* ---- Reading ---- */
 
 /* What is read, and for errors where it is. */
@@ -64,12 +58,13 @@ static bool read_id(struct reading *reading)
     struct t2v_str value;
     int64_t id;
     if (t2v_pull_pass(&reading->pull, &value) != 0)
-        return no_memory(reading->fault);
+        return t2v_fault_no_memory(reading->fault);
     if (!t2v_body_whole(value, &id) || id < 0)
         return refuse(reading, "an id is a whole number from 0");
     if (ids->len == IDS_MAX)
         return too_many(reading, "ids");
-    return t2v_ids_add(ids, id <= INT32_MAX ? (int32_t)id : -1) == 0 || no_memory(reading->fault);
+    return t2v_ids_add(ids, id <= INT32_MAX ? (int32_t)id : -1) == 0 ||
+           t2v_fault_no_memory(reading->fault);
 }
 
 /* The ids of one text. */
@@ -82,7 +77,8 @@ static bool read_list(struct reading *reading)
             return false;
         more = 0;
     }
-    return t2v_ids_add(&ids->ends, (int32_t)ids->ids.len) == 0 || no_memory(reading->fault);
+    return t2v_ids_add(&ids->ends, (int32_t)ids->ids.len) == 0 ||
+           t2v_fault_no_memory(reading->fault);
 }
 
 static bool read_lists(struct reading *reading)
@@ -96,7 +92,7 @@ static bool read_lists(struct reading *reading)
         if (!read_list(reading))
             return false;
     }
-    return rc == 0 || no_memory(reading->fault);
+    return rc == 0 || t2v_fault_no_memory(reading->fault);
 }
 
 /* The first byte of an array's first item, or ']'; 0: it is no array. */
@@ -241,7 +237,7 @@ static bool make_texts(const t2v_decoder *decoder, const struct t2v_ids *special
         take_bytes(&all, ids->ends.len, texts);
     t2v_buf_deinit(&all);
     if (rc != T2V_ETOOLARGE)
-        return rc == 0 || no_memory(fault);
+        return rc == 0 || t2v_fault_no_memory(fault);
     t2v_fault_set(fault, 413, "the ids stand for more than %zu bytes of text, the limit", most);
     fault->loc = loc;
     return false;
@@ -258,7 +254,7 @@ bool t2v_token_ids_read_texts(const struct t2v_service *service, const struct t2
         return false;
     bool ok = t2v_token_ids_read(&ids, value, loc, fault);
     if (ok && find_specials(t2v_model_tokenizer(served->model), &specials) != 0)
-        ok = no_memory(fault);
+        ok = t2v_fault_no_memory(fault);
     ok = ok && make_texts(decoder, &specials, &ids, loc, texts, fault);
     texts->many = ok && ids.many;
     if (!ok)

@@ -12,12 +12,6 @@ enum { TOOLS_MAX = 128 };
 
 /* ---- Reading ---- */
 
-static bool no_memory(struct t2v_fault *fault)
-{
-    t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
-    return false;
-}
-
 /* The function of a tool: values of its members. */
 struct function {
     struct t2v_str name, parameters; /* JSON values; name is a string */
@@ -78,7 +72,7 @@ static bool read_tools(const struct t2v_params *p, struct t2v_str tools, struct 
     t2v_pull_deinit(&pull);
     if (p->fault->status != 0)
         return false;
-    return (ok && more == 0 && schemas->fail == 0) || no_memory(p->fault);
+    return (ok && more == 0 && schemas->fail == 0) || t2v_fault_no_memory(p->fault);
 }
 
 /* What tool_choice says. *wanted: the name of a tool, a JSON string. */
@@ -120,7 +114,7 @@ static bool force(const struct t2v_params *p, const struct t2v_buf *schemas,
     t2v_buf_adds(&schema, "{\"anyOf\":[");
     t2v_buf_add(&schema, schemas->ptr, schemas->len);
     t2v_buf_adds(&schema, "]}");
-    bool ok = schema.fail == 0 || no_memory(p->fault);
+    bool ok = schema.fail == 0 || t2v_fault_no_memory(p->fault);
     ok = ok && t2v_generation_read_schema(p, "tools", t2v_buf_str(&schema), generation);
     t2v_buf_deinit(&schema);
     return ok;
@@ -150,7 +144,7 @@ bool t2v_tools_read(const struct t2v_params *params, struct t2v_str tools, struc
     if (ok && out->choice == T2V_TOOLS_FORCED)
         ok = force(params, &schemas, generation);
     if (ok && out->choice == T2V_TOOLS_AUTO)
-        ok = t2v_json_parse(tools, &out->list, NULL) == 0 || no_memory(params->fault);
+        ok = t2v_json_parse(tools, &out->list, NULL) == 0 || t2v_fault_no_memory(params->fault);
     t2v_buf_deinit(&schemas);
     return ok;
 }
@@ -256,11 +250,11 @@ bool t2v_tools_begin(struct t2v_tools *tools, size_t n, struct t2v_fault *fault)
         return true;
     tools->streams = t2v_alloc_zero(n, sizeof(t2v_calls *));
     if (tools->streams == NULL)
-        return no_memory(fault);
+        return t2v_fault_no_memory(fault);
     tools->n_stream = n;
     for (size_t i = 0; i < n; i++) {
         if (t2v_calls_new(tools->list, &tools->streams[i]) != 0)
-            return no_memory(fault);
+            return t2v_fault_no_memory(fault);
     }
     return true;
 }

@@ -56,7 +56,7 @@ static bool read_word(struct t2v_question *q, struct t2v_str value, const char *
         *out = keep_str(q, text, WORD_MAX + 1);
         *len = text.len;
     } else {
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
     }
     t2v_pull_deinit(&pull);
     return ok;
@@ -114,7 +114,7 @@ static bool make_room(struct t2v_question *q, size_t n, size_t n_byte, struct t2
     q->texts = t2v_alloc_zero(n, sizeof *q->texts);
     q->bytes = t2v_alloc(n_byte + 2 * (WORD_MAX + 1));
     if (q->texts == NULL || q->bytes == NULL) {
-        t2v_fault_busy(fault, t2v_why_busy(T2V_ENOMEM));
+        t2v_fault_no_memory(fault);
         return false;
     }
     q->n_text = n;
