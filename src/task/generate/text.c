@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "task/generate/stops.h"
+#include "token/decode/bytes.h"
 
 #include "base/banned.h"
 
@@ -88,22 +89,6 @@ static int add(t2v_gen_text *text, struct t2v_str part, struct t2v_buf *out)
                    out);
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The byte that a token such as <0x0A> stands for, or -1. */
-static int byte_of(struct t2v_str token)
-{
-    if (token.len != 6 || !t2v_str_starts(token, T2V_STR("<0x")) || token.ptr[5] != '>')
-        return -1;
-    int high = digit(token.ptr[3]), low = digit(token.ptr[4]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
 /* The decoding holds a run of byte tokens back until it ends, since it may become invalid. A stop
  * string that completes within one ends the text, and so the run, at once. */
 static int look_ahead(t2v_gen_text *text, int byte, struct t2v_buf *out)
@@ -129,7 +114,7 @@ int t2v_gen_text_feed(t2v_gen_text *text, int32_t id, struct t2v_buf *out, bool 
     if (rc != 0)
         return rc;
     int byte = text->stops.n != 0 && text->part.len == 0
-                   ? byte_of(t2v_decoder_token(text->decoder, id))
+                   ? t2v_decode_byte_of(t2v_decoder_token(text->decoder, id))
                    : -1;
     if (byte >= 0) {
         rc = look_ahead(text, byte, out);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "token/byte_level.h"
+#include "token/decode/bytes.h"
 
 #include "base/banned.h"
 
@@ -48,21 +49,6 @@ static int probe(struct builder *b)
     return rc;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static int byte_of(struct t2v_str token)
-{
-    if (token.len != 6 || !t2v_str_starts(token, T2V_STR("<0x")) || token.ptr[5] != '>')
-        return -1;
-    int high = hex(token.ptr[3]), low = hex(token.ptr[4]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
 /* Appends the bytes that the characters of token stand for. A token with another character is text.
  */
 static int spell(struct t2v_str token, struct t2v_buf *out)
@@ -87,7 +73,7 @@ static int add_bytes(struct builder *b, struct t2v_str token)
     struct t2v_str added;
     if (b->byte_level)
         return spell(token, out);
-    int byte = b->byte_fallback ? byte_of(token) : -1;
+    int byte = b->byte_fallback ? t2v_decode_byte_of(token) : -1;
     if (byte >= 0)
         return t2v_buf_addc(out, (char)byte);
     int rc = decode_after(b, token, &added);

@@ -86,8 +86,8 @@ static int digit(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* The byte that a token stands for, or -1. UPSTREAM: "<0x+A>" stands for one, too. */
-static int byte_of(struct t2v_str token)
+/* UPSTREAM: "<0x+A>" stands for a byte, too. */
+int t2v_decode_byte_of(struct t2v_str token)
 {
     if (token.len != BYTE_TOKEN || !t2v_str_starts(token, T2V_STR("<0x")) || token.ptr[5] != '>')
         return -1;
@@ -149,7 +149,7 @@ int t2v_decode_byte_fallback(struct t2v_decode_run *run, size_t at, struct t2v_s
     }
     if (rc != 0 || (!state->decided && !ends && token.len <= BYTE_TOKEN))
         return rc;
-    int byte = state->decided ? -1 : byte_of(token);
+    int byte = state->decided ? -1 : t2v_decode_byte_of(token);
     if (byte >= 0)
         rc = add_byte(run, at, (char)byte);
     else if (!state->decided)

@@ -13,6 +13,9 @@
  */
 #include "token/decode/step.h"
 
+/* The byte that a token such as "<0x41>" stands for under ByteFallback, or -1. */
+int t2v_decode_byte_of(struct t2v_str token);
+
 t2v_decode_feed t2v_decode_byte_level, t2v_decode_byte_fallback;
 t2v_decode_finish t2v_decode_byte_level_end, t2v_decode_byte_fallback_end;
 
