@@ -315,12 +315,7 @@ static void on_token(const struct t2v_generate *generate, struct t2v_choice *cho
 
 static void write_result(struct t2v_job *job)
 {
-    struct t2v_fault fault;
-    bool ok = t2v_generation_succeeded(job, &fault);
-    if (job->stream != NULL && job->fault.status == 0)
-        t2v_v1_end_stream(job, prefix, piece_object, &fault);
-    else if (ok)
-        write_answer(job);
+    t2v_v1_write_result(job, prefix, piece_object, write_answer);
 }
 
 static void deinit(void *arg)

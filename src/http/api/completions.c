@@ -225,10 +225,7 @@ static void write_text(const struct completion_state *state, size_t index, struc
     }
     t2v_buf_init(&text, out->max);
     t2v_generated_full(generation, index, &text);
-    t2v_json_write_str(out, t2v_buf_str(&text));
-    if (text.fail != 0)
-        out->fail = text.fail;
-    t2v_buf_deinit(&text);
+    t2v_write_made(&text, out);
 }
 
 static void write_choice(const struct completion_state *state, size_t at, size_t index,
@@ -288,10 +285,7 @@ static void write_event_text(const struct completion_state *state, const struct 
     t2v_buf_init(&text, out->max);
     t2v_buf_add(&text, sent.ptr, sent.len);
     t2v_buf_add(&text, piece.ptr, state->nothing ? 0 : piece.len);
-    t2v_json_write_str(out, t2v_buf_str(&text));
-    if (text.fail != 0)
-        out->fail = text.fail;
-    t2v_buf_deinit(&text);
+    t2v_write_made(&text, out);
 }
 
 static void on_token(const struct t2v_generate *generate, struct t2v_choice *choice,
@@ -331,12 +325,7 @@ static void on_token(const struct t2v_generate *generate, struct t2v_choice *cho
 
 static void write_result(struct t2v_job *job)
 {
-    struct t2v_fault fault;
-    bool ok = t2v_generation_succeeded(job, &fault);
-    if (job->stream != NULL && job->fault.status == 0)
-        t2v_v1_end_stream(job, prefix, object, &fault);
-    else if (ok)
-        write_answer(job);
+    t2v_v1_write_result(job, prefix, object, write_answer);
 }
 
 const struct t2v_operation t2v_completions_complete = {

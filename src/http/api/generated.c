@@ -64,6 +64,14 @@ void t2v_generated_last(const struct t2v_generation *generation, const struct t2
     t2v_ids_deinit(&ids);
 }
 
+void t2v_write_made(struct t2v_buf *text, struct t2v_buf *out)
+{
+    t2v_json_write_str(out, t2v_buf_str(text));
+    if (text->fail != 0)
+        out->fail = text->fail;
+    t2v_buf_deinit(text);
+}
+
 void t2v_generated_text_of(const t2v_decoder *decoder, int32_t before, int32_t id,
                            struct t2v_buf *out)
 {

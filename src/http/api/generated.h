@@ -17,6 +17,8 @@ struct t2v_str t2v_generated_piece(const struct t2v_choice *choice, size_t i);
  * what decoding all ids adds to the text before it. As t2v_generated_piece for other ends. */
 void t2v_generated_last(const struct t2v_generation *generation, const struct t2v_choice *choice,
                         struct t2v_buf *out);
+/* Writes the text as a JSON string to out, or fails out as making the text failed; frees it. */
+void t2v_write_made(struct t2v_buf *text, struct t2v_buf *out);
 /* Appends the text that id adds to a text that ends with the token `before`, decoded with special
  * tokens. before: -1: none. */
 void t2v_generated_text_of(const t2v_decoder *decoder, int32_t before, int32_t id,

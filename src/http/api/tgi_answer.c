@@ -44,10 +44,7 @@ static void write_text(const struct t2v_generation *generation, const struct t2v
     }
     t2v_buf_init(&text, out->max);
     t2v_generated_last(generation, choice, &text);
-    t2v_json_write_str(out, t2v_buf_str(&text));
-    if (text.fail != 0)
-        out->fail = text.fail;
-    t2v_buf_deinit(&text);
+    t2v_write_made(&text, out);
 }
 
 static void write_token(const struct t2v_generation *generation, const struct t2v_choice *choice,
@@ -73,12 +70,9 @@ static void write_other(const struct t2v_generation *generation, int32_t before,
     t2v_buf_adds(out, "{\"id\":");
     t2v_json_write_int(out, token.id);
     t2v_buf_adds(out, ",\"text\":");
-    t2v_json_write_str(out, t2v_buf_str(&text));
+    t2v_write_made(&text, out);
     t2v_buf_adds(out, ",\"logprob\":");
     t2v_write_logprob(out, token.logprob);
-    if (text.fail != 0)
-        out->fail = text.fail;
-    t2v_buf_deinit(&text);
 }
 
 static void write_top(const struct t2v_generation *generation, const struct t2v_choice *choice,
@@ -131,10 +125,7 @@ static void write_full_or_new(const struct t2v_tgi_text *text, size_t index, str
     }
     t2v_buf_init(&whole, out->max);
     t2v_generated_full(generation, index, &whole);
-    t2v_json_write_str(out, t2v_buf_str(&whole));
-    if (whole.fail != 0)
-        out->fail = whole.fail;
-    t2v_buf_deinit(&whole);
+    t2v_write_made(&whole, out);
 }
 
 /* The members of `details`, and of one of best_of_sequences. */

@@ -139,7 +139,7 @@ void t2v_v1_write_usage(const struct t2v_v1_text *text, struct t2v_buf *out)
                  t2v_generation_reused_tok(&text->generation));
 }
 
-void t2v_v1_end_stream(struct t2v_job *job, const char *prefix, const char *object,
+static void end_stream(struct t2v_job *job, const char *prefix, const char *object,
                        const struct t2v_fault *fault)
 {
     const struct t2v_v1_text *text = job->state;
@@ -159,6 +159,17 @@ void t2v_v1_end_stream(struct t2v_job *job, const char *prefix, const char *obje
     out = t2v_event_begin(job, T2V_EVENT_SSE);
     t2v_buf_adds(out, "[DONE]");
     t2v_event_end(job, T2V_EVENT_SSE);
+}
+
+void t2v_v1_write_result(struct t2v_job *job, const char *prefix, const char *object,
+                         void (*write_answer)(struct t2v_job *job))
+{
+    struct t2v_fault fault;
+    bool ok = t2v_generation_succeeded(job, &fault);
+    if (job->stream != NULL && job->fault.status == 0)
+        end_stream(job, prefix, object, &fault);
+    else if (ok)
+        write_answer(job);
 }
 
 void t2v_v1_cut(const struct t2v_fault *fault, struct t2v_buf *out)

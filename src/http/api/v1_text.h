@@ -58,9 +58,10 @@ void t2v_v1_write_begin(const struct t2v_v1_text *text, const char *prefix, cons
                         struct t2v_buf *out);
 /* "usage":{...} */
 void t2v_v1_write_usage(const struct t2v_v1_text *text, struct t2v_buf *out);
-/* The usage, if the request wants it, and the end of a stream; or its error. */
-void t2v_v1_end_stream(struct t2v_job *job, const char *prefix, const char *object,
-                       const struct t2v_fault *fault);
+/* The hook `write` of api.h: write_answer for an answer in one piece; of a stream, whose events
+ * have this prefix and object, the usage, if the request wants it, and the end, or the error. */
+void t2v_v1_write_result(struct t2v_job *job, const char *prefix, const char *object,
+                         void (*write_answer)(struct t2v_job *job));
 /* The hook `cut` of api.h. */
 void t2v_v1_cut(const struct t2v_fault *fault, struct t2v_buf *out);
 
