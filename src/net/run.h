@@ -9,6 +9,7 @@
  */
 #include "base/team.h"
 #include "kernel/kernel.h"
+#include "net/kv.h"
 #include "net/seqs.h"
 
 /* Feed-forward nets process this many tokens at a time. Their intermediate rows are the widest of
@@ -55,6 +56,17 @@ int t2v_scratch_make(const struct t2v_shape *shape, const struct t2v_form *form,
 static inline void t2v_block_rows(const struct t2v_run *run, size_t *begin, size_t *end)
 {
     t2v_lane_share(run->lane, run->seqs->n_tok, 1, begin, end);
+}
+
+/* The position of row t in its sequence, after the past. *s: the sequence of an earlier row, at
+ * first 0; it becomes that of row t. */
+static inline size_t t2v_block_position(const struct t2v_run *run, size_t t, size_t *s)
+{
+    const struct t2v_seqs *seqs = run->seqs;
+    while (seqs->start[*s + 1] <= t)
+        ++*s;
+    const struct t2v_kv *past = seqs->past != NULL ? seqs->past[*s] : NULL;
+    return t - seqs->start[*s] + (past != NULL ? past->n_tok : 0);
 }
 
 #endif

@@ -80,8 +80,7 @@ static void store_rows(const struct t2v_run *run, const struct t2v_heads *heads,
     size_t begin, end, s = 0;
     t2v_block_rows(run, &begin, &end);
     for (size_t t = begin; t < end; t++) {
-        while (seqs->start[s + 1] <= t)
-            s++;
+        size_t at = t2v_block_position(run, t, &s);
         const struct t2v_kv *kv = seqs->past[s];
         const float *key = qkv + t * ld + heads->heads * dim, *value = key + heads->kv_heads * dim;
         for (size_t h = 0; h < heads->kv_heads && kv != NULL; h++) {
@@ -91,7 +90,7 @@ static void store_rows(const struct t2v_run *run, const struct t2v_heads *heads,
                 .key_panel = run->kernels->key_panel,
                 .half = run->half_kv,
             };
-            t2v_kv_store(kv, &head, kv->n_tok + t - seqs->start[s], key + h * dim, value + h * dim);
+            t2v_kv_store(kv, &head, at, key + h * dim, value + h * dim);
         }
     }
     t2v_lane_barrier(run->lane);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/block/linear.h"
 
-#include "net/kv.h"
-
 #include "base/banned.h"
 
 void t2v_block_embed(const struct t2v_run *run, const struct t2v_tensor *table, size_t n, float *y)
@@ -17,14 +15,10 @@ void t2v_block_embed(const struct t2v_run *run, const struct t2v_tensor *table, 
 void t2v_block_positions(const struct t2v_run *run, const struct t2v_tensor *table, size_t n,
                          float *y)
 {
-    const struct t2v_seqs *seqs = run->seqs;
     size_t begin, end, s = 0;
     t2v_block_rows(run, &begin, &end);
     for (size_t t = begin; t < end; t++) {
-        while (seqs->start[s + 1] <= t)
-            s++;
-        const struct t2v_kv *past = seqs->past != NULL ? seqs->past[s] : NULL;
-        size_t at = t - seqs->start[s] + (past != NULL ? past->n_tok : 0);
+        size_t at = t2v_block_position(run, t, &s);
         t2v_tensor_f32(table, at * n, n, y + t * n);
     }
     t2v_lane_barrier(run->lane);

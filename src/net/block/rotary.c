@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#include "net/kv.h"
 #include "net/load/config.h"
 #include "net/load/load.h"
 
@@ -120,14 +119,10 @@ int t2v_rotary_open(const struct t2v_loader *loader, const struct t2v_rotary_key
 void t2v_block_rotary(const struct t2v_run *run, const struct t2v_rotary *rotary, size_t head_dim,
                       float *table)
 {
-    const struct t2v_seqs *seqs = run->seqs;
     size_t begin, end, half = rotary->dim / 2, s = 0;
     t2v_block_rows(run, &begin, &end);
     for (size_t t = begin; t < end; t++) {
-        while (seqs->start[s + 1] <= t)
-            s++;
-        const struct t2v_kv *past = seqs->past != NULL ? seqs->past[s] : NULL;
-        size_t at = t - seqs->start[s] + (past != NULL ? past->n_tok : 0);
+        size_t at = t2v_block_position(run, t, &s);
         float *row = table + t * head_dim, position = (float)at;
         for (size_t i = 0; i < half; i++) {
             float angle = position * rotary->frequency[i];
