@@ -34,6 +34,12 @@ static inline size_t t2v_page_bytes(const struct t2v_shape *shape)
     return t2v_page_offset(shape->n_layer, kv_heads, 0, shape->head_dim, shape->half_kv);
 }
 
+/* How many pages n_tok tokens take. */
+static inline size_t t2v_page_count(size_t n_tok)
+{
+    return (n_tok + T2V_PAGE_TOK - 1) / T2V_PAGE_TOK;
+}
+
 /* A head of a layer, as its keys and values are stored. */
 struct t2v_kv_head {
     size_t offset; /* in a page, as t2v_page_offset has it */

@@ -99,15 +99,6 @@ const t2v_vocab_trie *t2v_generator_tokens(const t2v_generator *g)
     return NULL;
 }
 
-void t2v_choice_deinit(struct t2v_choice *choice)
-{
-    t2v_buf_deinit(&choice->text);
-    t2v_free(choice->tokens);
-    t2v_free(choice->tops);
-    t2v_free(choice->prompt_logprobs);
-    t2v_free(choice->prompt_tops);
-}
-
 /* ---- Steps ---- */
 
 /* The state of a work, which takes the place of its progress: a text for each choice. */

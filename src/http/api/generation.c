@@ -21,7 +21,6 @@ enum {
     READ_BYTES = 24,           /* that `read` makes of a byte of a body: texts, trees, ids */
     READ_LEAST = 256 << 10,    /* and at least so many */
     TEXT_BYTES = 16,           /* of a token's text, with escapes; most have fewer */
-    TEXT_MAX = 64 << 20,       /* of a generated text */
     LARGE_TOK = 256            /* an answer of more takes about a millisecond to write */
 };
 
@@ -265,7 +264,6 @@ static bool make_choices(struct t2v_generation *generation, struct t2v_fault *fa
         generate->choices[i].prompt = ids->ptr;
         generate->choices[i].n_prompt = ids->len;
         generate->choices[i].seed = generation->seed + i % generation->n_each;
-        t2v_buf_init(&generate->choices[i].text, TEXT_MAX);
     }
     return make_grammars(generation, fault);
 }

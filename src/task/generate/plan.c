@@ -28,15 +28,20 @@ static struct t2v_sequence *pop_waiting(struct t2v_scheduler *scheduler)
     return sequence;
 }
 
-static size_t pages_of(size_t n_tok)
+void t2v_plan_fail(struct t2v_generation *generation, int rc)
 {
-    return (n_tok + T2V_PAGE_TOK - 1) / T2V_PAGE_TOK;
+    if (generation->rc != 0)
+        return;
+    const char *why = rc == T2V_ENOMEM   ? "no memory for the sequence"
+                      : rc == T2V_EMODEL ? "the model's logits are not finite"
+                                         : "the text of the sequence cannot be decoded";
+    generation->rc = t2v_fail(&generation->work->err, rc, "%s", why);
 }
 
 void t2v_plan_admit(struct t2v_scheduler *scheduler)
 {
     while (scheduler->waiting != NULL && scheduler->n_running < T2V_PASS_SEQ) {
-        size_t needed = pages_of(scheduler->waiting->n_id + 1) + scheduler->n_running;
+        size_t needed = t2v_page_count(scheduler->waiting->n_id + 1) + scheduler->n_running;
         if (scheduler->n_running > 0 && needed > t2v_pool_n_free(scheduler->pool))
             return;
         scheduler->running[scheduler->n_running++] = pop_waiting(scheduler);
@@ -108,8 +113,7 @@ static bool reserve(struct t2v_scheduler *scheduler, size_t i, size_t n)
             return false;
     }
     if (rc != 0)
-        sequence->generation->rc =
-            t2v_fail(&sequence->generation->work->err, rc, "no memory for the sequence");
+        t2v_plan_fail(sequence->generation, rc);
     return rc == 0;
 }
 

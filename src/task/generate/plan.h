@@ -7,6 +7,8 @@
 /* A step that is mostly of prompts has at least so many of their tokens. */
 enum { T2V_PLAN_FEWEST_PROMPT = 64 };
 
+/* Marks a work as failed, unless it is. rc: negative. */
+void t2v_plan_fail(struct t2v_generation *generation, int rc);
 /* Lets sequences that wait begin, in order, as far as there are pages for all of their known
  * tokens, and one more for each that runs. */
 void t2v_plan_admit(struct t2v_scheduler *scheduler);

@@ -103,9 +103,9 @@ void t2v_scheduler_add(t2v_scheduler *scheduler, struct t2v_stepped *work)
     generation->added_ns = t2v_clock_ns();
     generation->next = scheduler->generations;
     scheduler->generations = generation;
-    generation->rc = begin(scheduler, generation);
-    if (generation->rc != 0)
-        t2v_fail(&work->err, generation->rc, "no memory for the sequence");
+    int rc = begin(scheduler, generation);
+    if (rc != 0)
+        t2v_plan_fail(generation, rc);
 }
 
 /* Ends the sequences of works that have failed. */
@@ -214,7 +214,7 @@ static int pick(t2v_scheduler *scheduler, struct t2v_sequence *sequence, float *
     struct t2v_choice *choice = sequence->choice;
     size_t n_text = choice->text.len;
     uint64_t last_ns = choice->last_ns;
-    int rc = t2v_sequence_pick(sequence, generate, logits, scheduler->vocab);
+    int rc = t2v_sequence_pick(sequence, generate, logits);
     if (rc != 0)
         return rc;
     count_token(scheduler, sequence, last_ns);
@@ -225,16 +225,6 @@ static int pick(t2v_scheduler *scheduler, struct t2v_sequence *sequence, float *
     if (choice->finish != T2V_FINISH_NONE)
         sequence->generation->n_left--;
     return 0;
-}
-
-static void fail_generation(struct t2v_generation *generation, int rc)
-{
-    if (generation->rc != 0)
-        return;
-    const char *why = rc == T2V_ENOMEM   ? "no memory for the sequence"
-                      : rc == T2V_EMODEL ? "the model's logits are not finite"
-                                         : "the text of the sequence cannot be decoded";
-    generation->rc = t2v_fail(&generation->work->err, rc, "%s", why);
 }
 
 /* Computes the logits that are wanted, and uses them. */
@@ -253,7 +243,7 @@ static int use_logits(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *
                              : t2v_sequence_rate(sequence, generation->generate, at, logits,
                                                  scheduler->vocab);
         if (failed != 0)
-            fail_generation(generation, failed);
+            t2v_plan_fail(generation, failed);
     }
     scheduler->n_wanted = 0;
     return rc;

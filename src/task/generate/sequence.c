@@ -90,7 +90,7 @@ static void add_page(struct t2v_sequence *sequence, const t2v_pool *pool, uint32
 
 int t2v_sequence_reserve(struct t2v_sequence *sequence, t2v_pool *pool, size_t n)
 {
-    size_t wanted = (sequence->kv.n_tok + n + T2V_PAGE_TOK - 1) / T2V_PAGE_TOK;
+    size_t wanted = t2v_page_count(sequence->kv.n_tok + n);
     while (sequence->n_page < wanted) {
         uint32_t page;
         if (make_room(sequence) != 0)
@@ -209,13 +209,12 @@ static int add_text(struct t2v_sequence *sequence, const struct t2v_generate *ge
 }
 
 int t2v_sequence_pick(struct t2v_sequence *sequence, const struct t2v_generate *generate,
-                      float *logits, size_t vocab)
+                      float *logits)
 {
     struct t2v_choice *choice = sequence->choice;
     size_t n_top = generate->n_top;
     int32_t id;
     float logprob = 0;
-    (void)vocab;
     int rc = grow_choice(choice, n_top);
     if (rc != 0)
         return rc;

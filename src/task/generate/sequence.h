@@ -66,7 +66,7 @@ void t2v_sequence_release(struct t2v_sequence *sequence, t2v_pool *pool);
  * choice's finish is set if it was the last. T2V_ENOMEM, T2V_EMODEL, or what the text's decoder
  * returned. */
 int t2v_sequence_pick(struct t2v_sequence *sequence, const struct t2v_generate *generate,
-                      float *logits, size_t vocab);
+                      float *logits);
 /* Notes the log-probabilities of prompt token `at`, whose logits these are. T2V_ENOMEM. */
 int t2v_sequence_rate(struct t2v_sequence *sequence, const struct t2v_generate *generate, size_t at,
                       const float *logits, size_t vocab);
