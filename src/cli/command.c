@@ -51,6 +51,18 @@ struct t2v_engine_options t2v_engine_options_of(const struct t2v_options *option
     };
 }
 
+struct t2v_generator_options t2v_generator_options_of(const struct t2v_options *options,
+                                                      const char *dir)
+{
+    return (struct t2v_generator_options){
+        .dir = dir,
+        .precision = *options->precision != '\0' ? options->precision : "f32",
+        .cpu = options->cpu,
+        .threads = t2v_thread_count(options),
+        .cache_bytes = (size_t)options->kv_cache,
+    };
+}
+
 int t2v_open_model_at(const struct t2v_options *options, const char *dir, t2v_embedder **model,
                       struct t2v_err *err)
 {

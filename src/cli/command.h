@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "task/embed/open.h"
 #include "task/embed/params.h"
+#include "task/generate/generator.h"
 
 /* The settings' threads, or as many as there are processors. */
 int t2v_thread_count(const struct t2v_options *options);
@@ -13,6 +14,9 @@ int t2v_thread_count(const struct t2v_options *options);
 size_t t2v_resident_bytes(void);
 /* What the settings say of an engine. leader: it has a thread of its own. */
 struct t2v_engine_options t2v_engine_options_of(const struct t2v_options *options, bool leader);
+/* What the settings say of a generator in dir. */
+struct t2v_generator_options t2v_generator_options_of(const struct t2v_options *options,
+                                                      const char *dir);
 /* Whether the settings name a vectorizer, which makes any directory an embedder. */
 bool t2v_names_vectorizer(const struct t2v_options *options);
 /* Where the model is that was given as dir: nearly always there. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -101,12 +100,6 @@ static void on_done(struct t2v_work *work)
     pthread_mutex_unlock(&turn->command->lock);
 }
 
-static uint64_t random_seed(void)
-{
-    uint64_t seed = 1;
-    return getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed ? seed : 1;
-}
-
 static int encode_prompt(struct command *command, struct turn *turn, struct t2v_err *err)
 {
     const t2v_tokenizer *tokenizer = t2v_model_tokenizer(t2v_generator_model(command->generator));
@@ -140,7 +133,7 @@ static int begin_turn(struct command *command, struct t2v_str prompt, struct t2v
     turn->choice = (struct t2v_choice){
         .prompt = turn->ids.ptr,
         .n_prompt = turn->ids.len,
-        .seed = options->seed != 0 ? (uint64_t)options->seed : random_seed(),
+        .seed = options->seed != 0 ? (uint64_t)options->seed : t2v_sampler_seed(),
     };
     turn->generate = (struct t2v_generate){
         .choices = &turn->choice,
@@ -243,13 +236,8 @@ static int take_lines(struct command *command, struct t2v_err *err)
 static int open_command(struct command *command, struct t2v_err *err)
 {
     const struct t2v_options *options = command->options;
-    const struct t2v_generator_options of_generator = {
-        .dir = options->model,
-        .precision = *options->precision != '\0' ? options->precision : "f32",
-        .cpu = options->cpu,
-        .threads = t2v_thread_count(options),
-        .cache_bytes = (size_t)options->kv_cache,
-    };
+    const struct t2v_generator_options of_generator =
+        t2v_generator_options_of(options, options->model);
     const struct t2v_engine_options of_engine = {.n_thread = of_generator.threads,
                                                  .leader = true,
                                                  .max_queue = AT_ONCE,

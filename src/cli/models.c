@@ -132,13 +132,7 @@ static int open_classifier(const struct t2v_options *options, const char *dir,
 static int open_generator(const struct t2v_options *options, const char *dir,
                           struct t2v_opened *opened, struct t2v_served *served, struct t2v_err *err)
 {
-    const struct t2v_generator_options of_generator = {
-        .dir = dir,
-        .precision = *options->precision != '\0' ? options->precision : "f32",
-        .cpu = options->cpu,
-        .threads = t2v_thread_count(options),
-        .cache_bytes = (size_t)options->kv_cache,
-    };
+    const struct t2v_generator_options of_generator = t2v_generator_options_of(options, dir);
     int rc = t2v_generator_open(&of_generator, &opened->generator, err);
     if (rc == 0)
         rc = t2v_chat_open(dir, &opened->chat, err);

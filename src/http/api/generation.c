@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/api/generation.h"
 
-#include <sys/random.h>
-
-#include "base/clock.h"
 #include "base/mem.h"
 #include "http/body.h"
 #include "http/job.h"
@@ -218,14 +215,6 @@ bool t2v_generation_encode(struct t2v_generation *generation, size_t i, struct t
 
 /* ---- Choices ---- */
 
-static uint64_t random_seed(void)
-{
-    uint64_t seed;
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
-        seed = t2v_clock_ns() * UINT64_C(0x9e3779b97f4a7c15);
-    return seed >> 11; /* exact as a number of JSON, which many read as a double */
-}
-
 static bool make_grammars(struct t2v_generation *generation, struct t2v_fault *fault)
 {
     struct t2v_generate *generate = &generation->generate;
@@ -258,7 +247,7 @@ static bool make_choices(struct t2v_generation *generation, struct t2v_fault *fa
         return t2v_fault_no_memory(fault);
     generate->n_choice = n;
     if (!generation->seeded)
-        generation->seed = random_seed();
+        generation->seed = t2v_sampler_seed();
     for (size_t i = 0; i < n; i++) {
         const struct t2v_ids *ids = &generation->ids[i / generation->n_each];
         generate->choices[i].prompt = ids->ptr;

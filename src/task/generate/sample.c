@@ -2,7 +2,9 @@
 #include "task/generate/sample.h"
 
 #include <math.h>
+#include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "task/generate/filter.h"
 #include "task/generate/penalty.h"
@@ -160,6 +162,14 @@ static int choose_next(t2v_sampler *sampler, float *logits, const uint32_t *allo
     }
     t2v_penalties_undo(&sampler->penalties, logits);
     return rc;
+}
+
+uint64_t t2v_sampler_seed(void)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+        seed = t2v_clock_ns() * UINT64_C(0x9e3779b97f4a7c15);
+    return seed >> 11;
 }
 
 int t2v_sampler_next(t2v_sampler *sampler, float *logits, const uint32_t *allowed, int32_t *id,

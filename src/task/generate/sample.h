@@ -28,6 +28,9 @@ int t2v_sampler_new(const struct t2v_sampling *sampling, size_t vocab, uint64_t 
 /* NULL is allowed. */
 void t2v_sampler_free(t2v_sampler *sampler);
 
+/* A new seed each time: below 2^53, so that JSON's readers have it exactly. */
+uint64_t t2v_sampler_seed(void);
+
 /* Chooses the next id, and counts it as generated. logits: [vocab]; -inf rules an id out. They are
  * changed while it runs, not after. allowed: bits [vocab], bit id % 32 of word id / 32; NULL: all
  * are. *logprob (unless NULL): that of the chosen id. tops: [n_top], best first, of equal ones the
