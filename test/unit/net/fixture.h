@@ -24,8 +24,9 @@ static void path_to(char path[512], const char *name, const char *file)
 }
 
 /* name: a folder of test/golden. cpu: the highest rung, or "". */
-static inline struct fixture open_fixture_as(const char *name, const char *cpu,
-                                             const char *precision, int n_lane)
+static inline struct fixture open_fixture_with(const char *name, const char *cpu,
+                                               const char *precision,
+                                               const struct t2v_net_options *options)
 {
     const struct t2v_form *form = NULL;
     struct fixture f = {0};
@@ -39,10 +40,16 @@ static inline struct fixture open_fixture_as(const char *name, const char *cpu,
     assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
     assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
     assert_int_equal(t2v_kernels_form(&f.kernels, precision, &form, &err), 0);
-    if (t2v_net_open(f.config, f.store, &f.kernels, form,
-                     &(struct t2v_net_options){.n_lane = n_lane}, &f.encoder, &err) != 0)
+    if (t2v_net_open(f.config, f.store, &f.kernels, form, options, &f.encoder, &err) != 0)
         fail_msg("%s: %s", name, err.msg);
     return f;
+}
+
+static inline struct fixture open_fixture_as(const char *name, const char *cpu,
+                                             const char *precision, int n_lane)
+{
+    const struct t2v_net_options options = {.n_lane = n_lane};
+    return open_fixture_with(name, cpu, precision, &options);
 }
 
 static inline struct fixture open_fixture(const char *name, const char *cpu)
@@ -56,6 +63,34 @@ static void close_fixture(struct fixture *f)
     t2v_store_close(f->store);
     t2v_json_free(f->expected);
     t2v_json_free(f->config);
+}
+
+/* The net is refused, with a message that has `says`, if config.json has `to` in place of its first
+ * `from`. head: also as a generator. */
+static inline void refuse_config(const char *name, bool head, const char *from, const char *to,
+                                 const char *says)
+{
+    const struct t2v_net_options options = {.n_lane = 1, .head = head};
+    struct fixture f = open_fixture_with(name, "", "f32", &options);
+    char path[512], text[4096], changed[4600];
+    path_to(path, name, "config.json");
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    const char *at = strstr(text, from);
+    if (at == NULL)
+        fail_msg("%s: no '%s' in its config.json", name, from);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    t2v_json *config;
+    t2v_net *net = NULL;
+    struct t2v_err err = {0};
+    assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
+    int rc = t2v_net_open(config, f.store, &f.kernels, f.kernels.f32, &options, &net, &err);
+    if (rc == 0 || net != NULL || strstr(err.msg, says) == NULL)
+        fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
+    t2v_json_free(config);
+    close_fixture(&f);
 }
 
 struct pass {

@@ -23,21 +23,8 @@
 /* name: a folder of fixture_dir. */
 static struct fixture open_head(const char *name, const char *cpu, const char *precision)
 {
-    struct fixture f = {0};
-    struct t2v_err err = {0};
-    const struct t2v_form *form = NULL;
     const struct t2v_net_options options = {.n_lane = 2, .head = true};
-    char path[512];
-    path_to(path, name, "config.json");
-    assert_int_equal(t2v_json_load(path, 1 << 20, &f.config, &err), 0);
-    path_to(path, name, "expected.json");
-    assert_int_equal(t2v_json_load(path, 1 << 26, &f.expected, &err), 0);
-    path_to(path, name, ".");
-    assert_int_equal(t2v_store_open(path, &f.store, &err), 0);
-    assert_int_equal(t2v_kernels_init(&f.kernels, cpu, &err), 0);
-    assert_int_equal(t2v_kernels_form(&f.kernels, precision, &form, &err), 0);
-    if (t2v_net_open(f.config, f.store, &f.kernels, form, &options, &f.encoder, &err) != 0)
-        fail_msg("%s: %s", name, err.msg);
+    struct fixture f = open_fixture_with(name, cpu, precision, &options);
     assert_true(t2v_net_has_head(f.encoder));
     assert_true(t2v_net_shape(f.encoder)->kv > 0);
     return f;
@@ -290,31 +277,11 @@ static void test_no_head(void **state)
     close_fixture(&f);
 }
 
-/* Opens the model of `name` with `from` in its config.json replaced; it must be refused. */
 static void refuse(const char *name, const char *from, const char *to, const char *says)
 {
-    char path[512], folder[64], text[4096], changed[4600];
+    char folder[64];
     snprintf(folder, sizeof folder, "causal/%s", name);
-    struct fixture f = open_head(folder, "", "f32");
-    path_to(path, folder, "config.json");
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    const char *at = strstr(text, from);
-    if (at == NULL)
-        fail_msg("%s: no '%s' in its config.json", name, from);
-    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-    t2v_json *config;
-    t2v_net *net = NULL;
-    struct t2v_err err = {0};
-    const struct t2v_net_options options = {.n_lane = 1, .head = true};
-    assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
-    int rc = t2v_net_open(config, f.store, &f.kernels, f.kernels.f32, &options, &net, &err);
-    if (rc == 0 || net != NULL || strstr(err.msg, says) == NULL)
-        fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
-    t2v_json_free(config);
-    close_fixture(&f);
+    refuse_config(folder, true, from, to, says);
 }
 
 static void test_refusals(void **state)

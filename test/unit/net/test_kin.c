@@ -109,30 +109,9 @@ static void test_golden(void **state)
     }
 }
 
-/* Opens the model of `name` with one thing in its config.json replaced; it must be refused. */
 static void refuse(const char *name, const char *from, const char *to, const char *says)
 {
-    struct fixture f = open_fixture(name, "");
-    char path[512], text[4096], changed[4200];
-    path_to(path, name, "config.json");
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    const char *at = strstr(text, from);
-    if (at == NULL)
-        fail_msg("%s: no '%s' in its config.json", name, from);
-    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-    t2v_json *config;
-    t2v_net *encoder = NULL;
-    struct t2v_err err = {0};
-    assert_int_equal(t2v_json_parse(t2v_str_of(changed), &config, &err), 0);
-    int rc = t2v_net_open(config, f.store, &f.kernels, f.kernels.f32,
-                          &(struct t2v_net_options){.n_lane = 1}, &encoder, &err);
-    if (rc == 0 || encoder != NULL || strstr(err.msg, says) == NULL)
-        fail_msg("%s with %s: got %d '%s', expected '%s'", name, to, rc, err.msg, says);
-    t2v_json_free(config);
-    close_fixture(&f);
+    refuse_config(name, false, from, to, says);
 }
 
 static void test_refusals(void **state)

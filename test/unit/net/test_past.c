@@ -40,16 +40,8 @@ static void close_pages(struct pages *pages)
 /* With Gemma's tokens attending to earlier ones alone. */
 static struct fixture open_causal(const char *name, const char *cpu, const char *precision)
 {
-    struct fixture f = open_fixture(name, cpu);
-    struct t2v_err err = {0};
     const struct t2v_net_options options = {.n_lane = 1, .bidirectional = T2V_BIDIRECTIONAL_FALSE};
-    const struct t2v_form *form;
-    assert_int_equal(t2v_kernels_form(&f.kernels, precision, &form, &err), 0);
-    t2v_net_free(f.encoder);
-    f.encoder = NULL;
-    if (t2v_net_open(f.config, f.store, &f.kernels, form, &options, &f.encoder, &err) != 0)
-        fail_msg("%s: %s", name, err.msg);
-    return f;
+    return open_fixture_with(name, cpu, precision, &options);
 }
 
 static void draw_ids(const struct fixture *f, int32_t ids[N_TOK])
