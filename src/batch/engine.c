@@ -198,13 +198,17 @@ static void step_task(t2v_engine *engine, const struct t2v_task *task, bool endi
     finish_stepped(side, done);
 }
 
-/* A step of each stepped task that has works. */
+/* A step of each stepped task that has works. One may take long, as a batch may. */
 static void step_all(t2v_engine *engine)
 {
+    struct t2v_queues *queues = &engine->leader.runner.queues;
     for (size_t i = 0; i < engine->n_stepped; i++) {
         const struct t2v_task *task = stepped_tasks(engine)[i];
-        if (!task->steps->is_idle(task))
-            step_task(engine, task, t2v_inbox_has_stopped(&engine->inbox));
+        if (task->steps->is_idle(task))
+            continue;
+        t2v_inbox_lend(&engine->inbox, queues);
+        step_task(engine, task, t2v_inbox_has_stopped(&engine->inbox));
+        t2v_inbox_reclaim(&engine->inbox, queues);
     }
 }
 

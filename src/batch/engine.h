@@ -6,10 +6,10 @@
  * from a queue, lets the task turn their texts into rows of tokens, puts rows of one or several
  * works end to end into a batch, encodes it with the whole team of threads, and passes the results
  * to the task. Works that arrive while a batch runs are queued. The next batch takes small works
- * first, then large ones in turn, up to a token budget. While a batch takes long, the express
- * thread encodes small works at the same time. So a short text waits for long ones no longer than
- * about one batch. Without a leader (`leader` false) the caller of t2v_engine_run does the leader's
- * work itself: bench, selftest, the tests.
+ * first, then large ones in turn, up to a token budget. While a batch, or a step of a stepped task,
+ * takes long, the express thread encodes small works at the same time. So a short text waits for
+ * long ones no longer than about one batch. Without a leader (`leader` false) the caller of
+ * t2v_engine_run does the leader's work itself: bench, selftest, the tests.
  *
  * An engine has one or several tasks, each with its own model or one that tasks share. A batch has
  * rows of one task only. While works of several tasks wait, their batches take turns. So a short

@@ -71,7 +71,8 @@ void t2v_inbox_wake(struct t2v_inbox *inbox);
 bool t2v_inbox_has_stopped(struct t2v_inbox *inbox);
 /* It gives a work away, for which t2v_inbox_bring_back is called. */
 void t2v_inbox_send_away(struct t2v_inbox *inbox);
-/* Its batch begins: small works in the queues that are not in it may be taken; and has ended. */
+/* Its batch, or a step, begins: small works in the queues that are not in it may be taken; and has
+ * ended. */
 void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues);
 void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queues *queues);
 
