@@ -7,6 +7,8 @@ TOKENIZER_SETTINGS = ["tokenizer_config.json", "special_tokens_map.json", "added
 OLDER_TOKENIZERS = ["vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model"]
 SENTENCE_SETTINGS = [f"sentence_{kind}_config.json"
                      for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")]
+GENERATOR_SETTINGS = ["generation_config.json", "chat_template.jinja", "chat_template.json"]
+MORE_TEMPLATES = "additional_chat_templates"
 WEIGHTS = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"]
 
 
@@ -76,6 +78,12 @@ def tokenizer(folder, names, text_of):
     return files + [p for f in TOKENIZER_SETTINGS if (p := posixpath.join(folder, f)) in names]
 
 
+def generator(names):
+    """What t2v reads of a model that generates text, beside its weights and tokenizer."""
+    templates = sorted(name for name in names if posixpath.dirname(name) == MORE_TEMPLATES and name.endswith(".jinja"))
+    return GENERATOR_SETTINGS + templates
+
+
 def needed(names, text_of):
     """The names, of all those in a repository, that t2v reads. text_of(NAME) gives a small file's text."""
     folders = module_folders(text_of("modules.json")) if "modules.json" in names else []
@@ -88,7 +96,9 @@ def needed(names, text_of):
     tensors = weights(encoder, names, text_of)
     if not tensors:
         raise Refused(f"there are no weights that t2v reads: {', '.join(WEIGHTS)}")
-    files += tensors + ["modules.json", "config_sentence_transformers.json"]
+    files += tensors + ["modules.json", "config_sentence_transformers.json", "artifact.metadata"]
+    if not folders:  # modules.json makes a model an embedder
+        files += generator(names)
     files += [posixpath.join(first, f) for f in SENTENCE_SETTINGS]
     for folder in folders[1:]:
         if folder not in ("", encoder):

@@ -252,6 +252,7 @@ def check_layouts(checks):
     }
     static = {**TINY, "modules.json": b'[{"path": "."}, {"path": "1_Normalize"}]'}
     no_fast = {k: v for k, v in TINY.items() if k != "tokenizer.json"}
+    templates = {"chat_template.jinja": b"{{ messages }}", "additional_chat_templates/tools.jinja": b"{{ tools }}", "generation_config.json": b"{}"}
     for what, files, more in (
             ("shards", {**rest, **shards}, {"model-9.safetensors": b"9", "pytorch_model.bin": b"p"}),
             ("a pickle", {**rest, "pytorch_model.bin": b"p" * 90}, pickles),
@@ -259,6 +260,10 @@ def check_layouts(checks):
             ("a pipeline", pipeline, {"2_Dense/pytorch_model.bin": b"d", "1_Pooling/README.md": b"", "train.py": b""}),
             ("an older pipeline", older, {"0_Transformer/tf_model.h5": b""}),
             ("a static embedding", static, {}),
+            ("a generator", {**TINY, **templates}, {"additional_chat_templates/README.md": b"", "more/tools.jinja": b""}),
+            ("a generator with an older template", {**TINY, "chat_template.json": b"{}"}, {}),
+            ("an embedder that could generate", static, templates),
+            ("a ColBERT", {**TINY, "artifact.metadata": b"{}"}, {}),
             ("an older tokenizer", {**no_fast, "vocab.txt": b"[PAD]"}, {}),
             ("a byte-level tokenizer", {**no_fast, "vocab.json": b"{}", "merges.txt": b""}, {}),
             ("T5 with pieces that count", {**TINY, "tokenizer_config.json": b'{"add_prefix_space": true}', "spiece.model": b"s"}, {}),
