@@ -33,9 +33,14 @@ typedef struct t2v_chat t2v_chat;
  * chat_template.jinja and additional_chat_templates/NAME.jinja; or else `chat_template` of
  * tokenizer_config.json, a text or a list of {name, template}; or else that of chat_template.json.
  * Special tokens come from tokenizer_config.json and special_tokens_map.json. Without a template
- * *out is NULL and 0 is returned. T2V_EFORMAT (names file, line and column), T2V_EUNSUPPORTED,
- * T2V_EIO, T2V_ETOOLARGE or T2V_ENOMEM. */
+ * *out is NULL and 0 is returned. A template that cannot be used (malformed, too large, not
+ * supported) is no failure: t2v_chat_fault and its renderings tell of it. T2V_EFORMAT: another
+ * setting is malformed. T2V_EIO or T2V_ENOMEM. */
 int t2v_chat_open(const char *dir, t2v_chat **out, struct t2v_err *err);
+
+/* What is wrong with the first template that cannot be used: file, line, column and reason; NULL:
+ * nothing is. Valid as long as *chat. */
+const char *t2v_chat_fault(const t2v_chat *chat);
 
 /* The same for one template, which becomes "default". tokens: an object of special tokens, as
  * tokenizer_config.json has them; may be NULL. Keeps neither. */

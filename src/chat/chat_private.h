@@ -6,9 +6,11 @@
 #include "chat/chat.h"
 #include "chat/node.h"
 
+/* fault: why it cannot be used, where its code is not 0. */
 struct t2v_chat_template {
     struct t2v_str name;
     struct t2v_node *body;
+    struct t2v_err fault;
     struct t2v_chat_template *next;
 };
 

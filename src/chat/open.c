@@ -11,28 +11,62 @@
 
 #include "base/banned.h"
 
-enum { PATH_BYTES = 4096, MAX_CONFIG = 64 << 20, MAX_TEMPLATES = 100 };
+enum { PATH_BYTES = 4096, FILE_MAX = 64 << 20, MAX_TEMPLATES = 100 };
+
+/* The template of a name, which is added if there is none; NULL: no memory. */
+static struct t2v_chat_template *place_of(t2v_chat *chat, struct t2v_str name)
+{
+    struct t2v_chat_template **end = &chat->templates;
+    while (*end != NULL && !t2v_str_eq((*end)->name, name))
+        end = &(*end)->next;
+    if (*end != NULL)
+        return *end;
+    struct t2v_chat_template *t = t2v_arena_alloc(&chat->arena, 1, sizeof *t);
+    struct t2v_str copy = t2v_arena_dup(&chat->arena, name);
+    if (t == NULL || copy.ptr == NULL)
+        return NULL;
+    *t = (struct t2v_chat_template){.name = copy};
+    *end = t;
+    return t;
+}
 
 static int add_template(t2v_chat *chat, struct t2v_str name, struct t2v_str text,
                         struct t2v_err *err)
 {
-    struct t2v_chat_template **end = &chat->templates, *t;
     size_t bad;
     if (text.len > T2V_CHAT_MAX_TEMPLATE)
         return t2v_fail(err, T2V_ETOOLARGE, "a chat template of %zu bytes, the limit is %d",
                         text.len, T2V_CHAT_MAX_TEMPLATE);
     if (!t2v_utf8_valid(text, &bad))
         return t2v_fail_at(err, T2V_EFORMAT, bad, "the chat template is not UTF-8");
-    while (*end != NULL && !t2v_str_eq((*end)->name, name))
-        end = &(*end)->next;
-    t = *end != NULL ? *end : t2v_arena_alloc(&chat->arena, 1, sizeof *t);
-    struct t2v_str copy = t2v_arena_dup(&chat->arena, name);
-    if (t == NULL || copy.ptr == NULL)
+    struct t2v_chat_template *t = place_of(chat, name);
+    if (t == NULL)
         return t2v_fail(err, T2V_ENOMEM, "no memory for a chat template");
-    if (*end == NULL)
-        *t = (struct t2v_chat_template){.name = copy};
-    *end = t;
+    t->fault.code = 0;
     return t2v_node_parse(text, &chat->arena, &t->body, err);
+}
+
+/* What a template of this file failed with is kept for its renderings, if it is the template's
+ * fault; else it is returned. */
+static int keep_fault(t2v_chat *chat, struct t2v_str name, const char *file, int rc,
+                      struct t2v_err *err)
+{
+    if (rc != T2V_EFORMAT && rc != T2V_EUNSUPPORTED && rc != T2V_ETOOLARGE)
+        return rc;
+    struct t2v_chat_template *t = place_of(chat, name);
+    if (t == NULL)
+        return t2v_fail(err, T2V_ENOMEM, "no memory for a chat template");
+    t->fault = err != NULL ? *err : (struct t2v_err){0};
+    t2v_fail_in(&t->fault, rc, file);
+    return 0;
+}
+
+const char *t2v_chat_fault(const t2v_chat *chat)
+{
+    const struct t2v_chat_template *t = chat->templates;
+    while (t != NULL && t->fault.code == 0)
+        t = t->next;
+    return t != NULL ? t->fault.msg : NULL;
 }
 
 /* The text of a special token: a string, or the `content` of an object. */
@@ -92,19 +126,26 @@ static int set_tokens(t2v_chat *chat, const t2v_json *object)
     return rc;
 }
 
+static const struct t2v_str DEFAULT = {"default", 7};
+
 /* Adds `chat_template` of a file: a text, or a list of {name, template}. */
-static int add_value(t2v_chat *chat, const t2v_json *value, struct t2v_err *err)
+static int add_value(t2v_chat *chat, const t2v_json *value, const char *file, struct t2v_err *err)
 {
     int rc = 0;
-    if (t2v_json_type(value) == T2V_JSON_STRING)
-        return add_template(chat, T2V_STR("default"), t2v_json_str(value), err);
+    if (t2v_json_type(value) == T2V_JSON_STRING) {
+        rc = add_template(chat, DEFAULT, t2v_json_str(value), err);
+        return keep_fault(chat, DEFAULT, file, rc, err);
+    }
     for (size_t i = 0; i < t2v_json_len(value) && i < MAX_TEMPLATES && rc == 0; i++) {
         const t2v_json *entry = t2v_json_at(value, i);
         struct t2v_str name = t2v_json_str(t2v_json_get(entry, "name"));
         struct t2v_str text = t2v_json_str(t2v_json_get(entry, "template"));
-        if (name.ptr == NULL || text.ptr == NULL)
-            return t2v_fail(err, T2V_EFORMAT, "chat_template is not a list of {name, template}");
+        if (name.ptr == NULL || text.ptr == NULL) {
+            rc = t2v_fail(err, T2V_EFORMAT, "chat_template is not a list of {name, template}");
+            return keep_fault(chat, DEFAULT, file, rc, err);
+        }
         rc = add_template(chat, name, text, err);
+        rc = keep_fault(chat, name, file, rc, err);
     }
     return rc;
 }
@@ -116,7 +157,7 @@ static int load(const char *dir, const char *name, t2v_json **root, struct t2v_e
     bool there;
     *root = NULL;
     int rc = t2v_file_find(path, sizeof path, dir, name, &there, err);
-    return rc == 0 && there ? t2v_json_load(path, MAX_CONFIG, root, err) : rc;
+    return rc == 0 && there ? t2v_json_load(path, FILE_MAX, root, err) : rc;
 }
 
 /* Adds the template in DIR/FILE, if there is one. */
@@ -129,12 +170,12 @@ static int add_file(t2v_chat *chat, const char *dir, const char *file, struct t2
     int rc = t2v_file_find(path, sizeof path, dir, file, &there, err);
     if (rc != 0 || !there)
         return rc;
-    rc = t2v_file_read(path, T2V_CHAT_MAX_TEMPLATE, &text, &len, err);
+    rc = t2v_file_read(path, FILE_MAX, &text, &len, err);
     if (rc != 0)
         return rc;
     rc = add_template(chat, name, (struct t2v_str){text, len}, err);
     t2v_free(text);
-    return rc != 0 ? t2v_fail_in(err, rc, path) : 0;
+    return keep_fault(chat, name, file, rc, err);
 }
 
 static int is_jinja(const struct dirent *entry)
@@ -166,14 +207,14 @@ static int add_json(t2v_chat *chat, const char *dir, const char *name, struct t2
     t2v_json *root;
     int rc = load(dir, name, &root, err);
     if (rc == 0)
-        rc = add_value(chat, t2v_json_get(root, "chat_template"), err);
+        rc = add_value(chat, t2v_json_get(root, "chat_template"), name, err);
     t2v_json_free(root);
     return rc != 0 ? t2v_fail_in_dir(err, rc, dir, name) : 0;
 }
 
 static int add_all(t2v_chat *chat, const char *dir, struct t2v_err *err)
 {
-    int rc = add_file(chat, dir, "chat_template.jinja", T2V_STR("default"), err);
+    int rc = add_file(chat, dir, "chat_template.jinja", DEFAULT, err);
     if (rc == 0)
         rc = add_folder(chat, dir, err);
     if (rc == 0 && chat->templates == NULL)
@@ -227,7 +268,7 @@ int t2v_chat_parse(struct t2v_str text, const t2v_json *tokens, t2v_chat **out, 
     *out = NULL;
     if (chat == NULL)
         return T2V_ENOMEM;
-    int rc = add_template(chat, T2V_STR("default"), text, err);
+    int rc = add_template(chat, DEFAULT, text, err);
     if (rc == 0 && set_tokens(chat, tokens) != 0)
         rc = t2v_fail(err, T2V_ENOMEM, "no memory for the special tokens");
     if (rc == 0)

@@ -26,8 +26,8 @@ static bool is_given(const t2v_json *value)
     return t2v_json_type(value) != T2V_JSON_MISSING && t2v_json_type(value) != T2V_JSON_NULL;
 }
 
-static const struct t2v_chat_template *
-choose(const t2v_chat *chat, const struct t2v_chat_request *request, struct t2v_err *err)
+static int choose(const t2v_chat *chat, const struct t2v_chat_request *request,
+                  const struct t2v_chat_template **out, struct t2v_err *err)
 {
     const struct t2v_chat_template *t = NULL;
     if (request->template_name == NULL && is_given(request->tools))
@@ -36,10 +36,14 @@ choose(const t2v_chat *chat, const struct t2v_chat_request *request, struct t2v_
         t = find_template(chat,
                           request->template_name != NULL ? request->template_name : "default");
     if (t == NULL && request->template_name != NULL)
-        t2v_fail(err, T2V_EFORMAT, "the model has no chat template of that name");
-    else if (t == NULL)
-        t2v_fail(err, T2V_EFORMAT, "the model has several chat templates but no default one");
-    return t;
+        return t2v_fail(err, T2V_EFORMAT, "the model has no chat template of that name");
+    if (t == NULL)
+        return t2v_fail(err, T2V_EFORMAT, "the model has several chat templates but no default one");
+    if (t->fault.code != 0)
+        return t2v_fail(err, t->fault.code, "the model's chat template cannot be used: %s",
+                        t->fault.msg);
+    *out = t;
+    return 0;
 }
 
 static int check_objects(const t2v_json *list, const char *name, bool required, struct t2v_err *err)
@@ -214,10 +218,12 @@ static void render(struct t2v_run *run, const t2v_chat *chat,
 int t2v_chat_render(const t2v_chat *chat, const struct t2v_chat_request *request,
                     struct t2v_buf *out, struct t2v_err *err)
 {
+    const struct t2v_chat_template *template = NULL;
     int rc = check(request, err);
-    const struct t2v_chat_template *template = rc == 0 ? choose(chat, request, err) : NULL;
-    if (template == NULL)
-        return rc != 0 ? rc : T2V_EFORMAT;
+    if (rc == 0)
+        rc = choose(chat, request, &template, err);
+    if (rc != 0)
+        return rc;
     struct t2v_buf text;
     struct t2v_run run = {
         .err = err, .steps = T2V_CHAT_MAX_STEPS, .out = &text, .now = request->now};

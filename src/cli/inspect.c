@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "chat/chat.h"
 #include "cli/command.h"
 #include "cli/lines.h"
 #include "json/write.h"
@@ -20,17 +21,19 @@ struct facts {
     const t2v_model *model;
     const struct t2v_shape *shape;
     const t2v_store *store;
+    const t2v_chat *chat; /* templates of a generator; NULL: it has none */
     bool is_static;          /* static embeddings, without an encoder */
     enum t2v_kind kind;      /* as `t2v serve` opens it */
     size_t n_weight, n_byte; /* of all tensors */
 };
 
-static struct facts facts_of(const t2v_embedder *embedder, enum t2v_kind kind)
+static struct facts facts_of(const t2v_embedder *embedder, enum t2v_kind kind, const t2v_chat *chat)
 {
     const t2v_model *model = t2v_embedder_model(embedder);
     struct facts f = {
         .embedder = embedder,
         .kind = kind,
+        .chat = chat,
         .model = model,
         .shape = t2v_net_shape(t2v_model_net(model)),
         .store = t2v_model_store(model),
@@ -73,6 +76,8 @@ static void list_routes(const struct facts *f, struct t2v_buf *out)
         [T2V_KIND_CLASSIFIER] = "/predict, /",
         [T2V_KIND_READER] = "/answers, /",
         [T2V_KIND_TAGGER] = "/ner, /",
+        [T2V_KIND_GENERATOR] = "/generate, /generate_stream, /v1/chat/completions, "
+                               "/v1/completions, /api/chat, /api/generate, /",
     };
     if (routes[f->kind] != NULL) {
         t2v_buf_adds(out, routes[f->kind]);
@@ -96,6 +101,13 @@ static void print_routes(const struct facts *f)
     t2v_buf_deinit(&routes);
 }
 
+/* What a generator makes a prompt of messages with. */
+static const char *chat_of(const struct facts *f)
+{
+    const char *fault = f->chat != NULL ? t2v_chat_fault(f->chat) : NULL;
+    return f->chat == NULL ? "no template" : fault != NULL ? fault : "by the model's template";
+}
+
 static void print_text(const struct facts *f)
 {
     const struct t2v_shape *shape = f->shape;
@@ -103,6 +115,8 @@ static void print_text(const struct facts *f)
     print_fact("family", t2v_model_family(f->model));
     print_fact("kind", t2v_kind_names[f->kind]);
     print_routes(f);
+    if (f->kind == T2V_KIND_GENERATOR)
+        print_fact("chat", chat_of(f));
     print_fact("vectorizer", t2v_embedder_vectorizer(f->embedder));
     printf("precision   %s, %s kernels\n", t2v_model_precision(f->model), t2v_model_cpu(f->model));
     print_fact("tokenizer", t2v_tokenizer_describe(t2v_model_tokenizer(f->model)));
@@ -179,6 +193,8 @@ static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
     add_text(&out, "family", t2v_model_family(f->model));
     add_text(&out, "kind", t2v_kind_names[f->kind]);
     add_routes(&out, f);
+    if (f->kind == T2V_KIND_GENERATOR)
+        add_text(&out, "chat", chat_of(f));
     add_text(&out, "vectorizer", t2v_embedder_vectorizer(f->embedder));
     add_text(&out, "precision", t2v_model_precision(f->model));
     add_text(&out, "kernels", t2v_model_cpu(f->model));
@@ -197,26 +213,33 @@ static int print_json(const struct facts *f, bool brief, struct t2v_err *err)
     return rc;
 }
 
+static int print(const struct facts *f, const struct t2v_options *options, struct t2v_err *err)
+{
+    if (options->json)
+        return print_json(f, options->brief, err);
+    print_text(f);
+    if (!options->brief)
+        print_tensors(f);
+    return 0;
+}
+
 int t2v_command_inspect(const struct t2v_options *options, struct t2v_err *err)
 {
+    const char *dir = t2v_model_place(options, options->model);
     t2v_embedder *model;
+    t2v_chat *chat = NULL;
     enum t2v_kind kind;
     int rc = t2v_open_model(options, &model, err);
     if (rc != 0)
         return rc;
-    rc = t2v_kind_find(t2v_model_place(options, options->model), t2v_names_vectorizer(options),
-                       &kind, err);
-    if (rc != 0) {
-        t2v_embedder_free(model);
-        return rc;
+    rc = t2v_kind_find(dir, t2v_names_vectorizer(options), &kind, err);
+    if (rc == 0 && kind == T2V_KIND_GENERATOR)
+        rc = t2v_chat_open(dir, &chat, err);
+    if (rc == 0) {
+        const struct facts f = facts_of(model, kind, chat);
+        rc = print(&f, options, err);
     }
-    struct facts f = facts_of(model, kind);
-    if (options->json)
-        rc = print_json(&f, options->brief, err);
-    else
-        print_text(&f);
-    if (!options->json && !options->brief)
-        print_tensors(&f);
+    t2v_chat_free(chat);
     t2v_embedder_free(model);
     return rc;
 }

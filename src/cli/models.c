@@ -138,6 +138,9 @@ static int open_generator(const struct t2v_options *options, const char *dir,
         rc = t2v_chat_open(dir, &opened->chat, err);
     if (rc != 0)
         return rc;
+    const char *fault = opened->chat != NULL ? t2v_chat_fault(opened->chat) : NULL;
+    if (fault != NULL)
+        t2v_log(T2V_LOG_WARN, "model", "%s: chats are refused: %s", opened->name, fault);
     served->abilities = T2V_CAN_GENERATE;
     served->generator = opened->generator;
     served->chat = opened->chat;

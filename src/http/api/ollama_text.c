@@ -465,6 +465,7 @@ static void write_show(struct t2v_job *job)
 {
     const struct show_state *state = job->state;
     struct t2v_buf *out = &job->reply.buf;
+    const t2v_chat *chat = state->served->chat;
     struct t2v_str family = t2v_str_of(t2v_model_family(state->served->model));
     t2v_buf_adds(out, "{\"modelfile\":\"\",\"parameters\":\"\",\"template\":\"\",\"details\":{"
                       "\"parent_model\":\"\",\"format\":\"safetensors\",\"family\":");
@@ -479,7 +480,7 @@ static void write_show(struct t2v_job *job)
     t2v_buf_add(out, family.ptr, family.len);
     t2v_buf_addf(out, ".context_length\":%zu},\"capabilities\":[\"completion\"%s]}",
                  t2v_generator_max_tok(state->served->generator),
-                 state->served->chat != NULL ? ",\"tools\"" : "");
+                 chat != NULL && t2v_chat_fault(chat) == NULL ? ",\"tools\"" : "");
 }
 
 static size_t show_bytes(const struct t2v_service *service, const struct t2v_job *job)

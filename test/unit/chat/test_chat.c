@@ -283,6 +283,12 @@ static void test_files(void **state)
     check_dir(dir, NULL, true, "False");
     check_dir(dir, "tool_use", false, "True");
     check_dir(dir, "nope", false, NULL);
+    write_file(dir, "tokenizer_config.json",
+               "{\"eos_token\": \"</s>\", \"chat_template\": ["
+               "{\"name\": \"default\", \"template\": \"{{ eos_token }\"},"
+               "{\"name\": \"rag\", \"template\": \"rag\"}, {\"name\": \"tool_use\"}]}");
+    check_dir(dir, NULL, false, NULL);
+    check_dir(dir, "rag", false, "rag");
 
     snprintf(folder, sizeof folder, "%s/additional_chat_templates", dir);
     assert_int_equal(mkdir(folder, 0700), 0);
@@ -292,9 +298,11 @@ static void test_files(void **state)
     write_file(dir, "chat_template.jinja", "file\n\n");
     check_dir(dir, NULL, false, "file\n");
     write_file(folder, "tool_use.jinja", "{% if x %}");
-    assert_int_equal(t2v_chat_open(dir, &chat, &err), T2V_EFORMAT);
-    assert_non_null(strstr(err.msg, "tool_use.jinja: line 1, column 11: "));
-    assert_null(chat);
+    check_dir(dir, NULL, false, "file\n");
+    check_dir(dir, NULL, true, NULL);
+    assert_int_equal(t2v_chat_open(dir, &chat, &err), 0);
+    assert_non_null(strstr(t2v_chat_fault(chat), "tool_use.jinja: line 1, column 11: "));
+    t2v_chat_free(chat);
     remove_all(dir);
 }
 
