@@ -38,7 +38,8 @@ static int choose(const t2v_chat *chat, const struct t2v_chat_request *request,
     if (t == NULL && request->template_name != NULL)
         return t2v_fail(err, T2V_EFORMAT, "the model has no chat template of that name");
     if (t == NULL)
-        return t2v_fail(err, T2V_EFORMAT, "the model has several chat templates but no default one");
+        return t2v_fail(err, T2V_EFORMAT,
+                        "the model has several chat templates but no default one");
     if (t->fault.code != 0)
         return t2v_fail(err, t->fault.code, "the model's chat template cannot be used: %s",
                         t->fault.msg);

@@ -21,7 +21,7 @@ struct facts {
     const t2v_model *model;
     const struct t2v_shape *shape;
     const t2v_store *store;
-    const t2v_chat *chat; /* templates of a generator; NULL: it has none */
+    const t2v_chat *chat;    /* templates of a generator; NULL: it has none */
     bool is_static;          /* static embeddings, without an encoder */
     enum t2v_kind kind;      /* as `t2v serve` opens it */
     size_t n_weight, n_byte; /* of all tensors */

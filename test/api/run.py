@@ -18,7 +18,7 @@ sys.path[:0] = [HERE, os.path.dirname(HERE)]
 from checks import Checks, value_of, word_of  # noqa: E402
 
 
-NEED_FAKE = ("check_engine", "check_generate_requests", "check_generate_streams", "check_routes", "check_stream")
+NEED_FAKE = ("check_engine", "check_generate_chats", "check_generate_requests", "check_generate_streams", "check_routes", "check_stream")
 
 
 def main():
