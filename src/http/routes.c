@@ -13,6 +13,7 @@
 #include "http/api/probe.h"
 #include "http/api/rerank.h"
 #include "http/api/root.h"
+#include "http/api/sentences.h"
 #include "http/api/tei.h"
 #include "http/api/tei_info.h"
 #include "http/api/tei_rows.h"
@@ -56,6 +57,7 @@ static const struct t2v_route rows[] = {
     {"/embed_all", T2V_POST, 0, "/embed_all", &t2v_tei_embed_all, NULL},
     {"/embed_sparse", T2V_POST, 0, "/embed_sparse", &t2v_tei_embed_sparse, NULL},
     {"/tokenize", T2V_POST, 0, "/tokenize", &t2v_tei_tokenize, NULL},
+    {"/sentences", T2V_POST, 0, "/sentences", &t2v_sentences_split, NULL},
     {"/decode", T2V_POST, 0, "/decode", &t2v_tei_decode, NULL},
     {"/info", T2V_GET, 0, "/info", &t2v_tei_info, NULL},
     {"/api/embed", T2V_POST, 0, "/api/embed", &t2v_ollama_embed, NULL},

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import os
+import re
 import struct
 
 from daemon import Daemon, request
@@ -203,6 +204,39 @@ def check_tokenize_more(check):
     with Daemon(check.binary, os.path.join(golden, "st-max-last"), env={"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true"}) as d:
         plain, query = (d.ask(post("/tokenize", {"inputs": "a", "prompt_name": name, "add_special_tokens": False})).json[0] for name in (None, "query"))
         check("a prompt comes before the text", len(query) > len(plain) and query[-1]["id"] == plain[-1]["id"] and query[-1]["start"] > plain[-1]["start"], (plain, query))
+
+
+def check_sentences(check):
+    """NLTK's sentences of each text, as /vectors reads it: white space is single there, and as it was in the answer."""
+    with open(os.path.join(GOLDEN, "sentences.txt"), encoding="utf-8") as f:
+        marked = [line.rstrip("\n") for line in f]
+    plain = lambda text: re.sub(r"\\{([0-9A-F]+)}", lambda m: chr(int(m[1], 16)), text)
+    lists = [[plain(sentence) for sentence in re.findall(r"\\\[(.*?)\\\]", line)] for line in marked]
+    texts = [plain(re.sub(r"\\[\[\]]", "", line)) for line in marked]
+    single = lambda sentences: [" ".join(s["text"].split()) for s in sentences]
+    cut = lambda text, spans: [text.encode()[s["start"]:s["stop"]].decode() for s in spans]
+    with Daemon(check.binary, check.model) as d:
+        a, b = (d.ask(post("/sentences", {"inputs": some})) for some in (texts, [" ".join(t.split()) for t in texts]))
+        got = {t: [s["text"] for s in x] for t, x in zip(texts, b.json) if " ".join(t.split()) == t}
+        wrong = [(got[t], x) for t, x in zip(texts, lists) if got.get(t, x) != x]
+        check("there are many", len(got) > 50 and sum(len(x) > 1 for x in got.values()) > 20, len(got))
+        check("as NLTK has them", b.status == 200 and not wrong, wrong[:2] or b.status)
+        check("other white space is as spaces", [single(x) for x in a.json] == [single(x) for x in b.json])
+        check("start and stop are bytes of the text", all(cut(t, x) == [s["text"] for s in x] for t, x in zip(texts, a.json)))
+        check("one text", d.ask(post("/sentences/", {"inputs": "One. Two."})).json == [[{"text": "One.", "start": 0, "stop": 4}, {"text": "Two.", "start": 5, "stop": 9}]])
+        check("no text", d.ask(post("/sentences", {"inputs": ["", " \n", None]})).json == [[], [], []])
+        a = d.ask(post("/sentences", {"inputs": ["A. " * 60000]}))
+        check("a long one", a.status == 200 and a.json[0][-1]["stop"] == 179999, a.status)
+        for body, status, word in (({}, 422, "inputs: the field is missing"), ({"inputs": []}, 400, "at least one"), ({"inputs": 1}, 422, "inputs"), ({"inputs": "a", "model": 1}, 422, "model"), (b"{", 422, ""),
+                                   ({"inputs": "x" * 2000001}, 413, "the limit is 2000000")):
+            a = d.ask(post("/sentences", body))
+            check(f"{str(body)[:40]}", is_error(a, status, word, "Validation" if status == 413 else None), a)
+    whole = [[{"text": " One. Two.", "start": 0, "stop": 10}], [{"text": "", "start": 0, "stop": 0}]]
+    for env in ({"T2V_TRANSFORMERS_DIRECT_TOKENIZE": "true"}, {"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true"}):
+        with Daemon(check.binary, check.model, env=env) as d:
+            check(f"{env}: a text is one", d.ask(post("/sentences", {"inputs": [" One. Two.", ""]})).json == whole)
+    with Daemon(check.binary, os.path.join(GOLDEN, "heads", "cross-encoder")) as d:
+        check("a model without vectors", is_error(d.ask(post("/sentences", {"inputs": "a"})), 424, "embeddings is needed"))
 
 
 def check_embed_all(check):

@@ -53,7 +53,7 @@ def submit(browser, section):
 
 def check_page_embeds(check):
     """Texts typed by a person: the heat map shows the cosines of the vectors that the API gives, and markup stays text."""
-    texts = ["A cat sleeps.", "A dog runs.", MARKUP]
+    texts = ["A cat sleeps. It dreams of Mr. Jones!", "A dog runs.", MARKUP]
     with Daemon(check.binary, check.model) as d, Browser() as b:
         b.open(f"http://127.0.0.1:{d.port}/")
         check("state", b.until(lambda: b.text("#ready") == "Live and ready"), b.text("#ready"))
@@ -71,6 +71,8 @@ def check_page_embeds(check):
         check("vectors", b.texts("summary") == [f"Vector: {len(right[0])} components"] * 3, b.texts("summary"))
         a = d.ask(request("POST", "/tokenize", json.dumps({"inputs": texts}).encode()))
         want = [t["text"] for tokens in a.json for t in tokens]
+        check("sentences", b.texts(".sentences li") == ["A cat sleeps.", "It dreams of Mr. Jones!"], b.texts(".sentences li"))
+        b.screenshot(os.path.join(check.folder, "sentences.png"))
         check("tokens", len(want) > 10 and b.texts(".tokens li") == want, (b.texts(".tokens li"), want))
         check("special tokens", b.texts(".tokens .special") == ["[CLS]", "[SEP]"] * 3, b.texts(".tokens .special"))
         check("no markup", b.run("return document.querySelectorAll('.result img, .result b').length") == 0 and b.run("return document.title") == "t2v")
@@ -152,6 +154,35 @@ def check_page_matches(check):
         got = b.texts("#multi-vector tbody td")
         check("texts and their vectors", [(got[i], got[i + 2]) for i in range(0, 9, 3)] == [(t, n) for t, _, n in want], (got, want))
         check("scores", all(abs(float(got[3 * i + 1]) - w[1]) < 0.0002 for i, w in enumerate(want)), (got, want))
+        check("the console is silent", (said := b.complaints()) == [], said)
+
+
+def check_page_generates(check):
+    """A generator: the text that the API gives for a prompt, and for a message of a chat."""
+    with Daemon(check.binary, os.path.join(GOLDEN, "generators", "spaced")) as d, Browser() as b:
+        b.open(f"http://127.0.0.1:{d.port}/")
+        section = "#text-generation"
+        check("its form alone", b.until(lambda: b.visible(section)) and not b.visible("#embeddings") and not b.visible("#rerank"))
+        fill(b, "#generation-prompt", MARKUP)
+        fill(b, "#generation-tokens", "12")
+        fill(b, "#generation-temperature", "0")
+        submit(b, section)
+        body = {"prompt": MARKUP, "max_tokens": 12, "temperature": 0}
+        want = d.ask(request("POST", "/v1/completions", json.dumps(body).encode())).json["choices"][0]["text"]
+        raw = lambda: b.run("const e = document.querySelector(arguments[0]); return e && e.textContent", section + " .text")
+        check("its text", want != "" and b.until(lambda: raw() == want), (raw(), want, b.text("#message")))
+        check("no markup", b.run("return document.querySelectorAll('.result img, .result b').length") == 0)
+        check("focus stays", b.focused() == "Generate", b.focused())
+        box, label = (b.run("const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.left, r.top, r.width]", s) for s in ("#generation-chat", "[for=generation-chat]"))
+        check("a tick stands before its label", box[2] < 40 and 0 < label[0] - box[0] < 60 and abs(label[1] - box[1]) < 20, (box, label))
+        b.run("document.getElementById('generation-chat').focus()")
+        b.type([" "])
+        submit(b, section)
+        body = {"messages": [{"role": "user", "content": MARKUP}], "max_tokens": 12, "temperature": 0}
+        want = d.ask(request("POST", "/v1/chat/completions", json.dumps(body).encode())).json["choices"][0]["message"]["content"]
+        check("its answer in a chat", want != "" and b.until(lambda: raw() == want), (raw(), want, b.text("#message")))
+        check("a screen reader is told of a region", ("region", "Generate text") in b.roles(), b.roles())
+        b.screenshot(os.path.join(check.folder, "generator.png"))
         check("the console is silent", (said := b.complaints()) == [], said)
 
 

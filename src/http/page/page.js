@@ -103,10 +103,11 @@ function routeOf(...paths) {
   return path ? path.slice(1) : null;
 }
 
-// The tokens of each text; null where the service or the model does not give them.
-async function tokensOf(texts, model) {
-  if (!routeOf("/tokenize")) return null;
-  const answer = await ask("tokenize", { inputs: texts, add_special_tokens: true, model });
+// What a route tells of each text, its tokens or its sentences; null where the service or the model does not.
+async function partsOf(route, texts, model) {
+  const path = routeOf(route);
+  if (!path) return null;
+  const answer = await ask(path, { inputs: texts, model });
   if (!answer.ok) return null;
   const lists = await answer.json().catch(() => null);
   return Array.isArray(lists) && lists.length === texts.length ? lists : null;
@@ -117,8 +118,13 @@ function tokenList(tokens) {
     make("li", { className: t.special ? "special" : "", title: "id " + t.id + (t.special ? ", special" : "") }, t.text)));
 }
 
-function detailsOf(text, i, vector, tokens) {
+function sentenceList(sentences) {
+  return make("ol", { className: "sentences", ariaLabel: "Sentences" }, ...sentences.map((s) => make("li", {}, s.text)));
+}
+
+function detailsOf(text, i, vector, sentences, tokens) {
   const box = make("div", {}, make("h3", {}, (i + 1) + ". " + text));
+  if (sentences && sentences.length > 1) box.append(make("p", {}, sentences.length + " sentences, each with a vector of its own at /vectors"), sentenceList(sentences));
   if (tokens) box.append(make("p", {}, tokens.length + " tokens"), tokenList(tokens));
   box.append(make("details", {}, make("summary", {}, "Vector: " + vector.length + " components"),
     make("p", { className: "vector" }, vector.map((x) => x.toPrecision(6)).join(", "))));
@@ -136,8 +142,8 @@ async function embed(form) {
   const model = form.model.value;
   const answer = await askJson("v1/embeddings", { input: texts, model });
   const vectors = answer.data.map((item) => item.embedding);
-  const tokens = await tokensOf(texts, model);
-  return [heatMap(texts, vectors), ...texts.map((text, i) => detailsOf(text, i, vectors[i], tokens && tokens[i]))];
+  const [sentences, tokens] = await Promise.all([partsOf("/sentences", texts, model), partsOf("/tokenize", texts, model)]);
+  return [heatMap(texts, vectors), ...texts.map((text, i) => detailsOf(text, i, vectors[i], sentences && sentences[i], tokens && tokens[i]))];
 }
 
 // The vocabulary's entries of these ids, as text.

@@ -72,6 +72,12 @@ size_t t2v_embedder_text_tok(const t2v_embedder *embedder)
     return embedder->max_tok;
 }
 
+const t2v_punkt *t2v_embedder_splitter(const t2v_embedder *embedder)
+{
+    bool whole = embedder->direct_tokenize || embedder->vectorizer != T2V_VECTORIZER_DEFAULT;
+    return whole ? NULL : embedder->punkt;
+}
+
 const char *t2v_embedder_pipeline(const t2v_embedder *embedder)
 {
     return embedder->described;

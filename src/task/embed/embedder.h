@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "model/model.h"
 #include "task/task.h"
+#include "text/punkt.h"
 
 typedef struct t2v_embedder t2v_embedder;
 
@@ -44,6 +45,9 @@ size_t t2v_embedder_n_prompt(const t2v_embedder *embedder);
 struct t2v_str t2v_embedder_prompt(const t2v_embedder *embedder, size_t i, struct t2v_str *text);
 /* Whether pooling leaves out the tokens of these prompts (include_prompt is false). */
 bool t2v_embedder_skips_prompt(const t2v_embedder *embedder);
+/* What cuts a text, its white space made single, into the sentences that are encoded one by one.
+ * Borrowed. NULL: this embedder encodes a text as a whole. */
+const t2v_punkt *t2v_embedder_splitter(const t2v_embedder *embedder);
 /* "mean, Dense to 24, Normalize": what becomes of hidden states, for people. */
 const char *t2v_embedder_pipeline(const t2v_embedder *embedder);
 

@@ -9,7 +9,6 @@
 #include "task/embed/pipeline.h"
 #include "task/embed/transformer.h"
 #include "task/embed/vectorizer.h"
-#include "text/punkt.h"
 
 struct t2v_embedder {
     struct t2v_task task; /* the first member: a task of this kind is an embedder */

@@ -70,7 +70,7 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_embedder *embedder, struct t
 {
     *walk = (struct t2v_walk){
         .embedder = embedder, .text = text, .encode = params->encode, .max_tok = params->max_tok};
-    walk->whole = embedder->direct_tokenize || embedder->vectorizer != T2V_VECTORIZER_DEFAULT;
+    walk->whole = t2v_embedder_splitter(embedder) == NULL;
     t2v_buf_init(&walk->buf, SIZE_MAX);
     int rc = add_before(walk, params);
     if (rc == 0)
