@@ -33,8 +33,9 @@ struct t2v_engine {
     struct t2v_engine_options options;
     struct t2v_inbox inbox;
     struct side leader;
-    struct side express; /* not used without a leader */
-    t2v_feeder *feeder;  /* NULL without a leader */
+    struct side express;          /* not used without a leader */
+    t2v_feeder *feeder;           /* NULL without a leader */
+    atomic_size_t n_stepped_work; /* of those that the leader's pulse counts */
 
     pthread_mutex_t lock;
     struct t2v_engine_stats stats;  /* under the lock */
@@ -86,6 +87,7 @@ static void hand_back(void *user, struct t2v_work *work)
     work->ended_ns = t2v_clock_ns();
     if (work->begun_ns == 0)
         work->begun_ns = work->ended_ns;
+    atomic_fetch_sub(&side->engine->n_stepped_work, t2v_work_is_stepped(work) ? 1 : 0);
     t2v_pulse_leave(&side->pulse, work->ended_ns);
     pthread_mutex_lock(&side->engine->lock);
     side->engine->by_task[work->which].n_work++;
@@ -124,16 +126,11 @@ static void add_stepped(struct t2v_work *work)
     work->task->steps->add(work->task, &work->stepped);
 }
 
-static bool is_stepped(const struct t2v_work *work)
-{
-    return work->task != NULL && work->task->steps != NULL;
-}
-
 static void add_all(struct t2v_runner *runner, struct t2v_work *work)
 {
     while (work != NULL) {
         struct t2v_work *next = work->next;
-        if (is_stepped(work))
+        if (t2v_work_is_stepped(work))
             add_stepped(work);
         else
             t2v_runner_add(runner, work);
@@ -402,16 +399,25 @@ static void reset(const t2v_engine *engine, struct t2v_work *work)
     work->queued_ns = t2v_clock_ns();
 }
 
+/* Counts a work. Returns how many of its kind there were: each kind has places of its own. */
+static size_t enter(t2v_engine *engine, const struct t2v_work *work)
+{
+    size_t all = t2v_pulse_enter(&engine->leader.pulse, t2v_clock_ns()) +
+                 t2v_pulse_waiting(&engine->express.pulse);
+    if (t2v_work_is_stepped(work))
+        return atomic_fetch_add(&engine->n_stepped_work, 1);
+    return all - atomic_load(&engine->n_stepped_work);
+}
+
 int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
 {
-    size_t waiting = t2v_pulse_enter(&engine->leader.pulse, t2v_clock_ns()) +
-                     t2v_pulse_waiting(&engine->express.pulse);
-    if (waiting >= engine->options.max_queue) {
+    if (enter(engine, work) >= engine->options.max_queue) {
+        atomic_fetch_sub(&engine->n_stepped_work, t2v_work_is_stepped(work) ? 1 : 0);
         t2v_pulse_drop(&engine->leader.pulse);
         return T2V_EBUSY;
     }
     reset(engine, work);
-    t2v_inbox_put(&engine->inbox, work, is_stepped(work));
+    t2v_inbox_put(&engine->inbox, work, t2v_work_is_stepped(work));
     return 0;
 }
 
@@ -430,7 +436,7 @@ void t2v_engine_run(t2v_engine *engine, struct t2v_work *work)
     struct side *side = &engine->leader;
     reset(engine, work);
     t2v_pulse_enter(&side->pulse, work->queued_ns);
-    if (!is_stepped(work)) {
+    if (!t2v_work_is_stepped(work)) {
         t2v_runner_add(&side->runner, work);
         t2v_runner_finish_all(&side->runner);
         return;

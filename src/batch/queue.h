@@ -40,6 +40,12 @@ enum t2v_rank {
 };
 enum { T2V_SMALL_BYTES = 1024 };
 
+/* It is of a stepped task. */
+static inline bool t2v_work_is_stepped(const struct t2v_work *work)
+{
+    return work->task != NULL && work->task->steps != NULL;
+}
+
 /* Sum of the lengths of a work's texts in bytes, plus 1 per input; counting stops once the sum is
  * above T2V_SMALL_BYTES. */
 size_t t2v_small_bytes(const struct t2v_work *work);

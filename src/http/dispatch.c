@@ -113,15 +113,25 @@ static int send_away(struct t2v_dispatch *d, struct t2v_job *job)
     return rc;
 }
 
+/* Where it waits if there is no place where it is to go. */
+static struct t2v_job_list *list_of(struct t2v_dispatch *d, const struct t2v_job *job)
+{
+    const struct t2v_task *task = job->work.task;
+    if (job->stage != T2V_JOB_RUN)
+        return &d->waiting[T2V_FOR_CLERK];
+    return &d->waiting[task != NULL && task->steps != NULL ? T2V_FOR_STEPS : T2V_FOR_BATCHES];
+}
+
 /* Its share of the budget is held, so that memory bounds how many wait. */
 static int wait_for_place(struct t2v_dispatch *d, struct t2v_job *job)
 {
+    struct t2v_job_list *list = list_of(d, job);
     if (d->service->options->queue_ms <= 0)
         return T2V_EBUSY;
     job->wait_ends_ns = t2v_clock_ns() + (uint64_t)d->service->options->queue_ms * 1000000;
     job->next = NULL;
-    *(d->waiting == NULL ? &d->waiting : &d->waiting_last->next) = job;
-    d->waiting_last = job;
+    *(list->first == NULL ? &list->first : &list->last->next) = job;
+    list->last = job;
     d->service->metrics.n_waiting++;
     return 0;
 }
@@ -137,7 +147,7 @@ int t2v_dispatch_send(struct t2v_dispatch *d, struct t2v_job *job)
     if (job->stage == T2V_JOB_DONE)
         return 1;
     int rc = reserve(d, job);
-    bool behind = d->waiting != NULL && job->stage != T2V_JOB_WRITE;
+    bool behind = list_of(d, job)->first != NULL && job->stage != T2V_JOB_WRITE;
     if (rc == 0)
         rc = behind ? T2V_EBUSY : send_away(d, job);
     if (rc == T2V_EBUSY)
@@ -172,37 +182,37 @@ static void let_go(struct t2v_dispatch *d, struct t2v_job *job)
 /* ---- Jobs that wait for a place ---- */
 
 /* Unlinks the job at *at, which comes after `before` (NULL: it is the first). */
-static struct t2v_job *unlink_waiting(struct t2v_dispatch *d, struct t2v_job **at,
-                                      struct t2v_job *before)
+static struct t2v_job *unlink_waiting(struct t2v_dispatch *d, struct t2v_job_list *list,
+                                      struct t2v_job **at, struct t2v_job *before)
 {
     struct t2v_job *job = *at;
     *at = job->next;
-    if (d->waiting_last == job)
-        d->waiting_last = before;
+    if (list->last == job)
+        list->last = before;
     d->service->metrics.n_waiting--;
     return job;
 }
 
 /* Back to where it was: first. */
-static void put_back(struct t2v_dispatch *d, struct t2v_job *job)
+static void put_back(struct t2v_dispatch *d, struct t2v_job_list *list, struct t2v_job *job)
 {
-    job->next = d->waiting;
-    d->waiting = job;
+    job->next = list->first;
+    list->first = job;
     if (job->next == NULL)
-        d->waiting_last = job;
+        list->last = job;
     d->service->metrics.n_waiting++;
 }
 
 /* Those whose turn it is, as far as there are places. A job is unlinked first: once it is away, its
  * `next` is another thread's. */
-static void send_waiting(struct t2v_dispatch *d)
+static void send_list(struct t2v_dispatch *d, struct t2v_job_list *list)
 {
-    while (d->waiting != NULL) {
-        struct t2v_job *job = unlink_waiting(d, &d->waiting, NULL);
+    while (list->first != NULL) {
+        struct t2v_job *job = unlink_waiting(d, list, &list->first, NULL);
         bool wanted = job->done != NULL;
         int rc = wanted ? send_away(d, job) : 0;
         if (rc == T2V_EBUSY) {
-            put_back(d, job);
+            put_back(d, list, job);
             return;
         }
         if (rc < 0) {
@@ -214,9 +224,16 @@ static void send_waiting(struct t2v_dispatch *d)
     }
 }
 
-void t2v_dispatch_tick(struct t2v_dispatch *d, uint64_t now_ns)
+static void send_waiting(struct t2v_dispatch *d)
 {
-    struct t2v_job **at = &d->waiting, *before = NULL;
+    for (size_t i = 0; i < T2V_N_WAITING; i++)
+        send_list(d, &d->waiting[i]);
+}
+
+/* Refuses those that have waited for too long, and frees those that nobody waits for. */
+static void tick_list(struct t2v_dispatch *d, struct t2v_job_list *list, uint64_t now_ns)
+{
+    struct t2v_job **at = &list->first, *before = NULL;
     while (*at != NULL) {
         struct t2v_job *job = *at;
         if (job->done != NULL && now_ns < job->wait_ends_ns) {
@@ -224,13 +241,19 @@ void t2v_dispatch_tick(struct t2v_dispatch *d, uint64_t now_ns)
             at = &job->next;
             continue;
         }
-        unlink_waiting(d, at, before);
+        unlink_waiting(d, list, at, before);
         if (job->done != NULL) {
             t2v_fault_busy(&job->fault, t2v_why_busy(T2V_EBUSY));
             job->done(job);
         }
         let_go(d, job);
     }
+}
+
+void t2v_dispatch_tick(struct t2v_dispatch *d, uint64_t now_ns)
+{
+    for (size_t i = 0; i < T2V_N_WAITING; i++)
+        tick_list(d, &d->waiting[i], now_ns);
     send_waiting(d);
 }
 
@@ -308,8 +331,11 @@ bool t2v_dispatch_stop(struct t2v_dispatch *d)
     d->clerk = NULL;
     if (d->service != NULL && d->wake_fd >= 0)
         t2v_dispatch_collect(d);
-    while (d->waiting != NULL)
-        let_go(d, unlink_waiting(d, &d->waiting, NULL));
+    for (size_t i = 0; i < T2V_N_WAITING; i++) {
+        struct t2v_job_list *list = &d->waiting[i];
+        while (list->first != NULL)
+            let_go(d, unlink_waiting(d, list, &list->first, NULL));
+    }
     return d->n_away == 0;
 }
 

@@ -14,12 +14,19 @@
 #include "http/job.h"
 #include "http/service.h"
 
+/* Jobs that wait for a place, oldest first. */
+struct t2v_job_list {
+    struct t2v_job *first, *last;
+};
+
+/* What the places are for. */
+enum { T2V_FOR_CLERK, T2V_FOR_BATCHES, T2V_FOR_STEPS, T2V_N_WAITING };
+
 struct t2v_dispatch {
     struct t2v_service *service; /* borrowed */
     t2v_clerk *clerk;
-    struct t2v_job *waiting, *waiting_last; /* for a place with the clerk or the engine; oldest
-                                             * first */
-    int wake_fd;                            /* eventfd: readable when jobs are back */
+    struct t2v_job_list waiting[T2V_N_WAITING];
+    int wake_fd;   /* eventfd: readable when jobs are back */
     size_t n_away; /* jobs with the clerk or the engine, and those in `back` */
 
     pthread_mutex_t lock;

@@ -17,8 +17,8 @@ struct t2v_server_options {
     int64_t max_body_bytes;
     int64_t max_memory_bytes; /* held for all clients together; 0: 32 times max_body_bytes, at least
                                  256 MiB */
-    int64_t max_queue;        /* requests waiting or running in the engine */
-    int64_t queue_ms;         /* that a request may wait for a place there */
+    int64_t max_queue; /* requests waiting or running in the engine; as many more to generate */
+    int64_t queue_ms;  /* that a request may wait for a place there */
     int64_t max_connections;
     int64_t idle_ms;  /* a kept-alive connection with nothing under way */
     int64_t read_ms;  /* from a request's first byte to its last; also for a reader that stalls */
