@@ -7,10 +7,12 @@ import socket
 import threading
 import time
 
+from checks import until
 from daemon import Daemon, request, vectors
 
 Q = {"text": "hello there"}
 HEADS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "heads")
+GENERATOR = os.path.join(os.path.dirname(HEADS), "generators", "marked")
 LABELS, RERANKER = os.path.join(HEADS, "sequence-distilbert"), os.path.join(HEADS, "cross-encoder")
 SPARE_MIB = 64
 NOTHING_WRITTEN = {"MALLOC_PERTURB_": "0"}  # meson has malloc write to all that it gives, which makes it resident
@@ -21,19 +23,28 @@ def mib(d, key):
         return next(int(line.split()[1]) for line in f if line.startswith(key + ":")) / 1024
 
 
-def begin(d):
-    """Resident now; from here on VmHWM is the most that it comes to."""
-    d.ask(vectors(Q))
+def clear_peak(d):
+    """From here on VmHWM is the most that it comes to."""
     with open(f"/proc/{d.process.pid}/clear_refs", "w") as f:
         f.write("5")
+
+
+def begin(d):
+    """Resident now."""
+    d.ask(vectors(Q))
+    clear_peak(d)
     return mib(d, "VmRSS")
 
 
 def all_at_once(d, body, n):
+    return send_all(d, request("POST", "/vectors", body), n)
+
+
+def send_all(d, asked, n):
     answers = []
 
     def go():
-        answers.append(d.ask(request("POST", "/vectors", body)).status)
+        answers.append(d.ask(asked).status)
     threads = [threading.Thread(target=go) for _ in range(n)]
     for t in threads:
         t.start()
@@ -84,6 +95,37 @@ def check_peak(check):
             check(f"{what}: nothing is held", d.metric("t2v_memory_held_bytes") < 20000, d.metric("t2v_memory_held_bytes"))
 
 
+def completions(n, **more):
+    return lambda d: send_all(d, request("POST", "/v1/completions", json.dumps({"prompt": "a b c", "n": 128, "max_tokens": 2, **more}).encode()), n)
+
+
+GENERATED = {
+    "stop strings": completions(12, stop=[f"{i:03}" + "x" * 120 for i in range(512)]),
+    "biases and penalties": completions(30, logit_bias={str(i): 1 for i in range(4096)}, repetition_penalty=1.5),
+    "a large schema": completions(3, response_format={"type": "json_schema", "json_schema": {"schema": {"enum": [f"x{i}" + "y" * 1000 for i in range(1000)]}}}),
+    "many ways to go on": completions(6, max_tokens=5, response_format={"type": "json_schema", "json_schema": {"schema": {
+        "anyOf": [{"type": "array", "items": {"type": "integer"}, "minItems": i} for i in range(300)]}}}),
+}
+
+
+def check_generated_peak(check):
+    """The same of texts that are generated, many for each request."""
+    if check.sanitized:
+        print("skipped, memory under sanitizers")
+        return
+    for what, load in GENERATED.items():
+        with Daemon(check.binary, GENERATOR, "--max-memory", "64m", env=NOTHING_WRITTEN) as d:
+            first = request("POST", "/v1/completions", b'{"prompt":"a","max_tokens":1,"response_format":{"type":"json_object"}}')
+            d.ask(first)
+            clear_peak(d)
+            before = mib(d, "VmRSS")
+            said = load(d)
+            check(f"{what}: answered, refused or 503", set(said) <= {200, 413, 503} and 500 not in said, said)
+            check(f"{what}: the peak", mib(d, "VmHWM") - before <= 64 + SPARE_MIB, f"{mib(d, 'VmHWM') - before:.0f} MiB, {said}")
+            check(f"{what}: nothing is held", until(lambda: d.metric("t2v_memory_held_bytes") < 20000), d.metric("t2v_memory_held_bytes"))
+            check(f"{what}: others are answered", d.ask(first).status == 200)
+
+
 def check_never_fits(check):
     """A request that alone takes more than --max-memory: 413 with both numbers, and no Retry-After. A smaller one is answered."""
     with Daemon(check.binary, check.model, "--max-memory", "1m") as d:
@@ -104,8 +146,7 @@ def check_batch_of_labels(check):
     with Daemon(check.binary, LABELS, "--max-memory", "32m", env=NOTHING_WRITTEN) as d:
         ask = request("POST", "/predict", b'{"inputs":[["a"],' + b",".join([b'[""]'] * 400000) + b"]}")
         d.ask(request("POST", "/predict", b'{"inputs":"a"}'))
-        with open(f"/proc/{d.process.pid}/clear_refs", "w") as f:
-            f.write("5")
+        clear_peak(d)
         before = mib(d, "VmRSS")
         a = d.ask(ask)
         check("too much for an answer", a.status == 413 and "max-memory" in a.json["error"], a)

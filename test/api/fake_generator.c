@@ -99,6 +99,13 @@ const t2v_vocab_trie *t2v_generator_tokens(const t2v_generator *g)
     return NULL;
 }
 
+size_t t2v_generator_bytes(const t2v_generator *g, const struct t2v_generate *generate,
+                           size_t n_tok)
+{
+    (void)g, (void)generate;
+    return n_tok;
+}
+
 /* ---- Steps ---- */
 
 /* The state of a work, which takes the place of its progress: a text for each choice. */

@@ -63,8 +63,9 @@ static bool generate(const struct run *run, t2v_grammar *grammar, struct t2v_buf
     int32_t ids[MAX_STEPS];
     size_t n = 0;
     for (;;) {
-        const uint32_t *allowed = t2v_grammar_allowed(grammar);
-        int32_t id = allowed != NULL ? choose(run, allowed, n) : -1;
+        const uint32_t *allowed;
+        bool ok = t2v_grammar_allowed(grammar, &allowed) == 0;
+        int32_t id = ok ? choose(run, allowed, n) : -1;
         if (id < 0)
             fail("nothing is allowed");
         if (t2v_grammar_take(grammar, id) != 0)
@@ -84,13 +85,15 @@ static void answer(const struct run *run, const t2v_json *schema, long n)
 {
     struct t2v_buf line, text;
     struct t2v_err err = {0};
+    struct t2v_schema compiled;
     t2v_buf_init(&line, SIZE_MAX);
     t2v_buf_init(&text, SIZE_MAX);
+    t2v_schema_compile(schema, &compiled, &err);
     for (long i = 0; i < n && err.code == 0; i++) {
         t2v_grammar *grammar = NULL;
         t2v_buf_clear(&text);
-        if (t2v_grammar_new(run->trie, schema, &grammar, &err) != 0)
-            break;
+        if (t2v_grammar_new(run->trie, &compiled, &grammar) != 0)
+            fail("no memory");
         t2v_buf_addc(&line, i == 0 ? '[' : ',');
         if (generate(run, grammar, &text))
             t2v_json_write_str(&line, t2v_buf_str(&text));
@@ -105,6 +108,7 @@ static void answer(const struct run *run, const t2v_json *schema, long n)
     printf("%.*s\n", (int)line.len, line.ptr);
     t2v_buf_deinit(&line);
     t2v_buf_deinit(&text);
+    t2v_schema_deinit(&compiled);
 }
 
 int main(int argc, char **argv)

@@ -93,8 +93,8 @@ static void walk(t2v_grammar *grammar, const uint8_t *bytes, size_t n)
     struct t2v_buf text;
     t2v_buf_init(&text, SIZE_MAX);
     for (size_t i = 0; i < n; i++) {
-        const uint32_t *allowed = t2v_grammar_allowed(grammar);
-        if (allowed == NULL)
+        const uint32_t *allowed;
+        if (t2v_grammar_allowed(grammar, &allowed) != 0)
             break; /* too many ways to go on */
         if (is_allowed(allowed, END))
             check_end(&text);
@@ -113,19 +113,21 @@ static void walk(t2v_grammar *grammar, const uint8_t *bytes, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { MOST = 200 };
-    t2v_json *schema = NULL;
+    t2v_json *json = NULL;
+    struct t2v_schema schema;
     t2v_grammar *grammar = NULL;
     struct t2v_err err = {0};
     const uint8_t *nul = size != 0 ? memrchr(data, '\0', size) : NULL;
     size_t n_json = nul != NULL ? (size_t)(nul - data) : size;
     size_t n = nul != NULL ? size - n_json - 1 : 0;
-    if (t2v_json_parse((struct t2v_str){(const char *)data, n_json}, &schema, NULL) != 0)
+    if (t2v_json_parse((struct t2v_str){(const char *)data, n_json}, &json, NULL) != 0)
         return 0;
-    if (t2v_grammar_new(vocabulary(), schema, &grammar, &err) == 0)
-        walk(grammar, nul != NULL ? nul + 1 : data, n < MOST ? n : MOST);
-    else
+    if (t2v_schema_compile(json, &schema, &err) != 0)
         CHECK(err.msg[0] != '\0');
+    else if (t2v_grammar_new(vocabulary(), &schema, &grammar) == 0)
+        walk(grammar, nul != NULL ? nul + 1 : data, n < MOST ? n : MOST);
     t2v_grammar_free(grammar);
-    t2v_json_free(schema);
+    t2v_schema_deinit(&schema);
+    t2v_json_free(json);
     return 0;
 }

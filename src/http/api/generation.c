@@ -136,19 +136,32 @@ bool t2v_generation_read_bias(const struct t2v_params *params, const char *name,
     return ok;
 }
 
+/* json: a JSON Schema; NULL: any object. */
+static bool compile(const t2v_json *json, struct t2v_generation *generation,
+                    struct t2v_fault *fault)
+{
+    struct t2v_err err = {0};
+    int rc = t2v_schema_compile(json, &generation->schema, &err);
+    if (rc != 0)
+        t2v_fault_work(fault, &err);
+    return rc == 0;
+}
+
 bool t2v_generation_read_schema(const struct t2v_params *params, const char *name,
                                 struct t2v_str value, struct t2v_generation *generation)
 {
     struct t2v_err err = {0};
+    t2v_json *json;
     if (params->fault->status != 0)
         return false;
     if (!t2v_body_has(value) || value.ptr[0] != '{')
         return t2v_param_wrong(params, name, "a JSON Schema, an object, is needed here");
-    int rc = t2v_json_parse(value, &generation->schema, &err);
-    if (rc != 0)
+    if (t2v_json_parse(value, &json, &err) != 0)
         return t2v_fault_no_memory(params->fault);
+    bool ok = compile(json, generation, params->fault);
+    t2v_json_free(json);
     generation->json = true;
-    return true;
+    return ok;
 }
 
 /* ---- Prompts ---- */
@@ -215,22 +228,17 @@ bool t2v_generation_encode(struct t2v_generation *generation, size_t i, struct t
 
 /* ---- Choices ---- */
 
-static bool make_grammars(struct t2v_generation *generation, struct t2v_fault *fault)
+/* What the texts' grammars need. */
+static bool find_schema(struct t2v_generation *generation, struct t2v_fault *fault)
 {
     struct t2v_generate *generate = &generation->generate;
-    struct t2v_err err = {0};
-    const t2v_vocab_trie *tokens =
-        generation->json ? t2v_generator_tokens(generation->served->generator) : NULL;
-    if (generation->json && tokens == NULL)
-        return t2v_fault_no_memory(fault);
-    for (size_t i = 0; generation->json && i < generate->n_choice; i++) {
-        int rc = t2v_grammar_new(tokens, generation->schema, &generate->choices[i].grammar, &err);
-        if (rc != 0) {
-            t2v_fault_work(fault, &err);
-            return false;
-        }
-    }
-    return true;
+    if (!generation->json)
+        return true;
+    if (generation->schema.root == NULL && !compile(NULL, generation, fault))
+        return false;
+    generate->schema = &generation->schema;
+    generate->tokens = t2v_generator_tokens(generation->served->generator);
+    return generate->tokens != NULL || t2v_fault_no_memory(fault);
 }
 
 static bool make_choices(struct t2v_generation *generation, struct t2v_fault *fault)
@@ -254,7 +262,7 @@ static bool make_choices(struct t2v_generation *generation, struct t2v_fault *fa
         generate->choices[i].n_prompt = ids->len;
         generate->choices[i].seed = generation->seed + i % generation->n_each;
     }
-    return make_grammars(generation, fault);
+    return find_schema(generation, fault);
 }
 
 /* The engine asks it before each step of a stream. */
@@ -339,14 +347,20 @@ size_t t2v_generation_bytes(const struct t2v_service *service, const struct t2v_
     size_t of_prompt_tok = generate->prompt_logprobs
                                ? of_top + sizeof(float) + TEXT_BYTES + generation->answer_bytes
                                : 0;
-    size_t bytes = t2v_texts_bytes(&generation->prompts) + t2v_texts_bytes(&generation->stops);
+    size_t longest = 0;
+    size_t bytes = t2v_texts_bytes(&generation->prompts) + t2v_texts_bytes(&generation->stops) +
+                   generate->sampling.n_bias * sizeof *generation->bias +
+                   generation->schema.arena.bytes;
     (void)service;
+    for (size_t i = 0; i < generation->n_prompt; i++)
+        bytes += generation->ids[i].cap * sizeof(int32_t);
     for (size_t i = 0; i < generate->n_choice; i++) {
         const struct t2v_choice *choice = &generate->choices[i];
-        bytes += sizeof *choice + most_new(generation, choice->n_prompt) * of_token +
-                 choice->n_prompt * (sizeof(int32_t) + of_prompt_tok);
+        size_t n_new = most_new(generation, choice->n_prompt);
+        bytes += sizeof *choice + n_new * of_token + choice->n_prompt * of_prompt_tok;
+        longest = choice->n_prompt + n_new > longest ? choice->n_prompt + n_new : longest;
     }
-    return bytes;
+    return bytes + t2v_generator_bytes(generation->served->generator, generate, longest);
 }
 
 bool t2v_generation_is_large(const struct t2v_job *job)
@@ -362,16 +376,14 @@ void t2v_generation_deinit(void *state)
 {
     struct t2v_generation *generation = state;
     struct t2v_generate *generate = &generation->generate;
-    for (size_t i = 0; i < generate->n_choice; i++) {
-        t2v_grammar_free(generate->choices[i].grammar);
+    for (size_t i = 0; i < generate->n_choice; i++)
         t2v_choice_deinit(&generate->choices[i]);
-    }
     t2v_free(generate->choices);
     for (size_t i = 0; i < generation->n_prompt; i++)
         t2v_ids_deinit(&generation->ids[i]);
     t2v_free(generation->ids);
     t2v_free(generation->bias);
-    t2v_json_free(generation->schema);
+    t2v_schema_deinit(&generation->schema);
     t2v_texts_deinit(&generation->prompts);
     t2v_texts_deinit(&generation->stops);
     t2v_buf_deinit(&generation->event);

@@ -41,10 +41,10 @@ struct t2v_generation {
     uint64_t seed;         /* of the first choice of each prompt; the others have the next ones */
     bool seeded;           /* the request has it */
     bool json;             /* the texts are JSON, */
-    t2v_json *schema;      /* by this schema; NULL: any object. Owned */
-    size_t answer_bytes;   /* of the answer, for each token, at most; beside its text */
-    bool streams;          /* set before t2v_generation_make */
-    struct t2v_buf event;  /* the engine thread's: what it puts into the stream */
+    struct t2v_schema schema; /* of this schema */
+    size_t answer_bytes;      /* of the answer, for each token, at most; beside its text */
+    bool streams;             /* set before t2v_generation_make */
+    struct t2v_buf event;     /* the engine thread's: what it puts into the stream */
 };
 
 /* For `read`. Each is false if the fault is set. */

@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-enum { FIRST = 8, MAX_STACKS = 2048 };
+enum { FIRST = 8, MAX_STACKS = 2048, KEPT_CHUNKS = 4 };
 
 void t2v_frame_pool_deinit(struct t2v_frame_pool *pool)
 {
@@ -13,6 +13,13 @@ void t2v_frame_pool_deinit(struct t2v_frame_pool *pool)
         t2v_free(pool->chunks[i]);
     t2v_free(pool->chunks);
     *pool = (struct t2v_frame_pool){0};
+}
+
+void t2v_frame_pool_trim(struct t2v_frame_pool *pool)
+{
+    size_t kept = pool->used / T2V_FRAMES_OF_CHUNK + KEPT_CHUNKS;
+    while (pool->n_chunk > kept)
+        t2v_free(pool->chunks[--pool->n_chunk]);
 }
 
 static bool add_chunk(struct t2v_frame_pool *pool)
@@ -88,11 +95,20 @@ static const struct t2v_frame *copy_stack(const struct t2v_frame *frame,
 int t2v_frames_copy(const struct t2v_frames *from, struct t2v_frame_pool *pool,
                     struct t2v_frames *to)
 {
+    const struct t2v_frame *up = NULL, *copied = NULL; /* stacks often differ in their top alone */
     int rc = 0;
     to->n = 0;
     for (size_t i = 0; i < from->n && rc == 0; i++) {
-        const struct t2v_frame *copy = copy_stack(from->list[i], pool);
-        rc = copy != NULL ? t2v_frames_add(to, copy) : T2V_ENOMEM;
+        struct t2v_frame copy = *from->list[i];
+        if (copy.up != NULL && (copied == NULL || copy.up != up)) {
+            up = copy.up;
+            copied = copy_stack(up, pool);
+            if (copied == NULL)
+                return T2V_ENOMEM;
+        }
+        copy.up = copy.up != NULL ? copied : NULL;
+        const struct t2v_frame *frame = t2v_frame_new(pool, &copy);
+        rc = frame != NULL ? t2v_frames_add(to, frame) : T2V_ENOMEM;
     }
     return rc;
 }

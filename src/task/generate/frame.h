@@ -47,6 +47,8 @@ struct t2v_frame_pool {
 };
 
 void t2v_frame_pool_deinit(struct t2v_frame_pool *pool);
+/* Frees memory that more frames than now are used needed, but for some. */
+void t2v_frame_pool_trim(struct t2v_frame_pool *pool);
 /* A copy of frame; NULL without memory. */
 const struct t2v_frame *t2v_frame_new(struct t2v_frame_pool *pool, const struct t2v_frame *frame);
 

@@ -36,7 +36,6 @@ struct t2v_choice {
     const int32_t *prompt; /* [n_prompt], at least 1, below t2v_generator_max_tok; borrowed */
     size_t n_prompt;
     uint64_t seed;
-    t2v_grammar *grammar; /* borrowed, of this choice alone; NULL: none */
 
     /* The answer; for the leader in on_token, and for anyone after the work is done. */
     struct t2v_buf text; /* the new tokens decoded without special tokens: whole characters */
@@ -65,8 +64,10 @@ struct t2v_generate {
     size_t max_new;              /* new tokens of a choice; SIZE_MAX: as many as fit */
     const struct t2v_str *stops; /* [n_stop], none empty */
     size_t n_stop;
-    bool keep_stop;  /* the text ends with the stop string; else before it */
-    bool ignore_end; /* end-of-text tokens do not end it */
+    const struct t2v_schema *schema; /* the texts are JSON of it; NULL: any text */
+    const t2v_vocab_trie *tokens;    /* of the generator, with a schema */
+    bool keep_stop;                  /* the text ends with the stop string; else before it */
+    bool ignore_end;                 /* end-of-text tokens do not end it */
     bool logprobs, prompt_logprobs;
     size_t n_top;
     /* Both run on the leader's thread and must be quick; NULL: none.

@@ -7,8 +7,10 @@
 #include "base/mem.h"
 #include "base/memory.h"
 #include "task/generate/causal.h"
+#include "task/generate/pass.h"
 #include "task/generate/pool.h"
 #include "task/generate/scheduler.h"
+#include "task/generate/sequence.h"
 
 #include "base/banned.h"
 
@@ -242,6 +244,13 @@ const t2v_vocab_trie *t2v_generator_tokens(const t2v_generator *generator)
     const t2v_vocab_trie *tokens = late->tokens;
     pthread_mutex_unlock(&late->lock);
     return tokens;
+}
+
+size_t t2v_generator_bytes(const t2v_generator *generator, const struct t2v_generate *generate,
+                           size_t n_tok)
+{
+    size_t n = generate->n_choice < T2V_PASS_SEQ ? generate->n_choice : T2V_PASS_SEQ;
+    return n * t2v_sequence_bytes(&generator->causal, generate, n_tok);
 }
 
 void t2v_generator_get_stats(const t2v_generator *generator, struct t2v_generator_stats *out)

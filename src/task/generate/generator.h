@@ -49,6 +49,11 @@ const struct t2v_sampling *t2v_generator_defaults(const t2v_generator *generator
 /* For grammars: the texts of all tokens. Made at the first call, by any thread; NULL: no memory. */
 const t2v_vocab_trie *t2v_generator_tokens(const t2v_generator *generator);
 
+/* What the sequences of a work hold at the most, in bytes, beside its choices and the pool. n_tok:
+ * of the longest, its prompt and new tokens. */
+size_t t2v_generator_bytes(const t2v_generator *generator, const struct t2v_generate *generate,
+                           size_t n_tok);
+
 /* Any thread. */
 void t2v_generator_get_stats(const t2v_generator *generator, struct t2v_generator_stats *out);
 

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "task/generate/automaton.h"
 #include "task/generate/scalar.h"
-#include "task/generate/schema.h"
 
 #include "base/banned.h"
 
@@ -16,7 +15,6 @@ struct level {
 
 struct t2v_grammar {
     const t2v_vocab_trie *trie;
-    struct t2v_schema schema;
     struct t2v_frame_pool pools[2]; /* states are in pools[at], the other is empty between calls */
     size_t at;
     struct t2v_frames states, spare;
@@ -25,19 +23,16 @@ struct t2v_grammar {
     uint32_t *allowed; /* [(vocab + 31) / 32] */
 };
 
-int t2v_grammar_new(const t2v_vocab_trie *trie, const t2v_json *schema, t2v_grammar **out,
-                    struct t2v_err *err)
+int t2v_grammar_new(const t2v_vocab_trie *trie, const struct t2v_schema *schema, t2v_grammar **out)
 {
     t2v_grammar *grammar = t2v_alloc_zero(1, sizeof *grammar);
     if (grammar == NULL)
         return T2V_ENOMEM;
     grammar->trie = trie;
     grammar->allowed = t2v_alloc_zero((trie->vocab + 31) / 32, sizeof *grammar->allowed);
-    int rc = t2v_schema_compile(schema, &grammar->schema, err);
-    if (rc == 0 && grammar->allowed == NULL)
-        rc = T2V_ENOMEM;
+    int rc = grammar->allowed != NULL ? 0 : T2V_ENOMEM;
     if (rc == 0)
-        rc = t2v_automaton_start(&grammar->schema, &grammar->pools[0], &grammar->states);
+        rc = t2v_automaton_start(schema, &grammar->pools[0], &grammar->states);
     if (rc != 0)
         t2v_grammar_free(grammar);
     else
@@ -56,7 +51,6 @@ void t2v_grammar_free(t2v_grammar *grammar)
     t2v_frames_deinit(&grammar->spare);
     t2v_frame_pool_deinit(&grammar->pools[0]);
     t2v_frame_pool_deinit(&grammar->pools[1]);
-    t2v_schema_deinit(&grammar->schema);
     t2v_free(grammar->allowed);
     t2v_free(grammar);
 }
@@ -134,7 +128,19 @@ static bool takes_all_plain(const t2v_grammar *grammar)
     return false;
 }
 
-const uint32_t *t2v_grammar_allowed(t2v_grammar *grammar)
+/* Frees what only a token in many states needed. */
+static void trim(t2v_grammar *grammar)
+{
+    enum { KEPT = 64 };
+    for (size_t i = 0; i < grammar->n_level; i++) {
+        if (grammar->levels[i].states.cap > KEPT)
+            t2v_frames_deinit(&grammar->levels[i].states);
+    }
+    for (size_t i = 0; i < 2; i++)
+        t2v_frame_pool_trim(&grammar->pools[i]);
+}
+
+int t2v_grammar_allowed(t2v_grammar *grammar, const uint32_t **out)
 {
     const t2v_vocab_trie *trie = grammar->trie;
     size_t bytes = (trie->vocab + 31) / 32 * sizeof *grammar->allowed;
@@ -152,7 +158,9 @@ const uint32_t *t2v_grammar_allowed(t2v_grammar *grammar)
     bool can_end = t2v_automaton_can_end(&grammar->states);
     for (size_t i = 0; i < trie->n_end && can_end; i++)
         grammar->allowed[trie->ends[i] / 32] |= 1u << trie->ends[i] % 32;
-    return rc == 0 ? grammar->allowed : NULL;
+    trim(grammar);
+    *out = grammar->allowed;
+    return rc;
 }
 
 static bool is_end(const t2v_vocab_trie *trie, int32_t id)

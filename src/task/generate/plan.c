@@ -19,13 +19,32 @@ static void push_waiting_first(struct t2v_scheduler *scheduler, struct t2v_seque
         scheduler->waiting_end = &sequence->next;
 }
 
-static struct t2v_sequence *pop_waiting(struct t2v_scheduler *scheduler)
+static void push_waiting_last(struct t2v_scheduler *scheduler, struct t2v_sequence *sequence)
 {
-    struct t2v_sequence *sequence = scheduler->waiting;
-    scheduler->waiting = sequence->next;
-    if (scheduler->waiting == NULL)
-        scheduler->waiting_end = &scheduler->waiting;
-    return sequence;
+    sequence->next = NULL;
+    *scheduler->waiting_end = sequence;
+    scheduler->waiting_end = &sequence->next;
+}
+
+static void unlink_waiting(struct t2v_scheduler *scheduler, struct t2v_sequence **at)
+{
+    *at = (*at)->next;
+    if (*at == NULL)
+        scheduler->waiting_end = at;
+}
+
+void t2v_plan_queue(struct t2v_scheduler *scheduler, struct t2v_generation *generation)
+{
+    generation->next_queued = NULL;
+    *scheduler->queue_end = generation;
+    scheduler->queue_end = &generation->next_queued;
+}
+
+static void unlink_queued(struct t2v_scheduler *scheduler, struct t2v_generation **at)
+{
+    *at = (*at)->next_queued;
+    if (*at == NULL)
+        scheduler->queue_end = at;
 }
 
 void t2v_plan_fail(struct t2v_generation *generation, int rc)
@@ -34,18 +53,131 @@ void t2v_plan_fail(struct t2v_generation *generation, int rc)
         return;
     const char *why = rc == T2V_ENOMEM   ? "no memory for the sequence"
                       : rc == T2V_EMODEL ? "the model's logits are not finite"
-                                         : "the text of the sequence cannot be decoded";
+                      : rc == T2V_ETOOLARGE
+                          ? "the schema leaves too many ways to go on with the text"
+                          : "the text of the sequence cannot be decoded";
     generation->rc = t2v_fail(&generation->work->err, rc, "%s", why);
+}
+
+static void run(struct t2v_scheduler *scheduler, struct t2v_sequence *sequence)
+{
+    scheduler->running[scheduler->n_running++] = sequence;
+    sequence->generation->n_running++;
+}
+
+void t2v_plan_remove(struct t2v_scheduler *scheduler, size_t i)
+{
+    scheduler->running[i]->generation->n_running--;
+    scheduler->n_running--;
+    memmove(&scheduler->running[i], &scheduler->running[i + 1],
+            (scheduler->n_running - i) * sizeof *scheduler->running);
+}
+
+/* Running sequence i gives its pages back, and is to wait. */
+static struct t2v_sequence *preempt(struct t2v_scheduler *scheduler, size_t i)
+{
+    struct t2v_sequence *sequence = scheduler->running[i];
+    t2v_plan_remove(scheduler, i);
+    t2v_sequence_release(sequence, scheduler->pool);
+    pthread_mutex_lock(&scheduler->lock);
+    scheduler->stats.n_preempted++;
+    pthread_mutex_unlock(&scheduler->lock);
+    return sequence;
+}
+
+/* Which of the running sequences from `first` on is to make room: one whose client is slow, else
+ * one of the work that has most; the one that began last. There must be one. */
+static size_t find_victim(const struct t2v_scheduler *scheduler, size_t first)
+{
+    size_t victim = first;
+    for (size_t i = first; i < scheduler->n_running; i++) {
+        const struct t2v_generation *worst = scheduler->running[victim]->generation,
+                                    *generation = scheduler->running[i]->generation;
+        if (generation->paused != worst->paused ? generation->paused
+                                                : generation->n_running >= worst->n_running)
+            victim = i;
+    }
+    return victim;
+}
+
+/* Room for a sequence of n tokens among those that run, if need be that of a slow client, or, for
+ * the first sequence of a work, that of a work with several. */
+static bool make_room(struct t2v_scheduler *scheduler, size_t n_tok, bool first)
+{
+    for (;;) {
+        size_t needed = t2v_page_count(n_tok + 1) + scheduler->n_running;
+        bool fits = scheduler->n_running == 0 || needed <= t2v_pool_n_free(scheduler->pool);
+        if (fits && scheduler->n_running < T2V_PASS_SEQ)
+            return true;
+        size_t victim = find_victim(scheduler, 0);
+        const struct t2v_generation *worst = scheduler->running[victim]->generation;
+        if (!worst->paused && !(first && worst->n_running > 1))
+            return false;
+        push_waiting_last(scheduler, preempt(scheduler, victim));
+    }
+}
+
+/* The next choice of the first work in the queue begins. */
+static void begin_next(struct t2v_scheduler *scheduler, struct t2v_generation **at)
+{
+    struct t2v_generation *generation = *at;
+    const struct t2v_generate *generate = generation->generate;
+    struct t2v_choice *choice = &generate->choices[generation->n_begun];
+    struct t2v_sequence *sequence;
+    int rc = t2v_sequence_new(scheduler->causal, generate, choice, &sequence);
+    unlink_queued(scheduler, at);
+    if (rc != 0) {
+        t2v_plan_fail(generation, rc);
+        return;
+    }
+    sequence->generation = generation;
+    run(scheduler, sequence);
+    if (++generation->n_begun < generate->n_choice)
+        t2v_plan_queue(scheduler, generation);
+}
+
+/* first: only those whose works have none running. False: there is no room for the next. */
+static bool go_on(struct t2v_scheduler *scheduler, bool first)
+{
+    struct t2v_sequence **at = &scheduler->waiting;
+    while (*at != NULL) {
+        struct t2v_sequence *sequence = *at;
+        const struct t2v_generation *generation = sequence->generation;
+        if (generation->paused || (first && generation->n_running != 0)) {
+            at = &sequence->next;
+            continue;
+        }
+        if (!make_room(scheduler, sequence->n_id, first))
+            return false;
+        unlink_waiting(scheduler, at);
+        run(scheduler, sequence);
+    }
+    return true;
+}
+
+/* first: only works of which nothing has begun. */
+static bool begin_all(struct t2v_scheduler *scheduler, bool first)
+{
+    struct t2v_generation **at = &scheduler->queue;
+    while (*at != NULL) {
+        const struct t2v_generation *generation = *at;
+        const struct t2v_choice *choices = generation->generate->choices;
+        if (generation->paused || (first && generation->n_begun != 0)) {
+            at = &(*at)->next_queued;
+            continue;
+        }
+        if (!make_room(scheduler, choices[generation->n_begun].n_prompt, first))
+            return false;
+        begin_next(scheduler, at);
+    }
+    return true;
 }
 
 void t2v_plan_admit(struct t2v_scheduler *scheduler)
 {
-    while (scheduler->waiting != NULL && scheduler->n_running < T2V_PASS_SEQ) {
-        size_t needed = t2v_page_count(scheduler->waiting->n_id + 1) + scheduler->n_running;
-        if (scheduler->n_running > 0 && needed > t2v_pool_n_free(scheduler->pool))
-            return;
-        scheduler->running[scheduler->n_running++] = pop_waiting(scheduler);
-    }
+    bool room = go_on(scheduler, true) && begin_all(scheduler, true) && go_on(scheduler, false);
+    if (room)
+        begin_all(scheduler, false);
 }
 
 static bool is_prompt(const struct t2v_sequence *sequence)
@@ -90,26 +222,16 @@ static bool is_being_made(const struct t2v_scheduler *scheduler, size_t i)
     return false;
 }
 
-/* The sequence that began last gives its pages back, and waits. */
-static void preempt_last(struct t2v_scheduler *scheduler)
-{
-    struct t2v_sequence *sequence = scheduler->running[--scheduler->n_running];
-    t2v_sequence_release(sequence, scheduler->pool);
-    push_waiting_first(scheduler, sequence);
-    pthread_mutex_lock(&scheduler->lock);
-    scheduler->stats.n_preempted++;
-    pthread_mutex_unlock(&scheduler->lock);
-}
-
-/* Pages for n more tokens of running sequence i, if need be from those that began later. False: it
- * waits itself now, or has failed. */
+/* Pages for n more tokens of running sequence i, if need be from one after it. False: it waits
+ * itself now, or has failed. */
 static bool reserve(struct t2v_scheduler *scheduler, size_t i, size_t n)
 {
     struct t2v_sequence *sequence = scheduler->running[i];
     int rc;
     while ((rc = t2v_sequence_reserve(sequence, scheduler->pool, n)) == T2V_EBUSY) {
-        preempt_last(scheduler);
-        if (scheduler->n_running == i)
+        size_t victim = i + 1 < scheduler->n_running ? find_victim(scheduler, i + 1) : i;
+        push_waiting_first(scheduler, preempt(scheduler, victim));
+        if (victim == i)
             return false;
     }
     if (rc != 0)

@@ -9,8 +9,14 @@ enum { T2V_PLAN_FEWEST_PROMPT = 64 };
 
 /* Marks a work as failed, unless it is. rc: negative. */
 void t2v_plan_fail(struct t2v_generation *generation, int rc);
-/* Lets sequences that wait begin, in order, as far as there are pages for all of their known
- * tokens, and one more for each that runs. */
+/* The work's choices wait to begin, behind those of others. */
+void t2v_plan_queue(struct t2v_scheduler *scheduler, struct t2v_generation *generation);
+/* Removes running sequence i from those that run. */
+void t2v_plan_remove(struct t2v_scheduler *scheduler, size_t i);
+/* Lets sequences that wait go on, and then choices begin, one of each work in turn, as far as there
+ * are pages for all of their known tokens, and one more for each that runs. Sequences whose clients
+ * are slow make room for them, and those of works with several for works that have none running. A
+ * work may have failed for want of memory. */
 void t2v_plan_admit(struct t2v_scheduler *scheduler);
 /* Running sequences that get a token in the next step. */
 size_t t2v_plan_count_streams(const struct t2v_scheduler *scheduler);

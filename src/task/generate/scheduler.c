@@ -20,6 +20,7 @@ int t2v_scheduler_new(const struct t2v_causal *causal, t2v_pool *pool, size_t pa
     scheduler->pool = pool;
     scheduler->page_bytes = page_bytes;
     scheduler->vocab = t2v_net_shape(net)->vocab;
+    scheduler->queue_end = &scheduler->queue;
     scheduler->waiting_end = &scheduler->waiting;
     scheduler->done_end = &scheduler->done;
     scheduler->stats.first_token_s.first = 0.001;
@@ -45,20 +46,6 @@ void t2v_scheduler_free(t2v_scheduler *scheduler)
 
 /* --- lists --- */
 
-static void push_waiting(t2v_scheduler *scheduler, struct t2v_sequence *sequence)
-{
-    sequence->next = NULL;
-    *scheduler->waiting_end = sequence;
-    scheduler->waiting_end = &sequence->next;
-}
-
-static void remove_running(t2v_scheduler *scheduler, size_t i)
-{
-    scheduler->n_running--;
-    memmove(&scheduler->running[i], &scheduler->running[i + 1],
-            (scheduler->n_running - i) * sizeof *scheduler->running);
-}
-
 static void end_sequence(t2v_scheduler *scheduler, struct t2v_sequence *sequence)
 {
     t2v_sequence_release(sequence, scheduler->pool);
@@ -74,22 +61,6 @@ static void hand_over(t2v_scheduler *scheduler, struct t2v_stepped *work)
     scheduler->done_end = &work->next;
 }
 
-/* All its sequences wait. */
-static int begin(t2v_scheduler *scheduler, struct t2v_generation *generation)
-{
-    const struct t2v_generate *generate = generation->generate;
-    for (size_t i = 0; i < generate->n_choice; i++) {
-        struct t2v_sequence *sequence;
-        int rc = t2v_sequence_new(scheduler->causal, generate, &generate->choices[i], &sequence);
-        if (rc != 0)
-            return rc;
-        sequence->generation = generation;
-        push_waiting(scheduler, sequence);
-        generation->n_left++;
-    }
-    return 0;
-}
-
 void t2v_scheduler_add(t2v_scheduler *scheduler, struct t2v_stepped *work)
 {
     struct t2v_generation *generation = t2v_alloc_zero(1, sizeof *generation);
@@ -101,16 +72,24 @@ void t2v_scheduler_add(t2v_scheduler *scheduler, struct t2v_stepped *work)
     generation->generate = work->params;
     generation->work = work;
     generation->added_ns = t2v_clock_ns();
+    generation->n_left = generation->generate->n_choice;
     generation->next = scheduler->generations;
     scheduler->generations = generation;
-    int rc = begin(scheduler, generation);
-    if (rc != 0)
-        t2v_plan_fail(generation, rc);
+    if (generation->n_left != 0)
+        t2v_plan_queue(scheduler, generation);
 }
 
 /* Ends the sequences of works that have failed. */
 static void drop_failed(t2v_scheduler *scheduler)
 {
+    struct t2v_generation **queued = &scheduler->queue;
+    while (*queued != NULL) {
+        if ((*queued)->rc != 0)
+            *queued = (*queued)->next_queued;
+        else
+            queued = &(*queued)->next_queued;
+    }
+    scheduler->queue_end = queued;
     struct t2v_sequence **at = &scheduler->waiting;
     while (*at != NULL) {
         struct t2v_sequence *sequence = *at;
@@ -125,7 +104,7 @@ static void drop_failed(t2v_scheduler *scheduler)
     for (size_t i = scheduler->n_running; i-- > 0;) {
         struct t2v_sequence *sequence = scheduler->running[i];
         if (sequence->generation->rc != 0) {
-            remove_running(scheduler, i);
+            t2v_plan_remove(scheduler, i);
             end_sequence(scheduler, sequence);
         }
     }
@@ -295,7 +274,7 @@ static void end_finished(t2v_scheduler *scheduler)
     for (size_t i = scheduler->n_running; i-- > 0;) {
         struct t2v_sequence *sequence = scheduler->running[i];
         if (sequence->choice->finish != T2V_FINISH_NONE) {
-            remove_running(scheduler, i);
+            t2v_plan_remove(scheduler, i);
             end_sequence(scheduler, sequence);
         }
     }
@@ -306,6 +285,8 @@ static void count_step(t2v_scheduler *scheduler, size_t n_prompt)
     size_t n_waiting = 0;
     for (const struct t2v_sequence *s = scheduler->waiting; s != NULL; s = s->next)
         n_waiting++;
+    for (const struct t2v_generation *g = scheduler->queue; g != NULL; g = g->next_queued)
+        n_waiting += g->generate->n_choice - g->n_begun;
     pthread_mutex_lock(&scheduler->lock);
     struct t2v_generator_stats *stats = &scheduler->stats;
     stats->n_step++;

@@ -24,6 +24,8 @@ static int fill(struct t2v_sequence *sequence, const struct t2v_generate *genera
     sequence->n_id = choice->n_prompt;
     int rc = t2v_sampler_new(&generate->sampling, vocab, choice->seed, choice->prompt,
                              choice->n_prompt, &sequence->sampler);
+    if (rc == 0 && generate->schema != NULL)
+        rc = t2v_grammar_new(generate->tokens, generate->schema, &sequence->grammar);
     return rc == 0 ? t2v_gen_text_new(causal->decoder, generate->stops, generate->n_stop,
                                       generate->keep_stop, &sequence->text)
                    : rc;
@@ -47,11 +49,35 @@ int t2v_sequence_new(const struct t2v_causal *causal, const struct t2v_generate 
     return 0;
 }
 
+size_t t2v_sequence_bytes(const struct t2v_causal *causal, const struct t2v_generate *generate,
+                          size_t n_tok)
+{
+    enum {
+        LEAST = 4096,
+        OF_TOK = 12,  /* its id and the lists of pages, which grow to twice what they need */
+        OF_SEEN = 40, /* an id that penalties count */
+        OF_BIAS = 12,
+        OF_STOP_BYTE = 10, /* the byte and how far to go back, for two searches */
+        OF_STOP = 128,
+        OF_GRAMMAR = 256 << 10 /* its states */
+    };
+    const struct t2v_sampling *sampling = &generate->sampling;
+    bool counts = sampling->repetition_penalty != 1 || sampling->frequency_penalty != 0 ||
+                  sampling->presence_penalty != 0;
+    size_t bytes = LEAST + n_tok * (OF_TOK + (counts ? OF_SEEN : 0)) + sampling->n_bias * OF_BIAS;
+    for (size_t i = 0; i < generate->n_stop; i++)
+        bytes += OF_STOP + generate->stops[i].len * OF_STOP_BYTE;
+    if (generate->schema != NULL)
+        bytes += OF_GRAMMAR + t2v_net_shape(t2v_model_net(causal->model))->vocab / 8;
+    return bytes;
+}
+
 void t2v_sequence_free(struct t2v_sequence *sequence)
 {
     if (sequence == NULL)
         return;
     t2v_gen_text_free(sequence->text);
+    t2v_grammar_free(sequence->grammar);
     t2v_sampler_free(sequence->sampler);
     t2v_free(sequence->ids);
     t2v_free(sequence->places);
@@ -218,12 +244,16 @@ int t2v_sequence_pick(struct t2v_sequence *sequence, const struct t2v_generate *
     int rc = grow_choice(choice, n_top);
     if (rc != 0)
         return rc;
-    const uint32_t *allowed = choice->grammar != NULL ? t2v_grammar_allowed(choice->grammar) : NULL;
+    const uint32_t *allowed = NULL;
+    if (sequence->grammar != NULL)
+        rc = t2v_grammar_allowed(sequence->grammar, &allowed);
+    if (rc != 0)
+        return rc;
     rc = t2v_sampler_next(sequence->sampler, logits, allowed, &id,
                           generate->logprobs ? &logprob : NULL,
                           n_top != 0 ? choice->tops + choice->n_token * n_top : NULL, n_top);
-    if (rc == 0 && choice->grammar != NULL)
-        rc = t2v_grammar_take(choice->grammar, id);
+    if (rc == 0 && sequence->grammar != NULL)
+        rc = t2v_grammar_take(sequence->grammar, id);
     if (rc == 0)
         rc = push_id(sequence, id);
     if (rc != 0)

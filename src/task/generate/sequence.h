@@ -30,6 +30,7 @@ struct t2v_sequence {
     size_t n_noted;   /* pages that the pool knows by their tokens */
     t2v_pool_key key; /* of those */
     t2v_sampler *sampler;
+    t2v_grammar *grammar; /* NULL: none */
     t2v_gen_text *text;
     struct t2v_sequence *next; /* in the scheduler's list */
 
@@ -41,6 +42,9 @@ struct t2v_sequence {
 /* T2V_ENOMEM. */
 int t2v_sequence_new(const struct t2v_causal *causal, const struct t2v_generate *generate,
                      struct t2v_choice *choice, struct t2v_sequence **out);
+/* What a sequence of n_tok tokens holds at the most, in bytes, beside its choice and its pages. */
+size_t t2v_sequence_bytes(const struct t2v_causal *causal, const struct t2v_generate *generate,
+                          size_t n_tok);
 /* Its pages must have been given back. */
 void t2v_sequence_free(struct t2v_sequence *sequence);
 

@@ -19,10 +19,13 @@ struct t2v_generation {
     const struct t2v_generate *generate;
     struct t2v_stepped *work;
     uint64_t added_ns;
-    size_t n_left; /* choices that have not ended */
-    bool paused;   /* its client is slow */
-    int rc;        /* it has failed */
+    size_t n_begun; /* choices that have a sequence, or had one */
+    size_t n_left;  /* choices that have not ended */
+    size_t n_running;
+    bool paused; /* its client is slow */
+    int rc;      /* it has failed */
     struct t2v_generation *next;
+    struct t2v_generation *next_queued;
 };
 
 /* A row of the pass whose logits are wanted. */
@@ -36,8 +39,10 @@ struct t2v_scheduler {
     t2v_pool *pool;
     size_t page_bytes, vocab;
     struct t2v_generation *generations;
-    struct t2v_sequence *waiting, **waiting_end;
-    struct t2v_sequence *running[T2V_PASS_SEQ]; /* [n_running], those that began first first */
+    struct t2v_generation *queue, **queue_end;   /* those with choices that have not begun */
+    struct t2v_sequence *waiting, **waiting_end; /* that gave their pages back; they go on before
+                                                  * others begin */
+    struct t2v_sequence *running[T2V_PASS_SEQ];  /* [n_running], those that began first first */
     size_t n_running;
     struct t2v_stepped *done, **done_end;
     double ns_of_tok; /* of prompts, a running mean; 0: nothing is known yet */

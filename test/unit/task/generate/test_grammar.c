@@ -86,15 +86,25 @@ static t2v_json *parse(const char *text)
     return json;
 }
 
-static t2v_grammar *grammar_of(const struct model *model, const char *schema)
+/* With the compiled schema, for t2v_schema_deinit. */
+static t2v_grammar *grammar_of(const struct model *model, const char *schema,
+                               struct t2v_schema *compiled)
 {
     t2v_json *json = parse(schema);
     t2v_grammar *grammar = NULL;
     struct t2v_err err = {0};
-    if (t2v_grammar_new(model->trie, json, &grammar, &err) != 0)
+    if (t2v_schema_compile(json, compiled, &err) != 0)
         fail_msg("%s: %s", schema, err.msg);
+    assert_int_equal(t2v_grammar_new(model->trie, compiled, &grammar), 0);
     t2v_json_free(json);
     return grammar;
+}
+
+static const uint32_t *allowed_of(t2v_grammar *grammar)
+{
+    const uint32_t *allowed = NULL;
+    assert_int_equal(t2v_grammar_allowed(grammar, &allowed), 0);
+    return allowed;
 }
 
 static bool has(const uint32_t *bits, int32_t id)
@@ -105,15 +115,15 @@ static bool has(const uint32_t *bits, int32_t id)
 /* What the mask says of each token must be what taking its bytes does. */
 static void check_mask(const struct model *model, const char *schema, struct t2v_str before)
 {
-    t2v_grammar *whole = grammar_of(model, schema);
+    struct t2v_schema of_whole, of_one;
+    t2v_grammar *whole = grammar_of(model, schema, &of_whole);
     for (size_t i = 0; i < before.len; i++)
         assert_int_equal(t2v_grammar_take(whole, (uint8_t)before.ptr[i]), 0);
-    const uint32_t *allowed = t2v_grammar_allowed(whole);
-    assert_non_null(allowed);
+    const uint32_t *allowed = allowed_of(whole);
     for (size_t k = 0; k < 256 + N_WORD; k++) {
         const char byte = (char)k;
         struct t2v_str word = k < 256 ? (struct t2v_str){&byte, 1} : t2v_str_of(words[k - 256]);
-        t2v_grammar *grammar = grammar_of(model, schema);
+        t2v_grammar *grammar = grammar_of(model, schema, &of_one);
         int rc = 0;
         for (size_t i = 0; i < before.len; i++)
             assert_int_equal(t2v_grammar_take(grammar, (uint8_t)before.ptr[i]), 0);
@@ -122,27 +132,30 @@ static void check_mask(const struct model *model, const char *schema, struct t2v
         if (has(allowed, (int32_t)k) != (rc == 0))
             fail_msg("%s: \"%.*s\" after \"%.*s\"", schema, T2V_STR_ARG(word), T2V_STR_ARG(before));
         t2v_grammar_free(grammar);
+        t2v_schema_deinit(&of_one);
     }
     t2v_grammar_free(whole);
+    t2v_schema_deinit(&of_whole);
 }
 
 /* How many bytes of text are allowed; *ends: the text may end there. */
 static size_t read_text(const struct model *model, const char *schema, struct t2v_str text,
                         bool *ends)
 {
-    t2v_grammar *grammar = grammar_of(model, schema);
+    struct t2v_schema compiled;
+    t2v_grammar *grammar = grammar_of(model, schema, &compiled);
     size_t at = 0;
     for (; at < text.len; at++) {
-        const uint32_t *allowed = t2v_grammar_allowed(grammar);
-        assert_non_null(allowed);
+        const uint32_t *allowed = allowed_of(grammar);
         bool may = has(allowed, (uint8_t)text.ptr[at]);
         assert_int_equal(t2v_grammar_take(grammar, (uint8_t)text.ptr[at]), may ? 0 : T2V_EMODEL);
         if (!may)
             break;
     }
-    *ends = has(t2v_grammar_allowed(grammar), END);
+    *ends = has(allowed_of(grammar), END);
     assert_int_equal(t2v_grammar_take(grammar, END), *ends ? 0 : T2V_EMODEL);
     t2v_grammar_free(grammar);
+    t2v_schema_deinit(&compiled);
     return at;
 }
 
@@ -337,14 +350,15 @@ static void test_recursion(void **state)
     close_model(&m);
 }
 
-static void refuse(const struct model *model, const char *schema, int code, const char *word)
+static void refuse(const char *schema, int code, const char *word)
 {
     t2v_json *json = parse(schema);
-    t2v_grammar *grammar = NULL;
+    struct t2v_schema compiled;
     struct t2v_err err = {0};
-    int rc = t2v_grammar_new(model->trie, json, &grammar, &err);
-    if (rc != code || strstr(err.msg, word) == NULL || grammar != NULL)
+    int rc = t2v_schema_compile(json, &compiled, &err);
+    if (rc != code || strstr(err.msg, word) == NULL)
         fail_msg("%s: %d, \"%s\"", schema, rc, err.msg);
+    t2v_schema_deinit(&compiled);
     t2v_json_free(json);
 }
 
@@ -352,40 +366,40 @@ static void test_refused(void **state)
 {
     (void)state;
     struct model m = open_model();
-    refuse(&m, "{\"type\":\"string\",\"pattern\":\"a\"}", T2V_EUNSUPPORTED, "\"pattern\"");
-    refuse(&m, "{\"properties\":{\"a\":{\"format\":\"date\"}}}", T2V_EUNSUPPORTED, "\"format\"");
-    refuse(&m, "{\"items\":{\"not\":{}}}", T2V_EUNSUPPORTED, "\"not\"");
-    refuse(&m, "{\"uniqueItems\":true}", T2V_EUNSUPPORTED, "\"uniqueItems\"");
-    refuse(&m, "{\"allOf\":[{},{}]}", T2V_EUNSUPPORTED, "\"allOf\"");
-    refuse(&m, "{\"anyOf\":[{}],\"type\":\"string\"}", T2V_EUNSUPPORTED, "\"type\"");
-    refuse(&m, "{\"enum\":[1],\"minimum\":2}", T2V_EUNSUPPORTED, "\"minimum\"");
-    refuse(&m, "{\"enum\":[1],\"anyOf\":[{}]}", T2V_EUNSUPPORTED, "\"anyOf\"");
-    refuse(&m, "{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"number\"}]}", T2V_EUNSUPPORTED,
+    refuse("{\"type\":\"string\",\"pattern\":\"a\"}", T2V_EUNSUPPORTED, "\"pattern\"");
+    refuse("{\"properties\":{\"a\":{\"format\":\"date\"}}}", T2V_EUNSUPPORTED, "\"format\"");
+    refuse("{\"items\":{\"not\":{}}}", T2V_EUNSUPPORTED, "\"not\"");
+    refuse("{\"uniqueItems\":true}", T2V_EUNSUPPORTED, "\"uniqueItems\"");
+    refuse("{\"allOf\":[{},{}]}", T2V_EUNSUPPORTED, "\"allOf\"");
+    refuse("{\"anyOf\":[{}],\"type\":\"string\"}", T2V_EUNSUPPORTED, "\"type\"");
+    refuse("{\"enum\":[1],\"minimum\":2}", T2V_EUNSUPPORTED, "\"minimum\"");
+    refuse("{\"enum\":[1],\"anyOf\":[{}]}", T2V_EUNSUPPORTED, "\"anyOf\"");
+    refuse("{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"number\"}]}", T2V_EUNSUPPORTED,
            "\"oneOf\"");
-    refuse(&m, "{\"oneOf\":[{\"enum\":[1]},{\"enum\":[1.0]}]}", T2V_EUNSUPPORTED, "\"oneOf\"");
-    refuse(&m, "{\"$ref\":\"http://x/y\"}", T2V_EUNSUPPORTED, "$ref");
-    refuse(&m, "{\"$ref\":\"#\"}", T2V_EUNSUPPORTED, "leads to itself");
-    refuse(&m, "{\"$ref\":\"#/$defs/x\"}", T2V_EFORMAT, "#/$defs/x");
-    refuse(&m, "{\"properties\":{\"a\":{\"$ref\":\"#\"}},\"required\":[\"a\"]}", T2V_EFORMAT,
+    refuse("{\"oneOf\":[{\"enum\":[1]},{\"enum\":[1.0]}]}", T2V_EUNSUPPORTED, "\"oneOf\"");
+    refuse("{\"$ref\":\"http://x/y\"}", T2V_EUNSUPPORTED, "$ref");
+    refuse("{\"$ref\":\"#\"}", T2V_EUNSUPPORTED, "leads to itself");
+    refuse("{\"$ref\":\"#/$defs/x\"}", T2V_EFORMAT, "#/$defs/x");
+    refuse("{\"properties\":{\"a\":{\"$ref\":\"#\"}},\"required\":[\"a\"]}", T2V_EFORMAT,
            "no value");
-    refuse(&m, "{\"type\":\"text\"}", T2V_EFORMAT, "\"type\"");
-    refuse(&m, "{\"type\":[]}", T2V_EFORMAT, "\"type\"");
-    refuse(&m, "{\"minItems\":-1}", T2V_EFORMAT, "\"minItems\"");
-    refuse(&m, "{\"minLength\":3,\"maxLength\":2}", T2V_EFORMAT, "\"minLength\"");
-    refuse(&m, "{\"prefixItems\":[{}],\"items\":false,\"minItems\":2}", T2V_EFORMAT, "no value");
-    refuse(&m, "{\"type\":\"integer\",\"minimum\":1.2,\"maximum\":1.8}", T2V_EFORMAT, "empty");
-    refuse(&m, "{\"type\":\"number\",\"minimum\":1e300}", T2V_EFORMAT, "empty");
-    refuse(&m, "{\"required\":[\"a\"],\"additionalProperties\":false}", T2V_EFORMAT, "\"a\"");
-    refuse(&m, "{\"items\":{\"items\":false,\"properties\":{\"x\":false}}}", T2V_EFORMAT, "false");
-    refuse(&m, "[]", T2V_EFORMAT, "an object");
+    refuse("{\"type\":\"text\"}", T2V_EFORMAT, "\"type\"");
+    refuse("{\"type\":[]}", T2V_EFORMAT, "\"type\"");
+    refuse("{\"minItems\":-1}", T2V_EFORMAT, "\"minItems\"");
+    refuse("{\"minLength\":3,\"maxLength\":2}", T2V_EFORMAT, "\"minLength\"");
+    refuse("{\"prefixItems\":[{}],\"items\":false,\"minItems\":2}", T2V_EFORMAT, "no value");
+    refuse("{\"type\":\"integer\",\"minimum\":1.2,\"maximum\":1.8}", T2V_EFORMAT, "empty");
+    refuse("{\"type\":\"number\",\"minimum\":1e300}", T2V_EFORMAT, "empty");
+    refuse("{\"required\":[\"a\"],\"additionalProperties\":false}", T2V_EFORMAT, "\"a\"");
+    refuse("{\"items\":{\"items\":false,\"properties\":{\"x\":false}}}", T2V_EFORMAT, "false");
+    refuse("[]", T2V_EFORMAT, "an object");
     close_model(&m);
 }
 
 /* A schema of `head`, n times `part` with commas between, and `tail`. In part '@' is its number,
  * and
  * '^' the next. */
-static void refuse_many(const struct model *model, const char *head, const char *part, int n,
-                        const char *tail, const char *word)
+static void refuse_many(const char *head, const char *part, int n, const char *tail,
+                        const char *word)
 {
     struct t2v_buf json;
     t2v_buf_init(&json, SIZE_MAX);
@@ -400,7 +414,7 @@ static void refuse_many(const struct model *model, const char *head, const char 
     }
     t2v_buf_adds(&json, tail);
     t2v_buf_addc(&json, '\0');
-    refuse(model, json.ptr, T2V_ETOOLARGE, word);
+    refuse(json.ptr, T2V_ETOOLARGE, word);
     t2v_buf_deinit(&json);
 }
 
@@ -409,24 +423,26 @@ static void test_large(void **state)
 {
     (void)state;
     struct model m = open_model();
-    t2v_grammar *grammar;
-    refuse_many(&m, "{\"enum\":[", "@", 2000, "]}", "alternatives");
-    refuse_many(&m, "{\"properties\":{", "\"p@\":true", 2000, "}}", "optional");
-    refuse_many(&m, "{\"$defs\":{\"r20\":{\"type\":\"null\"},",
+    struct t2v_schema compiled;
+    refuse_many("{\"enum\":[", "@", 2000, "]}", "alternatives");
+    refuse_many("{\"properties\":{", "\"p@\":true", 2000, "}}", "optional");
+    refuse_many("{\"$defs\":{\"r20\":{\"type\":\"null\"},",
                 "\"r@\":{\"anyOf\":[{\"$ref\":\"#/$defs/r^\"},{\"$ref\":\"#/$defs/r^\"}]}", 20,
                 "},\"$ref\":\"#/$defs/r0\"}", "alternatives");
-    refuse_many(&m, "{\"$defs\":{\"r90\":{\"type\":\"null\"},", "\"r@\":{\"$ref\":\"#/$defs/r^\"}",
-                90, "},\"$ref\":\"#/$defs/r0\"}", "too deep");
-    refuse_many(&m, "{\"prefixItems\":[", "{\"type\":\"null\"}", 6000, "]}", "parts");
+    refuse_many("{\"$defs\":{\"r90\":{\"type\":\"null\"},", "\"r@\":{\"$ref\":\"#/$defs/r^\"}", 90,
+                "},\"$ref\":\"#/$defs/r0\"}", "too deep");
+    refuse_many("{\"prefixItems\":[", "{\"type\":\"null\"}", 6000, "]}", "parts");
     /* Arrays in arrays, each of two kinds: a state doubles with each bracket. */
-    grammar = grammar_of(
+    t2v_grammar *grammar = grammar_of(
         &m,
-        "{\"anyOf\":[{\"items\":{\"$ref\":\"#\"}},{\"items\":{\"$ref\":\"#\"},\"maxItems\":9}]}");
+        "{\"anyOf\":[{\"items\":{\"$ref\":\"#\"}},{\"items\":{\"$ref\":\"#\"},\"maxItems\":9}]}",
+        &compiled);
     int rc = 0;
     for (size_t i = 0; i < 40 && rc == 0; i++)
         rc = t2v_grammar_take(grammar, '[');
     assert_int_equal(rc, T2V_ETOOLARGE);
     t2v_grammar_free(grammar);
+    t2v_schema_deinit(&compiled);
     close_model(&m);
 }
 
@@ -440,14 +456,19 @@ static void test_memory(void **state)
     for (long n = 0;; n++) {
         t2v_grammar *grammar = NULL;
         t2v_mem_fail_at(n);
-        int rc = t2v_grammar_new(m.trie, json, &grammar, NULL);
+        struct t2v_schema compiled;
+        const uint32_t *allowed;
+        int rc = t2v_schema_compile(json, &compiled, NULL);
+        if (rc == 0)
+            rc = t2v_grammar_new(m.trie, &compiled, &grammar);
         for (const char *at = "{\"a\":1,\"b\":23"; rc == 0 && *at != '\0'; at++) {
-            rc = t2v_grammar_allowed(grammar) != NULL ? 0 : T2V_ENOMEM;
+            rc = t2v_grammar_allowed(grammar, &allowed);
             if (rc == 0)
                 rc = t2v_grammar_take(grammar, *at);
         }
         t2v_mem_fail_at(-1);
         t2v_grammar_free(grammar);
+        t2v_schema_deinit(&compiled);
         if (rc == 0)
             break;
         assert_int_equal(rc, T2V_ENOMEM);
