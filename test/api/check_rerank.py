@@ -70,6 +70,12 @@ def check_errors(check):
                 ("the left side", {"query": "a", "texts": ["a"], "truncation_direction": "Left"}, 422, "Validation", "only right"), ("no JSON", b"[", 422, "Validation", "")):
             a = d.ask(post("/rerank", body))
             check(name, a.status == status and set(a.json) == {"error", "error_type"} and a.json["error_type"] == kind and word in a.json["error"], a)
+        for name, wrong in (("property", 1), ("property", ["a"]), ("return_text", "yes"), ("raw_scores", 0), ("truncate", {}), ("truncation_direction", "Left")):
+            a = d.ask(post("/rerank", {"query": "a", "documents": ["a"], name: wrong}))
+            check(f"documents, with {name} {wrong}", a.status == 422 and name in a.json["error"], a)
+        for more in ({"truncate": False}, {"return_text": False, "raw_scores": True}, {"property": "other", "truncation_direction": None}):
+            a = d.ask(post("/rerank", {"query": "a", "documents": ["many words " * 400], **more}))
+            check(f"documents, with {more}: ignored", a.status == 200 and a.json == d.ask(post("/rerank", {"query": "a", "documents": ["many words " * 400]})).json, a.status)
         a = d.get("/rerank")
         check("another method", a.status == 405 and a.json["error_type"] == "Validation", a)
         for what, documents, top_n, said in (

@@ -94,30 +94,47 @@ static bool refuse_empty(const char *name, struct t2v_fault *fault)
 
 enum { QUERY, TEXTS, DOCUMENTS, PROPERTY_TEXT, RAW, RETURN_TEXT, TRUNCATE, DIRECTION, MODEL, N };
 
+/* The members that choose how it is done. A wrong type is an error in every form. */
+static bool read_choices(const struct t2v_str *values, struct rank_state *state,
+                         struct t2v_fault *fault)
+{
+    return t2v_body_read_bool(values[RAW], "raw_scores", &state->raw, fault) &&
+           t2v_body_read_bool(values[RETURN_TEXT], "return_text", &state->with_text, fault) &&
+           t2v_scoring_read_truncate(values[TRUNCATE], values[DIRECTION], &state->scoring, fault);
+}
+
 static bool read_tei(const struct t2v_str *values, struct rank_state *state,
                      struct t2v_fault *fault)
 {
     struct t2v_scoring *scoring = &state->scoring;
     state->form = TEI;
-    if (!t2v_body_read_bool(values[RAW], "raw_scores", &state->raw, fault) ||
-        !t2v_body_read_bool(values[RETURN_TEXT], "return_text", &state->with_text, fault) ||
-        !t2v_scoring_read_truncate(values[TRUNCATE], values[DIRECTION], scoring, fault) ||
-        !t2v_texts_read_array(&scoring->texts, values[TEXTS], (struct t2v_loc){"texts", NULL, -1},
+    if (!t2v_texts_read_array(&scoring->texts, values[TEXTS], (struct t2v_loc){"texts", NULL, -1},
                               0, fault))
         return false;
     return scoring->texts.n != 0 || refuse_empty("texts", fault);
+}
+
+/* A string or null, though its text is not needed. */
+static bool check_property(struct t2v_str value, struct t2v_fault *fault)
+{
+    struct t2v_texts texts = {0};
+    bool ok = t2v_texts_read_optional(&texts, value, (struct t2v_loc){"property", NULL, -1}, fault);
+    t2v_texts_deinit(&texts);
+    return ok;
 }
 
 static bool read_weaviate(const struct t2v_str *values, struct rank_state *state,
                           struct t2v_fault *fault)
 {
     struct t2v_texts *texts = &state->scoring.texts;
-    state->with_text = true;
+    state->with_text = true; /* whatever the choices are: they are for TEI's form */
+    state->scoring.whole = false;
     state->form = t2v_body_has(values[DOCUMENTS]) ? WEAVIATE : PROPERTY;
     state->scoring.member = state->form == WEAVIATE ? "documents" : "property";
     if (state->form == PROPERTY)
         return t2v_scoring_read_string(values[PROPERTY_TEXT], "property", texts, fault);
-    return t2v_texts_read_array(texts, values[DOCUMENTS], (struct t2v_loc){"documents", NULL, -1},
+    return check_property(values[PROPERTY_TEXT], fault) &&
+           t2v_texts_read_array(texts, values[DOCUMENTS], (struct t2v_loc){"documents", NULL, -1},
                                 0, fault);
 }
 
@@ -156,6 +173,7 @@ static void read_rank(const struct t2v_service *service, struct t2v_str body, st
               t2v_scoring_choose(service, values[MODEL], T2V_CAN_RANK, form == TEI ? 424 : 404,
                                  scoring, fault) &&
               t2v_scoring_read_string(values[QUERY], "query", &scoring->query, fault) &&
+              read_choices(values, state, fault) &&
               (form == TEI ? read_tei(values, state, fault) : read_weaviate(values, state, fault));
     if (ok)
         make_pairs(state, fault);
