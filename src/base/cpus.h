@@ -3,11 +3,9 @@
 #define T2V_BASE_CPUS_H
 /*
  * The number of processors that this process may use: the smaller of its CPU affinity and the CPU
- * quotas of its cgroup and of all cgroups above it, rounded up. Supports cgroup version 1 (cpu, or
- * cpu,cpuacct) and 2, in the host's cgroup namespace or in one of its own, as systemd (CPUQuota) or
- * a container engine sets them up.
+ * quotas of its cgroup and of all cgroups above it, rounded up (cgroup.h).
  *
- * Sources: cgroups(7), proc_pid_mountinfo(5), and the kernel's cgroup-v2 and sched-bwc documents.
+ * Sources: the kernel's cgroup-v2 and sched-bwc documents.
  */
 
 /* At least 1. */

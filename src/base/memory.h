@@ -3,8 +3,8 @@
 #define T2V_BASE_MEMORY_H
 #include <stdint.h>
 
-/* The bytes of memory that this process may use: the machine's, or the limit of its container, as
- * version 1 or 2 of cgroups shows it in sys ("/sys", except in tests). */
-uint64_t t2v_memory_allowed(const char *sys);
+/* The bytes of memory that this process may use: the machine's, or the least limit of its cgroup
+ * and of all cgroups above it (cgroup.h). proc and sys: "/proc" and "/sys", except in tests. */
+uint64_t t2v_memory_allowed(const char *proc, const char *sys);
 
 #endif

@@ -112,7 +112,7 @@ static int open_pool(t2v_generator *generator, size_t cache_bytes, size_t *page_
     size_t n = cache_bytes / *page_bytes;
     if (cache_bytes == 0) {
         size_t most = pages_of(generator->causal.max_tok) * LONGEST_SEQUENCES;
-        n = t2v_memory_allowed("/sys") / MEMORY_SHARE / *page_bytes;
+        n = t2v_memory_allowed("/proc", "/sys") / MEMORY_SHARE / *page_bytes;
         n = n < most ? n : most;
     }
     if (n < 2)
