@@ -192,6 +192,31 @@ static void test_lend(void **state)
 }
 
 /* Tasks that have works take turns, one batch each. */
+/* Whatever the lengths of sequences are, no work waits for long among others that never end:
+ * neither the longest of the small ones, nor a large one. */
+static void test_none_starves(void **state)
+{
+    (void)state;
+    enum { N_SMALL = 20, N_LARGE = 10, N_BATCH = 4000, BUDGET = 128 };
+    const int most[T2V_N_RANK] = {4 * N_SMALL, 2 * N_LARGE}; /* batches from turn to turn */
+    struct t2v_queue queue;
+    int order[MANY], seen[N_SMALL + N_LARGE] = {0};
+    uint32_t random = 1;
+    queue_of(&queue, N_SMALL, N_LARGE);
+    for (int i = 0; i < N_SMALL + N_LARGE; i++)
+        of[i].bytes = i == 0 || i >= N_SMALL ? T2V_SMALL_BYTES : 10;
+    for (int batch = 1; batch <= N_BATCH; batch++) {
+        random = random * 1664525 + 1013904223;
+        fill(&queue, BUDGET, 8 + (random >> 8) % 150, 8 + (random >> 16) % 300, order);
+        for (int i = 0; order[i] >= 0; i++)
+            seen[order[i]] = batch;
+        for (int i = 0; i < N_SMALL + N_LARGE; i++) {
+            if (batch - seen[i] > most[works[i].rank])
+                fail_msg("batch %d: work %d had its last turn in batch %d", batch, i, seen[i]);
+        }
+    }
+}
+
 static void test_tasks_in_turn(void **state)
 {
     (void)state;
@@ -227,7 +252,8 @@ int main(void)
         cmocka_unit_test(test_in_turn),        cmocka_unit_test(test_small_first),
         cmocka_unit_test(test_half_for_large), cmocka_unit_test(test_large_every_second),
         cmocka_unit_test(test_rank),           cmocka_unit_test(test_shortest),
-        cmocka_unit_test(test_lend),           cmocka_unit_test(test_tasks_in_turn),
+        cmocka_unit_test(test_lend),           cmocka_unit_test(test_none_starves),
+        cmocka_unit_test(test_tasks_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
