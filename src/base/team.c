@@ -7,8 +7,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "base/width.h"
 
 #include "base/banned.h"
 
@@ -22,23 +24,40 @@ struct taken {
     alignas(64) atomic_size_t n;
 };
 
+/* What a lane did in a run. Times are of this thread's processor clock, but end_ns. */
+struct meter {
+    alignas(64) uint64_t waited_ns; /* on a processor, for other lanes */
+    uint64_t busy_ns;               /* on a processor, waits included */
+    uint64_t end_ns;                /* when it was done, of t2v_clock_ns */
+};
+
+/* Where an idle lane sleeps. */
+struct bed {
+    alignas(64) atomic_bool taken;
+    pthread_cond_t wake;
+};
+
 struct t2v_team {
     int n, n_started;
     pthread_t *threads; /* [n - 1] */
     void (*fn)(void *arg, const struct t2v_lane *lane);
     void *arg;
 
-    struct taken *taken; /* [n] */
+    struct taken *taken;  /* [n] */
+    struct meter *meters; /* [n] */
+    struct bed *beds;     /* [n] */
+    struct t2v_width width;
 
-    alignas(64) atomic_uint run;     /* incremented by each run; idle lanes watch it */
+    /* The number of the run, times RUN, plus its lanes; idle lanes watch it. */
+    alignas(64) atomic_uint_least64_t run;
     alignas(64) atomic_uint arrived; /* lanes at the barrier */
     alignas(64) atomic_uint phase;   /* incremented when a barrier opens */
 
     alignas(64) pthread_mutex_t lock; /* for sleeping only */
-    pthread_cond_t wake;
-    atomic_int n_asleep;
     atomic_bool stop;
 };
+
+static const uint64_t RUN = 1 << 16;
 
 struct start {
     t2v_team *team;
@@ -52,6 +71,42 @@ static inline void pause_briefly(void)
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+/* Nanoseconds for which this thread was on a processor. */
+static uint64_t processor_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static bool is_open(const t2v_team *team, unsigned phase)
+{
+    return atomic_load_explicit(&team->phase, memory_order_acquire) != phase;
+}
+
+/* Waits until the barrier of `phase` opens. The processor's clock, a system call, is read only in
+ * long waits. */
+static void wait_for_phase(const struct t2v_lane *lane, unsigned phase)
+{
+    const t2v_team *team = lane->team;
+    if (is_open(team, phase))
+        return;
+    uint64_t begin_ns = t2v_clock_ns();
+    bool open = false;
+    for (int spins = 0; spins < SPIN_BARRIER && !open; spins++) {
+        pause_briefly();
+        open = is_open(team, phase);
+    }
+    uint64_t waited_ns = t2v_clock_ns() - begin_ns;
+    if (!open) {
+        begin_ns = processor_ns();
+        while (!is_open(team, phase))
+            sched_yield();
+        waited_ns += processor_ns() - begin_ns;
+    }
+    team->meters[lane->rank].waited_ns += waited_ns;
 }
 
 void t2v_lane_barrier(const struct t2v_lane *lane)
@@ -71,57 +126,70 @@ void t2v_lane_barrier(const struct t2v_lane *lane)
         atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
         return;
     }
-    for (int spins = 0; atomic_load_explicit(&team->phase, memory_order_acquire) == phase;) {
-        if (++spins < SPIN_BARRIER)
-            pause_briefly();
-        else
-            sched_yield();
-    }
+    wait_for_phase(lane, phase);
 }
 
-/* Waits for a run other than number `seen`. Returns its number. */
-static unsigned next_run(t2v_team *team, unsigned seen)
+/* Waits for another run than `seen` in which lane `rank` takes part, and returns it. */
+static uint64_t next_run(t2v_team *team, int rank, uint64_t seen)
 {
+    struct bed *bed = &team->beds[rank];
+    uint64_t run;
     for (int spins = 0; spins < SPIN_IDLE; spins++) {
-        unsigned run = atomic_load_explicit(&team->run, memory_order_acquire);
-        if (run != seen)
+        run = atomic_load_explicit(&team->run, memory_order_acquire);
+        if (run != seen && (uint64_t)rank < run % RUN)
             return run;
         pause_briefly();
     }
     pthread_mutex_lock(&team->lock);
-    atomic_fetch_add(&team->n_asleep, 1);
-    unsigned run;
-    while ((run = atomic_load(&team->run)) == seen)
-        pthread_cond_wait(&team->wake, &team->lock);
-    atomic_fetch_sub(&team->n_asleep, 1);
+    atomic_store(&bed->taken, true);
+    while ((run = atomic_load(&team->run)) == seen || (uint64_t)rank >= run % RUN)
+        pthread_cond_wait(&bed->wake, &team->lock);
+    atomic_store(&bed->taken, false);
     pthread_mutex_unlock(&team->lock);
     return run;
 }
 
-/* Wakes the idle lanes. The sequentially consistent order of `run` and `n_asleep` ensures that
+/* Begins a run of n lanes. The sequentially consistent order of `run` and `taken` ensures that
  * either this thread sees a sleeper, or the sleeper sees the new run before it waits. */
-static void begin_run(t2v_team *team)
+static void begin_run(t2v_team *team, int n)
 {
-    atomic_fetch_add(&team->run, 1);
-    if (atomic_load(&team->n_asleep) != 0) {
+    uint64_t before = atomic_load_explicit(&team->run, memory_order_relaxed);
+    atomic_store(&team->run, before - before % RUN + RUN + (uint64_t)n);
+    for (int rank = 1; rank < n; rank++) {
+        struct bed *bed = &team->beds[rank];
+        if (!atomic_load(&bed->taken))
+            continue;
         pthread_mutex_lock(&team->lock);
-        pthread_cond_broadcast(&team->wake);
+        pthread_cond_signal(&bed->wake);
         pthread_mutex_unlock(&team->lock);
     }
+}
+
+/* This lane's part of a run. */
+static void run_lane(const struct t2v_lane *lane)
+{
+    t2v_team *team = lane->team;
+    struct meter *meter = &team->meters[lane->rank];
+    uint64_t begin_ns = processor_ns();
+    meter->waited_ns = 0;
+    team->fn(team->arg, lane);
+    meter->busy_ns = processor_ns() - begin_ns;
+    meter->end_ns = t2v_clock_ns();
+    t2v_lane_barrier(lane);
 }
 
 static void *lane_main(void *arg)
 {
     struct start *start = arg;
     t2v_team *team = start->team;
-    struct t2v_lane lane = {start->rank, team->n, team};
+    struct t2v_lane lane = {.rank = start->rank, .team = team};
     t2v_free(start);
-    for (unsigned run = 0;;) {
-        run = next_run(team, run);
+    for (uint64_t run = 0;;) {
+        run = next_run(team, lane.rank, run);
         if (atomic_load(&team->stop))
             return NULL;
-        team->fn(team->arg, &lane);
-        t2v_lane_barrier(&lane);
+        lane.n = (int)(run % RUN);
+        run_lane(&lane);
     }
 }
 
@@ -148,10 +216,17 @@ int t2v_team_new(int n, t2v_team **out, struct t2v_err *err)
         .n = n,
         .threads = t2v_alloc_zero((size_t)n, sizeof(pthread_t)),
         .taken = t2v_alloc_aligned((size_t)n, sizeof(struct taken)),
+        .meters = t2v_alloc_aligned((size_t)n, sizeof(struct meter)),
+        .beds = t2v_alloc_aligned((size_t)n, sizeof(struct bed)),
     };
     pthread_mutex_init(&team->lock, NULL);
-    pthread_cond_init(&team->wake, NULL);
-    int rc = team->threads == NULL || team->taken == NULL ? T2V_ENOMEM : 0;
+    t2v_width_init(&team->width, n);
+    bool got = team->threads != NULL && team->taken != NULL && team->meters != NULL;
+    int rc = got && team->beds != NULL ? 0 : T2V_ENOMEM;
+    for (int i = 0; i < n && team->beds != NULL; i++) {
+        atomic_init(&team->beds[i].taken, false);
+        pthread_cond_init(&team->beds[i].wake, NULL);
+    }
     for (int i = 0; i < n && rc == 0; i++)
         atomic_init(&team->taken[i].n, 0);
     for (int rank = 1; rank < n && rc == 0; rank++)
@@ -169,13 +244,16 @@ void t2v_team_free(t2v_team *team)
     if (team == NULL)
         return;
     atomic_store(&team->stop, true);
-    begin_run(team);
+    begin_run(team, team->n_started + 1);
     for (int i = 0; i < team->n_started; i++)
         pthread_join(team->threads[i], NULL);
-    pthread_cond_destroy(&team->wake);
+    for (int i = 0; i < team->n && team->beds != NULL; i++)
+        pthread_cond_destroy(&team->beds[i].wake);
     pthread_mutex_destroy(&team->lock);
     t2v_free(team->threads);
     t2v_free(team->taken);
+    t2v_free(team->meters);
+    t2v_free(team->beds);
     t2v_free(team);
 }
 
@@ -189,16 +267,36 @@ unsigned t2v_team_steps(const t2v_team *team)
     return atomic_load_explicit(&team->phase, memory_order_relaxed);
 }
 
+/* Tells the team's width what the lanes did in a run that began at begin_ns. */
+static void count_run(t2v_team *team, int n, uint64_t begin_ns)
+{
+    uint64_t now_ns = t2v_clock_ns();
+    struct t2v_width_spent run = {.wall = now_ns - begin_ns};
+    for (int i = 0; i < n; i++) {
+        const struct meter *meter = &team->meters[i];
+        uint64_t took_ns = meter->end_ns - begin_ns;
+        if (meter->busy_ns > meter->waited_ns)
+            run.useful += meter->busy_ns - meter->waited_ns;
+        if (took_ns > meter->busy_ns)
+            run.lost += took_ns - meter->busy_ns;
+    }
+    t2v_width_add(&team->width, &run, now_ns);
+}
+
 void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane), void *arg)
 {
-    struct t2v_lane lane = {0, team->n, team};
-    if (team->n > 1) {
-        team->fn = fn;
-        team->arg = arg;
-        begin_run(team);
+    struct t2v_lane lane = {0, team->width.now, team};
+    team->fn = fn;
+    team->arg = arg;
+    if (team->n == 1) {
+        fn(arg, &lane);
+        t2v_lane_barrier(&lane);
+        return;
     }
-    fn(arg, &lane);
-    t2v_lane_barrier(&lane);
+    uint64_t begin_ns = t2v_clock_ns();
+    begin_run(team, lane.n);
+    run_lane(&lane);
+    count_run(team, lane.n, begin_ns);
 }
 
 bool t2v_lane_take(const struct t2v_lane *lane, size_t n, size_t *item)

@@ -6,6 +6,9 @@
  * takes its share of each step, and meets the others at barriers. The thread that calls
  * t2v_team_run is lane 0; the others are kept alive between runs, waiting first by spinning, then
  * asleep. One run at a time.
+ *
+ * Beside a busy process fewer lanes may get more done; a run has as many as do best, see width.h.
+ * So what a run computes may not depend on their number.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +35,7 @@ int t2v_team_size(const t2v_team *team);
  * it. */
 unsigned t2v_team_steps(const t2v_team *team);
 
-/* Every lane calls fn(arg, lane) once; returns when all have. */
+/* Every lane of the run calls fn(arg, lane) once; returns when all have. */
 void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane), void *arg);
 
 /* Waits until every lane is here. What a lane wrote before it, all see after it. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/team.h"
 
 enum { N = 1000 };
@@ -14,6 +16,7 @@ enum { N = 1000 };
 struct sums {
     int value[N], shifted[N];
     int visits[8];
+    int lanes; /* of the run: fewer than the team's where other programs take the processors */
 };
 
 /* Two steps with a barrier between: the second reads what other lanes wrote in the first. */
@@ -22,6 +25,8 @@ static void two_steps(void *arg, const struct t2v_lane *lane)
     struct sums *sums = arg;
     size_t begin, end;
     sums->visits[lane->rank]++;
+    if (lane->rank == 0)
+        sums->lanes = lane->n;
     t2v_lane_share(lane, N, 16, &begin, &end);
     for (size_t i = begin; i < end; i++)
         sums->value[i] = (int)i;
@@ -43,7 +48,7 @@ static void test_runs(void **state)
             for (int i = 0; i < N; i++)
                 assert_int_equal(sums.shifted[i], (i + N / 2) % N);
             for (int rank = 0; rank < n; rank++)
-                assert_int_equal(sums.visits[rank], 1);
+                assert_int_equal(sums.visits[rank], rank < sums.lanes);
             if (round % 50 == 0) /* let the lanes fall asleep */
                 nanosleep(&(struct timespec){0, 3000000}, NULL);
         }
@@ -144,6 +149,8 @@ static void test_takes(void **state)
 static void late_steps(void *arg, const struct t2v_lane *lane)
 {
     struct sums *sums = arg;
+    if (lane->rank == 0)
+        sums->lanes = lane->n;
     for (int step = 0; step < 24; step++) {
         if (step % lane->n == lane->rank) {
             nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
@@ -164,17 +171,59 @@ static void test_late(void **state)
             struct sums sums = {0};
             t2v_team_run(team, late_steps, &sums);
             for (int rank = 0; rank < n; rank++)
-                assert_int_equal(sums.visits[rank], 24);
+                assert_int_equal(sums.visits[rank], rank < sums.lanes ? 24 : 0);
         }
         t2v_team_free(team);
     }
 }
 
+struct neighbour {
+    bool here;
+    int lanes; /* of the last run */
+};
+
+/* Work of 2 ms for each lane; beside a neighbour, lane 1 has no processor for 8 ms. */
+static void work(void *arg, const struct t2v_lane *lane)
+{
+    struct neighbour *neighbour = arg;
+    if (lane->rank == 0)
+        neighbour->lanes = lane->n;
+    if (lane->rank == 1 && neighbour->here)
+        nanosleep(&(struct timespec){.tv_nsec = 8000000}, NULL);
+    uint64_t end_ns = t2v_clock_ns() + 2000000;
+    while (t2v_clock_ns() < end_ns)
+        ;
+}
+
+/* Runs until so many lanes take part; at most 30 s, since other programs may keep them away. */
+static void run_until(t2v_team *team, struct neighbour *neighbour, int lanes)
+{
+    uint64_t end_ns = t2v_clock_ns() + UINT64_C(30000000000);
+    do {
+        t2v_team_run(team, work, neighbour);
+    } while (neighbour->lanes != lanes && t2v_clock_ns() < end_ns);
+    assert_int_equal(neighbour->lanes, lanes);
+}
+
+static void test_neighbour(void **state)
+{
+    (void)state;
+    t2v_team *team;
+    assert_int_equal(t2v_team_new(2, &team, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        run_until(team, &(struct neighbour){.here = true}, 1);
+        run_until(team, &(struct neighbour){.here = false}, 2);
+        assert_int_equal(t2v_team_size(team), 2);
+    }
+    t2v_team_free(team);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs),  cmocka_unit_test(test_steps), cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_takes), cmocka_unit_test(test_late),
+        cmocka_unit_test(test_runs),   cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_shares), cmocka_unit_test(test_takes),
+        cmocka_unit_test(test_late),   cmocka_unit_test(test_neighbour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
