@@ -23,6 +23,7 @@ STEP = 32 * MIB
 
 MINILM, DPR = "sentence-transformers-all-MiniLM-L6-v2", "facebook-dpr-ctx_encoder-single-nq-base"
 POTION = "minishlab-potion-retrieval-32M-model2vec"
+RAG = 91_000_000, 91_000_000, 269_000_000  # bytes: all-MiniLM-L6-v2, ms-marco-MiniLM-L6-v2, SmolLM2-135M
 WEIGHTS = {MINILM: 91_000_000, DPR: 438_000_000, POTION: 130_000_000}  # bytes, float32
 
 
@@ -43,6 +44,11 @@ def limit(weights, max_memory=MAX_MEMORY):
     return need(weights) + max_memory + SPARE
 
 
+def limit_with_generator(all_weights, max_memory=MAX_MEMORY):
+    """Of several models, one of which generates: a quarter of the memory is for keys and values."""
+    return (sum(map(need, all_weights)) + max_memory + SPARE) * 4 // 3
+
+
 def mib(n, unit):
     return f"{-(-n // MIB)}{unit}"
 
@@ -56,6 +62,7 @@ def limits(weights, path, request=r'requests:\n +cpu: "1"\n +memory: ', at_most=
 PLACES = [
     ("docker-compose.yml", r"\{T2V_MEM_LIMIT:-", mib(limit(WEIGHTS[MINILM]), "m")),
     ("docker-compose.yml", r"\{T2V_DPR_MEM_LIMIT:-", mib(limit(WEIGHTS[DPR]), "m")),
+    ("docker-compose.yml", r"\{T2V_RAG_MEM_LIMIT:-", mib(limit_with_generator(RAG), "m")),
     ("images/chart/t2v/values.yaml", r"\nmodelMemory: ", mib(need(WEIGHTS[MINILM]), "Mi")),
     *limits(WEIGHTS[MINILM], "images/weaviate-values.yaml"),
     *limits(WEIGHTS[DPR], "images/weaviate-values-dpr.yaml"),

@@ -47,7 +47,7 @@ def check_matrix(check):
     for place in ("docker-compose.yml", "images/weaviate-values.yaml", "images/weaviate-values-dpr.yaml", "images/chart/t2v/values.yaml"):
         named = re.findall(r"t2v:([\w.-]+)\}|^\s*tag: ([\w.-]+)", text_of(*place.split("/")), re.M)
         named = [a or b for a, b in named]
-        check(f"{place} names tags that there are", named and set(named) <= set(tags), named)
+        check(f"{place} names tags that there are", named and set(named) <= {*tags, "custom"}, named)
 
 
 def check_model2vec_values(check):
@@ -61,28 +61,37 @@ def check_model2vec_values(check):
 
 
 def services():
-    """docker-compose.yml by service; an anchor's lines are added to those that merge it."""
+    """docker-compose.yml by service; to one that merges the anchor the keys are added that it lacks."""
     text = text_of("docker-compose.yml")
     text = text[text.index("\nservices:\n"):text.index("\nsecrets:\n")]
     found = dict(re.findall(r"^  ([\w-]+):(?: &\w+)?\n((?:    .*\n|\n)+)", text, re.M))
-    return {name: own + (found["t2v"] if "<<: *t2v" in own else "") for name, own in found.items()}
+
+    def lacks(own):
+        return re.sub(r"^    (\w+):.*\n(?:     .*\n)*", lambda m: "" if f"    {m[1]}:" in own else m[0], found["t2v"], flags=re.M)
+
+    return {name: own + (lacks(own) if "<<: *t2v" in own else "") for name, own in found.items()}
 
 
 def check_compose_file(check):
     """What the file says; that an engine takes it is check_compose's."""
     found = services()
     sidecars = {name: text for name, text in found.items() if "MODEL_NAME" in text}
-    check("its services", set(found) - set(sidecars) == {"weaviate", "weaviate-dpr"} and len(sidecars) == 3, sorted(found))
+    check("its services", set(found) - set(sidecars) == {"weaviate", "weaviate-dpr", "weaviate-rag", "t2v-rag"} and len(sidecars) == 3, sorted(found))
     for name, text in sidecars.items():
         first = text.split("<<: *t2v")[-1]
         check(f"{name}: the token is a build secret", "secrets: [hf_token]" in first.split("build:")[1], first)
         check(f"{name}: no token among the arguments", "HF_TOKEN" not in text)
         check(f"{name}: a check, limits", all(f"    {word}: " in text for word in ("healthcheck", "mem_limit", "cpus")), text)
         check(f"{name}: listens as the program does", "T2V_LISTEN" not in text)
-    for name in ("weaviate", "weaviate-dpr"):
+    for name in ("weaviate", "weaviate-dpr", "weaviate-rag"):
         wanted = {host for host in re.findall(r"http://([\w-]+):8080", found[name])}
         waits = set(re.findall(r"^      ([\w-]+): \{condition: service_healthy\}$", found[name], re.M))
         check(f"{name} waits for its sidecars", wanted and wanted == waits, (wanted, waits))
+    mounted = re.findall(r"=(/models/\w+)[],]", found["t2v-rag"])
+    check("t2v-rag: doc/images.md fetches each of its models", len(mounted) == 3 and
+          all(f" models/rag/{os.path.basename(place)}\n" in text_of("doc", "images.md") for place in mounted), mounted)
+    check("t2v-rag: an image without a model, a check, limits", "build: {context: ., target: custom}" in found["t2v-rag"] and
+          all(f"    {word}: " in found["t2v-rag"] for word in ("healthcheck", "mem_limit", "cpus")), found["t2v-rag"])
     check("the secret's source", "\nsecrets:\n  hf_token:\n    environment: HF_TOKEN\n" in text_of("docker-compose.yml"))
 
 

@@ -111,7 +111,8 @@ def use_weaviate(check, class_name):
 def check_profiles(check):
     """The file as it is, then each way to run it."""
     compose("config", "-q")
-    compose("--profile", "dpr", "config", "-q")
+    for profile in "dpr", "rag":
+        compose("--profile", profile, "config", "-q")
     up = compose("config", "--services").split()
     check("services", {"weaviate", "t2v"} <= set(up), up)
     compose("up", "-d", "--no-build", *([] if WEAVIATE else ["t2v"]))
