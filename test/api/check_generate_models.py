@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Small real generators against what Transformers generates with them (test/golden/generators), and what only a model shows: seeds, samples, templates, JSON, batches."""
+"""Small generators against what Transformers generates with them (test/golden/generators), and what only a model shows: seeds, samples, templates, JSON, batches."""
 import concurrent.futures
 import json
 import math
@@ -9,7 +9,7 @@ from daemon import Daemon
 from generation import post, stream
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "generators")
-NAMES = ("marked", "spaced")
+NAMES = ("marked", "spaced", "scripted")
 
 
 def open_model(check, name, *args, **kw):
@@ -51,6 +51,20 @@ def check_greedy(check):
                 lines = [x for x in page.splitlines() if x.startswith(metric + "{")]
                 check(f"{name}: {metric}", len(lines) == 1 and f'model="{name}"' in lines[0] and float(lines[0].split(" ")[1]) > 0, lines)
             check(f"{name}: the pool is free again", f't2v_sequences_running{{model="{name}"}} 0' in page, page)
+
+
+def check_answers(check):
+    """What the trained one answers to chats: text, JSON, a call of a tool, a name in documents."""
+    d, want = open_model(check, "scripted")
+    with d:
+        for name, chat in want["answers"].items():
+            body = {"messages": chat["messages"], "temperature": 0, **({"tools": chat["tools"]} if chat["tools"] else {})}
+            message = d.ask(post("/v1/chat/completions", body)).json["choices"][0]["message"]
+            said = message["content"]
+            if message.get("tool_calls"):
+                call = message["tool_calls"][0]["function"]
+                said = f'<tool_call>\n{json.dumps({"name": call["name"], "arguments": json.loads(call["arguments"])})}\n</tool_call>'
+            check(f"scripted: {name}", said == chat["text"], (message, chat["text"]))
 
 
 def check_together(check):
