@@ -3,7 +3,7 @@
 """clients.py BINARY ENVIRONMENTS [-k WORD]: real clients against servers with an embedder and other models; see run.
 
 Each row of ROWS is an example in examples/, run by one.py in its environment. It passes if its results are right, if the server
-counted requests on the row's route, all answered with 200, and if doc/clients.md has the row and the example's lines.
+counted requests on the row's route, all answered with 200, and if its page in doc has the row and the example's lines.
 """
 import argparse
 import base64
@@ -30,10 +30,13 @@ SERVERS = {
          "reader": "test/golden/heads/reader-roberta"},
     "classifier": {"classifier": "test/golden/heads/sequence-distilbert"},
     "tagger": {"tagger": "test/golden/heads/ner-bert"},
+    "generator": {"generator": "test/golden/generators/scripted"},
 }
 VECTORS = "vectors of two texts and of a query"
 SCORES = "three texts ranked by a query"
 PIPELINES = "indexing pipeline, query pipeline"
+CHAT, TEXT = "a chat's answer, whole and in pieces", "a text continued, whole and in pieces"
+RAG = "retriever, prompt builder, generator that streams"
 
 # example, package, environment, the server's name of the route, what it runs; the server, if it is not the first
 ROWS = [
@@ -60,7 +63,31 @@ ROWS = [
     ("cohere-client", "cohere", "F", "/v1/rerank", SCORES),
     ("langchain-cohere", "langchain-cohere", "H", "/v1/rerank", SCORES),
     ("llama-index-cohere", "llama-index-postprocessor-cohere-rerank", "H", "/v1/rerank", SCORES),
-]
+] + [(*row, "generator") for row in (
+    ("openai-chat", "openai", "A", "/v1/chat/completions", CHAT),
+    ("openai-tools", "openai", "A", "/v1/chat/completions", "a tool called, its result answered"),
+    ("openai-json", "openai", "A", "/v1/chat/completions", "an answer by a JSON schema"),
+    ("openai-completions", "openai", "A", "/v1/completions", TEXT),
+    ("langchain-openai-chat", "langchain-openai", "A", "/v1/chat/completions", CHAT),
+    ("langchain-openai-tools", "langchain-openai", "A", "/v1/chat/completions", "a tool called, an agent; a JSON schema"),
+    ("hub-text", "huggingface_hub", "A", "/", TEXT + "; details"),
+    ("hub-chat", "huggingface_hub", "A", "/v1/chat/completions", CHAT),
+    ("haystack-rag-openai", "haystack-ai", "A", "/v1/chat/completions", RAG),
+    ("haystack-rag-hub", "huggingface-api-haystack", "A", "/v1/chat/completions", RAG),
+    ("llama-index-hub-chat", "llama-index-llms-huggingface-api", "A", "/v1/chat/completions", "a chat's answer"),
+    ("llama-index-openai-like-chat", "llama-index-llms-openai-like", "I", "/v1/chat/completions", CHAT),
+    ("llama-index-openai-like-text", "llama-index-llms-openai-like", "I", "/v1/completions", TEXT),
+    ("llama-index-ollama", "llama-index-llms-ollama", "I", "/api/chat", CHAT),
+    ("llama-index-tgi", "llama-index-llms-text-generation-inference", "J", "/v1/chat/completions", "a chat's answer"),
+    ("langchain-huggingface-llm", "langchain-huggingface", "B", "/", "a prompt piped into a batch of four, with a stop; a stream"),
+    ("langchain-huggingface-chat", "langchain-huggingface", "B", "/v1/chat/completions", CHAT),
+    ("langchain-agent", "langchain-classic", "C", "/", "an agent's loop by text, with a tool and a stop string"),
+    ("langchain-community-llm", "langchain-community", "C", "/", TEXT),
+    ("text-generation-client", "text-generation", "C", "/", TEXT),
+    ("ollama-text", "ollama", "D", "/api/generate", TEXT),
+    ("ollama-chat", "ollama", "D", "/api/chat", CHAT),
+    ("langchain-ollama-chat", "langchain-ollama", "D", "/api/chat", CHAT + "; a tool; a JSON schema"),
+)]
 
 
 def golden():
@@ -83,6 +110,27 @@ def golden_sparse():
     with open(os.path.join(ROOT, "test", "golden", "sparse", "expected.json"), encoding="utf-8") as f:
         case = next(c for c in json.load(f)["cases"] if SERVERS[""]["sparse"] == "test/golden/" + c["model"])
     return {text: dict(zip(row["ids"], row["values"])) for text, row in zip(case["texts"], case["rows"])}
+
+
+def golden_texts():
+    """What transformers generates with the generator: the right value of each variable of the examples."""
+    with open(os.path.join(ROOT, SERVERS["generator"]["generator"], "expected.json"), encoding="utf-8") as f:
+        data = json.load(f)
+    said = {name: answer["text"] for name, answer in data["answers"].items()}
+    greedy = {prompt["text"]: prompt["greedy"]["text"] for prompt in data["prompts"]}
+    call = json.loads(said["calls"].removeprefix("<tool_call>").removesuffix("</tool_call>"))
+    return said | {
+        "calls": [[call["name"], call["arguments"]]],
+        "record": json.loads(said["record"]),
+        "french": [text.partition("\n\n")[0] for prompt, text in greedy.items() if "in French?" in prompt],
+        "continued": next(text for prompt, text in greedy.items() if prompt == "The capital of France is"),
+        "ended": "eos_token",
+    }
+
+
+def are_pieces(got, whole):
+    """Whether a stream came in several pieces that are the text together."""
+    return "".join(got) == whole and sum(map(bool, got)) > 1
 
 
 def near(a, b):
@@ -123,7 +171,7 @@ def are_answers(got, right):
 def mistakes(result, vectors):
     """What is wrong with an example's results, as a list of words. vectors: golden()."""
     texts = ["The London Eye is a ferris wheel at the River Thames.", "Hello, World!"]
-    docs, query, heads = [vectors[text] for text in texts], vectors["hello"], golden_heads()
+    docs, query, heads, said = [vectors[text] for text in texts], vectors["hello"], golden_heads(), golden_texts()
     right = {
         "vectors": lambda got: len(got) == 2 and all(map(near, got, docs)),
         "query_vector": lambda got: near(got, query),
@@ -134,6 +182,9 @@ def mistakes(result, vectors):
         "scores": lambda got: are_scores(got, heads["scores"]),
         "capital": lambda got: are_answers(got, heads["capital"]),
     } | {name: lambda got, right=heads[name]: same(got, right) for name in ("span", "labels", "entities", "groups")}
+    right |= {name: lambda got, right=value: got == right for name, value in said.items()}
+    right |= {"pieces": lambda got: are_pieces(got, said["found" if "found" in result else "said"]),
+              "continued_pieces": lambda got: are_pieces(got, said["continued"])}
     return [f"{name} is wrong" for name, got in result.items() if not right[name](got)] + ([] if result else ["no result"])
 
 
@@ -177,11 +228,20 @@ def check_row(daemon, environments, row, vectors, doc):
     if now_ok == ok or now_other != other:
         wrong.append(f"{now_ok - ok} answers of {route} with 200, {now_other - other} others")
     if f"| {package} {version} | `{route}` | {what} |" not in doc:
-        wrong.append(f"doc/clients.md has no line: | {package} {version} | `{route}` | {what} |")
+        wrong.append(f"doc has no line: | {package} {version} | `{route}` | {what} |")
     with open(os.path.join(HERE, "examples", example + ".py"), encoding="utf-8") as f:
         if textwrap.indent(f.read(), "    ") not in doc:
-            wrong.append("doc/clients.md has other lines than the example")
+            wrong.append("doc has other lines than the example")
     return version, wrong
+
+
+def pages():
+    """The pages in doc that show the examples."""
+    text = ""
+    for page in ("clients.md", "clients-text.md"):
+        with open(os.path.join(ROOT, "doc", page), encoding="utf-8") as f:
+            text += f.read()
+    return text
 
 
 def server(binary, models):
@@ -197,8 +257,7 @@ def main():
     args = parser.parse_args()
     vectors, failed = golden(), 0
     rows = [row for row in ROWS if args.k in row[0]]
-    with open(os.path.join(ROOT, "doc", "clients.md"), encoding="utf-8") as f:
-        doc = f.read()
+    doc = pages()
     with contextlib.ExitStack() as stack:
         servers = {name: stack.enter_context(server(args.binary, SERVERS[name])) for name in {"".join(row[5:]) for row in rows}}
         for row in rows:

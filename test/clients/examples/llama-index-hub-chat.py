@@ -1,0 +1,7 @@
+from llama_index.core.llms import ChatMessage
+from llama_index.llms.huggingface_api import HuggingFaceInferenceAPI
+
+model = HuggingFaceInferenceAPI(
+    model_name="http://localhost:8080", task="conversational", temperature=0.01,
+)
+said = model.chat([ChatMessage("What is the capital of France?")]).message.content
