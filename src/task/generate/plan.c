@@ -10,6 +10,10 @@
 static const double stream_ns = 40e6, prompt_ns = 120e6;
 enum { FEWEST_STREAM = 16 };
 
+/* A sequence that takes more of a step beside the pass takes long. Of those that have a grammar it
+ * is not known at first. */
+static const double slow_ns = 2e6, unknown_pick_ns = 10e6;
+
 /* It has begun before those that wait. */
 static void push_waiting_first(struct t2v_scheduler *scheduler, struct t2v_sequence *sequence)
 {
@@ -193,6 +197,12 @@ size_t t2v_plan_count_streams(const struct t2v_scheduler *scheduler)
     return n;
 }
 
+/* What a step should take. */
+static double step_ns(const struct t2v_scheduler *scheduler)
+{
+    return t2v_plan_count_streams(scheduler) != 0 ? stream_ns : prompt_ns;
+}
+
 /* Tokens of prompts in a step. */
 static size_t prompt_budget(const struct t2v_scheduler *scheduler, size_t n_stream)
 {
@@ -200,7 +210,7 @@ static size_t prompt_budget(const struct t2v_scheduler *scheduler, size_t n_stre
     size_t most = T2V_PASS_TOK - n_stream;
     if (scheduler->ns_of_tok == 0)
         return fewest;
-    double budget = (n_stream != 0 ? stream_ns : prompt_ns) / scheduler->ns_of_tok;
+    double budget = step_ns(scheduler) / scheduler->ns_of_tok;
     return budget < (double)fewest ? fewest : budget < (double)most ? (size_t)budget : most;
 }
 
@@ -239,12 +249,39 @@ static bool reserve(struct t2v_scheduler *scheduler, size_t i, size_t n)
     return rc == 0;
 }
 
+/* What it takes of a step beside the pass. */
+static double cost_of(const struct t2v_generation *generation)
+{
+    if (generation->paused)
+        return 0;
+    bool unknown = generation->pick_ns == 0 && generation->generate->schema != NULL;
+    return unknown ? unknown_pick_ns : generation->pick_ns;
+}
+
+void t2v_plan_choose_slow(struct t2v_scheduler *scheduler, double ns)
+{
+    size_t n = scheduler->n_running, first = scheduler->slow_turn;
+    bool full = false;
+    double left = ns;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = (first + k) % n;
+        struct t2v_sequence *sequence = scheduler->running[i];
+        double cost = cost_of(sequence->generation);
+        sequence->skipped = cost > slow_ns && left <= 0;
+        if (sequence->skipped && !full) {
+            scheduler->slow_turn = i;
+            full = true;
+        }
+        left -= cost > slow_ns ? cost : 0;
+    }
+}
+
 /* How many tokens of running sequence i this step has; prompts may have `budget` more. */
 static size_t rows_of(struct t2v_scheduler *scheduler, size_t i, size_t budget)
 {
     struct t2v_sequence *sequence = scheduler->running[i];
     const struct t2v_generation *generation = sequence->generation;
-    if (generation->paused || generation->rc != 0)
+    if (generation->paused || generation->rc != 0 || sequence->skipped)
         return 0;
     if (!is_prompt(sequence))
         return 1;
@@ -261,6 +298,7 @@ void t2v_plan_fill(struct t2v_scheduler *scheduler)
 {
     size_t budget = prompt_budget(scheduler, t2v_plan_count_streams(scheduler));
     t2v_pass_clear(&scheduler->pass);
+    t2v_plan_choose_slow(scheduler, step_ns(scheduler));
     for (size_t i = 0; i < scheduler->n_running; i++)
         scheduler->running[i]->n_row = 0;
     for (size_t i = 0; i < scheduler->n_running; i++) {

@@ -20,6 +20,10 @@ void t2v_plan_remove(struct t2v_scheduler *scheduler, size_t i);
 void t2v_plan_admit(struct t2v_scheduler *scheduler);
 /* Running sequences that get a token in the next step. */
 size_t t2v_plan_count_streams(const struct t2v_scheduler *scheduler);
+/* Of the running sequences that take long beside the pass (a grammar with many ways to go on), only
+ * as many are in this step as take about so many nanoseconds together, and at least one: the others
+ * are skipped. They take turns. */
+void t2v_plan_choose_slow(struct t2v_scheduler *scheduler, double ns);
 /* Places the step's tokens in the pass. A sequence may run no longer after it, for want of pages,
  * or may have failed for want of memory. */
 void t2v_plan_fill(struct t2v_scheduler *scheduler);

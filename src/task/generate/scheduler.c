@@ -206,11 +206,18 @@ static int pick(t2v_scheduler *scheduler, struct t2v_sequence *sequence, float *
     return 0;
 }
 
+/* A running mean, which begins with what it is first. */
+static void note_ns(double *mean_ns, double ns)
+{
+    *mean_ns += (ns - *mean_ns) * (*mean_ns == 0 ? 1.0 : 0.125);
+}
+
 /* Computes the logits that are wanted, and uses them. */
 static int use_logits(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *err)
 {
     struct t2v_pass *pass = &scheduler->pass;
     int rc = t2v_pass_logits(pass, team, scheduler->rows, scheduler->n_wanted, err);
+    uint64_t last_ns = t2v_clock_ns();
     for (size_t i = 0; i < scheduler->n_wanted && rc == 0; i++) {
         struct t2v_sequence *sequence = scheduler->wanted[i].sequence;
         struct t2v_generation *generation = sequence->generation;
@@ -223,6 +230,10 @@ static int use_logits(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *
                                                  scheduler->vocab);
         if (failed != 0)
             t2v_plan_fail(generation, failed);
+        uint64_t now_ns = t2v_clock_ns();
+        if (at == 0)
+            note_ns(&generation->pick_ns, (double)(now_ns - last_ns));
+        last_ns = now_ns;
     }
     scheduler->n_wanted = 0;
     return rc;

@@ -37,6 +37,7 @@ struct t2v_sequence {
     /* Of the step that is being made. */
     size_t n_row; /* tokens of it in the pass */
     size_t row;   /* the first */
+    bool skipped; /* it takes long, and it is the turn of others */
 };
 
 /* T2V_ENOMEM. */

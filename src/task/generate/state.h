@@ -22,8 +22,9 @@ struct t2v_generation {
     size_t n_begun; /* choices that have a sequence, or had one */
     size_t n_left;  /* choices that have not ended */
     size_t n_running;
-    bool paused; /* its client is slow */
-    int rc;      /* it has failed */
+    bool paused;    /* its client is slow */
+    int rc;         /* it has failed */
+    double pick_ns; /* that a token takes of late once the logits are there; 0: unknown */
     struct t2v_generation *next;
     struct t2v_generation *next_queued;
 };
@@ -45,6 +46,7 @@ struct t2v_scheduler {
     struct t2v_sequence *running[T2V_PASS_SEQ];  /* [n_running], those that began first first */
     size_t n_running;
     struct t2v_stepped *done, **done_end;
+    size_t slow_turn; /* of the running sequences that take long, the one whose turn it is */
     double ns_of_tok; /* of prompts, a running mean; 0: nothing is known yet */
     struct t2v_pass pass;
     size_t rows[T2V_PASS_LOGITS];
