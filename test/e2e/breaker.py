@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A proxy before the sidecar that breaks each third request on a connection: it sends it on, and leaves on both sides before the answer."""
+"""A proxy before the sidecar that keeps what it is sent, and breaks each third request on a connection, or none: it sends it on, and leaves
+on both sides before the answer."""
 import socket
 import threading
 
@@ -7,10 +8,11 @@ from daemon import Conn
 
 
 class Breaker:
-    """with Breaker(port) as b: ... b.url; b.sent: requests sent on, b.broken: those of them without an answer."""
+    """with Breaker(port) as b: ... b.url; b.posts: the POST requests sent on, as bytes, b.broken: how many of them had no answer.
+    each: which of a connection's requests are broken; 0: none."""
 
-    def __init__(self, port):
-        self.port, self.sent, self.broken, self.lock = port, 0, 0, threading.Lock()
+    def __init__(self, port, each=3):
+        self.port, self.each, self.posts, self.broken, self.lock = port, each, [], 0, threading.Lock()
 
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -35,9 +37,10 @@ class Breaker:
             n = 0
             while data := read_request(client):
                 n += 1
-                breaks = n % 3 == 0 and data.startswith(b"POST")
+                posts = [data] if data.startswith(b"POST") else []
+                breaks = bool(posts and self.each and n % self.each == 0)
                 with self.lock:
-                    self.sent += data.startswith(b"POST")
+                    self.posts += posts
                     self.broken += breaks
                 server.send(data)
                 if breaks:

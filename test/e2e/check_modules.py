@@ -4,6 +4,7 @@ own route says. The examples of doc/clients.md are run by Weaviate's Python clie
 """
 import base64
 import contextlib
+import itertools
 import json
 import os
 import struct
@@ -20,8 +21,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = os.path.join(os.path.dirname(HERE), "clients")
 TEXTS = ["Paris is in France.", "Berlin is in Germany.", "Lyon is in France."]
 MODULES = ("text2vec-huggingface text2vec-openai text2vec-ollama text2vec-model2vec text2multivec-jinaai reranker-transformers "
-           "reranker-cohere qna-transformers ner-transformers").split()
-MODELS = {"ranker": "heads/cross-encoder", "reader": "heads/reader-roberta", "tagger": "heads/ner-bert", "colbert-v3": "multi/stanford"}
+           "reranker-cohere qna-transformers ner-transformers generative-openai generative-ollama").split()
+MODELS = {"ranker": "heads/cross-encoder", "reader": "heads/reader-roberta", "tagger": "heads/ner-bert", "colbert-v3": "multi/stanford",
+          "writer": "generators/marked", "teller": "generators/spaced"}
 KEYS = {"OPENAI_APIKEY": "any", "COHERE_APIKEY": "any", "JINAAI_APIKEY": "any"}
 N, BATCH = 300, 150
 
@@ -45,8 +47,8 @@ def vocabulary():
 @contextlib.contextmanager
 def weaviate_with(check, sidecar):
     urls = {f"{name}_INFERENCE_API": sidecar.url for name in ("TRANSFORMERS", "MODEL2VEC", "RERANKER", "QNA", "NER")}
-    modules = ",".join(["text2vec-transformers", *MODULES])
-    with vocabulary() as folder, Weaviate(check.weaviate, {**urls, **KEYS, "ENABLE_MODULES": modules, "TIKTOKEN_CACHE_DIR": folder}) as weaviate:
+    settings = {**urls, **KEYS, "ENABLE_MODULES": ",".join(["text2vec-transformers", *MODULES]), "MODULES_CLIENT_TIMEOUT": "300s"}
+    with vocabulary() as folder, Weaviate(check.weaviate, {**settings, "TIKTOKEN_CACHE_DIR": folder}) as weaviate:
         yield weaviate
 
 
@@ -193,15 +195,31 @@ def check_answers_and_entities(check):
         check("some are found", any(o["_additional"]["tokens"] for o in found))
 
 
+def written(sidecar, module, prompt, model="writer", tokens=100):
+    """t2v's own text for a prompt, by the route that a module asks, without sampling. Ollama's module has no setting for the length."""
+    if module == "generative-ollama":
+        return answer(sidecar, "/api/generate", {"model": model, "prompt": prompt, "stream": False, "options": {"temperature": 0}})["response"]
+    body = {"model": model, "messages": [{"role": "user", "content": prompt}], "temperature": 0, "max_completion_tokens": tokens}
+    return answer(sidecar, "/v1/chat/completions", body)["choices"][0]["message"]["content"].strip("\n")  # as the module does
+
+
+def task_of(task, some):
+    """The prompt of a grouped task: Go's JSON of the objects' properties."""
+    return f"{task}: " + json.dumps([{"text": text} for text in some], separators=(",", ":"), ensure_ascii=False)
+
+
 def run_example(check, module, sidecar, weaviate):
-    """(version of the client, variables), of the example in this folder with the addresses of these servers."""
+    """(version of the client, variables), of an example in the folder, or a program by its path, with the addresses of these servers."""
     python = os.path.join(check.environments, "G", "bin", "python")
-    put = {"http://t2v:8080": sidecar.url, "connect_to_local(": f"connect_to_local(port={weaviate.port}, grpc_port={weaviate.grpc}, "}
+    init = "weaviate.classes.init"
+    patient = f"additional_config={init}.AdditionalConfig(timeout={init}.Timeout(init=60, query=300, insert=300))"
+    put = {"http://t2v:8080": sidecar.url, "connect_to_local(": f"connect_to_local(port={weaviate.port}, grpc_port={weaviate.grpc}, {patient}, "}
     done = subprocess.run([python, os.path.join(CLIENTS, "one.py"), os.path.join(HERE, "examples", module + ".py"), "weaviate-client", json.dumps(put)],
                           capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{module}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{module}: {done.stderr[-400:]}")
     said = json.loads(done.stdout.splitlines()[-1])
+    said["result"].pop("found", None)  # objects of Weaviate's
     return said["version"], said["result"]
 
 
@@ -221,7 +239,13 @@ def mistakes(sidecar, module, result):
         own = {text: answer(sidecar, "/answers/", {"text": text, "question": "Where is Berlin?"}) for text in TEXTS}
         return all((got[text]["result"], got[text]["certainty"]) == (own[text]["answer"], own[text]["certainty"]) for text in TEXTS)
 
-    right = {"vectors": own_vectors, "scores": own_scores, "answers": own_answers,
+    def own_texts(got):
+        return sorted(got) == sorted(TEXTS) and all(got[text] == written(sidecar, module, f"Which country? {text}") for text in TEXTS)
+
+    def own_text(got):
+        return got in [written(sidecar, module, task_of("Name the cities", some)) for some in itertools.permutations(TEXTS)]
+
+    right = {"vectors": own_vectors, "scores": own_scores, "answers": own_answers, "each": own_texts, "together": own_text,
              "tokens": lambda got: all(got[text] == answer(sidecar, "/ner/", {"text": text})["tokens"] for text in TEXTS)}
     return [name for name, got in result.items() if not right[name](got)] + ([] if result else ["no result"])
 

@@ -112,8 +112,8 @@ def check_broken_connections(check):
         def counted():
             return sidecar.answered() - 1, sidecar.metric("t2v_cancelled_total")
 
-        until(lambda: sum(counted()) == breaker.sent)
-        check("each request is answered or cancelled", sum(counted()) == breaker.sent, (counted(), breaker.sent, breaker.broken))
+        until(lambda: sum(counted()) == len(breaker.posts))
+        check("each request is answered or cancelled", sum(counted()) == len(breaker.posts), (counted(), len(breaker.posts), breaker.broken))
         check("none is under way", sidecar.metric("t2v_waiting_requests") == 0)
 
 

@@ -15,6 +15,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "test"), os.path.join(ROOT, "test", "ap
 import check_dpr  # noqa: E402
 import check_import  # noqa: E402
 import check_modules  # noqa: E402
+import check_rag  # noqa: E402
 import check_trouble  # noqa: E402
 import rate  # noqa: E402
 from checks import Checks, end_by_exception, word_of  # noqa: E402
@@ -33,7 +34,7 @@ def main():
         return rate.main(checks, args[4:])
     if args[3:]:
         sys.exit(f"unknown: {' '.join(args[3:])}")
-    return checks.run([check_import, check_trouble, check_dpr, check_modules], word)
+    return checks.run([check_import, check_trouble, check_dpr, check_modules, check_rag], word)
 
 
 if __name__ == "__main__":
