@@ -30,15 +30,15 @@ struct t2v_calls {
     struct t2v_arena arena; /* names, and strings of the calls */
 };
 
-enum { N_MARK = 3 };
+enum { HERMES, LLAMA, MISTRAL, N_MARK };
 
 static const struct mark {
     struct t2v_str text;
     enum place place; /* after it */
 } marks[N_MARK] = {
-    {{"<tool_call>", 11}, IN_TAG},
-    {{"<|python_tag|>", 14}, IN_REST},
-    {{"[TOOL_CALLS]", 12}, IN_REST},
+    [HERMES] = {{"<tool_call>", 11}, IN_TAG},
+    [LLAMA] = {{"<|python_tag|>", 14}, IN_REST},
+    [MISTRAL] = {{"[TOOL_CALLS]", 12}, IN_REST},
 };
 
 static int read_names(t2v_calls *calls, const t2v_json *tools)
@@ -171,7 +171,62 @@ static int read_call(t2v_calls *calls, struct t2v_pull *pull, bool known)
     return rc;
 }
 
-/* [call, call], or calls with ';' or nothing between them. */
+static void skip_space(struct t2v_pull *pull)
+{
+    (void)t2v_pull_peek(pull);
+}
+
+/* True: a mark was next, and is behind. */
+static bool pass_mark(struct t2v_pull *pull, struct t2v_str mark)
+{
+    skip_space(pull);
+    struct t2v_str rest = {pull->at, (size_t)(pull->end - pull->at)};
+    if (!t2v_str_starts(rest, mark))
+        return false;
+    pull->at += mark.len;
+    return true;
+}
+
+/* Text up to a bracket of either kind, without white space at its ends. */
+static struct t2v_str pass_word(struct t2v_pull *pull)
+{
+    const char *begin = pull->at;
+    while (pull->at != pull->end && *pull->at != '[' && *pull->at != '{')
+        pull->at++;
+    return t2v_str_strip((struct t2v_str){begin, (size_t)(pull->at - begin)});
+}
+
+/* Letters, digits and what joins them. */
+static bool is_name(struct t2v_str text)
+{
+    bool is = text.len != 0;
+    for (size_t i = 0; i < text.len && is; i++) {
+        char c = text.ptr[i], lower = (char)(c | 0x20);
+        is = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+             c == '-';
+    }
+    return is;
+}
+
+/* name[CALL_ID]id[ARGS]{...}, where the marks may be missing, and the id with its mark. */
+static int read_named(t2v_calls *calls, struct t2v_pull *pull, bool known)
+{
+    struct t2v_str name = pass_word(pull), arguments;
+    if (known ? !is_tool(calls, name) : !is_name(name))
+        return T2V_EFORMAT;
+    if (pass_mark(pull, T2V_STR("[CALL_ID]")))
+        (void)pass_word(pull);
+    (void)pass_mark(pull, T2V_STR("[ARGS]"));
+    if (t2v_pull_peek(pull) != '{')
+        return T2V_EFORMAT;
+    int rc = t2v_pull_pass(pull, &arguments);
+    if (rc == 0)
+        rc = take_call(calls, name, arguments);
+    (void)pass_mark(pull, marks[MISTRAL].text);
+    return rc;
+}
+
+/* [call, call], or calls with ';' or nothing between them, or calls that begin with a name. */
 static int read_all(t2v_calls *calls, struct t2v_pull *pull, bool known)
 {
     int rc = 0;
@@ -181,8 +236,9 @@ static int read_all(t2v_calls *calls, struct t2v_pull *pull, bool known)
             rc = read_call(calls, pull, known);
         return rc != 0 ? rc : t2v_pull_end(pull);
     }
+    bool named = t2v_pull_peek(pull) != '{';
     while (rc == 0 && t2v_pull_peek(pull) != '\0') {
-        rc = read_call(calls, pull, known);
+        rc = named ? read_named(calls, pull, known) : read_call(calls, pull, known);
         if (rc == 0 && t2v_pull_peek(pull) == ';')
             pull->at++;
     }
@@ -251,7 +307,24 @@ static size_t find_mark(struct t2v_str text, const struct mark **mark)
     return text.len;
 }
 
-/* Whether the answer begins like calls without a mark, "{" or "[{". *unsure: it may, yet. */
+/* Whether text begins with a tool's name and arguments. *unsure: it may, yet. */
+static bool begins_named(const t2v_calls *calls, struct t2v_str text, bool *unsure)
+{
+    bool is = false;
+    for (size_t i = 0; i < calls->n_name; i++) {
+        if (calls->names[i].len == 0 || !may_begin(text, calls->names[i]))
+            continue;
+        struct t2v_str rest = t2v_str_strip(
+            t2v_str_skip(text, text.len < calls->names[i].len ? text.len : calls->names[i].len));
+        is |= t2v_str_starts(rest, T2V_STR("{")) || t2v_str_starts(rest, T2V_STR("[ARGS]"));
+        *unsure |= rest.len == 0 || t2v_str_starts(T2V_STR("[ARGS]"), rest);
+    }
+    *unsure &= !is;
+    return is;
+}
+
+/* Whether the answer begins like calls without a mark, "{", "[{" or a tool's name. *unsure: it may,
+ * yet. */
 static bool is_bare(const t2v_calls *calls, bool *unsure)
 {
     struct t2v_str text = t2v_str_strip(t2v_buf_str(&calls->held));
@@ -259,7 +332,7 @@ static bool is_bare(const t2v_calls *calls, bool *unsure)
     if (calls->place != AT_START || text.len == 0)
         return false;
     if (*text.ptr != '[')
-        return *text.ptr == '{';
+        return *text.ptr == '{' || begins_named(calls, text, unsure);
     text = t2v_str_strip(t2v_str_skip(text, 1));
     *unsure = text.len == 0;
     return text.len != 0 && *text.ptr == '{';

@@ -8,7 +8,9 @@
  *
  *   Qwen, Hermes  content <tool_call>call</tool_call> <tool_call>call</tool_call>
  *   Mistral       content [TOOL_CALLS][call, call]    without the mark if decoding left it out
- *   Llama 3       <|python_tag|>call; call            likewise
+ *   its newer     content [TOOL_CALLS]name[ARGS]{...}[TOOL_CALLS]name[ARGS]{...}    likewise,
+ * without models        any of the marks; an id may come before the arguments: [CALL_ID]id Llama 3
+ * <|python_tag|>call; call            likewise
  *
  * Where a mark is missing the whole answer must be calls, of tools that the request has. White
  * space between content and calls is dropped. What begins like a call but is none is content. One

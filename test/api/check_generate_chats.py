@@ -70,6 +70,8 @@ SAID = (  # what the model says, what of it is content, its calls
     ('<|python_tag|>{"name": "find", "parameters": {"place": "town"}}; {"name": "wait", "parameters": {}}', "", [FIND, WAIT]),
     ('[TOOL_CALLS][{"name": "find", "arguments": {"place": "town"}}, {"name": "wait", "arguments": {}}]', "", [FIND, WAIT]),
     ('Well. [TOOL_CALLS] [{"name": "find", "arguments": {"place": "town"}}]', "Well.", [FIND]),
+    ('See. [TOOL_CALLS]find[ARGS]{"place": "town"}[TOOL_CALLS]wait[ARGS]{}', "See.", [FIND, WAIT]),
+    ('find{"place": "town"}', "", [FIND]),
     ('{"name": "another", "parameters": {}}', '{"name": "another", "parameters": {}}', []),
     ('<tool_call>{"name": "find"', '<tool_call>{"name": "find"', []),
     ("no call at all: 1 < 2 [TOOL", "no call at all: 1 < 2 [TOOL", []),

@@ -104,6 +104,28 @@ static void test_list(void **state)
     check("[TOOL_CALLS][" NOW ", 1]", "[TOOL_CALLS][" NOW ", 1]|");
 }
 
+/* Names with arguments, as Mistral's newer models write them. */
+static void test_named(void **state)
+{
+    (void)state;
+    check("[TOOL_CALLS]add[ARGS]{\"a\": 1}", "|add({\"a\": 1})");
+    check("Yes.\n[TOOL_CALLS]add[ARGS]{\"a\": 1}[TOOL_CALLS]now[ARGS]{}",
+          "Yes.|add({\"a\": 1})now({})");
+    check("[TOOL_CALLS]other[CALL_ID]a1B2c3D4e[ARGS]{\"a\": {}}", "|other({\"a\": {}})");
+    check("[TOOL_CALLS] add {\"a\": 1}\n[TOOL_CALLS] now {}", "|add({\"a\": 1})now({})");
+    check("add{\"a\": 1}now{}", "|add({\"a\": 1})now({})");
+    check("add[ARGS]{\"a\": 1}", "|add({\"a\": 1})");
+    check("other{\"a\": 1}", "other{\"a\": 1}|");
+    check("add", "add|");
+    check("address {}", "address {}|");
+    check("add {\"a\": 1} and more", "add {\"a\": 1} and more|");
+    check("now [1]", "now [1]|");
+    check("[TOOL_CALLS]add[ARGS]{\"a\": 1", "[TOOL_CALLS]add[ARGS]{\"a\": 1|");
+    check("[TOOL_CALLS]add[ARGS][1]", "[TOOL_CALLS]add[ARGS][1]|");
+    check("[TOOL_CALLS]x = {}", "[TOOL_CALLS]x = {}|");
+    check("<|python_tag|>x = {}", "<|python_tag|>x = {}|");
+}
+
 static void test_content(void **state)
 {
     (void)state;
@@ -165,8 +187,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tags),    cmocka_unit_test(test_whole), cmocka_unit_test(test_list),
-        cmocka_unit_test(test_content), cmocka_unit_test(test_held),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_tags),   cmocka_unit_test(test_whole),   cmocka_unit_test(test_list),
+        cmocka_unit_test(test_named),  cmocka_unit_test(test_content), cmocka_unit_test(test_held),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
