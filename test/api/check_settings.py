@@ -13,12 +13,16 @@ ST = {"USE_SENTENCE_TRANSFORMERS_VECTORIZER": "true"}
 
 
 def with_files(folder, files):
-    """A copy of the model in which these files have these keys."""
+    """A copy of the model in which these files have these keys, or this text."""
     model = shutil.copytree(HERE, os.path.join(tempfile.mkdtemp(dir=folder), "model"))
     for name, keys in files.items():
         path = os.path.join(model, name)
+        if isinstance(keys, str):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(keys)
+            continue
         with open(path, encoding="utf-8") as f:
-            old = json.load(f) if name.startswith("config") else {}
+            old = json.load(f) if not name.startswith("sentence_bert") else {}
         with open(path, "w", encoding="utf-8") as f:
             json.dump({**old, **keys}, f)
     return model
@@ -39,7 +43,7 @@ def check_settings(check):
                 check(what, a.status == 200 and off(a.json["vector"], case["vector"]) < 1e-5, a)
                 meta = d.get("/meta").json
                 check(f"{what}: dimensions", a.json["dim"] == meta["dimensions"] == len(case["vector"]), (a.json["dim"], meta["dimensions"]))
-                new = any(word in what for word in ("_args", "_kwargs", "_length\": 6", "_length\": 4", "truncate_dim\": 7}")) and "torch_dtype" not in what
+                new = any(word in what for word in ("_args", "or_kwargs", "config_kwargs", 's": {"text"', 's": {"common"', "query_length", "document_length", '"message"', "truncate_dim\": 7}")) and "torch_dtype" not in what
                 check(f"{what}: a warning", ("an earlier t2v filled" in d.said()) == new, d.said())
 
 
@@ -56,11 +60,34 @@ def check_truncate_dim(check):
             check("none given", a["dim"] == 7 and all(abs(sum(x * x for x in v) - 1) < 1e-5 for v in a["vectors"]), a)
 
 
+TEMPLATE = "{{ messages[0].content }}"
+
+
+def message(form, template=None, **more):
+    """The files of a model whose texts are messages."""
+    one = {"method": "forward", "method_output_name": "last_hidden_state", "format": form}
+    return {"sentence_bert_config.json": {**more, "modality_config": {"message": one}, "module_output_name": "token_embeddings"}, **({"chat_template.jinja": template} if template else {})}
+
+
+def check_messages(check):
+    """Texts as messages: a template may refuse one, and tells what it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = with_files(folder, message("flat", "{% if 'bad' in messages[0].content %}{{ raise_exception('not this') }}{% endif %}{{ messages[0].content }}"))
+        with Daemon(check.binary, model, env=ST) as d:
+            good, bad = (d.ask(vectors({"text": text})) for text in ("a text", "a bad text"))
+            check("refused by the template", good.status == 200 and bad.status in (400, 422) and "not this" in bad.body.decode(), (good, bad))
+            check("an empty text", d.ask(vectors({"text": ""})).status == 200, d.ask(vectors({"text": ""})))
+            check("its pipeline says so", "chat template" in run(check, "inspect", "--model", model, **ST)[1])
+
+
 def check_refused(check):
     with tempfile.TemporaryDirectory() as folder:
         for keys, words in (({"nonsense": 1}, "sentence_bert_config.json: nonsense is not known"),
-                            ({"modality_config": {"text": {}, "message": {"method": "forward"}}}, 'sentence_bert_config.json: modality_config has "message"')):
-            model = with_files(folder, {"sentence_bert_config.json": keys})
+                            (message("flat"), "there is no chat template"), (message("auto", TEMPLATE), 'modality_config has "message" in a format'), (message("flat", "{% if %}"), "chat_template.jinja: line 1"),
+                            (message("flat", TEMPLATE, do_lower_case=True), "do_lower_case"), (message("flat", TEMPLATE, processor_kwargs={"chat_template": "x"}), "processor_kwargs has"),
+                            (message("flat", TEMPLATE, processing_kwargs={"text": {"add_special_tokens": False}}), "add_special_tokens"), (message("flat", TEMPLATE, processing_kwargs={"chat_template": {"max_length": 5}}), "processing_kwargs.chat_template has max_length"),
+                            (message("flat", TEMPLATE, processing_kwargs={"chat_template": {"restore_suffix": 1}}), "restore_suffix")):
+            model = with_files(folder, keys if "sentence_bert_config.json" in keys else {"sentence_bert_config.json": keys})
             code, _, err = run(check, "inspect", "--model", model, **ST)
             check(f"{keys}", code == 1 and words in err, err)
             check(f"{keys}: the default vectorizer does not read it", run(check, "inspect", "--model", model)[0] == 0)

@@ -16,6 +16,7 @@ void t2v_embedder_free(t2v_embedder *embedder)
     if (!embedder->borrowed)
         t2v_model_free(embedder->model);
     t2v_arena_free(&embedder->arena);
+    t2v_message_deinit(&embedder->message);
     t2v_transformer_deinit(&embedder->transformer);
     t2v_json_file_deinit(&embedder->meta);
     t2v_free(embedder);

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "task/embed/embedder.h"
 #include "task/embed/encode.h"
+#include "task/embed/message.h"
 #include "task/embed/model2vec.h"
 #include "task/embed/pipeline.h"
 #include "task/embed/transformer.h"
@@ -23,6 +24,7 @@ struct t2v_embedder {
     enum t2v_vectorizer vectorizer;
     bool direct_tokenize, prefixes;
     struct t2v_transformer transformer; /* under sentence-transformers; else zeroed */
+    struct t2v_message message;         /* the same */
     struct t2v_pipeline pipeline;
     size_t max_tok;                    /* the longest sequence */
     size_t task_tok[T2V_N_PROMPT];     /* the same for a task_type */

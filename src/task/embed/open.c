@@ -158,11 +158,12 @@ static int count_prompt(const t2v_embedder *embedder, const struct t2v_embed_res
     return rc;
 }
 
+/* UPSTREAM: a prompt that is a message of its own is not left out. */
 static int count_prompts(t2v_embedder *embedder, struct t2v_err *err)
 {
     struct t2v_pipeline *pipeline = &embedder->pipeline;
     t2v_token_space *space;
-    if (!pipeline->skip_prompt)
+    if (!pipeline->skip_prompt || embedder->message.chat != NULL)
         return 0;
     int rc = t2v_token_space_new(&space);
     if (rc != 0)
@@ -267,6 +268,7 @@ static int describe(t2v_embedder *embedder, struct t2v_err *err)
     struct t2v_buf text;
     t2v_buf_init(&text, 4096);
     t2v_pipeline_describe(&embedder->pipeline, &text);
+    t2v_buf_adds(&text, embedder->message.chat != NULL ? ", of texts in the chat template" : "");
     if (t2v_embedder_reads_pooling(embedder))
         t2v_buf_adds(&text, ", or cls where asked for");
     if (is_normalized(embedder))
@@ -295,6 +297,9 @@ static void note_tokenizer(t2v_model *model)
 static int open_rest(t2v_embedder *embedder, struct t2v_err *err)
 {
     int rc = open_pipeline(embedder, err);
+    if (rc == 0)
+        rc = t2v_message_open(t2v_model_net_dir(embedder->model), &embedder->transformer,
+                              &embedder->message, err);
     if (rc == 0)
         rc = check_finite(embedder, err);
     if (rc == 0)

@@ -23,6 +23,7 @@ static void resolve_prompt(const t2v_embedder *embedder, const struct t2v_embed_
 {
     bool query = params->task.ptr != NULL && t2v_str_is(params->task, "query");
     int which = query ? T2V_PROMPT_QUERY : T2V_PROMPT_DOCUMENT;
+    out->side = query ? T2V_SIDE_QUERY : T2V_SIDE_DOCUMENT;
     out->prompt = embedder->pipeline.prompts[which];
     out->pool.n_skip = embedder->n_prompt_tok[which];
     out->max_tok = embedder->task_tok[which];

@@ -14,6 +14,9 @@
 #include "task/embed/encode.h"
 #include "task/embed/pool.h"
 
+/* What a text is for, where a request says so. */
+enum t2v_side { T2V_SIDE_NONE, T2V_SIDE_QUERY, T2V_SIDE_DOCUMENT, T2V_N_SIDE };
+
 /* What a request asks for, beside its text. The first three are the `config` of /vectors. */
 struct t2v_embed_params {
     struct t2v_str pooling;         /* pooling_strategy; empty: the default */
@@ -29,6 +32,7 @@ struct t2v_embed_resolved {
     size_t max_tok;        /* of a sequence */
     struct t2v_str task;   /* comes with ": " before the text; ptr is NULL: nothing does */
     struct t2v_str prompt; /* comes before that; may be empty */
+    enum t2v_side side;    /* under sentence-transformers */
     size_t n_step;         /* steps of the pipeline that are run */
     struct t2v_embed_encode encode;
 };

@@ -103,18 +103,29 @@ static int read_output(struct reading *r, const char *key)
     return read_name(r, key, "token_embeddings");
 }
 
-/* How texts, images and the like go through the model. A "message" becomes a plain text by the
- * tokenizer's chat template. */
+/* How a "message", which every text becomes where there is one, is written. */
+static int read_message(struct reading *r, const t2v_json *message, const char *key)
+{
+    struct t2v_str format = t2v_json_str(t2v_json_get(message, "format"));
+    bool flat = format.ptr != NULL && t2v_str_is(format, "flat");
+    if (r->heads)
+        return refuse(r, key, "has \"message\", which is not supported for this head");
+    if (!flat && (format.ptr == NULL || !t2v_str_is(format, "structured")))
+        return refuse(r, key, "has \"message\" in a format that is neither flat nor structured");
+    r->out->message = flat ? T2V_MESSAGE_FLAT : T2V_MESSAGE_STRUCTURED;
+    t2v_notes_add(r->notes, r->file, key);
+    return 0;
+}
+
+/* How texts, images and the like go through the model. */
 static int read_modality(struct reading *r, const char *key)
 {
     const t2v_json *modes = t2v_json_get(r->root, key);
-    const t2v_json *text = t2v_json_get(modes, "text");
-    if (!is_there(modes))
-        return 0;
-    if (t2v_json_get(modes, "message") != NULL)
-        return refuse(r, key,
-                      "has \"message\": texts would go through the tokenizer's chat "
-                      "template, which is not run");
+    const t2v_json *message = t2v_json_get(modes, "message");
+    const t2v_json *text = is_there(message) ? message : t2v_json_get(modes, "text");
+    int rc = is_there(message) ? read_message(r, message, key) : 0;
+    if (rc != 0 || !is_there(modes) || r->heads)
+        return rc;
     struct t2v_str method = t2v_json_str(t2v_json_get(text, "method"));
     struct t2v_str name = t2v_json_str(t2v_json_get(text, "method_output_name"));
     if (method.ptr == NULL || !t2v_str_is(method, "forward") || name.ptr == NULL ||
@@ -188,12 +199,12 @@ static int want_object(struct reading *r, const t2v_json *value, const char *key
                     t2v_json_type_name(value));
 }
 
-/* The text of a member of the file; the last one, where there are several. */
-static int text_of(struct reading *r, const char *key, struct t2v_str *out)
+/* The text of a member of an object's text; the last one, where there are several. */
+static int text_of(struct reading *r, struct t2v_str object, const char *key, struct t2v_str *out)
 {
     struct t2v_pull pull;
     struct t2v_str name, value;
-    t2v_pull_init(&pull, r->text, r->err);
+    t2v_pull_init(&pull, object, r->err);
     pull.python = true;
     int rc = t2v_pull_open(&pull, '{');
     while (rc == 0 && (rc = t2v_pull_more(&pull, '}')) == 1) {
@@ -216,7 +227,7 @@ static int read_args(struct reading *r, const char *key, struct t2v_str *out)
     if (rc != 0 || first_effect(value).value == NULL)
         return rc;
     t2v_notes_add(r->notes, r->file, key);
-    return text_of(r, key, out);
+    return text_of(r, r->text, key, out);
 }
 
 static int read_config_args(struct reading *r, const char *key)
@@ -288,7 +299,41 @@ static int read_processing(struct reading *r, const char *key)
         rc = read_call(r, t2v_json_get(value, "text"), "processing_kwargs.text");
     if (rc == 0 && (r->text_tok != 0 || r->out->bare))
         t2v_notes_add(r->notes, r->file, key);
-    return rc;
+    const t2v_json *chat = t2v_json_get(value, "chat_template");
+    if (rc == 0)
+        rc = want_object(r, chat, "processing_kwargs.chat_template");
+    struct t2v_str text = {NULL, 0};
+    if (rc == 0 && is_there(chat))
+        rc = text_of(r, r->text, key, &text);
+    return rc == 0 && is_there(chat) ? text_of(r, text, "chat_template", &r->out->chat_args) : rc;
+}
+
+/* Arguments of the tokenizer that would change what its chat template makes. */
+static bool has_template_args(const t2v_json *args)
+{
+    bool has = false;
+    for (struct t2v_json_member m = t2v_json_first(args); m.value != NULL;
+         m = t2v_json_next(args, m))
+        has |= t2v_str_is(m.key, "chat_template") || t2v_str_ends(m.key, T2V_STR("_token"));
+    return has;
+}
+
+/* What the library cannot do together with messages, or would do in another way than here. */
+static int check_message(struct reading *r)
+{
+    if (r->out->message == T2V_MESSAGE_NONE)
+        return 0;
+    if (r->out->lower)
+        return refuse(r, "do_lower_case", "is not supported where modality_config has \"message\"");
+    if (r->out->bare)
+        return refuse(r, "add_special_tokens",
+                      "has no effect where modality_config has \"message\"");
+    if (has_template_args(t2v_json_get(r->root, "processor_kwargs")) ||
+        has_template_args(t2v_json_get(r->root, "tokenizer_args")))
+        return refuse(r, "processor_kwargs",
+                      "has a chat_template or a special token, which is not supported where "
+                      "modality_config has \"message\"");
+    return 0;
 }
 
 /* --- the file --- */
@@ -310,7 +355,7 @@ static const struct {
     {"processor_kwargs", read_tokenizer_args, true, false},
     {"tokenizer_name_or_path", read_null, false, false},
     {"transformer_task", read_task, true, true},
-    {"modality_config", read_modality, true, true},
+    {"modality_config", read_modality, true, false},
     {"module_output_name", read_output, true, true},
     {"query_length", read_query_length, true, false},
     {"document_length", read_document_length, true, false},
@@ -350,7 +395,7 @@ static int read_root(struct reading *r)
     }
     if (r->text_tok != 0)
         r->out->max_tok = r->out->query_tok = r->out->document_tok = r->text_tok;
-    return rc;
+    return rc == 0 ? check_message(r) : rc;
 }
 
 static int read_file(const char *folder, const char *name, bool heads, struct t2v_transformer *out,

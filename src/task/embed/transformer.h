@@ -15,15 +15,20 @@
 #include "base/str.h"
 #include "model/json_file.h"
 
+/* Whether texts are messages of a chat, and how one's content is written. */
+enum t2v_message_form { T2V_MESSAGE_NONE, T2V_MESSAGE_FLAT, T2V_MESSAGE_STRUCTURED };
+
 /* Zeroed for a model without the file. */
 struct t2v_transformer {
     size_t max_tok;                 /* of a sequence; 0: as the model and its tokenizer say */
     size_t query_tok, document_tok; /* the same for queries, for documents; 0: max_tok */
     bool lower;                     /* texts are lower-cased first */
     bool bare;                      /* texts get no special tokens */
-    struct t2v_str config_args;     /* overrides keys of config.json; ptr NULL: none */
-    struct t2v_str tokenizer_args;  /* overrides keys of tokenizer_config.json; ptr NULL: none */
-    struct t2v_json_file file;      /* private: owns the texts above */
+    enum t2v_message_form message;
+    struct t2v_str chat_args;      /* of the chat template, an object; ptr NULL: none */
+    struct t2v_str config_args;    /* overrides keys of config.json; ptr NULL: none */
+    struct t2v_str tokenizer_args; /* overrides keys of tokenizer_config.json; ptr NULL: none */
+    struct t2v_json_file file;     /* private: owns the texts above */
 };
 
 /* Reads the file in folder. heads: another head than that of the file's task comes after the

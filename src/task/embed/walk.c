@@ -12,12 +12,15 @@
  * first of a batch is used, though the sum is divided by the number of all. */
 enum { DPR_BATCH = 25 };
 
-/* prompt + "<task_type>: " + text, as far as params have them. */
+/* prompt + "<task_type>: " + text, as far as params have them. A message has its prompt apart. */
 static int add_before(struct t2v_walk *walk, const struct t2v_embed_resolved *params)
 {
-    if (params->task.ptr == NULL && params->prompt.len == 0)
+    struct t2v_str prompt = params->prompt;
+    if (walk->embedder->message.chat != NULL)
+        prompt.len = 0;
+    if (params->task.ptr == NULL && prompt.len == 0)
         return 0;
-    t2v_buf_add(&walk->buf, params->prompt.ptr, params->prompt.len);
+    t2v_buf_add(&walk->buf, prompt.ptr, prompt.len);
     if (params->task.ptr != NULL) {
         t2v_buf_add(&walk->buf, params->task.ptr, params->task.len);
         t2v_buf_adds(&walk->buf, ": ");
@@ -49,6 +52,20 @@ static bool strips(const t2v_embedder *embedder)
     return t2v_str_leading(t2v_json_str(wrote)) < 5;
 }
 
+/* The text as the model's chat template has it. */
+static int add_template(struct t2v_walk *walk, struct t2v_err *err)
+{
+    struct t2v_buf out;
+    if (walk->embedder->message.chat == NULL)
+        return 0;
+    t2v_buf_init(&out, SIZE_MAX / 2);
+    int rc = t2v_message_render(&walk->embedder->message, walk->way, walk->text, &out, err);
+    t2v_buf_deinit(&walk->buf);
+    walk->buf = out;
+    walk->text = t2v_buf_str(&walk->buf);
+    return rc;
+}
+
 static int prepare(struct t2v_walk *walk)
 {
     const t2v_embedder *embedder = walk->embedder;
@@ -69,7 +86,12 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_embedder *embedder, struct t
                    const struct t2v_embed_resolved *params, struct t2v_err *err)
 {
     *walk = (struct t2v_walk){
-        .embedder = embedder, .text = text, .encode = params->encode, .max_tok = params->max_tok};
+        .embedder = embedder,
+        .text = text,
+        .encode = params->encode,
+        .max_tok = params->max_tok,
+        .way = {params->prompt, params->side},
+    };
     walk->whole = t2v_embedder_splitter(embedder) == NULL;
     t2v_buf_init(&walk->buf, SIZE_MAX);
     int rc = add_before(walk, params);
@@ -77,6 +99,9 @@ int t2v_walk_start(struct t2v_walk *walk, const t2v_embedder *embedder, struct t
         rc = prepare(walk);
     if (rc != 0)
         return t2v_fail(err, rc, "no memory for a text of %zu bytes", text.len);
+    rc = add_template(walk, err);
+    if (rc != 0)
+        return rc;
     walk->whole |= walk->text.len == 0 && walk->encode.empty_ok;
     if (walk->whole)
         return 0;
@@ -127,12 +152,12 @@ static int next_piece(struct t2v_walk *walk, t2v_token_space *space, struct t2v_
 }
 
 /* The ids of a sequence, cut where it is too long, unless that is an error. */
-static int encode_sequence(const struct t2v_walk *walk, t2v_token_space *space,
-                           struct t2v_str sequence, struct t2v_ids *ids, struct t2v_err *err)
+static int encode_cut(const struct t2v_walk *walk, t2v_token_space *space, struct t2v_str sequence,
+                      struct t2v_ids *ids, struct t2v_err *err)
 {
     const t2v_tokenizer *tokenizer = tokenizer_of(walk);
     const struct t2v_embed_encode *encode = &walk->encode;
-    bool bare = walk->embedder->transformer.bare;
+    bool bare = walk->embedder->transformer.bare || walk->embedder->message.chat != NULL;
     size_t limit = encode->keep_all || encode->cut_start ? SIZE_MAX : walk->max_tok;
     int rc = bare ? t2v_tokenizer_encode_bare_cut(tokenizer, space, sequence, limit, ids, err)
                   : t2v_tokenizer_encode(tokenizer, space, sequence, limit, ids, err);
@@ -143,6 +168,16 @@ static int encode_sequence(const struct t2v_walk *walk, t2v_token_space *space,
                         ids->len, walk->max_tok);
     t2v_tokenizer_cut_start(tokenizer, walk->max_tok, bare, ids);
     return 0;
+}
+
+static int encode_sequence(const struct t2v_walk *walk, t2v_token_space *space,
+                           struct t2v_str sequence, struct t2v_ids *ids, struct t2v_err *err)
+{
+    const struct t2v_message *message = &walk->embedder->message;
+    int rc = encode_cut(walk, space, sequence, ids, err);
+    if (rc != 0 || message->chat == NULL || ids->len < walk->max_tok)
+        return rc;
+    return t2v_message_restore(message, tokenizer_of(walk), space, walk->way, ids, err);
 }
 
 static int next_sequence(struct t2v_walk *walk, t2v_token_space *space, struct t2v_ids *ids,

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "task/embed/embedder.h"
+#include "task/embed/message.h"
 #include "task/embed/params.h"
 #include "text/punkt.h"
 #include "token/tokenizer.h"
@@ -24,7 +25,8 @@ struct t2v_walk {
     struct t2v_buf buf;
     struct t2v_punkt_walk sentences;
     struct t2v_embed_encode encode;
-    size_t max_tok; /* of a sequence */
+    size_t max_tok;             /* of a sequence */
+    struct t2v_message_way way; /* where texts are messages */
     bool whole;
     struct t2v_ids all; /* static embeddings: the tokens of all of the text */
     size_t n_taken;     /* of all */
@@ -32,7 +34,7 @@ struct t2v_walk {
 };
 
 /* text is valid UTF-8, borrowed until the end of the walk. T2V_EEMPTY when there is no sentence,
- * T2V_ENOMEM. */
+ * T2V_ENOMEM, and t2v_chat_render's errors where texts are messages. */
 int t2v_walk_start(struct t2v_walk *walk, const t2v_embedder *embedder, struct t2v_str text,
                    const struct t2v_embed_resolved *params, struct t2v_err *err);
 /* Puts the next sequence into ids and sets *more, or clears *more at the end. Errors:
