@@ -12,7 +12,7 @@ struct t2v_server_options {
     const char *cors_origins;    /* comma-separated, or "*"; "": no CORS */
     bool cache;                  /* answers to single texts are kept */
     bool page;                   /* browsers get a page at GET / */
-    bool accept_token_ids;       /* as texts to embed */
+    bool accept_token_ids;       /* as texts to embed or to continue */
     const char *answers_formula; /* of POST /answers: "transformers" or "container" */
     int64_t max_body_bytes;
     int64_t max_memory_bytes; /* held for all clients together; 0: 32 times max_body_bytes, at least

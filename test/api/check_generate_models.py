@@ -104,6 +104,26 @@ def check_samples(check):
         check("frequencies", set(seen) <= set(expected) and chi < 20, (seen, expected))
 
 
+def check_token_ids(check):
+    """Prompts as ids: what the same ids of a text give."""
+    for name in NAMES:
+        d, want = open_model(check, name, "--accept-token-ids")
+        with d:
+            ids = [p["ids"] for p in want["prompts"]]
+            body = {"max_tokens": 24, "temperature": 0}
+            a = d.ask(post("/v1/completions", {**body, "prompt": ids}))
+            check(f"{name}: several", [c["text"] for c in a.json["choices"]] == [p["greedy"]["text"] for p in want["prompts"]], a)
+            check(f"{name}: they are counted", a.json["usage"]["prompt_tokens"] == sum(map(len, ids)), a.json["usage"])
+            a = d.ask(post("/v1/completions", {**body, "prompt": ids[0], "echo": True})).json["choices"][0]["text"]
+            b = d.ask(post("/v1/completions", {**body, "prompt": want["prompts"][0]["text"], "echo": True})).json["choices"][0]["text"]
+            check(f"{name}: one, with echo", a == b, (a, b))
+            s = stream(d, "/v1/completions", {**body, "prompt": ids[0], "stream": True}).events
+            check(f"{name}: in a stream", "".join(e["choices"][0]["text"] for e in s[:-1]) == want["prompts"][0]["greedy"]["text"], s)
+            for bad, word in (([[]], "no token"), ([100000], "vocabulary lacks"), ([-1], "whole number"), ([1, "a"], "whole number"), ([5] * 300, "the limit is 255")):
+                a = d.ask(post("/v1/completions", {**body, "prompt": bad}))
+                check(f"{name}: {str(bad)[:20]}", a.status == 400 and word in a.json["error"]["message"] and a.json["error"]["param"] == "prompt", a)
+
+
 def check_defaults(check):
     """generation_config.json counts on /v1 and Ollama's routes, not on TGI's."""
     d, want = open_model(check, "marked")

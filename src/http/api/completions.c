@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "http/api/openai.h"
+#include "http/api/token_ids.h"
 #include "http/api/v1_text.h"
 #include "http/body.h"
 #include "http/job.h"
+#include "http/service.h"
 #include "json/write.h"
 
 #include "base/banned.h"
@@ -74,9 +76,30 @@ static bool read_max(const struct t2v_params *p, struct t2v_str value,
     return true;
 }
 
-static bool read_prompts(struct t2v_str value, struct t2v_generation *generation,
-                         struct t2v_fault *fault)
+/* Prompts that are ids; as texts they are what `echo` gives back. */
+static bool read_ids(const struct t2v_service *service, struct t2v_str value,
+                     struct t2v_generation *generation, struct t2v_fault *fault)
 {
+    const struct t2v_loc loc = {names[PROMPT], NULL, -1};
+    struct t2v_token_ids ids = {0};
+    bool ok = t2v_token_ids_read_texts(service, generation->served, value, loc,
+                                       &generation->prompts, fault) &&
+              t2v_token_ids_read(&ids, value, loc, fault) &&
+              t2v_generation_prompts(generation, ids.ends.len, fault);
+    for (size_t i = 0; i < ids.ends.len && ok; i++) {
+        size_t n;
+        const int32_t *of_prompt = t2v_token_ids_of(&ids, i, &n);
+        ok = t2v_generation_take(generation, i, of_prompt, n, fault);
+    }
+    t2v_token_ids_deinit(&ids);
+    return ok;
+}
+
+static bool read_prompts(const struct t2v_service *service, struct t2v_str value,
+                         struct t2v_generation *generation, struct t2v_fault *fault)
+{
+    if (service->options->accept_token_ids && t2v_token_ids_are_there(value))
+        return read_ids(service, value, generation, fault);
     const struct t2v_loc loc = {names[PROMPT], NULL, -1};
     const struct t2v_encoding_way way = {0};
     struct t2v_texts *prompts = &generation->prompts;
@@ -107,7 +130,8 @@ static void read_completion(const struct t2v_service *service, struct t2v_str bo
         t2v_param_refuse(p, names[SUFFIX], v[SUFFIX], "text in the middle is not supported") &&
         t2v_param_bool(p, names[ECHO], v[ECHO], &state->echo) &&
         read_max(p, v[T2V_V1_MAX_TOKENS], state) && read_best_of(p, v[BEST_OF], generation) &&
-        read_logprobs(p, v[LOGPROBS], state) && read_prompts(v[PROMPT], generation, &job->fault))
+        read_logprobs(p, v[LOGPROBS], state) &&
+        read_prompts(service, v[PROMPT], generation, &job->fault))
         t2v_generation_make(job, T2V_SSE_TYPE, on_token);
 }
 

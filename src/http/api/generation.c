@@ -197,13 +197,37 @@ static int encode(const t2v_tokenizer *tokenizer, struct t2v_str text, struct t2
     return rc;
 }
 
+/* Whether a token can be added to prompt i. about: "at least " where its ids were cut. */
+static bool check_length(const struct t2v_generation *generation, size_t i, const char *about,
+                         struct t2v_fault *fault)
+{
+    const struct t2v_loc loc = {generation->member, NULL,
+                                generation->n_prompt > 1 ? (ptrdiff_t)i : -1};
+    size_t most = t2v_generator_max_tok(generation->served->generator) - 1;
+    size_t n = generation->ids[i].len;
+    if (n == 0)
+        t2v_fault_invalid(fault, "value_error", loc, "the prompt is empty: it has no token");
+    else if (n > most)
+        t2v_fault_invalid(fault, "context_length_exceeded", loc,
+                          "the prompt has %s%zu tokens, the limit is %zu, so that one can be added",
+                          about, n, most);
+    return fault->status == 0;
+}
+
+bool t2v_generation_take(struct t2v_generation *generation, size_t i, const int32_t *ids, size_t n,
+                         struct t2v_fault *fault)
+{
+    for (size_t k = 0; k < n; k++) {
+        if (t2v_ids_add(&generation->ids[i], ids[k]) != 0)
+            return t2v_fault_no_memory(fault);
+    }
+    return check_length(generation, i, "", fault);
+}
+
 bool t2v_generation_encode(struct t2v_generation *generation, size_t i, struct t2v_str text,
                            struct t2v_encoding_way way, struct t2v_fault *fault)
 {
     const t2v_tokenizer *tokenizer = t2v_model_tokenizer(generation->served->model);
-    const struct t2v_loc loc = {generation->member, NULL,
-                                generation->n_prompt > 1 ? (ptrdiff_t)i : -1};
-    struct t2v_ids *ids = &generation->ids[i];
     size_t most = t2v_generator_max_tok(generation->served->generator) - 1;
     size_t n_special = way.bare ? 0 : t2v_tokenizer_n_special(tokenizer);
     struct t2v_err err = {0};
@@ -213,17 +237,11 @@ bool t2v_generation_encode(struct t2v_generation *generation, size_t i, struct t
                           n_special, n_special + 1);
         return false;
     }
-    if (encode(tokenizer, text, way, most + 1, ids, &err) != 0) {
+    if (encode(tokenizer, text, way, most + 1, &generation->ids[i], &err) != 0) {
         t2v_fault_work(fault, &err);
         return false;
     }
-    if (ids->len == 0)
-        t2v_fault_invalid(fault, "value_error", loc, "the prompt is empty: it has no token");
-    else if (ids->len > most)
-        t2v_fault_invalid(fault, "context_length_exceeded", loc,
-                          "the prompt has %s%zu tokens, the limit is %zu, so that one can be added",
-                          way.truncate != 0 ? "" : "at least ", ids->len, most);
-    return fault->status == 0;
+    return check_length(generation, i, way.truncate != 0 ? "" : "at least ", fault);
 }
 
 /* ---- Choices ---- */

@@ -76,6 +76,9 @@ struct t2v_encoding_way {
  * "context_length_exceeded". */
 bool t2v_generation_encode(struct t2v_generation *generation, size_t i, struct t2v_str text,
                            struct t2v_encoding_way way, struct t2v_fault *fault);
+/* The same for a prompt that comes as ids, which are taken as they are. */
+bool t2v_generation_take(struct t2v_generation *generation, size_t i, const int32_t *ids, size_t n,
+                         struct t2v_fault *fault);
 /* At the end of `read`: makes the choices, and the stream (of this Content-Type) if there is to be
  * one. on_token: NULL without a stream. */
 bool t2v_generation_make(struct t2v_job *job, const char *type,
