@@ -62,6 +62,7 @@ int t2v_kind_of_config(const t2v_json *config, enum t2v_kind *out, struct t2v_er
         {"ForTokenClassification", T2V_KIND_TAGGER},
         {"ForCausalLM", T2V_KIND_GENERATOR},
         {"LMHeadModel", T2V_KIND_GENERATOR},
+        {"Gemma3ForConditionalGeneration", T2V_KIND_GENERATOR},
     };
     struct t2v_str name = t2v_json_str(t2v_json_at(t2v_json_get(config, "architectures"), 0));
     enum t2v_kind kind = T2V_KIND_EMBEDDER;

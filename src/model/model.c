@@ -126,7 +126,8 @@ static enum t2v_bidirectional read_bidirectional(const t2v_model *model, const c
     static const char family[] = "gemma3_text";
     if (word == NULL || strcmp(word, "auto") == 0)
         return T2V_BIDIRECTIONAL_AUTO;
-    if (!t2v_str_is(t2v_json_str(t2v_json_get(model->config.root, "model_type")), family))
+    if (!t2v_str_is(t2v_json_str(t2v_json_get(t2v_net_text(model->config.root), "model_type")),
+                    family))
         t2v_log(T2V_LOG_WARN, "model", "bidirectional-attention is for %s alone, and ignored here",
                 family);
     return strcmp(word, "true") == 0 ? T2V_BIDIRECTIONAL_TRUE : T2V_BIDIRECTIONAL_FALSE;

@@ -37,10 +37,18 @@ static int find_family(const t2v_json *config, const struct t2v_family **out, st
                     T2V_STR_ARG(method));
 }
 
+const t2v_json *t2v_net_text(const t2v_json *config)
+{
+    struct t2v_str type = t2v_json_str(t2v_json_get(config, "model_type"));
+    const t2v_json *text = t2v_json_get(config, "text_config");
+    bool is_part = type.ptr != NULL && t2v_str_is(type, "gemma3") && text != NULL;
+    return is_part ? text : config;
+}
+
 int t2v_net_check(const t2v_json *config, struct t2v_err *err)
 {
     const struct t2v_family *family;
-    return find_family(config, &family, err);
+    return find_family(t2v_net_text(config), &family, err);
 }
 
 /* The output layer; NULL: none. */
@@ -97,7 +105,7 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
                  struct t2v_err *err)
 {
     struct t2v_loader loader = {
-        .config = config,
+        .config = t2v_net_text(config),
         .err = err,
         .store = store,
         .form = form,
@@ -108,7 +116,7 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
         .head = options->head,
     };
     const struct t2v_family *family;
-    int rc = find_family(config, &family, err);
+    int rc = find_family(loader.config, &family, err);
     return rc == 0 ? open_family(&loader, family, options->n_lane, out) : rc;
 }
 

@@ -41,6 +41,9 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
 int t2v_net_open_static(const t2v_store *store, const struct t2v_kernels *kernels, bool weighted,
                         t2v_net **out, struct t2v_err *err);
 void t2v_net_free(t2v_net *net);
+/* The part of config that is about text: all of it, or what a model that also sees images has
+ * apart. Images are not supported; the text part of such a model is like any other. */
+const t2v_json *t2v_net_text(const t2v_json *config);
 /* 0 if config's model_type is supported, else the error of t2v_net_open. */
 int t2v_net_check(const t2v_json *config, struct t2v_err *err);
 

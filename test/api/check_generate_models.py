@@ -4,6 +4,8 @@ import concurrent.futures
 import json
 import math
 import os
+import shutil
+import tempfile
 
 from daemon import Daemon
 from generation import post, stream
@@ -122,6 +124,24 @@ def check_token_ids(check):
             for bad, word in (([[]], "no token"), ([100000], "vocabulary lacks"), ([-1], "whole number"), ([1, "a"], "whole number"), ([5] * 300, "the limit is 255")):
                 a = d.ask(post("/v1/completions", {**body, "prompt": bad}))
                 check(f"{name}: {str(bad)[:20]}", a.status == 400 and word in a.json["error"]["message"] and a.json["error"]["param"] == "prompt", a)
+
+
+def check_text_part(check):
+    """Of a model that also sees images, the text part generates (test/golden/causal, with the tokenizer of another)."""
+    part = os.path.join(os.path.dirname(GOLDEN), "causal", "gemma3-vision")
+    with open(os.path.join(part, "expected.json"), encoding="utf-8") as f:
+        want = json.load(f)
+    with tempfile.TemporaryDirectory() as folder:
+        for file in ("config.json", "model.safetensors"):
+            shutil.copy(os.path.join(part, file), folder)
+        for file in ("tokenizer.json", "tokenizer_config.json"):
+            shutil.copy(os.path.join(GOLDEN, "marked", file), folder)
+        with Daemon(check.binary, folder, "--accept-token-ids") as d:
+            for ids, rows in zip(want["ids"], want["log_probs"]):
+                best = max(rows[-len(rows) // len(ids):])
+                a = d.ask(post("/v1/completions", {"prompt": ids, "max_tokens": 1, "temperature": 0, "logprobs": 0}))
+                check(f"{len(ids)} ids", a.status == 200 and abs(a.json["choices"][0]["logprobs"]["token_logprobs"][0] - best) < want["tol"], (a, best))
+            check("its limit", d.get("/info").json["max_total_tokens"] == 64, d.get("/info").json)
 
 
 def check_defaults(check):

@@ -87,7 +87,10 @@ int t2v_generation_config_read(const t2v_model *model, struct t2v_generation_con
     struct t2v_json_file file;
     *out = (struct t2v_generation_config){.sampling = t2v_sampling_greedy};
     out->sampling.sample = true;
-    int rc = add_ends(out, t2v_model_settings(model), "config.json", err);
+    const t2v_json *all = t2v_model_settings(model), *text = t2v_net_text(all);
+    int rc = add_ends(out, all, "config.json", err);
+    if (rc == 0 && text != all)
+        rc = add_ends(out, text, "config.json", err);
     if (rc != 0)
         return rc;
     rc = t2v_json_file_find(t2v_model_net_dir(model), file_name, T2V_JSON_OBJECT, &file, err);

@@ -90,7 +90,7 @@ static int open_model(t2v_generator *generator, const struct t2v_generator_optio
 static int fit(const t2v_generator *generator, size_t *max_tok, struct t2v_err *err)
 {
     enum { NO_LIMIT = 10000000 };
-    const t2v_json *config = t2v_model_settings(generator->causal.model);
+    const t2v_json *config = t2v_net_text(t2v_model_settings(generator->causal.model));
     bool positions = t2v_json_get(config, "max_position_embeddings") != NULL ||
                      t2v_json_get(config, "n_positions") != NULL;
     size_t limit = t2v_tokenizer_model_max(t2v_model_tokenizer(generator->causal.model));

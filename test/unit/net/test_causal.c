@@ -145,9 +145,9 @@ static void check_rungs(const char *name)
     check_golden(name, "blas", 2);
 }
 
-static const char *const golden[] = {"llama",      "llama3",   "mistral",        "qwen2",
-                                     "qwen3",      "gemma3",   "gpt2",           "bloom",
-                                     "bloom-post", "gpt-neox", "gpt-neox-serial"};
+static const char *const golden[] = {"llama", "llama3",     "mistral",       "qwen2",
+                                     "qwen3", "gemma3",     "gemma3-vision", "gpt2",
+                                     "bloom", "bloom-post", "gpt-neox",      "gpt-neox-serial"};
 
 static void test_golden(void **state)
 {
