@@ -239,3 +239,26 @@ def check_unusable(check):
             said = subprocess.run([check.binary, "inspect", "--model", path, "--short"], capture_output=True, text=True, timeout=60 * check.slack)
             line = [x for x in said.stdout.splitlines() if x.startswith("chat ")]
             check(f"{what}: inspect", said.returncode == 0 and len(line) == 1 and all(word.removeprefix("no chat ") in line[0] for word in words), said.stdout)
+
+
+def check_weaviate(check):
+    """What Weaviate's generative modules send, and what they read of answers and errors (doc/clients.md)."""
+    wanted = {"reasoning_effort": "low", "verbosity": "low"}
+    chat = {"messages": [USER], "model": "any", "max_completion_tokens": 9, "frequency_penalty": 0, "presence_penalty": 0, "top_p": 1, "temperature": 0}
+    tell = {"model": "llama3", "prompt": USER["content"], "stream": False, "options": {"temperature": 0}}
+    long = "Where is it? " * 99
+    with Daemon(check.binary, os.path.join(GOLDEN, "marked")) as d:
+        a = d.ask(post("/v1/chat/completions", {**chat, **wanted}, ["Authorization: Bearer any"]))
+        text = a.json["choices"][0]["message"]["content"]
+        counts = [a.json["usage"][f"{kind}_tokens"] for kind in ("prompt", "completion", "total")]
+        check("generative-openai: text and counts", a.status == 200 and text and counts[1:] == [9, counts[0] + 9], a)
+        check("generative-openai: no effort to make less of", d.ask(post("/v1/chat/completions", chat)).json["choices"] == a.json["choices"], a)
+        a = d.ask(post("/api/generate", tell))
+        check("generative-ollama: the same model's text", a.status == 200 and a.json["response"].startswith(text.rstrip("\ufffd")), (text, a))
+        check("generative-ollama: whole numbers", all(type(n) is int for name, n in a.json.items() if name.endswith(("_count", "_duration"))), a)
+        a = d.ask(post("/v1/chat/completions", {**chat, "messages": [{"role": "user", "content": long}]}))
+        error = a.json["error"]
+        check("generative-openai: a prompt that is too long", a.status == 400 and error["code"] == "context_length_exceeded", a)
+        check("generative-openai: its error as Go reads it", all(type(error[key]) is str for key in ("message", "type", "param")), a)
+        a = d.ask(post("/api/generate", {**tell, "prompt": long}))
+        check("generative-ollama: a prompt that is too long", a.status == 400 and "the limit is 255" in a.json["error"], a)
