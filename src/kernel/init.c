@@ -103,6 +103,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->name = "avx2";
     out->f32 = &t2v_form_f32_avx2;
     out->int8 = &t2v_form_int8_avx2;
+    out->int8_fine = &t2v_form_int8_fine_avx2;
     out->f32_of_f16 = &t2v_form_f32_of_f16_avx2;
     out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx2;
     out->layer_norm = t2v_layer_norm_f32_avx2;
@@ -114,6 +115,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     if (rung >= RUNG_AVXVNNI && has_avxvnni()) {
         out->name = "avxvnni";
         out->int8 = &t2v_form_int8_avxvnni;
+        out->int8_fine = NULL;
     }
     if (rung < RUNG_AVX512)
         return;
@@ -131,6 +133,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
         return;
     out->name = "avx512vnni";
     out->int8 = &t2v_form_int8_avx512vnni;
+    out->int8_fine = NULL;
     if (rung < RUNG_BF16)
         return;
     out->name = "avx512bf16";
@@ -155,6 +158,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
         return;
     out->name = "dotprod";
     out->int8 = &t2v_form_int8_dotprod;
+    out->int8_fine = NULL;
     if (rung < RUNG_I8MM)
         return;
     out->name = "i8mm";
@@ -179,6 +183,7 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         .name = "c",
         .f32 = &t2v_form_f32_c,
         .int8 = &t2v_form_int8_c,
+        .int8_fine = &t2v_form_int8_fine_c,
         .f32_of_f16 = &t2v_form_f32_of_f16_c,
         .f32_of_bf16 = &t2v_form_f32_of_bf16_c,
         .layer_norm = t2v_layer_norm_f32_c,

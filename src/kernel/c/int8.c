@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The reference for int8, see int8.h. */
+/* The reference for int8 and int8_fine, see int8.h. */
 #include "kernel/c/int8.h"
 
 #include "base/banned.h"
@@ -49,19 +49,52 @@ void t2v_rows_int8_c(const struct t2v_linear *layer, const float *x, size_t ldx,
     }
 }
 
-static void panel_sums(const struct t2v_linear *layer, const int8_t *w, const uint8_t *q,
-                       int32_t sum[PANEL])
+size_t t2v_row_bytes_int8_fine(size_t n_in)
 {
+    return int8_fine_row_bytes(n_in);
+}
+
+void t2v_rows_int8_fine_c(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                          void *out)
+{
+    const struct t2v_outliers *outliers = &layer->outliers;
+    size_t n = layer->n_in;
+    char *to = out;
+    for (size_t r = 0; r < n_row; r++, x += ldx, to += int8_fine_row_bytes(n)) {
+        float size = 0.0f, zero = 0.0f;
+        for (size_t i = 0; i < n; i++) {
+            float v = int8_kept(outliers, x, i);
+            zero += v * 0.0f; /* NaN from the first v that is not finite */
+            size = fabsf(v) > size ? fabsf(v) : size;
+        }
+        float inverse = int8_fine_inverse(size, n);
+        struct int8_row row = {.scale = size / int8_fine_max(n) + zero};
+        for (size_t k = 0; k < outliers->n; k++)
+            row.outlier[k] = x[outliers->index[k]];
+        memcpy(to, &row, sizeof row);
+        int16_t *q = (int16_t *)(void *)(to + sizeof row);
+        for (size_t i = 0; i < n; i++)
+            q[i] = (int16_t)int8_round(int8_kept(outliers, x, i) * inverse);
+        memset(q + n, 0, (int8_padded(n) - n) * sizeof *q);
+    }
+}
+
+/* row: the values of a row, of 16 bits if fine. */
+static inline void panel_sums(const struct t2v_linear *layer, const int8_t *w, const void *row,
+                              const bool fine, int32_t sum[PANEL])
+{
+    const uint8_t *q = row;
+    const int16_t *q16 = row;
     memset(sum, 0, PANEL * sizeof *sum);
-    for (size_t i = 0; i < layer->n_in; i += GROUP, q += GROUP, w += PANEL * GROUP) {
+    for (size_t i = 0; i < layer->n_in; i += GROUP, w += PANEL * GROUP) {
         for (size_t j = 0; j < PANEL; j++) {
             for (size_t k = 0; k < GROUP; k++)
-                sum[j] += q[k] * w[j * GROUP + k];
+                sum[j] += (fine ? q16[i + k] : q[i + k]) * w[j * GROUP + k];
         }
     }
 }
 
-static void linear_int8(const struct t2v_linear_call *call)
+static inline void linear(const struct t2v_linear_call *call, const bool fine)
 {
     const struct t2v_linear *layer = call->layer;
     for (size_t c = call->begin; c < call->end; c += PANEL) {
@@ -74,7 +107,7 @@ static void linear_int8(const struct t2v_linear_call *call)
             const struct int8_row *row = (const void *)((const char *)call->x + r * call->stride);
             float *to = call->y + r * call->ldy + c;
             int32_t product[PANEL];
-            panel_sums(layer, panel, (const uint8_t *)(row + 1), product);
+            panel_sums(layer, panel, row + 1, fine, product);
             for (size_t j = 0; j < width; j++) {
                 to[j] = (float)product[j] * (row->scale * scale[j]) + row->min * sum[j];
                 for (size_t k = 0; k < T2V_OUTLIERS; k++)
@@ -83,6 +116,16 @@ static void linear_int8(const struct t2v_linear_call *call)
             t2v_bias_act_f32_c(call->act, bias, to, width);
         }
     }
+}
+
+static void linear_int8(const struct t2v_linear_call *call)
+{
+    linear(call, false);
+}
+
+static void linear_int8_fine(const struct t2v_linear_call *call)
+{
+    linear(call, true);
 }
 
 const struct t2v_form t2v_form_int8_c = {
@@ -95,4 +138,16 @@ const struct t2v_form t2v_form_int8_c = {
     .row_bytes = t2v_row_bytes_int8,
     .rows = t2v_rows_int8_c,
     .linear = linear_int8,
+};
+
+const struct t2v_form t2v_form_int8_fine_c = {
+    .name = "int8",
+    .panel = PANEL,
+    .takes_outliers = true,
+    .panel_bytes = panel_bytes,
+    .max_in = INT8_MAX_IN,
+    .pack = pack,
+    .row_bytes = t2v_row_bytes_int8_fine,
+    .rows = t2v_rows_int8_fine_c,
+    .linear = linear_int8_fine,
 };

@@ -9,6 +9,8 @@
  * scale and a minimum: x = min + scale * q, q from 0 to 255. Hence
  *     y = weight * (scale * sum(q q') + min * sum(q')) + bias + the outliers' products,
  * where sum(q q') is exact in 32 bits. Outliers (kernel.h) are quantised as 0.
+ *
+ * The form int8_fine differs in the rows: x = scale * q, q of 16 bits with its sign, and min is 0.
  */
 #include <float.h>
 #include <math.h>
@@ -35,6 +37,18 @@ static inline size_t int8_padded(size_t n_in)
 static inline size_t int8_row_bytes(size_t n_in)
 {
     return sizeof(struct int8_row) + int8_padded(n_in);
+}
+static inline size_t int8_fine_row_bytes(size_t n_in)
+{
+    return sizeof(struct int8_row) + int8_padded(n_in) * sizeof(int16_t);
+}
+
+/* The largest |q| of a row of int8_fine, so that sums fit 32 bits: 32767 up to 516 inputs, 258 with
+ * the most inputs. */
+static inline float int8_fine_max(size_t n_in)
+{
+    size_t max = INT32_MAX / (127 * n_in);
+    return (float)(max < INT16_MAX ? max : INT16_MAX);
 }
 
 /* The panel layout of an instruction set. */
@@ -78,6 +92,12 @@ static inline float int8_row_inverse(float min, float max)
 {
     float range = max - min;
     return range > 1e-30f && range <= FLT_MAX ? 255.0f / range : 0.0f;
+}
+
+/* The same for int8_fine and a row whose largest |x| is size. */
+static inline float int8_fine_inverse(float size, size_t n_in)
+{
+    return size > 1e-30f && size <= FLT_MAX ? int8_fine_max(n_in) / size : 0.0f;
 }
 
 /* w[i], or 0 for an outlier. */

@@ -3,12 +3,16 @@
 #define T2V_KERNEL_VECTOR_INT8_H
 /*
  * Linear layers in int8, see c/int8.h. The includer defines RUNG(NAME), which appends the suffix of
- * the instruction set; ROWS_INT8, the function that quantises rows; GROUP and PAIRS, see struct
- * int8_layout; and the tile: struct int8_tile, int8_mul, and int8_acc, the accumulators of row r
- * and vector v (x86/int8_mul.h is one such set).
+ * the instruction set; ROWS_INT8, the function that quantises rows, and ROW_BYTES_INT8 if these are
+ * not those of int8; GROUP and PAIRS, see struct int8_layout; and the tile: struct int8_tile,
+ * int8_mul, and int8_acc, the accumulators of row r and vector v (x86/int8_mul.h is one such set).
  */
 #include "kernel/c/int8.h"
 #include "kernel/vector/tile.h"
+
+#ifndef ROW_BYTES_INT8
+#define ROW_BYTES_INT8 t2v_row_bytes_int8
+#endif
 
 static const struct int8_layout layout = {.width = PANEL, .group = GROUP, .pairs = PAIRS};
 
@@ -74,7 +78,7 @@ const struct t2v_form RUNG(t2v_form_int8) = {
     .panel_bytes = panel_bytes,
     .max_in = INT8_MAX_IN,
     .pack = pack,
-    .row_bytes = t2v_row_bytes_int8,
+    .row_bytes = ROW_BYTES_INT8,
     .rows = ROWS_INT8,
     .linear = linear,
 };

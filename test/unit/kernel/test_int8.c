@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The form int8 of every rung: rows and integer sums against their definition, to the bit; the
- * whole layer against double, within what quantising may cost. Sizes around every tile, operands
- * that end at an unmapped page, extreme values. `T2V_SEED=N` replays a run.
+ * The forms int8 and int8_fine of every rung: rows and integer sums against their definition, to
+ * the bit; the whole layer against double, within what quantising may cost. Sizes around every
+ * tile, operands that end at an unmapped page, extreme values. `T2V_SEED=N` replays a run.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -132,10 +132,23 @@ static void sample_free(struct sample *s)
     guarded_free(&s->keep);
 }
 
+static bool is_fine(const struct t2v_form *form)
+{
+    return form->row_bytes == t2v_row_bytes_int8_fine;
+}
+
 /* Whether rows and panels are those of c/int8.h, so that their bytes can be compared. */
 static bool is_defined(const struct t2v_form *form)
 {
-    return form->row_bytes == t2v_row_bytes_int8;
+    return form->row_bytes == t2v_row_bytes_int8 || is_fine(form);
+}
+
+/* Value i of a row. */
+static int32_t value_at(const struct t2v_form *form, const struct int8_row *row, size_t i)
+{
+    const int16_t *shorts = (const void *)(row + 1);
+    const uint8_t *bytes = (const void *)(row + 1);
+    return is_fine(form) ? shorts[i] : bytes[i];
 }
 
 /* The layout of its panels, pairs left out. */
@@ -150,7 +163,8 @@ static struct int8_layout layout_of(const struct t2v_form *form)
 static void expect_same_rows(const struct sample *s)
 {
     char *want = malloc(s->n_row * s->row_bytes);
-    t2v_rows_int8_c(&s->layer, s->x.ptr, s->n_in, s->n_row, want);
+    t2v_rows_fn *rows = is_fine(s->form) ? t2v_rows_int8_fine_c : t2v_rows_int8_c;
+    rows(&s->layer, s->x.ptr, s->n_in, s->n_row, want);
     for (size_t r = 0; r < s->n_row; r++) {
         const struct int8_row *a = (const void *)(want + r * s->row_bytes);
         const struct int8_row *b = (const void *)((char *)s->rows.ptr + r * s->row_bytes);
@@ -160,11 +174,11 @@ static void expect_same_rows(const struct sample *s)
         if (!same)
             fail_msg("n_in %zu row %zu: got scale %.9g least %.9g, expected %.9g, %.9g", s->n_in, r,
                      (double)b->scale, (double)b->min, (double)a->scale, (double)a->min);
-        const uint8_t *q = (const uint8_t *)(a + 1), *p = (const uint8_t *)(b + 1);
-        for (size_t i = 0; i < s->row_bytes - sizeof *a; i++) {
-            if (q[i] != p[i])
-                fail_msg("n_in %zu row %zu byte %zu: got %d, expected %d", s->n_in, r, i, p[i],
-                         q[i]);
+        for (size_t i = 0; i < int8_padded(s->n_in); i++) {
+            int32_t got = value_at(s->form, b, i), expected = value_at(s->form, a, i);
+            if (got != expected)
+                fail_msg("n_in %zu row %zu value %zu: got %d, expected %d", s->n_in, r, i, got,
+                         expected);
         }
     }
     free(want);
@@ -200,10 +214,10 @@ static int64_t exact_sum(const struct sample *s, size_t r, size_t column)
     const struct int8_layout layout = layout_of(s->form);
     size_t group = layout.group, j = column % layout.width;
     const int8_t *w = t2v_linear_panel(&s->layer, column - j);
-    const uint8_t *q = (const uint8_t *)s->rows.ptr + r * s->row_bytes + sizeof(struct int8_row);
+    const struct int8_row *row = (const void *)((const char *)s->rows.ptr + r * s->row_bytes);
     int64_t sum = 0;
     for (size_t i = 0; i < s->n_in; i++)
-        sum += q[i] * w[(i / group * layout.width + j) * group + i % group];
+        sum += value_at(s->form, row, i) * w[(i / group * layout.width + j) * group + i % group];
     return sum;
 }
 
@@ -253,7 +267,19 @@ static void sums_of(const struct t2v_kernels *kernels)
     sample_free(&s);
 }
 
-/* Rows of 255 alone against weights that all pull one way, or by pairs, or by turns. */
+/* Rows of nothing but the largest value. */
+static void fill_rows(const struct sample *s)
+{
+    memset(s->rows.ptr, 255, s->n_row * s->row_bytes);
+    for (size_t r = 0; is_fine(s->form) && r < s->n_row; r++) {
+        char *row = (char *)s->rows.ptr + r * s->row_bytes;
+        int16_t *q = (int16_t *)(void *)(row + sizeof(struct int8_row));
+        for (size_t i = 0; i < s->n_in; i++)
+            q[i] = (int16_t)int8_fine_max(s->n_in);
+    }
+}
+
+/* Such rows against weights that all pull one way, or by pairs, or by turns. */
 static void extremes_of(const struct t2v_kernels *kernels)
 {
     const struct t2v_form *form = kernels->int8;
@@ -269,7 +295,7 @@ static void extremes_of(const struct t2v_kernels *kernels)
             w[i] = patterns[kind][i % 4] * 5.0f;
         }
         sample_pack(&s);
-        memset(s.rows.ptr, 255, s.n_row * s.row_bytes);
+        fill_rows(&s);
         expect_exact(&s);
         sample_free(&s);
     }
@@ -285,7 +311,7 @@ static double act_double(enum t2v_act act, double x)
 }
 
 /* What rounding may cost: half a step of every weight and of every value. The bound holds for
- * columns whose pairs are limited, too, whose steps may be twice as large. */
+ * columns whose pairs are limited, too, whose steps may be twice as large; int8_fine has none. */
 static void check_whole(const struct t2v_form *form, size_t rows, size_t n_in, size_t n_out,
                         size_t begin, size_t n_outlier, enum t2v_act act)
 {
@@ -303,6 +329,8 @@ static void check_whole(const struct t2v_form *form, size_t rows, size_t n_in, s
             max = kept ? fmax(max, (double)x[i]) : max;
         }
         double step_x = (max - min) / 255 / 2;
+        if (is_fine(form))
+            step_x = fmax(max, -min) / (double)int8_fine_max(n_in) / 2;
         for (size_t c = begin; c < n_out; c++) {
             const float *w = plain + c * n_in;
             double sum = s.layer.bias != NULL ? (double)s.layer.bias[c] : 0, top = 0;
@@ -310,7 +338,7 @@ static void check_whole(const struct t2v_form *form, size_t rows, size_t n_in, s
                 sum += (double)x[i] * (double)w[i];
                 top = fmax(top, fabs((double)w[i]));
             }
-            double step_w = 2 * top / 127 / 2, bound = 2e-5 * (1 + fabs(sum));
+            double step_w = (is_fine(form) ? 1 : 2) * top / 127 / 2, bound = 2e-5 * (1 + fabs(sum));
             for (size_t i = 0; i < n_in; i++) {
                 bool kept = ((const uint32_t *)(const void *)keep)[i] != 0;
                 double cost = fabs((double)x[i]) * step_w + fabs((double)w[i]) * step_x;
@@ -418,12 +446,17 @@ static void each_rung(void (*check)(const struct t2v_kernels *kernels))
 {
     static const char *const rungs[] = {"c",          "avx2", "avxvnni", "avx512",
                                         "avx512vnni", "neon", "dotprod", "i8mm"};
-    const struct t2v_form *last = NULL;
+    const struct t2v_form *last = NULL, *last_fine = NULL;
     for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
         struct t2v_kernels kernels;
-        if (t2v_kernels_init(&kernels, rungs[i], NULL) != 0 || kernels.int8 == last)
+        if (t2v_kernels_init(&kernels, rungs[i], NULL) != 0)
             continue;
+        if (kernels.int8 != last)
+            check(&kernels);
         last = kernels.int8;
+        if (kernels.int8_fine == NULL || kernels.int8_fine == last_fine)
+            continue;
+        last_fine = kernels.int8 = kernels.int8_fine;
         check(&kernels);
     }
 }
