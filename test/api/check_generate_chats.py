@@ -112,6 +112,14 @@ def check_calls(check):
             check(f"refused: {str(more)[:50]}", a.status == 400 and word in a.json["error"]["message"], a)
 
 
+def check_images(check):
+    """A message with images is refused. Some clients of Ollama send an empty list with each message."""
+    with folder(template=ECHO) as path, fake(check, path) as d:
+        for images, good in ((["x"], False), ("x", False), ([], True), (None, True)):
+            a = d.ask(post("/api/chat", {"messages": [{**USER, "images": images}], "stream": False, "options": {"num_predict": 1}}))
+            check(f"images of a message: {images}", a.status == 200 if good else a.status == 400 and a.json == {"error": "messages[0]: images are not supported"}, a)
+
+
 def check_forced(check):
     """A call that is asked for comes, with arguments of the function's schema."""
     nothing = {"type": "function", "function": {"name": "wait", "parameters": {"type": "object", "properties": {}, "additionalProperties": False}}}

@@ -154,6 +154,20 @@ static bool copy_parts(struct copy *c)
     return (ok && more == 0 && c->out->fail == 0) || t2v_fault_no_memory(c->fault);
 }
 
+/* Of a message of Ollama's; some clients send an empty list with each. */
+static bool copy_images(struct copy *c)
+{
+    struct t2v_str value;
+    if (t2v_pull_pass(&c->pull, &value) != 0)
+        return t2v_fault_no_memory(c->fault);
+    bool none = !t2v_body_has(value);
+    if (value.ptr[0] == '[')
+        none = t2v_str_strip((struct t2v_str){value.ptr + 1, value.len - 2}).len == 0;
+    if (!none)
+        return wrong(c, "images are not supported");
+    return t2v_buf_add(c->out, value.ptr, value.len) == 0 || t2v_fault_no_memory(c->fault);
+}
+
 static bool take_of_message(struct copy *c, struct t2v_str key)
 {
     char first = t2v_pull_peek(&c->pull);
@@ -165,6 +179,8 @@ static bool take_of_message(struct copy *c, struct t2v_str key)
         return wrong(c, "its content is a string, or an array of text parts");
     if (t2v_str_is(key, "tool_calls") && first == '[')
         return copy_array(c, take_of_call);
+    if (t2v_str_is(key, "images"))
+        return copy_images(c);
     return copy_value(c);
 }
 
