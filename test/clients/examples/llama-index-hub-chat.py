@@ -4,4 +4,6 @@ from llama_index.llms.huggingface_api import HuggingFaceInferenceAPI
 model = HuggingFaceInferenceAPI(
     model_name="http://localhost:8080", task="conversational", temperature=0.01,
 )
-said = model.chat([ChatMessage("What is the capital of France?")]).message.content
+messages = [ChatMessage("What is the capital of France?")]
+said = model.chat(messages).message.content
+pieces = [piece.delta for piece in model.stream_chat(messages)]
