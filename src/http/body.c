@@ -176,6 +176,33 @@ void t2v_body_wrong_type(struct t2v_fault *fault, const char *type, struct t2v_l
                       t2v_json_kind_name(t2v_json_type_of(value)));
 }
 
+bool t2v_body_missing(struct t2v_loc loc, struct t2v_fault *fault)
+{
+    t2v_fault_invalid(fault, "missing", loc, "the field is missing");
+    return false;
+}
+
+bool t2v_body_needs_string(struct t2v_str value, struct t2v_loc loc, struct t2v_fault *fault)
+{
+    if (value.ptr == NULL)
+        return t2v_body_missing(loc, fault);
+    if (value.ptr[0] == '"')
+        return true;
+    t2v_body_wrong_type(fault, "string_type", loc, "a string", value);
+    return false;
+}
+
+bool t2v_body_read_object(struct t2v_str value, struct t2v_loc loc, const char *const *names,
+                          struct t2v_str *values, size_t n, struct t2v_fault *fault)
+{
+    if (!t2v_body_has(value))
+        return true;
+    if (value.ptr[0] == '{')
+        return t2v_body_inner(value, names, values, n, fault);
+    t2v_body_wrong_type(fault, "dict_type", loc, "an object", value);
+    return false;
+}
+
 void t2v_body_not_whole(struct t2v_fault *fault, struct t2v_loc loc, const char *wanted,
                         struct t2v_str value)
 {

@@ -25,6 +25,14 @@ bool t2v_body_inner(struct t2v_str object, const char *const *names, struct t2v_
 
 /* Neither missing nor null. */
 bool t2v_body_has(struct t2v_str value);
+/* 422: the field at loc is missing. Always false. */
+bool t2v_body_missing(struct t2v_loc loc, struct t2v_fault *fault);
+/* Whether the value is there and a string, which null is not; else a 422. */
+bool t2v_body_needs_string(struct t2v_str value, struct t2v_loc loc, struct t2v_fault *fault);
+/* The members of an object inside a body that has been checked; of null or a missing value there
+ * are none, and values are left as they are. False: a 422, or no memory. */
+bool t2v_body_read_object(struct t2v_str value, struct t2v_loc loc, const char *const *names,
+                          struct t2v_str *values, size_t n, struct t2v_fault *fault);
 /* 422: the value at loc is not what is needed. wanted: such as "a string". */
 void t2v_body_wrong_type(struct t2v_fault *fault, const char *type, struct t2v_loc loc,
                          const char *wanted, struct t2v_str value);

@@ -122,7 +122,7 @@ static bool read_parameters(struct t2v_str object, struct answer_state *state,
     struct t2v_reader_params *reader = &state->reader;
     size_t max_seq = T2V_READER_DEFAULT, stride = 0;
     bool ok =
-        t2v_scoring_read_object(object, outer, names, values, N, fault) &&
+        t2v_body_read_object(object, (struct t2v_loc){outer, NULL, -1}, names, values, N, fault) &&
         t2v_scoring_read_count(values[TOP], outer, names[TOP], &reader->top_k, fault) &&
         t2v_scoring_read_count(values[STRIDE], outer, names[STRIDE], &stride, fault) &&
         t2v_scoring_read_count(values[ANSWER], outer, names[ANSWER], &reader->max_answer_tok,
@@ -146,12 +146,10 @@ static bool read_inputs(struct t2v_str object, struct t2v_scoring *scoring, stru
     enum { QUESTION, CONTEXT, N };
     static const char *const names[N] = {"question", "context"};
     struct t2v_str values[N] = {{NULL, 0}};
-    if (object.ptr == NULL) {
-        t2v_fault_invalid(fault, "missing", (struct t2v_loc){"inputs", NULL, -1},
-                          "the field is missing");
-        return false;
-    }
-    return t2v_scoring_read_object(object, "inputs", names, values, N, fault) &&
+    const struct t2v_loc loc = {"inputs", NULL, -1};
+    if (object.ptr == NULL)
+        return t2v_body_missing(loc, fault);
+    return t2v_body_read_object(object, loc, names, values, N, fault) &&
            t2v_scoring_read_string(values[QUESTION], names[QUESTION], &scoring->query, fault) &&
            t2v_scoring_read_string(values[CONTEXT], names[CONTEXT], &scoring->texts, fault);
 }

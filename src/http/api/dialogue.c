@@ -214,7 +214,7 @@ static bool read_messages(struct t2v_str value, struct t2v_buf *out, struct t2v_
     struct copy c = {.out = out, .fault = fault};
     if (value.ptr == NULL || value.ptr[0] != '[') {
         if (value.ptr == NULL)
-            t2v_fault_invalid(fault, "missing", loc, "the field is missing");
+            t2v_body_missing(loc, fault);
         else
             t2v_body_wrong_type(fault, "list_type", loc, "an array of messages", value);
         return false;

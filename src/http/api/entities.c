@@ -146,7 +146,8 @@ static bool read_parameters(struct t2v_str object, struct entity_state *state,
     struct t2v_classify_params *params = &state->scoring.params;
     struct t2v_str values[N] = {{NULL, 0}};
     int64_t stride = 0;
-    if (!t2v_scoring_read_object(object, "parameters", names, values, N, fault) ||
+    if (!t2v_body_read_object(object, (struct t2v_loc){"parameters", NULL, -1}, names, values, N,
+                              fault) ||
         !read_strategy(values[STRATEGY], state, fault))
         return false;
     if (!read_ignored(values[IGNORE], state, fault))

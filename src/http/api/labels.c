@@ -221,7 +221,8 @@ static bool read_parameters(struct t2v_str object, struct label_state *state,
     static const char *const names[N] = {"top_k", "function_to_apply"};
     struct t2v_str values[N] = {{NULL, 0}};
     state->apply = t2v_apply_pipeline(state->scoring.served->classifier);
-    return t2v_scoring_read_object(object, "parameters", names, values, N, fault) &&
+    return t2v_body_read_object(object, (struct t2v_loc){"parameters", NULL, -1}, names, values, N,
+                                fault) &&
            t2v_scoring_read_count(values[TOP], "parameters", names[TOP], &state->most, fault) &&
            read_function(values[FUNCTION], &state->apply, fault);
 }

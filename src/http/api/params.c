@@ -150,12 +150,6 @@ bool t2v_param_seed(const struct t2v_params *params, const char *name, struct t2
 bool t2v_param_object(const struct t2v_params *params, const char *name, struct t2v_str value,
                       const char *const *names, struct t2v_str *values, size_t n)
 {
-    if (!has(params, value))
-        return is_fine(params);
-    if (value.ptr[0] != '{') {
-        t2v_body_wrong_type(params->fault, "dict_type", t2v_param_loc(params, name), "an object",
-                            value);
-        return false;
-    }
-    return t2v_body_inner(value, names, values, n, params->fault);
+    return is_fine(params) && t2v_body_read_object(value, t2v_param_loc(params, name), names,
+                                                   values, n, params->fault);
 }

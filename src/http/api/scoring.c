@@ -33,7 +33,7 @@ bool t2v_scoring_read_string(struct t2v_str value, const char *name, struct t2v_
 {
     const struct t2v_loc loc = {name, NULL, -1};
     if (value.ptr == NULL)
-        t2v_fault_invalid(fault, "missing", loc, "the field is missing");
+        t2v_body_missing(loc, fault);
     else if (t2v_body_has(value) && value.ptr[0] != '"')
         t2v_body_wrong_type(fault, "string_type", loc, "a string", value);
     else
@@ -73,18 +73,6 @@ bool t2v_scoring_read_truncate(struct t2v_str truncate, struct t2v_str direction
     return t2v_texts_read_word(direction, loc, "right Right",
                                "only right is possible: long texts are cut at their ends", &word,
                                fault);
-}
-
-bool t2v_scoring_read_object(struct t2v_str object, const char *outer, const char *const *names,
-                             struct t2v_str *values, size_t n, struct t2v_fault *fault)
-{
-    if (!t2v_body_has(object))
-        return true;
-    if (object.ptr[0] == '{')
-        return t2v_body_inner(object, names, values, n, fault);
-    t2v_body_wrong_type(fault, "model_attributes_type", (struct t2v_loc){outer, NULL, -1},
-                        "an object", object);
-    return false;
 }
 
 bool t2v_scoring_read_count(struct t2v_str value, const char *outer, const char *inner, size_t *out,

@@ -45,10 +45,6 @@ bool t2v_scoring_make(struct t2v_scoring *scoring, size_t n, bool paired, struct
 bool t2v_scoring_read_truncate(struct t2v_str truncate, struct t2v_str direction,
                                struct t2v_scoring *scoring, struct t2v_fault *fault);
 
-/* The members of an object inside the body; of null or a missing value there are none. outer: its
- * name; static. */
-bool t2v_scoring_read_object(struct t2v_str object, const char *outer, const char *const *names,
-                             struct t2v_str *values, size_t n, struct t2v_fault *fault);
 /* A whole number of at least 1, null or missing; *out is unchanged by the last two. outer, inner:
  * its place; inner may be NULL. */
 bool t2v_scoring_read_count(struct t2v_str value, const char *outer, const char *inner, size_t *out,

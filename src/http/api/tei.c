@@ -220,14 +220,8 @@ static bool read_parameters(struct t2v_str object, struct t2v_embedding *embeddi
     static const char *const names[N] = {"prompt_name", "truncate", "truncation_direction"};
     struct t2v_str values[N] = {{NULL, 0}};
     struct t2v_embed_encode *encode = &embedding->params.encode;
-    if (!t2v_body_has(object))
-        return true;
-    if (object.ptr[0] != '{') {
-        t2v_body_wrong_type(fault, "dict_type", (struct t2v_loc){"parameters", NULL, -1},
-                            "an object", object);
-        return false;
-    }
-    return t2v_body_inner(object, names, values, N, fault) &&
+    return t2v_body_read_object(object, (struct t2v_loc){"parameters", NULL, -1}, names, values, N,
+                                fault) &&
            t2v_tei_read_prompt(values[PROMPT], embedding->served->sentence, encode, fault) &&
            t2v_tei_read_length(&(struct t2v_tei_length){values[TRUNCATE], values[DIRECTION]},
                                encode, fault);

@@ -225,10 +225,8 @@ bool t2v_texts_read_documents(struct t2v_texts *texts, struct t2v_str value, str
 static bool read_any(struct t2v_texts *texts, struct t2v_str value, enum kind kind,
                      struct t2v_loc loc, size_t spare, struct t2v_fault *fault)
 {
-    if (value.ptr == NULL) {
-        t2v_fault_invalid(fault, "missing", loc, "the field is missing");
-        return false;
-    }
+    if (value.ptr == NULL)
+        return t2v_body_missing(loc, fault);
     if (value.ptr[0] != '[' && value.ptr[0] != '"' && t2v_body_has(value))
         return refuse(value, kind, false, loc, fault);
     if (value.ptr[0] != '[')

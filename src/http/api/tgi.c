@@ -224,15 +224,8 @@ static bool read_prompt(struct t2v_str value, size_t truncate, struct t2v_genera
 {
     const struct t2v_loc loc = {"inputs", NULL, -1};
     const struct t2v_encoding_way way = {.truncate = truncate};
-    if (value.ptr == NULL) {
-        t2v_fault_invalid(fault, "missing", loc, "the field is missing");
-        return false;
-    }
-    if (value.ptr[0] != '"') {
-        t2v_body_wrong_type(fault, "string_type", loc, "a string", value);
-        return false;
-    }
-    if (!t2v_texts_read_optional(&generation->prompts, value, loc, fault))
+    if (!t2v_body_needs_string(value, loc, fault) ||
+        !t2v_texts_read_optional(&generation->prompts, value, loc, fault))
         return false;
     struct t2v_str text = t2v_texts_first(&generation->prompts);
     if (text.len == 0) {

@@ -172,14 +172,8 @@ static bool read_one(struct t2v_question *q, struct t2v_str value, struct t2v_fa
     const struct t2v_loc loc = {"text", NULL, -1};
     struct t2v_pull pull;
     struct t2v_str text;
-    if (value.ptr == NULL) {
-        t2v_fault_invalid(fault, "missing", loc, "the field is missing");
+    if (!t2v_body_needs_string(value, loc, fault))
         return false;
-    }
-    if (value.ptr[0] != '"') {
-        t2v_body_wrong_type(fault, "string_type", loc, "a string", value);
-        return false;
-    }
     t2v_pull_init(&pull, value, NULL);
     int rc = t2v_pull_str(&pull, &text);
     bool ok = rc == 0 && make_room(q, 1, text.len, fault);
