@@ -18,15 +18,17 @@ void t2v_embed_source_deinit(struct t2v_embed_source *source)
     t2v_walk_deinit(&source->walk);
 }
 
-int t2v_embed_source_start(struct t2v_embed_source *source, size_t input, struct t2v_err *err)
+int t2v_embed_source_start(void *state, size_t input, struct t2v_err *err)
 {
+    struct t2v_embed_source *source = state;
     t2v_walk_deinit(&source->walk);
     return t2v_walk_start(&source->walk, source->embedder, source->inputs.texts[input],
                           &source->params, err);
 }
 
-int t2v_embed_source_next(struct t2v_embed_source *source, t2v_token_space *space,
-                          struct t2v_row *row, bool *more, struct t2v_err *err)
+int t2v_embed_source_next(void *state, t2v_token_space *space, struct t2v_row *row, bool *more,
+                          struct t2v_err *err)
 {
+    struct t2v_embed_source *source = state;
     return t2v_walk_next(&source->walk, space, &row->ids, more, err);
 }

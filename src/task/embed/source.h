@@ -2,9 +2,9 @@
 #ifndef T2V_TASK_EMBED_SOURCE_H
 #define T2V_TASK_EMBED_SOURCE_H
 /*
- * The rows of a work's texts, for tasks that make something else than a vector of hidden states:
- * the part of a work's state that `start` and `next` of struct t2v_task_ops use. Texts are prepared
- * as the embedder prepares them. Private to task/.
+ * The rows of a work's texts, for tasks that make something else than a vector of hidden states.
+ * The state of such a work begins with struct t2v_embed_source. Texts are prepared as the embedder
+ * prepares them. Private to task/.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,9 +27,9 @@ struct t2v_embed_source {
 int t2v_embed_source_init(struct t2v_embed_source *source, const t2v_embedder *embedder,
                           const struct t2v_inputs *inputs, const void *params, struct t2v_err *err);
 void t2v_embed_source_deinit(struct t2v_embed_source *source);
-/* `start` and `next`. */
-int t2v_embed_source_start(struct t2v_embed_source *source, size_t input, struct t2v_err *err);
-int t2v_embed_source_next(struct t2v_embed_source *source, t2v_token_space *space,
-                          struct t2v_row *row, bool *more, struct t2v_err *err);
+/* Hooks of struct t2v_task_ops: `start` and `next`. */
+int t2v_embed_source_start(void *state, size_t input, struct t2v_err *err);
+int t2v_embed_source_next(void *state, t2v_token_space *space, struct t2v_row *row, bool *more,
+                          struct t2v_err *err);
 
 #endif

@@ -12,7 +12,7 @@
 
 /* A work. `start` and `next` use the source, `take` the rest. */
 struct state {
-    struct t2v_embed_source source;
+    struct t2v_embed_source source; /* the first member */
 
     struct t2v_collector collector;
     int32_t *ids;  /* [vocab]: of the row that is taken */
@@ -49,19 +49,6 @@ static int open_state(const t2v_task *task, const struct t2v_inputs *inputs, con
     else
         *out = state;
     return rc;
-}
-
-static int start(void *arg, size_t input, struct t2v_err *err)
-{
-    struct state *state = arg;
-    return t2v_embed_source_start(&state->source, input, err);
-}
-
-static int next(void *arg, t2v_token_space *space, struct t2v_row *row, bool *more,
-                struct t2v_err *err)
-{
-    struct state *state = arg;
-    return t2v_embed_source_next(&state->source, space, row, more, err);
 }
 
 static struct t2v_width width(const t2v_task *task, size_t n_tok)
@@ -198,8 +185,8 @@ const struct t2v_task_ops t2v_sparse_ops = {
     .name = "embed-sparse",
     .open = open_state,
     .close = close_state,
-    .start = start,
-    .next = next,
+    .start = t2v_embed_source_start,
+    .next = t2v_embed_source_next,
     .width = width,
     .reduce = reduce,
     .take = take,
