@@ -106,3 +106,15 @@ const struct t2v_served *t2v_models_read(const struct t2v_models *models, struct
     t2v_texts_deinit(&texts);
     return served;
 }
+
+void t2v_models_write(const struct t2v_models *models,
+                      void (*write)(const struct t2v_served *served, struct t2v_buf *buf),
+                      struct t2v_buf *buf)
+{
+    t2v_buf_addc(buf, '[');
+    for (size_t i = 0; i < models->n; i++) {
+        t2v_buf_adds(buf, i != 0 ? "," : "");
+        write(&models->list[i], buf);
+    }
+    t2v_buf_addc(buf, ']');
+}

@@ -7,6 +7,7 @@
  */
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "chat/chat.h"
 #include "http/fault.h"
@@ -69,6 +70,11 @@ const struct t2v_served *t2v_models_first(const struct t2v_models *models,
                                           enum t2v_ability ability);
 /* NULL: none has this name. */
 const struct t2v_served *t2v_models_named(const struct t2v_models *models, struct t2v_str name);
+
+/* Appends a JSON array of what `write` appends for each model. */
+void t2v_models_write(const struct t2v_models *models,
+                      void (*write)(const struct t2v_served *served, struct t2v_buf *buf),
+                      struct t2v_buf *buf);
 
 /* "embeddings", "rerank", "classification", "question answering", "token classification", "sparse
  * embeddings", "multi-vector", "text generation": of a single ability. Static. */

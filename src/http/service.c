@@ -19,25 +19,20 @@ static const struct t2v_cache_limits cache_limits = {
     .ttl_ns = UINT64_C(600) * 1000 * 1000 * 1000,
 };
 
-/* "models": the name of each, and what it can do. */
-static void list_models(struct t2v_buf *buf, const struct t2v_models *models)
+/* The name of a model, and what it can do. */
+static void write_model(const struct t2v_served *served, struct t2v_buf *buf)
 {
-    t2v_buf_adds(buf, ",\"models\":[");
-    for (size_t i = 0; i < models->n; i++) {
-        const struct t2v_served *served = &models->list[i];
-        const char *comma = "";
-        t2v_buf_adds(buf, i != 0 ? ",{\"name\":" : "{\"name\":");
-        t2v_json_write_str(buf, t2v_str_of(served->name));
-        t2v_buf_adds(buf, ",\"tasks\":[");
-        for (unsigned bit = 1; bit < 1u << T2V_N_ABILITY; bit <<= 1) {
-            if ((served->abilities & bit) == 0)
-                continue;
-            t2v_buf_addf(buf, "%s\"%s\"", comma, t2v_ability_name((enum t2v_ability)bit));
-            comma = ",";
-        }
-        t2v_buf_adds(buf, "]}");
+    const char *comma = "";
+    t2v_buf_adds(buf, "{\"name\":");
+    t2v_json_write_str(buf, t2v_str_of(served->name));
+    t2v_buf_adds(buf, ",\"tasks\":[");
+    for (unsigned bit = 1; bit < 1u << T2V_N_ABILITY; bit <<= 1) {
+        if ((served->abilities & bit) == 0)
+            continue;
+        t2v_buf_addf(buf, "%s\"%s\"", comma, t2v_ability_name((enum t2v_ability)bit));
+        comma = ",";
     }
-    t2v_buf_adds(buf, "]");
+    t2v_buf_adds(buf, "]}");
 }
 
 /* Of the first model, as the Python server's images have one; then the list of all. */
@@ -64,7 +59,8 @@ static int make_meta(struct t2v_buf *buf, const struct t2v_models *models, const
     }
     if (embedder != NULL)
         t2v_buf_addf(buf, ",\"dimensions\":%zu", t2v_embedder_dim(embedder));
-    list_models(buf, models);
+    t2v_buf_adds(buf, ",\"models\":");
+    t2v_models_write(models, write_model, buf);
     t2v_buf_adds(buf, "}");
     return buf->fail;
 }

@@ -180,14 +180,10 @@ static void write_tag(const struct t2v_served *served, struct t2v_buf *buf)
 static void answer_tags(struct t2v_service *service, const struct t2v_request *request,
                         struct t2v_reply *reply, struct t2v_fault *fault)
 {
-    const struct t2v_models *models = service->models;
     (void)request, (void)fault;
-    t2v_buf_adds(&reply->buf, "{\"models\":[");
-    for (size_t i = 0; i < models->n; i++) {
-        t2v_buf_adds(&reply->buf, i != 0 ? "," : "");
-        write_tag(&models->list[i], &reply->buf);
-    }
-    t2v_buf_adds(&reply->buf, "]}");
+    t2v_buf_adds(&reply->buf, "{\"models\":");
+    t2v_models_write(service->models, write_tag, &reply->buf);
+    t2v_buf_adds(&reply->buf, "}");
 }
 
 static void answer_version(struct t2v_service *service, const struct t2v_request *request,
