@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "base/width.h"
@@ -297,6 +298,18 @@ void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *l
     begin_run(team, lane.n);
     run_lane(&lane);
     count_run(team, lane.n, begin_ns);
+}
+
+int t2v_team_run_guarded(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane),
+                         void *arg, struct t2v_err *err)
+{
+    int changed;
+    do {
+        unsigned mark = t2v_guard_mark();
+        t2v_team_run(team, fn, arg);
+        changed = t2v_guard_check(mark, err);
+    } while (changed > 0);
+    return changed;
 }
 
 bool t2v_lane_take(const struct t2v_lane *lane, size_t n, size_t *item)

@@ -37,6 +37,10 @@ unsigned t2v_team_steps(const t2v_team *team);
 
 /* Every lane of the run calls fn(arg, lane) once; returns when all have. */
 void t2v_team_run(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane), void *arg);
+/* The same, again and again until no mapped file was written to from its begin to its end. Error:
+ * t2v_guard_check's (guard.h); what fn has computed must not be used then. */
+int t2v_team_run_guarded(t2v_team *team, void (*fn)(void *arg, const struct t2v_lane *lane),
+                         void *arg, struct t2v_err *err);
 
 /* Waits until every lane is here. What a lane wrote before it, all see after it. */
 void t2v_lane_barrier(const struct t2v_lane *lane);

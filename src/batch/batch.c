@@ -2,7 +2,6 @@
 #include "batch/batch.h"
 
 #include "base/clock.h"
-#include "base/guard.h"
 
 #include "base/banned.h"
 
@@ -131,16 +130,11 @@ static void learn_budget(struct t2v_batch *batch, uint64_t ns)
 int t2v_batch_run(struct t2v_batch *batch, t2v_team *team, struct t2v_err *err)
 {
     uint64_t begin = t2v_clock_ns();
-    int changed;
-    do {
-        unsigned mark = t2v_guard_mark();
-        t2v_team_run(team, encode, batch);
-        changed = t2v_guard_check(mark, err);
-    } while (changed > 0);
+    int rc = t2v_team_run_guarded(team, encode, batch, err);
     for (size_t s = 0; s < batch->seqs.n_seq; s++)
         batch->slots[s].progress->placed = false;
-    if (changed < 0)
-        return changed; /* rather no vector than a wrong one */
+    if (rc != 0)
+        return rc; /* rather no vector than a wrong one */
     learn_budget(batch, t2v_clock_ns() - begin);
     scatter(batch);
     return 0;

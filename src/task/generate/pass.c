@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/guard.h"
 #include "base/mem.h"
 
 #include "base/banned.h"
@@ -47,19 +46,6 @@ size_t t2v_pass_place(struct t2v_pass *pass, struct t2v_kv *kv, const int32_t *i
     return first;
 }
 
-/* Runs fn until the model's files were the same from its begin to its end. */
-static int run(struct t2v_pass *pass, t2v_team *team, void (*fn)(void *, const struct t2v_lane *),
-               struct t2v_err *err)
-{
-    int changed;
-    do {
-        unsigned mark = t2v_guard_mark();
-        t2v_team_run(team, fn, pass);
-        changed = t2v_guard_check(mark, err);
-    } while (changed > 0);
-    return changed;
-}
-
 static void forward(void *arg, const struct t2v_lane *lane)
 {
     struct t2v_pass *pass = arg;
@@ -68,7 +54,7 @@ static void forward(void *arg, const struct t2v_lane *lane)
 
 int t2v_pass_run(struct t2v_pass *pass, t2v_team *team, struct t2v_err *err)
 {
-    return run(pass, team, forward, err);
+    return t2v_team_run_guarded(team, forward, pass, err);
 }
 
 static void compute_logits(void *arg, const struct t2v_lane *lane)
@@ -84,5 +70,5 @@ int t2v_pass_logits(struct t2v_pass *pass, t2v_team *team, const size_t *rows, s
     for (size_t i = 0; i < n; i++)
         memcpy(pass->chosen + i * width, pass->hidden + rows[i] * width, width * sizeof(float));
     pass->n_chosen = n;
-    return run(pass, team, compute_logits, err);
+    return t2v_team_run_guarded(team, compute_logits, pass, err);
 }
