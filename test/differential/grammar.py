@@ -5,6 +5,8 @@ and jsonschema. BIN is test/differential/grammar of a build with tests. Prints e
 with 1 if there was one, or if more than a few schemas were refused.
 """
 import argparse
+import datetime
+import ipaddress
 import json
 import random
 import subprocess
@@ -12,6 +14,9 @@ import sys
 
 import jsonschema
 
+PATTERNS = ["^a+$", "b", "^[a-c]{2,4}$", "^(ab|cd)*e?$", "x|^y$|z$", "^\\d{3}-\\w+$", "[^a-z0-9]{2}", "^[^\\d\\s]$", "^\\S+@\\S+$", "^.{0,5}$", "^[\u00e9-\u4e2d]{2}$", "^\\\\|\"$", "^(?:a|b(?:c|d)+?){1,3}$",
+            "^\\u00e9\\x41$", "^[\\]\\-^]+$", "^$", "^[\\W]{3}\\D$", "^\\t\\n$", "^[\U0001f600-\U0001f64f]$"]
+FORMATS = ["date", "time", "date-time", "uuid", "email", "ipv4"]
 NAMES = ["a", "ab", "abc", "name", "x y", "\u00e9t\u00e9", "q\"uote", "", "value", "n1"]
 
 
@@ -65,6 +70,8 @@ def random_array(rng, depth):
 
 def random_schema(rng, depth):
     kind = rng.randrange(12 if depth > 0 else 6)
+    if kind == 0 and rng.random() < 0.3:
+        return rng.choice([{"pattern": rng.choice(PATTERNS)}, {"type": "string", "pattern": rng.choice(PATTERNS)}, {"type": "string", "format": rng.choice(FORMATS)}])
     if kind == 0:
         return {"type": "string", **length_bounds(rng, "minLength", "maxLength")}
     if kind == 1:
@@ -93,9 +100,24 @@ DEFS = {"node": {"type": "object", "properties": {"v": {"type": "integer"}, "nex
         "list": {"type": "array", "items": {"$ref": "#/$defs/list"}, "maxItems": 3}}
 
 
+FORMAT = jsonschema.FormatChecker()
+
+
+@FORMAT.checks("date-time", raises=ValueError)
+@FORMAT.checks("time", raises=ValueError)
+def is_time(text):
+    """With a zone; jsonschema asks another package for this."""
+    return not isinstance(text, str) or (datetime.datetime.fromisoformat(text) if "T" in text else datetime.time.fromisoformat(text)).tzinfo is not None
+
+
+@FORMAT.checks("ipv4", raises=ValueError)
+def is_ipv4(text):
+    return not isinstance(text, str) or bool(ipaddress.IPv4Address(text))
+
+
 def check(schema, texts):
     """How many texts were whole, and those that are not valid."""
-    validator = jsonschema.Draft202012Validator({} if schema is None else schema)
+    validator = jsonschema.Draft202012Validator({} if schema is None else schema, format_checker=FORMAT)
     wrong = []
     for text in texts:
         try:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "task/generate/automaton.h"
 
+#include "task/generate/pattern.h"
 #include "task/generate/scalar.h"
 
 #include "base/banned.h"
@@ -97,6 +98,10 @@ static void begin(struct t2v_step *step, const struct t2v_frame *up, uint16_t de
     case T2V_NODE_STRING:
         frame.kind = T2V_FRAME_STRING;
         break;
+    case T2V_NODE_PATTERN:
+        frame.kind = T2V_FRAME_PATTERN;
+        frame.n = T2V_PATTERN_START;
+        break;
     case T2V_NODE_OBJECT:
         frame.kind = T2V_FRAME_OBJECT;
         frame.depth++;
@@ -106,7 +111,7 @@ static void begin(struct t2v_step *step, const struct t2v_frame *up, uint16_t de
         frame.depth++;
         break;
     }
-    if (byte == (node->kind == T2V_NODE_STRING ? '"' : node->kind == T2V_NODE_OBJECT ? '{' : '['))
+    if (byte == (node->kind == T2V_NODE_OBJECT ? '{' : node->kind == T2V_NODE_ARRAY ? '[' : '"'))
         push(step, frame);
 }
 
@@ -284,6 +289,17 @@ static void in_string(struct t2v_step *step, const struct t2v_frame *frame, uint
         put(step, frame->up);
 }
 
+static void in_pattern(struct t2v_step *step, const struct t2v_frame *frame, uint8_t byte)
+{
+    const struct t2v_pattern *pattern = frame->node->pattern;
+    struct t2v_frame next = *frame;
+    next.n = pattern->next[frame->n][byte];
+    if (byte == '"' && pattern->ends[frame->n])
+        put(step, frame->up);
+    else if (next.n != 0)
+        push(step, next);
+}
+
 static void advance(struct t2v_step *step, const struct t2v_frame *frame, uint8_t byte)
 {
     switch ((enum t2v_frame_kind)frame->kind) {
@@ -302,6 +318,9 @@ static void advance(struct t2v_step *step, const struct t2v_frame *frame, uint8_
     case T2V_FRAME_STRING:
     case T2V_FRAME_KEY:
         in_string(step, frame, byte);
+        break;
+    case T2V_FRAME_PATTERN:
+        in_pattern(step, frame, byte);
         break;
     case T2V_FRAME_NUMBER:
         read_number(step, *frame, byte);

@@ -21,6 +21,7 @@ struct t2v_compiler {
     struct t2v_node *any; /* any value */
     struct t2v_err *err;
     int nested;
+    size_t n_state; /* of the patterns so far */
     /* Compiles json to a node that is an ANY_OF of nothing. */
     int (*compile)(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node);
 };

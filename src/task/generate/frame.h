@@ -18,6 +18,7 @@ enum t2v_frame_kind {
     T2V_FRAME_VALUE,
     T2V_FRAME_LITERAL,
     T2V_FRAME_STRING,
+    T2V_FRAME_PATTERN,
     T2V_FRAME_KEY, /* of a property that the schema does not name */
     T2V_FRAME_NUMBER,
     T2V_FRAME_OBJECT,
@@ -31,7 +32,8 @@ struct t2v_frame {
     uint8_t blank;       /* white space here: 0: none; 1: a space; else 2 and the spaces after \n */
     bool negative;       /* NUMBER */
     uint16_t depth;      /* containers about it */
-    uint32_t n;          /* bytes of a literal or key, characters, digits, or items so far */
+    uint32_t n;          /* bytes of a literal or key, characters, digits, or items so far; a
+                          * pattern's state */
     uint32_t from, to;   /* STRING, KEY: bounds of the next byte of a character; OBJECT: `from`: the
                             next property */
     uint32_t first, last; /* KEY: names that begin as it does */

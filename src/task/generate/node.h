@@ -21,6 +21,7 @@ enum t2v_node_kind {
     T2V_NODE_ANY_OF,
     T2V_NODE_LITERAL,
     T2V_NODE_STRING,
+    T2V_NODE_PATTERN, /* a string */
     T2V_NODE_NUMBER,
     T2V_NODE_OBJECT,
     T2V_NODE_ARRAY
@@ -43,7 +44,8 @@ struct t2v_node {
     size_t n;
     struct t2v_node *rest; /* OBJECT: of further properties; ARRAY: of further items; NULL:
                                     there are none */
-    uint64_t min, max;     /* STRING: characters; ARRAY: items */
+    const struct t2v_pattern *pattern; /* PATTERN */
+    uint64_t min, max;                 /* STRING: characters; ARRAY: items */
     /* NUMBER: whole: an integer. ranged: from lo to hi, in units of 1 if whole, else of 1 /
      * T2V_SCHEMA_SCALE; integers always are. */
     bool exclusive; /* ANY_OF: of a oneOf */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "task/generate/compiler.h"
+#include "task/generate/pattern.h"
 #include "task/generate/schema_check.h"
 #include "task/generate/schema_container.h"
 #include "task/generate/schema_value.h"
@@ -46,8 +47,10 @@ static const struct keyword {
     {"exclusiveMinimum", IS_NUMBER},
     {"maximum", IS_NUMBER},
     {"minimum", IS_NUMBER},
+    {"format", IS_STRING},
     {"maxLength", IS_STRING},
     {"minLength", IS_STRING},
+    {"pattern", IS_STRING},
     {"type", 0},
     {"$comment", ANNOTATION},
     {"$defs", ANNOTATION},
@@ -74,8 +77,37 @@ static const struct {
              {"array", IS_ARRAY},    {"number", IS_NUMBER},   {"string", IS_STRING},
              {"integer", IS_INTEGER}};
 
+/* A string with a `pattern` or a `format`, which stands alone. */
+static int compile_pattern(struct t2v_compiler *c, const t2v_json *json, const char *keyword,
+                           struct t2v_node *node)
+{
+    static const char *const others[] = {"format", "maxLength", "minLength"};
+    struct t2v_str text = t2v_json_str(t2v_json_get(json, keyword));
+    struct t2v_pattern *pattern = NULL;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i], keyword) != 0 && t2v_json_get(json, others[i]) != NULL)
+            return t2v_compiler_beside(c, t2v_str_of(others[i]), keyword);
+    if (text.ptr == NULL)
+        return t2v_compiler_wrong(c, keyword, "a string");
+    if (strcmp(keyword, "format") == 0) {
+        struct t2v_str name = text;
+        text = t2v_pattern_of_format(name);
+        if (text.ptr == NULL)
+            return t2v_fail(c->err, T2V_EUNSUPPORTED,
+                            "the schema's format \"%.*s\" is not supported", T2V_STR_ARG(name));
+    }
+    node->kind = T2V_NODE_PATTERN;
+    int rc = t2v_pattern_compile(c, text, &pattern);
+    node->pattern = pattern;
+    return rc;
+}
+
 static int compile_string(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node)
 {
+    if (t2v_json_get(json, "pattern") != NULL)
+        return compile_pattern(c, json, "pattern", node);
+    if (t2v_json_get(json, "format") != NULL)
+        return compile_pattern(c, json, "format", node);
     node->kind = T2V_NODE_STRING;
     return t2v_compiler_sizes(c, json, "minLength", "maxLength", node);
 }

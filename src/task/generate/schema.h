@@ -13,10 +13,10 @@
  *   - containers are nested at most T2V_SCHEMA_MAX_DEPTH deep.
  *
  * Supported: type (one or several), properties, required, additionalProperties, items, prefixItems,
- * minItems, maxItems, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
- * enum, const, anyOf, oneOf (of alternatives that cannot hold together), allOf (of one), and $ref
- * within the schema. Annotations are ignored; every other keyword is refused. Read-only once
- * compiled.
+ * minItems, maxItems, minLength, maxLength, pattern (pattern.h), format (date, time, date-time,
+ * uuid, email, ipv4), minimum, maximum, exclusiveMinimum, exclusiveMaximum, enum, const, anyOf,
+ * oneOf (of alternatives that cannot hold together), allOf (of one), and $ref within the schema.
+ * Annotations are ignored; every other keyword is refused. Read-only once compiled.
  */
 #include "base/error.h"
 #include "json/json.h"

@@ -134,6 +134,7 @@ static bool literals_disjoint(const struct t2v_node *literal, const struct t2v_n
         return other->text.ptr[0] != first ||
                (first == '"' && !t2v_str_eq(literal->text, other->text));
     case T2V_NODE_STRING:
+    case T2V_NODE_PATTERN:
         return first != '"';
     case T2V_NODE_NUMBER:
         return first != '-' && (first < '0' || first > '9');
@@ -165,6 +166,11 @@ static bool objects_disjoint(const struct t2v_node *a, const struct t2v_node *b,
     return false;
 }
 
+static bool is_text(const struct t2v_node *node)
+{
+    return node->kind == T2V_NODE_STRING || node->kind == T2V_NODE_PATTERN;
+}
+
 bool t2v_schema_disjoint(const struct t2v_node *a, const struct t2v_node *b, int depth)
 {
     if (depth <= 0)
@@ -183,5 +189,6 @@ bool t2v_schema_disjoint(const struct t2v_node *a, const struct t2v_node *b, int
         return literals_disjoint(b, a);
     if (a->kind == T2V_NODE_OBJECT && b->kind == T2V_NODE_OBJECT)
         return objects_disjoint(a, b, depth);
-    return a->kind != b->kind;
+    bool texts = is_text(a) && is_text(b);
+    return a->kind != b->kind && !texts;
 }

@@ -271,6 +271,30 @@ static void test_strings(void **state)
     close_model(&m);
 }
 
+static void test_patterns(void **state)
+{
+    (void)state;
+    static const char anchored[] = "{\"pattern\":\"^[a-c]{2,3}(x|\\\\d)$\"}";
+    static const char wide[] = "{\"pattern\":\"^[\xc3\xa9-\xe4\xb8\xad]\\\"?$\"}";
+    static const char date[] = "{\"format\":\"date\"}";
+    struct model m = open_model();
+    accept(&m, anchored, "\"abx\"");
+    accept(&m, anchored, "\"abc7\"");
+    reject(&m, anchored, "\"ax");
+    reject(&m, anchored, "\"abca");
+    reject(&m, anchored, "\"abxx");
+    reject(&m, anchored, "\"ab\"");
+    accept(&m, "{\"pattern\":\"b\"}", "\"abc\\n\"");
+    reject(&m, "{\"pattern\":\"b\"}", "\"ac\"");
+    accept(&m, wide, "\"\xe4\xb8\xad\\\"\"");
+    reject(&m, wide, "\"\xe4\xb8\xae");
+    reject(&m, wide, "\"\xf0");
+    accept(&m, date, "\"2026-02-28\"");
+    reject(&m, date, "\"2026-02-29");
+    reject(&m, date, "\"2026-13");
+    close_model(&m);
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -366,8 +390,21 @@ static void test_refused(void **state)
 {
     (void)state;
     struct model m = open_model();
-    refuse("{\"type\":\"string\",\"pattern\":\"a\"}", T2V_EUNSUPPORTED, "\"pattern\"");
-    refuse("{\"properties\":{\"a\":{\"format\":\"date\"}}}", T2V_EUNSUPPORTED, "\"format\"");
+    refuse("{\"type\":\"string\",\"pattern\":\"a(?=b)\"}", T2V_EUNSUPPORTED, "(?");
+    refuse("{\"pattern\":\"(a)\\\\1\"}", T2V_EUNSUPPORTED, "\"pattern\"");
+    refuse("{\"pattern\":\"\\\\bx\"}", T2V_EUNSUPPORTED, "escape");
+    refuse("{\"pattern\":\"a^b\"}", T2V_EUNSUPPORTED, "anchor");
+    refuse("{\"pattern\":\"(a$)\"}", T2V_EUNSUPPORTED, "anchor");
+    refuse("{\"pattern\":\"(a\"}", T2V_EFORMAT, "lacks its )");
+    refuse("{\"pattern\":\"a)\"}", T2V_EFORMAT, "without its (");
+    refuse("{\"pattern\":\"[a\"}", T2V_EFORMAT, "lacks its ]");
+    refuse("{\"pattern\":\"*\"}", T2V_EFORMAT, "repeated");
+    refuse("{\"pattern\":\"a{2,1}\"}", T2V_EFORMAT, "repetition");
+    refuse("{\"pattern\":\"^[^\\\\d\\\\D]$\"}", T2V_EFORMAT, "no text");
+    refuse("{\"pattern\":\"(((a{900}){900}){900}){900}\"}", T2V_ETOOLARGE, "too large");
+    refuse("{\"pattern\":\"a\",\"minLength\":1}", T2V_EUNSUPPORTED, "\"minLength\"");
+    refuse("{\"pattern\":1}", T2V_EFORMAT, "\"pattern\"");
+    refuse("{\"properties\":{\"a\":{\"format\":\"uri\"}}}", T2V_EUNSUPPORTED, "\"uri\"");
     refuse("{\"items\":{\"not\":{}}}", T2V_EUNSUPPORTED, "\"not\"");
     refuse("{\"uniqueItems\":true}", T2V_EUNSUPPORTED, "\"uniqueItems\"");
     refuse("{\"allOf\":[{},{}]}", T2V_EUNSUPPORTED, "\"allOf\"");
@@ -451,8 +488,8 @@ static void test_memory(void **state)
 {
     (void)state;
     struct model m = open_model();
-    t2v_json *json = parse("{\"properties\":{\"a\":{\"enum\":[1,\"x\"]},\"b\":{\"minimum\":2}},"
-                           "\"required\":[\"a\",\"c\"]}");
+    t2v_json *json = parse("{\"properties\":{\"a\":{\"enum\":[1,\"x\"]},\"b\":{\"minimum\":2},"
+                           "\"d\":{\"pattern\":\"x{2}\"}},\"required\":[\"a\",\"c\"]}");
     for (long n = 0;; n++) {
         t2v_grammar *grammar = NULL;
         t2v_mem_fail_at(n);
@@ -490,11 +527,12 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any),       cmocka_unit_test(test_objects),
-        cmocka_unit_test(test_arrays),    cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_alternatives),
-        cmocka_unit_test(test_recursion), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_large),     cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_any),          cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_arrays),       cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_patterns),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_alternatives), cmocka_unit_test(test_recursion),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_large),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
