@@ -157,6 +157,10 @@ def check_defaults(check):
         check("so does Ollama", c == a, (a, c))
         g = generate(d, text, 8)["generated_text"]
         check("TGI does not", g == "".join(want["prompts"][0]["greedy"]["text"][:len(g)]), g)
+        for path, more in (("/v1/completions", body), ("/generate", {"inputs": text})):
+            tiny = {"temperature": 5e-324, "top_p": 5e-324, "repetition_penalty": 5e-324}
+            a = d.ask(post(path, {**more, **tiny} if path != "/generate" else {**more, "parameters": {**tiny, "typical_p": 5e-324, "do_sample": True, "max_new_tokens": 4}}))
+            check(f"{path}: numbers that no float is near to", a.status == 200, a)
         check("a top_k of 1 is greedy", d.ask(post("/v1/completions", {**body, "top_k": 1})).json["choices"][0]["text"] == g)
         banned = want["prompts"][0]["greedy"]["ids"][0]
         for bias, same in ((-100, False), (0, True)):

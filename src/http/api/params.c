@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/api/params.h"
 
+#include <math.h>
+
 #include "http/body.h"
 #include "json/json.h"
 #include "json/pull.h"
@@ -88,6 +90,8 @@ bool t2v_param_number(const struct t2v_params *params, const char *name, struct 
         return false;
     }
     *out = (float)x;
+    if (range->open && (double)*out <= range->least) /* x was nearer to it than any float is */
+        *out = nextafterf(*out, INFINITY);
     return true;
 }
 
