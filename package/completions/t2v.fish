@@ -33,7 +33,7 @@ complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-memory -x -d 'maxi
 complete -c t2v -n '__fish_seen_subcommand_from serve embed' -l task -x -a 'auto embed generate' -d 'what a directory is for'
 complete -c t2v -n '__fish_seen_subcommand_from serve generate' -l kv-cache -x -d 'bytes for keys and values of a model that generates text'
 complete -c t2v -n '__fish_seen_subcommand_from serve embed bench selftest' -l max-text-tokens -x -d 'maximum tokens of one text, counted after each sentence is truncated'
-complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-queue -x -d 'maximum requests waiting or running'
+complete -c t2v -n '__fish_seen_subcommand_from serve' -l max-queue -x -d 'maximum requests waiting or running, texts to generate counted by themselves'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l embeddings-formula -x -a 'sentence-transformers vectors' -d 'how the routes for embeddings make a vector: as sentence-transformers does for the model directory, or as POST /vectors does'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l accept-token-ids -d 'take token ids of the model for a text to embed, or to continue on /v1/completions'
 complete -c t2v -n '__fish_seen_subcommand_from serve' -l answers-formula -x -a 'transformers container' -d 'how POST /answers finds an answer: as the question-answering pipeline of transformers 4, or as Weaviate\'s qna-transformers container'
