@@ -90,7 +90,7 @@ def other_model(check, weaviate, port):
 def check_trouble(check):
     with Sidecar(check) as sidecar, Weaviate(check.weaviate, {"TRANSFORMERS_INFERENCE_API": sidecar.url}) as weaviate:
         failed = dies(check, weaviate, sidecar)
-        with Sidecar(check, None, sidecar.port, "--drain", "20") as again:
+        with Sidecar(check, None, sidecar.port, "--drain", str(20 * check.slack)) as again:
             comes_back(check, weaviate, failed)
             ends_gently(check, weaviate, again)
         other_model(check, weaviate, sidecar.port)
