@@ -136,13 +136,21 @@ def check_validated_url(check):
         check("t2v has seen nothing of it", ready == sidecar.answered() == 0, (ready, sidecar.answered()))
 
 
+def check_slash(check):
+    """A slash at the address's end, so that each path begins with two."""
+    with Sidecar(check) as sidecar, Weaviate(check.weaviate, {"TRANSFORMERS_INFERENCE_API": sidecar.url + "/"}) as weaviate:
+        weaviate.create("Slash")
+        check("objects go in", weaviate.batch("Slash", TEXTS[:5]) == {})
+        check("and are found", weaviate.near_text("Slash", TEXTS[3])[0][0] == TEXTS[3])
+
+
 def check_wrong_urls(check):
     """What Weaviate says of a TRANSFORMERS_INFERENCE_API that is wrong; doc/troubles.md quotes it."""
     with open(os.path.join(check.golden, "..", "..", "doc", "troubles.md"), encoding="utf-8") as f:
         page = f.read()
     only = "TRANSFORMERS_INFERENCE_API"
     with Sidecar(check) as sidecar:
-        cases = [({only: sidecar.url + "/"}, "not ready: status 404"), ({only: sidecar.url + "/vectors"}, "not ready: status 404"),
+        cases = [({only: sidecar.url + "/vectors"}, "not ready: status 404"),
                  ({only: f"localhost:{sidecar.port}"}, 'unsupported protocol scheme "localhost"'),
                  ({only: f"127.0.0.1:{sidecar.port}"}, "first path segment in URL cannot contain colon"),
                  ({only: f"https://127.0.0.1:{sidecar.port}"}, "http: server gave HTTP response to HTTPS client"),
