@@ -9,6 +9,12 @@
 
 #include "base/banned.h"
 
+/* A body of at most so many bytes goes first, but not more than so many of them before another job
+ * has its turn. */
+enum { SMALL_BYTES = 64 * 1024, SMALL_IN_A_ROW = 16 };
+
+enum { SMALL, OTHER, N_RANK };
+
 struct t2v_clerk {
     const struct t2v_service *service;
     struct t2v_pulse *pulse;
@@ -16,19 +22,37 @@ struct t2v_clerk {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct t2v_job *first, *last; /* under lock: given, oldest first */
-    bool stop;                    /* under lock */
+    /* Under lock. */
+    struct t2v_job *first[N_RANK], *last[N_RANK]; /* given, oldest first */
+    int in_a_row;                                 /* small ones since another had its turn */
+    bool stop;
 };
+
+static int rank_of(const struct t2v_job *job)
+{
+    return job->stage == T2V_JOB_READ && job->body.len <= SMALL_BYTES ? SMALL : OTHER;
+}
+
+/* Under lock: the job whose turn it is; NULL: there is none. */
+static struct t2v_job *pop(t2v_clerk *clerk)
+{
+    bool small = clerk->first[SMALL] != NULL &&
+                 (clerk->first[OTHER] == NULL || clerk->in_a_row < SMALL_IN_A_ROW);
+    int rank = small ? SMALL : OTHER;
+    struct t2v_job *job = clerk->first[rank];
+    clerk->in_a_row = small ? clerk->in_a_row + 1 : 0;
+    if (job != NULL)
+        clerk->first[rank] = job->next;
+    return job;
+}
 
 /* The next job; NULL at the end. *stop: the clerk is stopping; return the job unprocessed. */
 static struct t2v_job *take(t2v_clerk *clerk, bool *stop)
 {
     pthread_mutex_lock(&clerk->lock);
-    while (clerk->first == NULL && !clerk->stop)
+    while (clerk->first[SMALL] == NULL && clerk->first[OTHER] == NULL && !clerk->stop)
         pthread_cond_wait(&clerk->wake, &clerk->lock);
-    struct t2v_job *job = clerk->first;
-    if (job != NULL)
-        clerk->first = job->next;
+    struct t2v_job *job = pop(clerk);
     *stop = clerk->stop;
     pthread_mutex_unlock(&clerk->lock);
     return job;
@@ -86,11 +110,12 @@ void t2v_clerk_free(t2v_clerk *clerk)
 
 void t2v_clerk_give(t2v_clerk *clerk, struct t2v_job *job)
 {
+    int rank = rank_of(job);
     job->next = NULL;
     t2v_pulse_enter(clerk->pulse, t2v_clock_ns());
     pthread_mutex_lock(&clerk->lock);
-    *(clerk->first == NULL ? &clerk->first : &clerk->last->next) = job;
-    clerk->last = job;
+    *(clerk->first[rank] == NULL ? &clerk->first[rank] : &clerk->last[rank]->next) = job;
+    clerk->last[rank] = job;
     pthread_cond_signal(&clerk->wake);
     pthread_mutex_unlock(&clerk->lock);
 }

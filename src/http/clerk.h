@@ -4,7 +4,9 @@
 /*
  * The worker thread that reads large bodies and writes large answers, so that the loop thread never
  * does anything long: 16 MiB of JSON take some 0.3 s, and a probe that waits 0.5 s has failed.
- * Small bodies and answers, nearly all, are not sent here.
+ * Small bodies and answers, nearly all, are not sent here, but for those of texts to generate:
+ * their templates, tokens and schemas may take longer. They do not wait for large ones, but for the
+ * one that is under way.
  */
 #include "base/pulse.h"
 #include "http/job.h"
