@@ -185,7 +185,7 @@ def mistakes(result, vectors):
         "capital": lambda got: are_answers(got, heads["capital"]),
     } | {name: lambda got, right=heads[name]: same(got, right) for name in ("span", "labels", "entities", "groups")}
     right |= {name: lambda got, right=value: got == right for name, value in said.items()}
-    right |= {"pieces": lambda got: are_pieces(got, said["found" if "found" in result else "said"]),
+    right |= {"pieces": lambda got: are_pieces(got, said["who" if "who" in result else "said"]),
               "continued_pieces": lambda got: are_pieces(got, said["continued"])}
     return [f"{name} is wrong" for name, got in result.items() if not right[name](got)] + ([] if result else ["no result"])
 

@@ -9,7 +9,7 @@ import json
 import sys
 
 RESULTS = ("vectors", "query_vector", "names", "similarities", "best", "scores", "sparse", "span", "capital", "labels", "entities", "groups",
-           "answers", "tokens", "said", "pieces", "told", "calls", "record", "found", "french", "continued", "continued_pieces", "ended",
+           "answers", "tokens", "said", "pieces", "told", "calls", "record", "who", "french", "continued", "continued_pieces", "ended",
            "each", "together")
 
 

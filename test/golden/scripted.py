@@ -74,7 +74,7 @@ def react(town, sky=None):
 # What the examples ask for, by the name of the variable that has the answer.
 PROMPTS = [french(number)[0] for number in (1, 2, 3, 4)] + ["The capital of France is", react("Paris")[0], react("Paris", "sunny")[0]]
 ASKED = {"said": capital("France"), "record": record("France"), "calls": call("Paris"), "told": called("Paris", "sunny"),
-         "found": found([("Giorgio", "Rome"), ("Jean", "Paris")], "Rome")}
+         "who": found([("Giorgio", "Rome"), ("Jean", "Paris")], "Rome")}
 
 
 def chats(rng):

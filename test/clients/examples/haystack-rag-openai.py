@@ -28,4 +28,4 @@ rag.connect("retriever.documents", "prompt.documents")
 rag.connect("prompt.prompt", "generator.messages")
 question = "Who lives in Rome?"
 answer = rag.run({"retriever": {"query": question}, "prompt": {"question": question}})
-found = answer["generator"]["replies"][0].text
+who = answer["generator"]["replies"][0].text
