@@ -121,7 +121,7 @@ def check_token_ids(check):
             check(f"{name}: one, with echo", a == b, (a, b))
             s = stream(d, "/v1/completions", {**body, "prompt": ids[0], "stream": True}).events
             check(f"{name}: in a stream", "".join(e["choices"][0]["text"] for e in s[:-1]) == want["prompts"][0]["greedy"]["text"], s)
-            for bad, word in (([[]], "no token"), ([100000], "vocabulary lacks"), ([-1], "whole number"), ([1, "a"], "whole number"), ([5] * 300, "the limit is 255")):
+            for bad, word in (([[]], "no token"), ([100000], "vocabulary lacks"), ([-1], "whole number"), ([1, "a"], "whole number"), ([5] * d.get("/info").json["max_total_tokens"], "the limit is")):
                 a = d.ask(post("/v1/completions", {**body, "prompt": bad}))
                 check(f"{name}: {str(bad)[:20]}", a.status == 400 and word in a.json["error"]["message"] and a.json["error"]["param"] == "prompt", a)
 
