@@ -107,9 +107,16 @@ def check_calls(check):
             check(f"{what}: Ollama's stream", "".join(e["message"]["content"] for e in events) == content and calls_of(got) == calls, events)
         body = {"messages": [USER], "tools": TOOLS}
         for more, word in (({"tools": {}}, "tools"), ({"tools": [1]}, "tools"), ({"tools": [{"function": {}}]}, "tools"), ({"tools": TOOLS * 65}, "128"), ({"tool_choice": "some"}, "tool_choice"), ({"tool_choice": {"type": "function"}}, "tool_choice"),
+                           ({"tools": None, "tool_choice": {"function": {"name": {}}}}, "a name, which is a string"), ({"tool_choice": {"type": "x", "function": {"name": "find"}}}, "its type is function"), ({"tools": [{**TOOLS[0], "type": "x"}]}, "the type of a tool"),
+                           ({"tools": None, "tool_choice": {"function": {"name": "find"}}}, "none of the tools"), ({"tools": [{"function": {"name": "a", "parameters": [None]}}]}, "parameters"), ({"tools": [{"function": {"name": "a", "description": 1}}]}, "description"),
+                           ({"messages": [{**USER, "tool_calls": [1]}]}, "tool_calls"), ({"messages": [{**USER, "tool_calls": 5}]}, "tool_calls"),
                            ({"tool_choice": {"type": "function", "function": {"name": "lose"}}}, "none of the tools"), ({"tool_choice": "required", "response_format": {"type": "json_object"}}, "tool_choice")):
             a = d.ask(post("/v1/chat/completions", {**body, **more}))
             check(f"refused: {str(more)[:50]}", a.status == 400 and word in a.json["error"]["message"], a)
+        a = d.ask(post("/chat_tokenize", {"messages": [USER], "tools": [{"function": {"name": "a", "parameters": [None]}}]}))
+        check("/chat_tokenize refuses the same tools", a.status == 422 and "parameters" in a.json["error"], a)
+        a = d.ask(post("/api/chat", {"messages": [], "tools": 5}))
+        check("tools without messages", a.status == 400 and "tools" in a.json["error"], a)
 
 
 def check_images(check):

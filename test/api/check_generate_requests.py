@@ -123,7 +123,7 @@ def check_completions(check):
         texts = ["".join(c["text"] for e in s.events[:-1] for c in e["choices"] if c["index"] == i) for i in range(3)]
         check("a stream of several prompts", texts == alone, texts)
         check("its usage", s.events[-2]["choices"] == [] and s.events[-2]["usage"]["completion_tokens"] == 24 and all(e["usage"] is None for e in s.events[:-2]), s.events[-2:])
-        for more, word in (({"prompt": []}, "prompt"), ({"prompt": [[1, 2]]}, "prompt"), ({"prompt": [1, 2]}, "prompt"), ({"prompt": 5}, "prompt"), ({"max_tokens": 0}, "max_tokens"), ({"n": 0}, "n"), ({"n": 2, "best_of": 1}, "best_of"), ({"best_of": 2, "stream": True}, "best_of"), ({"suffix": "x"}, "suffix"),
+        for more, word in (({"prompt": []}, "prompt"), ({"prompt": [[1, 2]]}, "prompt"), ({"prompt": [1, 2]}, "prompt"), ({"prompt": 5}, "prompt"), ({"max_tokens": 0}, "max_tokens"), ({"n": 0}, "n"), ({"n": 2, "best_of": 1}, "best_of"), ({"best_of": 2, "stream": True}, "best_of"), ({"suffix": "x"}, "suffix"), ({"suffix": {}}, "suffix"), ({"adapter_id": 0}, "adapter_id"), ({"logit_bias": []}, "logit_bias"),
                            ({"temperature": -1}, "temperature"), ({"top_p": 1.1}, "top_p"), ({"logit_bias": {"a": 1}}, "logit_bias"), ({"logit_bias": {"5": 101}}, "logit_bias"), ({"logit_bias": [1.0]}, "logit_bias"), ({"logprobs": 21}, "logprobs"), ({"stop": ["a", ""]}, "stop"), ({"response_format": {"type": "x"}}, "response_format"),
                            ({"stream_options": {"include_usage": 1}}, "include_usage"), ({"presence_penalty": 2.5}, "presence_penalty"), ({"n": 129}, "n"), ({"prompt": ["a"] * 129}, "prompt")):
             a = d.ask(post("/v1/completions", {**body, **more}))
@@ -143,7 +143,7 @@ def check_ollama_text(check):
             check(f"{empty}: loaded", a.status == 200 and a.json["done_reason"] == "load" and a.json["response"] == "", a)
         a = d.ask(post("/api/chat", {"model": "m", "messages": []}))
         check("no messages: loaded", a.json["done_reason"] == "load" and a.json["message"] == {"role": "assistant", "content": ""}, a)
-        for more, word in (({"images": ["x"]}, "images"), ({"suffix": "x"}, "suffix"), ({"template": "{{ .Prompt }}"}, "template"), ({"context": [1]}, "context"), ({"system": 5}, "system"), ({"system": "x"}, "system"), ({"stream": "no"}, "stream"), ({"options": {"temperature": -1}}, "options.temperature"), ({"options": {"num_predict": 0}}, "options.num_predict"),
+        for more, word in (({"images": ["x"]}, "images"), ({"suffix": "x"}, "suffix"), ({"suffix": False}, "suffix"), ({"images": {}}, "images"), ({"context": ""}, "context"), ({"think": {}}, "think"), ({"think": 1}, "think"), ({"template": "{{ .Prompt }}"}, "template"), ({"context": [1]}, "context"), ({"system": 5}, "system"), ({"system": "x"}, "system"), ({"stream": "no"}, "stream"), ({"options": {"temperature": -1}}, "options.temperature"), ({"options": {"num_predict": 0}}, "options.num_predict"),
                            ({"options": {"stop": [""]}}, "options.stop"), ({"options": []}, "options"), ({"format": "xml"}, "format"), ({"prompt": 5}, "prompt"), ({"prompt": "house " * 600}, "the limit is 511")):
             a = d.ask(post("/api/generate", {**body, **more}))
             check(f"refused: {str(more)[:40]}", a.status == 400 and list(a.json) == ["error"] and word in a.json["error"], a)

@@ -127,7 +127,8 @@ static void read_completion(const struct t2v_service *service, struct t2v_str bo
     if (t2v_body_members(body, "{\"model\": \"model\", \"prompt\": \"Once upon a time\"}", names, v,
                          N, &job->fault) &&
         t2v_v1_text_read(service, v, &state->text, &job->fault) &&
-        t2v_param_refuse(p, names[SUFFIX], v[SUFFIX], "text in the middle is not supported") &&
+        t2v_param_refuse(p, names[SUFFIX], v[SUFFIX], "\"\"",
+                         "text in the middle is not supported") &&
         t2v_param_bool(p, names[ECHO], v[ECHO], &state->echo) &&
         read_max(p, v[T2V_V1_MAX_TOKENS], state) && read_best_of(p, v[BEST_OF], generation) &&
         read_logprobs(p, v[LOGPROBS], state) &&

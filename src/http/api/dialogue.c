@@ -63,15 +63,18 @@ static bool copy_object(struct copy *c, bool (*take)(struct copy *, struct t2v_s
     return more == 0 && t2v_buf_addc(c->out, '}') == 0 ? true : t2v_fault_no_memory(c->fault);
 }
 
-/* Copies the array at the pull's place, of objects; other items as they are. */
+static const char tool_calls_wanted[] = "its tool_calls is an array of objects";
+
+/* Copies the array of tool calls at the pull's place. */
 static bool copy_array(struct copy *c, bool (*take)(struct copy *, struct t2v_str key))
 {
     const char *comma = "[";
     int more = t2v_pull_open(&c->pull, '[');
     while (more == 0 && (more = t2v_pull_more(&c->pull, ']')) == 1) {
         t2v_buf_adds(c->out, comma);
-        bool ok = t2v_pull_peek(&c->pull) == '{' ? copy_object(c, take) : copy_value(c);
-        if (!ok)
+        if (t2v_pull_peek(&c->pull) != '{')
+            return wrong(c, tool_calls_wanted);
+        if (!copy_object(c, take))
             return false;
         comma = ",";
         more = 0;
@@ -179,6 +182,8 @@ static bool take_of_message(struct copy *c, struct t2v_str key)
         return wrong(c, "its content is a string, or an array of text parts");
     if (t2v_str_is(key, "tool_calls") && first == '[')
         return copy_array(c, take_of_call);
+    if (t2v_str_is(key, "tool_calls") && first != 'n')
+        return wrong(c, tool_calls_wanted);
     if (t2v_str_is(key, "images"))
         return copy_images(c);
     return copy_value(c);

@@ -121,9 +121,11 @@ bool t2v_generation_read_bias(const struct t2v_params *params, const char *name,
     struct t2v_pull pull;
     if (params->fault->status != 0 || !t2v_body_has(value))
         return params->fault->status == 0;
-    if (value.ptr[0] != '{')
-        return t2v_param_refuse(params, name, value,
-                                "an object of token ids and numbers is needed here");
+    if (value.ptr[0] != '{') {
+        t2v_body_wrong_type(params->fault, "dict_type", t2v_param_loc(params, name),
+                            "an object of token ids and numbers", value);
+        return false;
+    }
     generation->bias = t2v_alloc_zero(BIAS_MAX, sizeof *generation->bias);
     if (generation->bias == NULL)
         return t2v_fault_no_memory(params->fault);

@@ -154,15 +154,18 @@ static bool read_common(const struct t2v_service *service, const struct t2v_str 
 {
     const struct t2v_params params = {NULL, fault}, *p = &params;
     struct t2v_generation *generation = &state->generation;
+    bool thinks, is_level = t2v_str_starts(v[THINK], T2V_STR("\"")); /* UPSTREAM: as "high" */
     generation->streams = true;
     return choose(service, v[MODEL], generation, fault) &&
-           t2v_param_refuse(p, names[IMAGES], v[IMAGES], "images are not supported") &&
-           t2v_param_refuse(p, names[SUFFIX], v[SUFFIX], "text in the middle is not supported") &&
-           t2v_param_refuse(p, names[TEMPLATE], v[TEMPLATE],
+           t2v_param_refuse(p, names[IMAGES], v[IMAGES], "[]", "images are not supported") &&
+           t2v_param_refuse(p, names[SUFFIX], v[SUFFIX], "\"\"",
+                            "text in the middle is not supported") &&
+           t2v_param_refuse(p, names[TEMPLATE], v[TEMPLATE], "\"\"",
                             "templates of Ollama's are not supported, the model's own counts") &&
-           t2v_param_refuse(p, names[CONTEXT], v[CONTEXT],
+           t2v_param_refuse(p, names[CONTEXT], v[CONTEXT], "[]",
                             "ids of an earlier answer are not taken") &&
            t2v_param_bool(p, names[STREAM], v[STREAM], &generation->streams) &&
+           (is_level || t2v_param_bool(p, names[THINK], v[THINK], &thinks)) &&
            read_options(v[OPTIONS], generation, fault) && read_format(p, v[FORMAT], generation);
 }
 
@@ -231,7 +234,7 @@ static bool read_prompt(const struct t2v_str *v, struct ollama_state *state,
         return true;
     if (!raw && generation->served->chat != NULL)
         return encode_prompt(v, state, fault);
-    return t2v_param_refuse(&params, names[SYSTEM], v[SYSTEM],
+    return t2v_param_refuse(&params, names[SYSTEM], v[SYSTEM], "\"\"",
                             "there is no template that could place it") &&
            t2v_generation_prompts(generation, 1, fault) &&
            t2v_generation_encode(generation, 0, prompt, way, fault);
@@ -247,9 +250,8 @@ static bool read_messages(const struct t2v_str *v, struct ollama_state *state,
                                           .kwargs = kwargs_of(v[THINK]),
                                           .add_prompt = true};
     state->loads = !t2v_body_has(v[MESSAGES]) || t2v_str_is(v[MESSAGES], "[]");
-    return state->loads ||
-           (t2v_tools_read(&params, v[TOOLS], no_choice, &state->tools, &state->generation) &&
-            encode_dialogue(state, &dialogue, fault));
+    return t2v_tools_read(&params, v[TOOLS], no_choice, &state->tools, &state->generation) &&
+           (state->loads || encode_dialogue(state, &dialogue, fault));
 }
 
 static void on_token(const struct t2v_generate *generate, struct t2v_choice *choice,

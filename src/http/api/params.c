@@ -24,18 +24,12 @@ bool t2v_param_wrong(const struct t2v_params *params, const char *name, const ch
 }
 
 bool t2v_param_refuse(const struct t2v_params *params, const char *name, struct t2v_str value,
-                      const char *message)
+                      const char *nothing, const char *message)
 {
-    static const char *const nothing[] = {"false", "0", "\"\"", "[]", "{}"};
     if (params->fault->status != 0)
         return false;
-    if (!t2v_body_has(value))
-        return true;
-    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
-        if (t2v_str_is(value, nothing[i]))
-            return true;
-    }
-    return t2v_param_wrong(params, name, message);
+    return !t2v_body_has(value) || t2v_str_is(value, nothing) ||
+           t2v_param_wrong(params, name, message);
 }
 
 /* True if there is something to read. */

@@ -30,9 +30,10 @@ struct t2v_range {
 struct t2v_loc t2v_param_loc(const struct t2v_params *params, const char *name);
 /* Sets the fault: 422, "NAME: MESSAGE". Returns false. */
 bool t2v_param_wrong(const struct t2v_params *params, const char *name, const char *message);
-/* 422 with this message if there is a value other than null, false, 0, "", [] or {}. */
+/* 422 with this message if there is a value other than null and `nothing`, which is how clients
+ * leave it empty, as JSON: false, "\"\"" or "[]". */
 bool t2v_param_refuse(const struct t2v_params *params, const char *name, struct t2v_str value,
-                      const char *message);
+                      const char *nothing, const char *message);
 
 bool t2v_param_bool(const struct t2v_params *params, const char *name, struct t2v_str value,
                     bool *out);

@@ -173,9 +173,10 @@ static bool read_choices(const struct t2v_params *p, const struct t2v_str *v,
 
 static bool refuse_others(const struct t2v_params *p, const struct t2v_str *v)
 {
-    return t2v_param_refuse(p, param_names[WATERMARK], v[WATERMARK],
+    return t2v_param_refuse(p, param_names[WATERMARK], v[WATERMARK], "false",
                             "watermarks are not supported") &&
-           t2v_param_refuse(p, param_names[ADAPTER], v[ADAPTER], "adapters are not supported");
+           t2v_param_refuse(p, param_names[ADAPTER], v[ADAPTER], "\"\"",
+                            "adapters are not supported");
 }
 
 /* What is wanted of the answer. */

@@ -5,6 +5,7 @@
 #include "http/api/generation.h"
 #include "http/api/tgi.h"
 #include "http/api/tgi_answer.h"
+#include "http/api/tools.h"
 #include "http/body.h"
 #include "http/job.h"
 #include "http/service.h"
@@ -93,6 +94,7 @@ static void read_chat(const struct t2v_service *service, struct t2v_str body, st
     struct t2v_str values[N] = {{NULL, 0}};
     struct tokens_state *state = job->state;
     struct t2v_dialogue dialogue;
+    const struct t2v_params params = {NULL, &job->fault};
     state->chat = true;
     if (!t2v_body_members(body, "{\"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]}",
                           names, values, N, &job->fault) ||
@@ -102,7 +104,8 @@ static void read_chat(const struct t2v_service *service, struct t2v_str body, st
                                      .tools = values[TOOLS],
                                      .documents = values[DOCUMENTS],
                                      .kwargs = values[KWARGS]};
-    if (t2v_dialogue_read_ends(values[ADD], values[GO_ON], &dialogue, &job->fault) &&
+    if (t2v_tools_check(&params, values[TOOLS]) &&
+        t2v_dialogue_read_ends(values[ADD], values[GO_ON], &dialogue, &job->fault) &&
         t2v_dialogue_render(state->served, &dialogue, &state->text, &job->fault))
         check_length(state, names[MESSAGES], &job->fault);
 }

@@ -20,15 +20,21 @@ struct function {
 static bool read_function(const struct t2v_params *p, struct t2v_str tool, struct function *out)
 {
     enum { TYPE, FUNCTION, N };
-    enum { NAME, PARAMETERS, N_INNER };
+    enum { NAME, DESCRIPTION, PARAMETERS, N_INNER };
     static const char *const names[N] = {"type", "function"};
-    static const char *const inner[N_INNER] = {"name", "parameters"};
+    static const char *const inner[N_INNER] = {"name", "description", "parameters"};
     struct t2v_str values[N] = {{NULL, 0}}, of_function[N_INNER] = {{NULL, 0}};
     if (!t2v_param_object(p, "tools", tool, names, values, N) ||
         !t2v_param_object(p, "tools", values[FUNCTION], inner, of_function, N_INNER))
         return false;
     if (of_function[NAME].ptr == NULL || of_function[NAME].ptr[0] != '"')
         return t2v_param_wrong(p, "tools", "a tool is an object with a function, which has a name");
+    if (t2v_body_has(values[TYPE]) && !t2v_str_is(values[TYPE], "\"function\""))
+        return t2v_param_wrong(p, "tools", "the type of a tool is function");
+    if (t2v_body_has(of_function[DESCRIPTION]) && of_function[DESCRIPTION].ptr[0] != '"')
+        return t2v_param_wrong(p, "tools", "the description of a function is a string");
+    if (t2v_body_has(of_function[PARAMETERS]) && of_function[PARAMETERS].ptr[0] != '{')
+        return t2v_param_wrong(p, "tools", "the parameters of a function are an object");
     out->name = of_function[NAME];
     out->parameters = of_function[PARAMETERS];
     return true;
@@ -47,8 +53,8 @@ static void add_schema(const struct function *function, struct t2v_buf *out)
     t2v_buf_adds(out, "},\"required\":[\"name\",\"arguments\"],\"additionalProperties\":false}");
 }
 
-/* Checks all tools. Appends the schemas of those whose name is `wanted` (ptr NULL: of all), with
- * commas between them, and sets *n to their number. */
+/* Checks all tools, perhaps null or missing. Appends the schemas of those whose name is `wanted`
+ * (ptr NULL: of all), with commas between them, and sets *n to their number. */
 static bool read_tools(const struct t2v_params *p, struct t2v_str tools, struct t2v_str wanted,
                        struct t2v_buf *schemas, size_t *n)
 {
@@ -57,6 +63,12 @@ static bool read_tools(const struct t2v_params *p, struct t2v_str tools, struct 
     struct t2v_str tool;
     size_t n_tool = 0;
     bool ok = true;
+    if (!t2v_body_has(tools))
+        return true;
+    if (tools.ptr[0] != '[') {
+        t2v_body_wrong_type(p->fault, "list_type", t2v_param_loc(p, "tools"), "an array", tools);
+        return false;
+    }
     t2v_pull_init(&pull, tools, NULL);
     int more = t2v_pull_open(&pull, '[');
     while (ok && more == 0 && (more = t2v_pull_more(&pull, ']')) == 1) {
@@ -75,12 +87,22 @@ static bool read_tools(const struct t2v_params *p, struct t2v_str tools, struct 
     return (ok && more == 0 && schemas->fail == 0) || t2v_fault_no_memory(p->fault);
 }
 
+bool t2v_tools_check(const struct t2v_params *params, struct t2v_str tools)
+{
+    struct t2v_buf ignored;
+    size_t n = 0;
+    t2v_buf_init(&ignored, SIZE_MAX / 2);
+    bool ok = read_tools(params, tools, (struct t2v_str){NULL, 0}, &ignored, &n);
+    t2v_buf_deinit(&ignored);
+    return ok;
+}
+
 /* What tool_choice says. *wanted: the name of a tool, a JSON string. */
 static bool read_choice(const struct t2v_params *p, struct t2v_str choice, struct t2v_tools *out,
                         struct t2v_str *wanted)
 {
-    enum { FUNCTION, NAME, N };
-    static const char *const names[N] = {"function", "name"}, *const inner[] = {"name"};
+    enum { TYPE, FUNCTION, NAME, N };
+    static const char *const names[N] = {"type", "function", "name"}, *const inner[] = {"name"};
     struct t2v_str values[N] = {{NULL, 0}};
     if (!t2v_body_has(choice) || t2v_str_is(choice, "\"auto\"")) {
         out->choice = T2V_TOOLS_AUTO;
@@ -96,11 +118,15 @@ static bool read_choice(const struct t2v_params *p, struct t2v_str choice, struc
                                "none, auto, required or a function's name is needed here");
     if (!t2v_param_object(p, "tool_choice", choice, names, values, N))
         return false;
+    if (t2v_body_has(values[TYPE]) && !t2v_str_is(values[TYPE], "\"function\""))
+        return t2v_param_wrong(p, "tool_choice", "its type is function");
     *wanted = values[NAME];
     if (t2v_body_has(values[FUNCTION]) &&
         !t2v_param_object(p, "tool_choice", values[FUNCTION], inner, wanted, 1))
         return false;
-    return wanted->ptr != NULL || t2v_param_wrong(p, "tool_choice", "a function needs a name");
+    bool is_name = wanted->ptr != NULL && wanted->ptr[0] == '"';
+    return is_name ||
+           t2v_param_wrong(p, "tool_choice", "a function needs a name, which is a string");
 }
 
 /* The texts are calls of these schemas. */
@@ -127,13 +153,8 @@ bool t2v_tools_read(const struct t2v_params *params, struct t2v_str tools, struc
     struct t2v_buf schemas;
     size_t n = 0;
     out->choice = T2V_TOOLS_NONE;
-    if (params->fault->status != 0 || !t2v_body_has(tools))
-        return params->fault->status == 0;
-    if (tools.ptr[0] != '[') {
-        t2v_body_wrong_type(params->fault, "list_type", t2v_param_loc(params, "tools"), "an array",
-                            tools);
+    if (params->fault->status != 0)
         return false;
-    }
     t2v_buf_init(&schemas, SIZE_MAX / 2);
     bool ok = read_choice(params, choice, out, &wanted) &&
               read_tools(params, tools, wanted, &schemas, &n);

@@ -34,6 +34,10 @@ void t2v_tools_deinit(struct t2v_tools *tools);
 bool t2v_tools_read(const struct t2v_params *params, struct t2v_str tools, struct t2v_str choice,
                     struct t2v_tools *out, struct t2v_generation *generation);
 
+/* Whether `tools`, perhaps null or missing, is what t2v_tools_read takes. False: the fault is set.
+ */
+bool t2v_tools_check(const struct t2v_params *params, struct t2v_str tools);
+
 struct t2v_tool_call {
     struct t2v_str name;
     struct t2v_str arguments; /* JSON */

@@ -99,7 +99,7 @@ bool t2v_v1_text_read(const struct t2v_service *service, const struct t2v_str *v
     if (!t2v_generation_choose(service, values[T2V_V1_MODEL], generation, fault))
         return false;
     generation->generate.sampling = *t2v_generator_defaults(generation->served->generator);
-    return t2v_param_refuse(p, names[T2V_V1_ADAPTER], values[T2V_V1_ADAPTER],
+    return t2v_param_refuse(p, names[T2V_V1_ADAPTER], values[T2V_V1_ADAPTER], "\"\"",
                             "adapters are not supported") &&
            read_sampling(p, values, generation) && read_stream(p, values, text) &&
            t2v_generation_read_stops(p, names[T2V_V1_STOP], values[T2V_V1_STOP], generation) &&
