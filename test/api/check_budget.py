@@ -92,7 +92,7 @@ def check_peak(check):
             while mib(d, "VmRSS") - before > SPARE_MIB / 2 and time.monotonic() < end:
                 time.sleep(0.2)
             check(f"{what}: memory comes back", mib(d, "VmRSS") - before <= SPARE_MIB / 2, mib(d, "VmRSS") - before)
-            check(f"{what}: nothing is held", d.metric("t2v_memory_held_bytes") < 20000, d.metric("t2v_memory_held_bytes"))
+            check(f"{what}: nothing is held", until(lambda: d.metric("t2v_memory_held_bytes") < 20000), d.metric("t2v_memory_held_bytes"))
 
 
 def completions(n, **more):
