@@ -13,7 +13,7 @@ from daemon import Daemon, request, vectors  # noqa: E402
 TOKEN = "a-token-of-the-test"
 GOLDEN = os.path.join(os.path.dirname(HERE), "golden")
 # One for each task, beside the embedder, so that each route has a model.
-MODELS = ("heads/cross-encoder", "heads/reader-roberta", "heads/ner-bert", "heads/sequence-distilbert", "bert-cased-mlm-gamma", "multi/native")
+MODELS = ("heads/cross-encoder", "heads/reader-roberta", "heads/ner-bert", "heads/sequence-distilbert", "bert-cased-mlm-gamma", "multi/native", "generators/marked")
 CORS = {"T2V_CORS_ORIGINS": "*"}  # else a preflight is 405, though the description has it
 
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What schemathesis shall not try, since the answer is another on purpose: see doc/api.md."""
+import json
+
 import schemathesis
 
-MODELS = ("bert-uncased", "cross-encoder", "reader-roberta", "ner-bert", "sequence-distilbert", "bert-cased-mlm-gamma", "native")
+MODELS = ("bert-uncased", "cross-encoder", "reader-roberta", "ner-bert", "sequence-distilbert", "bert-cased-mlm-gamma", "native", "marked")
+ROLES = ("system", "user", "assistant", "tool")  # of the generator's template
+TEXT_MAX = 200  # characters of JSON, each a token at most
 POOLINGS = ("masked_mean", "cls", "")
 
 
@@ -39,7 +43,39 @@ def is_refused_as_there(case, body):
             "texts" in body and ("documents" in body or "property" in body))
 
 
+def is_for_another_generator(body):
+    """Roles and calls that the model's template refuses, texts that its 256 tokens may not hold, and none (it has no token that begins them)."""
+    messages, tools, prompt = body.get("messages"), body.get("tools"), body.get("prompt")
+    messages = [m for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
+    return ("" in (prompt if isinstance(prompt, list) else [prompt]) or
+            any(isinstance(m.get("role"), str) and m["role"] not in ROLES or m.get("tool_calls") for m in messages) or
+            any(len(json.dumps(x)) > TEXT_MAX for x in (prompt, body.get("inputs"), body.get("system"), messages, tools)))
+
+
+def number(body, name, otherwise):
+    """A member that is a number."""
+    value = member(body, name)
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else otherwise
+
+
+def contradicts_itself(body):
+    """Members of a generation request that are right alone, but not together: each is refused by name, see test/api."""
+    prompts, choice = body.get("prompt"), body.get("tool_choice")
+    n, best = number(body, "n", 1), number(body, "best_of", 1)
+    n_prompt = len(prompts) if isinstance(prompts, list) else 1
+    return (number(body, "top_logprobs", 0) > 0 and body.get("logprobs") is not True or
+            "prompt" in body and number(body, "max_tokens", 1) == 0 and body.get("echo") is not True or
+            best > 1 and ("inputs" in body or body.get("stream") is True) or "best_of" in body and body["best_of"] is not None and best < n or
+            max(n, best) * n_prompt > 128 or number(body, "truncate", 2) == 1 or
+            bool(body.get("system")) and body.get("raw") is True or
+            body.get("continue_final_message") is True and body.get("add_generation_prompt") is True or
+            isinstance(choice, dict) and isinstance(choice.get("function"), dict) and isinstance(choice["function"].get("name"), str) or
+            choice == "required" and bool(body.get("response_format")) or
+            number(body, "max_tokens", 0) > 0 and number(body, "max_completion_tokens", 0) > 0)
+
+
 @schemathesis.hook
 def filter_case(context, case):
     body = case.body if isinstance(case.body, dict) else {}
-    return not (unknown_pooling(body) or no_preflight(case) or is_for_another_model(body) or is_refused_as_there(case, body))
+    return not (unknown_pooling(body) or no_preflight(case) or is_for_another_model(body) or is_refused_as_there(case, body) or
+                is_for_another_generator(body) or contradicts_itself(body))
