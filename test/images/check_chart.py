@@ -134,7 +134,7 @@ def check_settings(check):
 
 
 def check_memory(check):
-    """The limit is modelMemory, max-memory as the program has it, and 64 MiB, unless it is said; the request the same less max-memory."""
+    """The limit is modelMemory, kv-cache, max-memory as the program has it, and 64 MiB, unless it is said; the request the same less max-memory."""
     if not HELM:
         return
     for settings, request, limit in (
@@ -142,6 +142,7 @@ def check_memory(check):
             (["env.T2V_MAX_MEMORY=0"], "256Mi", "768Mi"), (["env.T2V_MAX_BODY=64m"], "256Mi", "2304Mi"), (["env.T2V_MAX_BODY=1m"], "256Mi", "512Mi"),
             (["modelMemory=1Gi"], "1088Mi", "1600Mi"), (["modelMemory=1Gi", "env.T2V_MAX_MEMORY=2G"], "1088Mi", "3136Mi"),
             (["env.T2V_MAX_MEMORY=1000001"], "256Mi", '"269435457"'), (["env=null"], "256Mi", "768Mi"),
+            (["env.T2V_KV_CACHE=1g"], "1280Mi", "1792Mi"),
             (["resources.limits.memory=2Gi", "env.T2V_MAX_MEMORY=1g"], "256Mi", "2Gi"), (["resources.requests.memory=1Gi"], "1Gi", "768Mi"),
             (["resources.limits.memory=null"], "256Mi", None), (["resources.limits=null"], "256Mi", None), (["resources=null"], None, None)):
         deployment = render(check, settings, *settings).get("Deployment", "")

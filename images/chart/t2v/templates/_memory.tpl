@@ -25,10 +25,17 @@
 {{- if mod . 1048576 }}{{ . }}{{ else }}{{ div . 1048576 }}Mi{{ end }}
 {{- end }}
 
-{{- /* resources, where "auto" stands for what t2v takes: at rest modelMemory and 64 MiB, at most max-memory more. */ -}}
+{{- /* T2V_KV_CACHE in bytes; 0 if it is not said, which only a model that generates text minds. */ -}}
+{{- define "t2v.kv-cache" -}}
+{{- $own := include "t2v.text" (get (.Values.env | default dict) "T2V_KV_CACHE") | default "0" }}
+{{- include "t2v.bytes" (dict "of" "env.T2V_KV_CACHE" "text" $own) }}
+{{- end }}
+
+{{- /* resources, where "auto" stands for what t2v takes: at rest modelMemory, kv-cache and 64 MiB, at most max-memory more. */ -}}
 {{- define "t2v.resources" -}}
 {{- $resources := deepCopy (.Values.resources | default dict) }}
-{{- $rest := include "t2v.bytes" (dict "of" "modelMemory" "text" (include "t2v.text" .Values.modelMemory)) | int64 | add 67108864 }}
+{{- $model := include "t2v.bytes" (dict "of" "modelMemory" "text" (include "t2v.text" .Values.modelMemory)) | int64 }}
+{{- $rest := include "t2v.kv-cache" . | int64 | add $model 67108864 }}
 {{- with $resources.requests }}
 {{- if eq (toString .memory) "auto" }}
 {{- $_ := set . "memory" (include "t2v.quantity" $rest) }}
@@ -37,7 +44,7 @@
 {{- with $resources.limits }}
 {{- if eq (toString .memory) "auto" }}
 {{- range $.Values.extraEnv }}
-{{- if has .name (list "T2V_MAX_MEMORY" "T2V_MAX_BODY") }}
+{{- if has .name (list "T2V_MAX_MEMORY" "T2V_MAX_BODY" "T2V_KV_CACHE") }}
 {{- fail (printf "extraEnv: %s belongs in env, where resources.limits.memory follows it; or say that limit" .name) }}
 {{- end }}
 {{- end }}
