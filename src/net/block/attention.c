@@ -96,26 +96,23 @@ static void store_rows(const struct t2v_run *run, const struct t2v_heads *heads,
     t2v_lane_barrier(run->lane);
 }
 
-/* Queries `first` to first + n - 1 of a sequence with a past, of the heads that share key head h.
- * One query: all its heads together, since they read the same keys. */
+/* Queries `first` to first + n - 1 of a sequence with a past, of one head; one query: of all heads
+ * from that one on that share its keys. */
 static void attend_past(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
-                        size_t h, struct t2v_past_attention call, size_t first, size_t n)
+                        size_t head, struct t2v_past_attention call, size_t first, size_t n)
 {
-    size_t dim = heads->head_dim, group = heads->heads / heads->kv_heads, ld = call.ld;
-    size_t ld_out = call.ld_out;
+    size_t dim = heads->head_dim, group = heads->heads / heads->kv_heads;
     bool one = n == 1;
-    call.offset = t2v_page_offset(layer, heads->kv_heads, h, dim, run->half_kv);
+    call.q += first * call.ld + head * dim;
+    call.out += first * call.ld_out + head * dim;
+    call.offset = t2v_page_offset(layer, heads->kv_heads, head / group, dim, run->half_kv);
     call.at += first;
     call.step = one ? 0 : 1;
     call.n_row = one ? group : n;
-    call.ld = one ? dim : ld;
-    call.ld_out = one ? dim : ld_out;
-    call.q += first * ld + h * group * dim;
-    call.out += first * ld_out + h * group * dim;
-    for (size_t g = 0; g < (one ? 1 : group); g++, call.q += dim, call.out += dim) {
-        call.slopes = heads->slopes != NULL ? heads->slopes + h * group + g : NULL;
-        run->kernels->past_attention(&call);
-    }
+    call.ld = one ? dim : call.ld;
+    call.ld_out = one ? dim : call.ld_out;
+    call.slopes = heads->slopes != NULL ? heads->slopes + head : NULL;
+    run->kernels->past_attention(&call);
 }
 
 /* Queries of a sequence with a past that are computed together: always from a multiple of this, so
@@ -145,9 +142,10 @@ static void attend_sequence(const struct t2v_run *run, const struct t2v_heads *h
     };
     for (size_t first = 0; first < n_tok; first += PAST_BLOCK) {
         size_t n = n_tok - first < PAST_BLOCK ? n_tok - first : PAST_BLOCK;
-        for (size_t h = 0; h < heads->kv_heads; h++) {
+        size_t together = n == 1 ? heads->heads / heads->kv_heads : 1;
+        for (size_t head = 0; head < heads->heads; head += together) {
             if ((*item)++ % (size_t)run->lane->n == (size_t)run->lane->rank)
-                attend_past(run, heads, layer, h, call, first, n);
+                attend_past(run, heads, layer, head, call, first, n);
         }
     }
 }
