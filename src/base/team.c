@@ -25,10 +25,12 @@ struct taken {
     alignas(64) atomic_size_t n;
 };
 
-/* What a lane did in a run. Times are of this thread's processor clock, but end_ns. */
+/* What a lane did in a run up to its last barrier, after which lane 0 reads it; but waited_ns is
+ * the lane's own. Times are of its processor clock, but end_ns. */
 struct meter {
     alignas(64) uint64_t waited_ns; /* on a processor, for other lanes */
     uint64_t busy_ns;               /* on a processor, waits included */
+    uint64_t useful_ns;             /* the same without them */
     uint64_t end_ns;                /* when it was done, of t2v_clock_ns */
 };
 
@@ -175,6 +177,7 @@ static void run_lane(const struct t2v_lane *lane)
     meter->waited_ns = 0;
     team->fn(team->arg, lane);
     meter->busy_ns = processor_ns() - begin_ns;
+    meter->useful_ns = meter->busy_ns > meter->waited_ns ? meter->busy_ns - meter->waited_ns : 0;
     meter->end_ns = t2v_clock_ns();
     t2v_lane_barrier(lane);
 }
@@ -276,8 +279,7 @@ static void count_run(t2v_team *team, int n, uint64_t begin_ns)
     for (int i = 0; i < n; i++) {
         const struct meter *meter = &team->meters[i];
         uint64_t took_ns = meter->end_ns - begin_ns;
-        if (meter->busy_ns > meter->waited_ns)
-            run.useful += meter->busy_ns - meter->waited_ns;
+        run.useful += meter->useful_ns;
         if (took_ns > meter->busy_ns)
             run.lost += took_ns - meter->busy_ns;
     }
