@@ -79,9 +79,7 @@ static inline void pause_briefly(void)
 /* Nanoseconds for which this thread was on a processor. */
 static uint64_t processor_ns(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    return t2v_clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static bool is_open(const t2v_team *team, unsigned phase)
