@@ -7,11 +7,12 @@
  */
 #include "kernel/x86/avx2.h"
 
-enum { TILE_ROWS = 5 };
-#define EACH_HEIGHT HEIGHTS_5
-#define RUNG(NAME)  NAME##_avx2
-#define ROWS_INT8   t2v_rows_int8_avx2
-#define PAIRS       true
+enum { TILE_ROWS = 5, GROUP = 4 };
+#define EACH_HEIGHT  HEIGHTS_5
+#define RUNG(NAME)   NAME##_avx2
+#define ROWS_INT8    t2v_rows_int8_avx2
+#define load_weights vi_load
+#define PAIRS        true
 
 INLINE vi dot(vi acc, vi bytes, vi weights)
 {

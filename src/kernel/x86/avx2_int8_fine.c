@@ -47,44 +47,17 @@ static void fine_rows(const struct t2v_linear *layer, const float *x, size_t ldx
     }
 }
 
-struct int8_tile {
-    vi acc[TILE_ROWS][VECTORS];
-};
-
-INLINE vi int8_acc(const struct int8_tile *t, const int r, const int v)
+INLINE vi load_weights(const char *p)
 {
-    return t->acc[r][v];
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)p));
 }
 
-/* acc[r] = the values of row r times the panel b. q: the values of the first row. */
-INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t stride,
-                     const char *b, size_t n_group, struct prefetch prefetch)
+INLINE vi dot(vi acc, vi values, vi weights)
 {
-    UNROLL
-    for (int r = 0; r < rows; r++) {
-        UNROLL
-        for (int v = 0; v < VECTORS; v++)
-            t->acc[r][v] = vi_zero();
-    }
-    UNROLL_STEPS
-    for (size_t g = 0; g < n_group; g++, b += PANEL * GROUP, q += GROUP * sizeof(int16_t)) {
-        vi column[VECTORS];
-        UNROLL
-        for (int v = 0; v < VECTORS; v++)
-            column[v] =
-                _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)(b + v * LANES * GROUP)));
-        prefetch_step(&prefetch, b, PANEL * GROUP, rows, false);
-        UNROLL
-        for (int r = 0; r < rows; r++) {
-            int32_t two;
-            memcpy(&two, q + (size_t)r * stride, sizeof two);
-            vi x = vi_set(two);
-            UNROLL
-            for (int v = 0; v < VECTORS; v++)
-                t->acc[r][v] = _mm256_add_epi32(t->acc[r][v], _mm256_madd_epi16(x, column[v]));
-        }
-    }
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(values, weights));
 }
+
+#include "kernel/x86/int8_mul.h"
 
 #include "kernel/vector/int8.h"
 

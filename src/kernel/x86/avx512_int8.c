@@ -6,11 +6,12 @@
  */
 #include "kernel/x86/avx512.h"
 
-enum { TILE_ROWS = 14 };
-#define EACH_HEIGHT HEIGHTS_14
-#define RUNG(NAME)  NAME##_avx512vnni
-#define ROWS_INT8   t2v_rows_int8_avx2
-#define PAIRS       false
+enum { TILE_ROWS = 14, GROUP = 4 };
+#define EACH_HEIGHT  HEIGHTS_14
+#define RUNG(NAME)   NAME##_avx512vnni
+#define ROWS_INT8    t2v_rows_int8_avx2
+#define load_weights vi_load
+#define PAIRS        false
 
 /* GCC 12 spills the accumulators of a large tile around the intrinsic, which halves the speed. */
 INLINE vi dot(vi acc, vi bytes, vi weights)

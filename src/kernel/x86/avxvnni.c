@@ -5,11 +5,12 @@
  */
 #include "kernel/x86/avx2.h"
 
-enum { TILE_ROWS = 6 };
-#define EACH_HEIGHT HEIGHTS_6
-#define RUNG(NAME)  NAME##_avxvnni
-#define ROWS_INT8   t2v_rows_int8_avx2
-#define PAIRS       false
+enum { TILE_ROWS = 6, GROUP = 4 };
+#define EACH_HEIGHT  HEIGHTS_6
+#define RUNG(NAME)   NAME##_avxvnni
+#define ROWS_INT8    t2v_rows_int8_avx2
+#define load_weights vi_load
+#define PAIRS        false
 
 /* GCC 12 spills accumulators around the intrinsic. */
 INLINE vi dot(vi acc, vi bytes, vi weights)
