@@ -303,10 +303,11 @@ void t2v_plan_fill(struct t2v_scheduler *scheduler)
         scheduler->running[i]->n_row = 0;
     for (size_t i = 0; i < scheduler->n_running; i++) {
         struct t2v_sequence *sequence = scheduler->running[i];
+        bool prompt = is_prompt(sequence); /* others' pages may leave one token of it */
         size_t n = rows_of(scheduler, i, budget);
         if (n == 0)
             continue;
-        budget -= is_prompt(sequence) ? n : 0;
+        budget -= prompt ? n : 0;
         if (!reserve(scheduler, i, n))
             continue;
         sequence->n_row = n;

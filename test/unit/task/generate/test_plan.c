@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sequences that take long beside the pass share a step's time, and take turns. */
+/* Sequences that take long beside the pass share a step's time, and take turns; a step never has
+ * more rows than the pass. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -7,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "task/generate/plan.h"
 
 enum { N = 6, N_STEP = 12 };
@@ -101,6 +103,43 @@ static void test_unknown(void **state)
         assert_true(served[i] < N_STEP && served[i] >= N_STEP / 2);
 }
 
+static void set_up_prompt(size_t i, int32_t *ids, size_t n)
+{
+    choices[i] = (struct t2v_choice){0};
+    sequences[i] = (struct t2v_sequence){
+        .generation = &generations[i], .choice = &choices[i], .ids = ids, .n_id = n};
+}
+
+/* Prompts that have a page of others, so that one token is left, have rows like any other. */
+static void test_pass_is_not_exceeded(void **state)
+{
+    static int32_t ids[T2V_PAGE_TOK + 1], others[T2V_PASS_TOK] = {1};
+    static const double cost_ms[N] = {0};
+    t2v_pool *pool;
+    uint32_t page;
+    (void)state;
+    set_up_costs(cost_ms);
+    assert_int_equal(t2v_pool_new(64, 2 * T2V_PASS_TOK / T2V_PAGE_TOK, &pool), 0);
+    assert_true(t2v_pool_take(pool, &page));
+    t2v_pool_note(pool, page, 0, ids);
+    t2v_pool_drop(pool, page);
+    scheduler.pool = pool;
+    scheduler.ns_of_tok = 1;
+    for (size_t i = 0; i + 1 < N; i++)
+        set_up_prompt(i, ids, T2V_PAGE_TOK + 1);
+    set_up_prompt(N - 1, others, T2V_PASS_TOK);
+    t2v_plan_fill(&scheduler);
+    assert_int_equal(scheduler.pass.seqs.n_seq, N);
+    assert_int_equal(sequences[0].kv.n_tok, T2V_PAGE_TOK);
+    assert_int_equal(scheduler.pass.seqs.n_tok, T2V_PASS_TOK);
+    for (size_t i = 0; i < N; i++) {
+        t2v_sequence_release(&sequences[i], pool);
+        t2v_free(sequences[i].places);
+        t2v_free(sequences[i].pages);
+    }
+    t2v_pool_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +147,7 @@ int main(void)
         cmocka_unit_test(test_slow_take_turns),
         cmocka_unit_test(test_some_fit),
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_pass_is_not_exceeded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
