@@ -142,7 +142,7 @@ static uint64_t next_run(t2v_team *team, int rank, uint64_t seen)
         pause_briefly();
     }
     pthread_mutex_lock(&team->lock);
-    atomic_store(&bed->taken, true);
+    atomic_exchange(&bed->taken, true);
     while ((run = atomic_load(&team->run)) == seen || (uint64_t)rank >= run % RUN)
         pthread_cond_wait(&bed->wake, &team->lock);
     atomic_store(&bed->taken, false);
@@ -151,11 +151,12 @@ static uint64_t next_run(t2v_team *team, int rank, uint64_t seen)
 }
 
 /* Begins a run of n lanes. The sequentially consistent order of `run` and `taken` ensures that
- * either this thread sees a sleeper, or the sleeper sees the new run before it waits. */
+ * either this thread sees a sleeper, or the sleeper sees the new run before it waits. Both are
+ * exchanged, not stored: qemu 7.2 lets a later load overtake a store of arm64. */
 static void begin_run(t2v_team *team, int n)
 {
     uint64_t before = atomic_load_explicit(&team->run, memory_order_relaxed);
-    atomic_store(&team->run, before - before % RUN + RUN + (uint64_t)n);
+    atomic_exchange(&team->run, before - before % RUN + RUN + (uint64_t)n);
     for (int rank = 1; rank < n; rank++) {
         struct bed *bed = &team->beds[rank];
         if (!atomic_load(&bed->taken))
