@@ -35,6 +35,16 @@ static bool has_avxvnni(void)
 }
 #endif
 
+#if defined(__x86_64__)
+/* Whether vdpbf16ps does more than as many bits of float multiply-adds. Intel's processors do one
+ * in two cycles, and two float ones in each: half the products. */
+static bool multiplies_bf16(void)
+{
+    return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && !__builtin_cpu_is("intel");
+}
+#endif
+
 static enum rung processor_rung(void)
 {
 #if defined(__x86_64__)
@@ -48,9 +58,7 @@ static enum rung processor_rung(void)
         return RUNG_AVXVNNI;
     if (!__builtin_cpu_supports("avx512vnni"))
         return RUNG_AVX512;
-    bool wide_bf16 = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512vl");
-    return wide_bf16 ? RUNG_BF16 : RUNG_VNNI;
+    return multiplies_bf16() ? RUNG_BF16 : RUNG_VNNI;
 #elif defined(__aarch64__)
     if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) == 0)
         return RUNG_NEON; /* every arm64 processor has it */
@@ -106,6 +114,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->int8_fine = &t2v_form_int8_fine_avx2;
     out->f32_of_f16 = &t2v_form_f32_of_f16_avx2;
     out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx2;
+    out->bf16 = &t2v_form_bf16_avx2;
     out->layer_norm = t2v_layer_norm_f32_avx2;
     out->rms_norm = t2v_rms_norm_f32_avx2;
     out->gate = t2v_gate_f32_avx2;
@@ -123,6 +132,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->f32 = &t2v_form_f32_avx512;
     out->f32_of_f16 = &t2v_form_f32_of_f16_avx512;
     out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx512;
+    out->bf16 = &t2v_form_bf16_avx512;
     out->layer_norm = t2v_layer_norm_f32_avx512;
     out->rms_norm = t2v_rms_norm_f32_avx512;
     out->gate = t2v_gate_f32_avx512;
@@ -137,7 +147,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     if (rung < RUNG_BF16)
         return;
     out->name = "avx512bf16";
-    out->bf16 = &t2v_form_bf16_avx512;
+    out->bf16 = &t2v_form_bf16_avx512bf16;
 }
 #elif defined(__aarch64__)
 static void use_vectors(struct t2v_kernels *out, enum rung rung)
@@ -148,6 +158,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->f32 = &t2v_form_f32_neon;
     out->f32_of_f16 = &t2v_form_f32_of_f16_neon;
     out->f32_of_bf16 = &t2v_form_f32_of_bf16_neon;
+    out->bf16 = &t2v_form_bf16_neon;
     out->layer_norm = t2v_layer_norm_f32_neon;
     out->rms_norm = t2v_rms_norm_f32_neon;
     out->gate = t2v_gate_f32_neon;
@@ -186,6 +197,7 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         .int8_fine = &t2v_form_int8_fine_c,
         .f32_of_f16 = &t2v_form_f32_of_f16_c,
         .f32_of_bf16 = &t2v_form_f32_of_bf16_c,
+        .bf16 = &t2v_form_bf16_c,
         .layer_norm = t2v_layer_norm_f32_c,
         .rms_norm = t2v_rms_norm_f32_c,
         .gate = t2v_gate_f32_c,
@@ -197,7 +209,7 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         return 0;
     out->name = "blas";
     out->f32 = &t2v_form_f32_blas;
-    out->f32_of_f16 = out->f32_of_bf16 = NULL;
+    out->f32_of_f16 = out->f32_of_bf16 = out->bf16 = NULL;
     use_vectors(out, rung);
     return 0;
 }
@@ -213,7 +225,7 @@ int t2v_kernels_form(const struct t2v_kernels *kernels, const char *precision,
     else if (strcmp(precision, "int8") == 0)
         form = kernels->int8;
     else if (strcmp(precision, "auto") == 0)
-        form = kernels->bf16 != NULL ? kernels->bf16 : kernels->f32;
+        form = kernels->bf16 != NULL && kernels->bf16->rows != NULL ? kernels->bf16 : kernels->f32;
     if (form == NULL)
         return t2v_fail(err, T2V_EUNSUPPORTED, "precision %.20s is not supported by %s kernels",
                         precision, kernels->name);

@@ -238,7 +238,9 @@ struct t2v_kernels {
     /* For layers whose weights are f16 or bf16 in the checkpoint: they are stored in that type, and
      * results equal those of f32 to the bit. NULL in "blas". */
     const struct t2v_form *f32_of_f16, *f32_of_bf16;
-    const struct t2v_form *bf16; /* NULL: the processor does not multiply bf16 */
+    /* Weights are rounded to bf16; rows, too, where the processor multiplies bf16 (then it has
+     * `rows`). NULL in "blas". */
+    const struct t2v_form *bf16;
     const struct t2v_form *int8; /* never NULL */
     /* int8 whose rows have up to 16 bits, nearer to f32. NULL: it would take twice int8's time. */
     const struct t2v_form *int8_fine;

@@ -11,7 +11,8 @@ typedef void t2v_rows_fn(const struct t2v_linear *layer, const float *x, size_t 
                          void *out);
 
 /* Plain C. */
-extern const struct t2v_form t2v_form_f32_c, t2v_form_f32_of_f16_c, t2v_form_f32_of_bf16_c;
+extern const struct t2v_form t2v_form_f32_c, t2v_form_f32_of_f16_c, t2v_form_f32_of_bf16_c,
+    t2v_form_bf16_c;
 extern const struct t2v_form t2v_form_int8_c, t2v_form_int8_fine_c;
 t2v_rows_fn t2v_rows_int8_c, t2v_rows_int8_fine_c;
 t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
@@ -32,7 +33,8 @@ void t2v_blas_setup(void);
 
 #if defined(__x86_64__)
 /* AVX2, with FMA and F16C; AVX-VNNI has its own int8 alone. */
-extern const struct t2v_form t2v_form_f32_avx2, t2v_form_f32_of_f16_avx2, t2v_form_f32_of_bf16_avx2;
+extern const struct t2v_form t2v_form_f32_avx2, t2v_form_f32_of_f16_avx2, t2v_form_f32_of_bf16_avx2,
+    t2v_form_bf16_avx2;
 extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_fine_avx2, t2v_form_int8_avxvnni;
 t2v_rows_fn t2v_rows_int8_avx2;
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
@@ -43,8 +45,8 @@ extern const size_t t2v_key_panel_avx2;
 
 /* AVX-512F, AVX512_VNNI, AVX512_BF16. */
 extern const struct t2v_form t2v_form_f32_avx512, t2v_form_f32_of_f16_avx512,
-    t2v_form_f32_of_bf16_avx512;
-extern const struct t2v_form t2v_form_int8_avx512vnni, t2v_form_bf16_avx512;
+    t2v_form_f32_of_bf16_avx512, t2v_form_bf16_avx512;
+extern const struct t2v_form t2v_form_int8_avx512vnni, t2v_form_bf16_avx512bf16;
 t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;
 t2v_gate_fn t2v_gate_f32_avx512;
 t2v_attention_fn t2v_attention_f32_avx512;
@@ -54,7 +56,8 @@ extern const size_t t2v_key_panel_avx512;
 
 #if defined(__aarch64__)
 /* NEON, its dot product, i8mm. */
-extern const struct t2v_form t2v_form_f32_neon, t2v_form_f32_of_f16_neon, t2v_form_f32_of_bf16_neon;
+extern const struct t2v_form t2v_form_f32_neon, t2v_form_f32_of_f16_neon, t2v_form_f32_of_bf16_neon,
+    t2v_form_bf16_neon;
 extern const struct t2v_form t2v_form_int8_dotprod, t2v_form_int8_i8mm;
 t2v_rows_fn t2v_rows_int8_dotprod;
 t2v_norm_fn t2v_layer_norm_f32_neon, t2v_rms_norm_f32_neon;

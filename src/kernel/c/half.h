@@ -3,7 +3,7 @@
 #define T2V_KERNEL_C_HALF_H
 /*
  * 16-bit floats: f16 (5 bits of exponent, 10 of fraction) and bf16 (the upper half of a float).
- * f16_from and bf16_from are exact and take only floats that the 16-bit type can represent.
+ * f16_from is exact and takes only floats that f16 can represent.
  */
 #include <stdint.h>
 #include <string.h>
@@ -20,11 +20,6 @@ static inline float float_of(uint32_t bits)
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
-}
-
-static inline uint16_t bf16_from(float x)
-{
-    return (uint16_t)(float_bits(x) >> 16);
 }
 
 static inline float bf16_to(uint16_t h)

@@ -76,3 +76,12 @@ const struct t2v_form t2v_form_f32_of_bf16_c = {
     .pack = pack_bf16,
     .linear = linear_bf16,
 };
+
+const struct t2v_form t2v_form_bf16_c = {
+    .name = "bf16",
+    .panel = PANEL,
+    .panel_bytes = panel_bytes,
+    .max_in = SIZE_MAX,
+    .pack = pack_bf16,
+    .linear = linear_bf16,
+};

@@ -36,7 +36,7 @@ static inline void panel_of_bf16(const struct t2v_linear *layer, const float *pl
     size_t n_in = layer->n_in, half = panel / 2;
     for (size_t i = 0; i < n_in; i++, to += panel) {
         for (size_t j = 0; j < panel; j++)
-            to[j % half * 2 + j / half] = j < n_col ? bf16_from(plain[j * n_in + i]) : 0;
+            to[j % half * 2 + j / half] = j < n_col ? bf16_near(plain[j * n_in + i]) : 0;
     }
 }
 

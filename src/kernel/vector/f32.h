@@ -99,6 +99,16 @@ const struct t2v_form RUNG(t2v_form_f32_of_bf16) = {
     .linear = linear_bf16,
 };
 
+/* Weights rounded to bf16, for checkpoints that have more. */
+const struct t2v_form RUNG(t2v_form_bf16) = {
+    .name = "bf16",
+    .panel = PANEL,
+    .panel_bytes = panel_bytes_half,
+    .max_in = SIZE_MAX,
+    .pack = pack_bf16,
+    .linear = linear_bf16,
+};
+
 /* --- norms and gate --- */
 
 /* One vector of x + add, stored to x; add may be NULL. n: values from here to the row's end. */

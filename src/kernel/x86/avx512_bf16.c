@@ -99,7 +99,7 @@ static void linear(const struct t2v_linear_call *call)
     over_panels(&tiles, call);
 }
 
-const struct t2v_form t2v_form_bf16_avx512 = {
+const struct t2v_form t2v_form_bf16_avx512bf16 = {
     .name = "bf16",
     .panel = PANEL,
     .panel_bytes = panel_bytes,
