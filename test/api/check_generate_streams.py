@@ -97,6 +97,37 @@ def check_failures(check):
             check(f"at {at}: in one piece", a.status == 424 and a.json["error_type"] == "generation", a)
 
 
+def is_live(d):
+    return d.get("/.well-known/live").status == 204
+
+
+def check_stall(check):
+    """A step that does not end is a stall, whose end is seen; a long text, or a client that takes nothing of it, is none."""
+    body = {"inputs": TEXT, "parameters": LONG}
+    with fake(check, "--stall-timeout", "1.5", ms=10, FAKE_STUCK_AT=3) as d:
+        with d.connect() as c:
+            begin = time.monotonic()
+            s = Stream(c, "/generate_stream", body)
+            check("live at first", is_live(d))
+            check("not live when a step does not end", until(lambda: not is_live(d)))
+            took = time.monotonic() - begin
+            check("after the stated time", 1.5 < took < 2 * check.slack, took)
+            a = d.get("/.well-known/live")
+            check("it says why", a.status == 503 and "without progress" in a.json["error"], a)
+            check("ready is another matter", d.get("/.well-known/ready").status == 204)
+            c.reset()
+        check("live again", until(lambda: is_live(d)), s.body)
+    stall_s, ms = (1.5, 5) if not check.sanitized else (10, 30)
+    with fake(check, "--stall-timeout", str(stall_s), "--read-timeout", "60", ms=ms) as d:
+        with d.connect() as c, d.connect(receive_bytes=4096) as deaf:
+            Stream(deaf, "/v1/completions", {"prompt": [TEXT] * 20, "max_tokens": 480, "stream": True, "logprobs": 5})
+            s, said = Stream(c, "/generate_stream", body), []
+            while s.chunk():
+                said.append(is_live(d))
+            check("live all the while", all(said) and s.whole and s.times[-1] - s.times[0] > stall_s + 0.1, (said.count(False), s.times))
+            deaf.reset()
+
+
 def check_drain(check):
     """Streams finish within the drain; then they end with an event that says so."""
     with fake(check, "--drain", "5") as d:

@@ -472,8 +472,9 @@ void t2v_engine_resumed(t2v_engine *engine)
 uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 {
     struct t2v_engine_stats stats;
+    uint64_t now_ns = t2v_clock_ns(), moved_ns = atomic_load(&engine->moved);
     t2v_engine_get_stats(engine, &stats);
-    return stats.n_waiting != 0 ? (t2v_clock_ns() - atomic_load(&engine->moved)) / 1000000 : 0;
+    return stats.n_waiting != 0 && now_ns > moved_ns ? (now_ns - moved_ns) / 1000000 : 0;
 }
 
 static int serve(const struct t2v_options *options, struct t2v_err *err)

@@ -2,6 +2,7 @@
 #include "fake_generator.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -17,7 +18,7 @@ struct t2v_generator {
     t2v_decoder *decoder;
     size_t max_tok;
     uint64_t token_ns;
-    long fail_at; /* -1: never */
+    long fail_at, stuck_at; /* -1: never */
 };
 
 static t2v_generator *the_generator; /* of t2v_model_tokenizer */
@@ -43,6 +44,7 @@ t2v_generator *fake_generator_open(const char *dir)
     g->token_ns = (uint64_t)ms * 1000000;
     g->max_tok = (size_t)of_environment("FAKE_MAX_TOK", 512);
     g->fail_at = of_environment("FAKE_FAIL_AT", -1);
+    g->stuck_at = of_environment("FAKE_STUCK_AT", -1);
     the_generator = g;
     return g;
 }
@@ -169,6 +171,13 @@ static bool end(struct t2v_work *work, t2v_gen_text **texts)
     return true;
 }
 
+/* A step that does not end as long as its result is wanted. */
+static void be_stuck(const struct t2v_work *work)
+{
+    while (!atomic_load(&work->cancelled))
+        usleep(1000);
+}
+
 bool fake_generator_step(struct t2v_work *work)
 {
     t2v_generator *g = the_generator;
@@ -189,6 +198,8 @@ bool fake_generator_step(struct t2v_work *work)
             t2v_fail(&work->err, T2V_EMODEL, "it failed");
             return end(work, texts);
         }
+        if (is_time && (long)choice->n_token == g->stuck_at)
+            be_stuck(work);
         if (is_time && choice->finish == T2V_FINISH_NONE)
             add_token(g, generate, choice, texts[i]);
         over = over && choice->finish != T2V_FINISH_NONE;

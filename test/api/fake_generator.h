@@ -4,8 +4,8 @@
 /*
  * A generator that repeats its prompt, token by token, for fake.c: FAKE_GENERATES=MS in the
  * environment turns it on, with MS milliseconds between two tokens. Its tokenizer is that of the
- * model's directory. It takes FAKE_MAX_TOK tokens, 512 by default; the prompt's token number
- * FAKE_FAIL_AT, if set, fails when it is to be repeated.
+ * model's directory. It takes FAKE_MAX_TOK tokens, 512 by default. If set, new token number
+ * FAKE_FAIL_AT fails, and the step of number FAKE_STUCK_AT ends only when the work is cancelled.
  */
 #include <stdbool.h>
 
