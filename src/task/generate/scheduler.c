@@ -197,10 +197,8 @@ static int pick(t2v_scheduler *scheduler, struct t2v_sequence *sequence, float *
     if (rc != 0)
         return rc;
     count_token(scheduler, sequence, last_ns);
-    const struct t2v_str whole = t2v_buf_str(&choice->text);
     if (generate->on_token != NULL)
-        generate->on_token(generate, choice,
-                           (struct t2v_str){whole.ptr + n_text, whole.len - n_text});
+        generate->on_token(generate, choice, t2v_str_skip(t2v_buf_str(&choice->text), n_text));
     if (choice->finish != T2V_FINISH_NONE)
         sequence->generation->n_left--;
     return 0;

@@ -44,7 +44,8 @@ struct client {
     enum t2v_flow flow;
     bool lives;
     double pick_ns;
-    size_t breaks_at; /* new token whose logits are not finite */
+    size_t breaks_at;           /* new token whose logits are not finite */
+    size_t n_told[MOST_CHOICE]; /* bytes of on_token */
     struct t2v_generate generate;
     struct t2v_choice choices[MOST_CHOICE];
     int32_t prompt[MOST_PROMPT];
@@ -223,6 +224,16 @@ static enum t2v_flow flow_of(const struct t2v_generate *generate)
     return client->flow;
 }
 
+static void tell(const struct t2v_generate *generate, struct t2v_choice *choice,
+                 struct t2v_str piece)
+{
+    struct client *client = generate->user;
+    size_t *n_told = &client->n_told[choice - client->choices];
+    expect(piece.len == 0 || piece.ptr == choice->text.ptr + *n_told, "a piece is the next");
+    *n_told += piece.len;
+    expect(*n_told == choice->text.len, "it is all that is new");
+}
+
 /* A beginning that others have, too, and an end of its own; often whole pages, and one more. */
 static size_t draw_prompt(int32_t prompt[MOST_PROMPT], size_t max_tok)
 {
@@ -259,6 +270,7 @@ static void begin(struct client *client)
         .sampling = t2v_sampling_greedy,
         .max_new = !many && draw(3) == 0 ? SIZE_MAX : 1 + draw(100),
         .prompt_logprobs = draw(6) == 0,
+        .on_token = tell,
         .flow = flow_of,
         .user = client,
     };
