@@ -6,9 +6,8 @@
 #include "base/banned.h"
 
 /* What a step should take in nanoseconds: while tokens are being streamed, and while there are only
- * prompts. And how many tokens of prompts a step has at least. */
-static const double stream_ns = 40e6, prompt_ns = 120e6;
-enum { FEWEST_STREAM = 16 };
+ * prompts. A shorter one would read the weights too often for a prompt's rows. */
+static const double stream_ns = 60e6, prompt_ns = 120e6;
 
 /* A sequence that takes more of a step beside the pass takes long. Of those that have a grammar it
  * is not known at first. */
@@ -203,15 +202,40 @@ static double step_ns(const struct t2v_scheduler *scheduler)
     return t2v_plan_count_streams(scheduler) != 0 ? stream_ns : prompt_ns;
 }
 
-/* Tokens of prompts in a step. */
-static size_t prompt_budget(const struct t2v_scheduler *scheduler, size_t n_stream)
+/* What a step still has for rows of prompts. */
+struct room {
+    size_t fewest, most; /* rows, whatever they take; and in all */
+    double ns;
+};
+
+/* Where a step without prompts takes long, they have as much time again. */
+static struct room room_of(const struct t2v_scheduler *scheduler)
 {
-    size_t fewest = n_stream != 0 ? FEWEST_STREAM : T2V_PLAN_FEWEST_PROMPT;
-    size_t most = T2V_PASS_TOK - n_stream;
-    if (scheduler->ns_of_tok == 0)
-        return fewest;
-    double budget = step_ns(scheduler) / scheduler->ns_of_tok;
-    return budget < (double)fewest ? fewest : budget < (double)most ? (size_t)budget : most;
+    size_t n_stream = t2v_plan_count_streams(scheduler);
+    double step = scheduler->cost.step_ns, left = step_ns(scheduler) - step;
+    return (struct room){
+        .fewest = n_stream != 0 ? T2V_PLAN_FEWEST_STREAM : T2V_PLAN_FEWEST_PROMPT,
+        .most = T2V_PASS_TOK - n_stream,
+        .ns = left < step ? step : left,
+    };
+}
+
+/* How many of a prompt's `left` rows after `past` tokens there is room for. */
+static size_t fit(const struct t2v_cost *cost, const struct room *room, size_t past, size_t left)
+{
+    size_t n = cost->row_ns != 0 ? t2v_cost_rows(cost, past, room->ns) : 0;
+    n = n < room->fewest ? room->fewest : n;
+    n = n < room->most ? n : room->most;
+    return n < left ? n : left;
+}
+
+static void take(struct t2v_scheduler *scheduler, struct room *room, size_t past, size_t n)
+{
+    room->fewest -= n < room->fewest ? n : room->fewest;
+    room->most -= n;
+    room->ns -= t2v_cost_of(&scheduler->cost, past, n);
+    scheduler->n_prompt += n;
+    scheduler->n_prompt_key += t2v_cost_keys(past, n);
 }
 
 /* True if an older sequence of this step computes the same page, so that this one can have it in
@@ -276,8 +300,8 @@ void t2v_plan_choose_slow(struct t2v_scheduler *scheduler, double ns)
     }
 }
 
-/* How many tokens of running sequence i this step has; prompts may have `budget` more. */
-static size_t rows_of(struct t2v_scheduler *scheduler, size_t i, size_t budget)
+/* How many tokens of running sequence i this step has. */
+static size_t rows_of(struct t2v_scheduler *scheduler, size_t i, const struct room *room)
 {
     struct t2v_sequence *sequence = scheduler->running[i];
     const struct t2v_generation *generation = sequence->generation;
@@ -288,15 +312,16 @@ static size_t rows_of(struct t2v_scheduler *scheduler, size_t i, size_t budget)
     bool rated = generation->generate->prompt_logprobs && sequence->choice->n_token == 0;
     if (!rated && t2v_sequence_adopt(sequence, scheduler->pool) != 0)
         return 0; /* no memory now; without the others' pages it goes on in the next step */
-    size_t left = t2v_sequence_left(sequence);
     if (!rated && is_being_made(scheduler, i))
         return 0;
-    return left < budget ? left : budget;
+    return fit(&scheduler->cost, room, sequence->kv.n_tok, t2v_sequence_left(sequence));
 }
 
 void t2v_plan_fill(struct t2v_scheduler *scheduler)
 {
-    size_t budget = prompt_budget(scheduler, t2v_plan_count_streams(scheduler));
+    struct room room = room_of(scheduler);
+    scheduler->n_prompt = 0;
+    scheduler->n_prompt_key = 0;
     t2v_pass_clear(&scheduler->pass);
     t2v_plan_choose_slow(scheduler, step_ns(scheduler));
     for (size_t i = 0; i < scheduler->n_running; i++)
@@ -304,12 +329,11 @@ void t2v_plan_fill(struct t2v_scheduler *scheduler)
     for (size_t i = 0; i < scheduler->n_running; i++) {
         struct t2v_sequence *sequence = scheduler->running[i];
         bool prompt = is_prompt(sequence); /* others' pages may leave one token of it */
-        size_t n = rows_of(scheduler, i, budget);
-        if (n == 0)
+        size_t n = rows_of(scheduler, i, &room);
+        if (n == 0 || !reserve(scheduler, i, n))
             continue;
-        budget -= prompt ? n : 0;
-        if (!reserve(scheduler, i, n))
-            continue;
+        if (prompt)
+            take(scheduler, &room, sequence->kv.n_tok, n);
         sequence->n_row = n;
         sequence->row =
             t2v_pass_place(&scheduler->pass, &sequence->kv, sequence->ids + sequence->kv.n_tok, n);

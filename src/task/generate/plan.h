@@ -4,8 +4,8 @@
 /* What a step of a scheduler computes. Private to task/generate. */
 #include "task/generate/state.h"
 
-/* A step that is mostly of prompts has at least so many of their tokens. */
-enum { T2V_PLAN_FEWEST_PROMPT = 64 };
+/* A step has at least so many tokens of prompts: while tokens are being streamed, and else. */
+enum { T2V_PLAN_FEWEST_STREAM = 8, T2V_PLAN_FEWEST_PROMPT = 64 };
 
 /* Marks a work as failed, unless it is. rc: negative. */
 void t2v_plan_fail(struct t2v_generation *generation, int rc);

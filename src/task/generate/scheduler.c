@@ -161,17 +161,6 @@ bool t2v_scheduler_can_step(t2v_scheduler *scheduler)
 
 /* --- after the pass --- */
 
-/* The time of a token, from steps that are mostly prompts. */
-static void learn(t2v_scheduler *scheduler, uint64_t ns)
-{
-    size_t n_tok = scheduler->pass.seqs.n_tok;
-    if (n_tok < T2V_PLAN_FEWEST_PROMPT && scheduler->ns_of_tok != 0)
-        return;
-    double seen = (double)ns / (double)n_tok;
-    scheduler->ns_of_tok +=
-        (seen - scheduler->ns_of_tok) * (scheduler->ns_of_tok == 0 ? 1.0 : 0.25);
-}
-
 static void count_token(t2v_scheduler *scheduler, const struct t2v_sequence *sequence,
                         uint64_t last_ns)
 {
@@ -214,8 +203,10 @@ static void note_ns(double *mean_ns, double ns)
 static int use_logits(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *err)
 {
     struct t2v_pass *pass = &scheduler->pass;
+    uint64_t begin_ns = t2v_clock_ns();
     int rc = t2v_pass_logits(pass, team, scheduler->rows, scheduler->n_wanted, err);
     uint64_t last_ns = t2v_clock_ns();
+    scheduler->compute_ns += last_ns - begin_ns;
     for (size_t i = 0; i < scheduler->n_wanted && rc == 0; i++) {
         struct t2v_sequence *sequence = scheduler->wanted[i].sequence;
         struct t2v_generation *generation = sequence->generation;
@@ -289,7 +280,7 @@ static void end_finished(t2v_scheduler *scheduler)
     }
 }
 
-static void count_step(t2v_scheduler *scheduler, size_t n_prompt)
+static void count_step(t2v_scheduler *scheduler)
 {
     size_t n_waiting = 0;
     for (const struct t2v_sequence *s = scheduler->waiting; s != NULL; s = s->next)
@@ -299,7 +290,7 @@ static void count_step(t2v_scheduler *scheduler, size_t n_prompt)
     pthread_mutex_lock(&scheduler->lock);
     struct t2v_generator_stats *stats = &scheduler->stats;
     stats->n_step++;
-    stats->n_prompt_tok += n_prompt;
+    stats->n_prompt_tok += scheduler->n_prompt;
     stats->n_running = scheduler->n_running;
     stats->n_waiting = n_waiting;
     stats->n_page_used = t2v_pool_size(scheduler->pool) - t2v_pool_n_free(scheduler->pool);
@@ -323,8 +314,11 @@ static int run_pass(t2v_scheduler *scheduler, t2v_team *team, struct t2v_err *er
     int rc = t2v_pass_run(pass, team, err);
     if (rc != 0)
         return rc;
-    learn(scheduler, t2v_clock_ns() - begin_ns);
-    return move_on(scheduler, team, err);
+    scheduler->compute_ns = t2v_clock_ns() - begin_ns;
+    rc = move_on(scheduler, team, err);
+    t2v_cost_learn(&scheduler->cost, scheduler->n_prompt, scheduler->n_prompt_key,
+                   (double)scheduler->compute_ns);
+    return rc;
 }
 
 int t2v_scheduler_step(t2v_scheduler *scheduler, t2v_team *team, bool ending,
@@ -334,17 +328,15 @@ int t2v_scheduler_step(t2v_scheduler *scheduler, t2v_team *team, bool ending,
     if (ask_clients(scheduler, ending))
         drop_failed(scheduler);
     t2v_plan_admit(scheduler);
-    size_t n_stream = t2v_plan_count_streams(scheduler);
     t2v_plan_fill(scheduler);
-    size_t n_tok = scheduler->pass.seqs.n_tok;
-    if (n_tok != 0)
+    if (scheduler->pass.seqs.n_tok != 0)
         rc = run_pass(scheduler, team, err);
     if (rc != 0)
         fail_all(scheduler, err);
     end_finished(scheduler);
     drop_failed(scheduler);
     collect_done(scheduler);
-    count_step(scheduler, n_tok > n_stream ? n_tok - n_stream : 0);
+    count_step(scheduler);
     *done = scheduler->done;
     scheduler->done = NULL;
     scheduler->done_end = &scheduler->done;

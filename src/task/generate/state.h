@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "task/generate/causal.h"
+#include "task/generate/cost.h"
 #include "task/generate/generate.h"
 #include "task/generate/pass.h"
 #include "task/generate/pool.h"
@@ -47,7 +48,10 @@ struct t2v_scheduler {
     size_t n_running;
     struct t2v_stepped *done, **done_end;
     size_t slow_turn; /* of the running sequences that take long, the one whose turn it is */
-    double ns_of_tok; /* of prompts, a running mean; 0: nothing is known yet */
+    struct t2v_cost cost;
+    size_t n_prompt;     /* rows of prompts in this step */
+    double n_prompt_key; /* keys that they attend to */
+    uint64_t compute_ns; /* that this step's pass and logits took */
     struct t2v_pass pass;
     size_t rows[T2V_PASS_LOGITS];
     struct wanted wanted[T2V_PASS_LOGITS]; /* [n_wanted] */

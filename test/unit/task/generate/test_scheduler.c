@@ -337,8 +337,9 @@ static void change(struct client *client)
 /* What is measured otherwise. */
 static void set_times(void)
 {
-    static const double ns_of_tok[] = {0, 1, 1, 1e5, 1e6, 1e7};
-    scheduler->ns_of_tok = ns_of_tok[draw(6)];
+    static const double row_ns[] = {0, 1, 1, 1e5, 1e6, 1e7};
+    scheduler->cost = (struct t2v_cost){.row_ns = row_ns[draw(6)]};
+    scheduler->cost.key_ns = scheduler->cost.row_ns / 1000;
     for (struct t2v_generation *g = scheduler->generations; g != NULL; g = g->next)
         g->pick_ns = ((const struct client *)g->generate->user)->pick_ns;
 }
