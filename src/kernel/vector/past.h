@@ -23,7 +23,19 @@ struct past_tile {
     float *part;                                          /* [n, dim]: output of a page */
     float *total;                                         /* [n, dim]: output so far */
     size_t dim;
+    const char *next; /* what is to be prefetched of the next page; NULL: nothing */
 };
+
+/* Each of the next n_step steps prefetches as much of the next page as it reads of this one. */
+static struct prefetch past_prefetch(struct past_tile *tile, size_t n_step)
+{
+    size_t line = PANEL * tile->size;
+    if (tile->next == NULL)
+        return (struct prefetch){NULL, 0};
+    struct prefetch prefetch = {tile->next, line};
+    tile->next += line * n_step;
+    return prefetch;
+}
 
 /* The positions that row r of the tile attends to: *begin to *end - 1. */
 INLINE void past_seen(const struct past_tile *tile, size_t r, size_t *begin, size_t *end)
@@ -35,7 +47,7 @@ INLINE void past_seen(const struct past_tile *tile, size_t r, size_t *begin, siz
 }
 
 /* Scores of one page's keys, of which n_key count. */
-static void past_scores(const struct past_tile *tile, const char *keys, size_t n_key)
+static void past_scores(struct past_tile *tile, const char *keys, size_t n_key)
 {
     const struct t2v_past_attention *call = tile->call;
     float scale[TILE_ROWS];
@@ -51,6 +63,7 @@ static void past_scores(const struct past_tile *tile, const char *keys, size_t n
     for (size_t r = 0; r < tile->n; r++)
         scale[r] = call->scale;
     for (size_t j = 0; j < n_key; j += PANEL) {
+        job.prefetch = past_prefetch(tile, call->head_dim);
         job.b = keys + j * call->head_dim * tile->size;
         job.y = tile->scores + j;
         tile->tiles->of[tile->n](&job);
@@ -105,7 +118,7 @@ static void past_softmax(struct past_tile *tile, size_t r, size_t begin, size_t 
 }
 
 /* total = total * fix + scores * values, over the page's first n_key values. */
-static void past_mix(const struct past_tile *tile, const char *values, size_t n_key)
+static void past_mix(struct past_tile *tile, const char *values, size_t n_key)
 {
     float ones[TILE_ROWS];
     struct tile_job job = {
@@ -120,6 +133,7 @@ static void past_mix(const struct past_tile *tile, const char *values, size_t n_
     for (size_t r = 0; r < tile->n; r++)
         ones[r] = 1.0f;
     for (size_t d = 0; d < tile->call->head_dim; d += PANEL) {
+        job.prefetch = past_prefetch(tile, n_key);
         job.b = values + d * tile->size;
         job.y = tile->part + d;
         tile->tiles->of[tile->n](&job);
@@ -188,6 +202,7 @@ void RUNG(t2v_past_attention_f32)(const struct t2v_past_attention *call)
         past_seen(&tile, tile.n - 1, &unused, &end);
         for (size_t page = begin / T2V_PAGE_TOK; page * T2V_PAGE_TOK < end; page++) {
             size_t left = end - page * T2V_PAGE_TOK;
+            tile.next = left > T2V_PAGE_TOK ? call->pages[page + 1] + call->offset : NULL;
             past_page(&tile, page, left < T2V_PAGE_TOK ? left : T2V_PAGE_TOK);
         }
         past_store(&tile);

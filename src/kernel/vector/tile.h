@@ -46,6 +46,16 @@ INLINE void prefetch_step(struct prefetch *prefetch, const char *b, size_t line,
     }
 }
 
+/* The same in attention to pages, whose steps prefetch the next page. */
+INLINE void prefetch_page(struct prefetch *prefetch, size_t line)
+{
+    if (prefetch->step == 0)
+        return;
+    for (size_t at = 0; at < line; at += 64)
+        __builtin_prefetch(prefetch->ptr + at, 0, 2);
+    prefetch->ptr += prefetch->step;
+}
+
 /* Operands and result of a tile. */
 struct tile_job {
     const void *x; /* the tile's first row */

@@ -18,7 +18,9 @@ INLINE void tile_mul(struct tile *t, const int rows, const enum source source,
     for (size_t i = 0; i < n_in; i++, b += ldb) {
         vf column[VECTORS];
         load_b(source, b, column);
-        if (!in_scratch(source))
+        if (in_scratch(source))
+            prefetch_page(&prefetch, line_of(source));
+        else
             prefetch_step(&prefetch, b, line_of(source), rows, true);
         UNROLL
         for (int r = 0; r < rows; r++) {
