@@ -117,7 +117,7 @@ static void attend_past(const struct t2v_run *run, const struct t2v_heads *heads
 
 /* Queries of a sequence with a past that are computed together: always from a multiple of this, so
  * that lanes get many. */
-enum { PAST_BLOCK = 64 };
+enum { PAST_BLOCK = 32 };
 
 /* *item counts heads and blocks of queries, of which the lanes take turns. */
 static void attend_sequence(const struct t2v_run *run, const struct t2v_heads *heads, size_t layer,
