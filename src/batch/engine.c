@@ -203,7 +203,7 @@ static void step_all(t2v_engine *engine)
         const struct t2v_task *task = stepped_tasks(engine)[i];
         if (task->steps->is_idle(task))
             continue;
-        t2v_inbox_lend(&engine->inbox, queues);
+        t2v_inbox_lend(&engine->inbox, queues, false);
         step_task(engine, task, t2v_inbox_has_stopped(&engine->inbox));
         t2v_inbox_reclaim(&engine->inbox, queues);
     }
@@ -213,7 +213,7 @@ static void encode_batch(t2v_engine *engine)
 {
     struct t2v_runner *runner = &engine->leader.runner;
     t2v_runner_fill(runner);
-    t2v_inbox_lend(&engine->inbox, &runner->queues);
+    t2v_inbox_lend(&engine->inbox, &runner->queues, t2v_runner_has_queries(runner));
     t2v_runner_encode(runner);
     t2v_inbox_reclaim(&engine->inbox, &runner->queues);
     t2v_runner_close(runner);

@@ -7,8 +7,9 @@
  * works end to end into a batch, encodes it with the whole team of threads, and passes the results
  * to the task. Works that arrive while a batch runs are queued. The next batch takes small works
  * first, then large ones in turn, up to a token budget. While a batch, or a step of a stepped task,
- * takes long, the express thread encodes small works at the same time. So a short text waits for
- * long ones no longer than about one batch. Without a leader (`leader` false) the caller of
+ * takes long, the express thread encodes small works at the same time; queries at once, and those
+ * that wait between two batches are the next batch, at most every second one. So a short text waits
+ * for long ones no longer than about one batch. Without a leader (`leader` false) the caller of
  * t2v_engine_run does the leader's work itself: bench, selftest, the tests.
  *
  * An engine has one or several tasks, each with its own model or one that tasks share. A batch has
@@ -43,6 +44,7 @@ struct t2v_work {
     const struct t2v_str *seconds; /* [n_text], of pairs of texts; NULL: single texts */
     size_t n_text;
     const void *params; /* of the task: struct t2v_embed_params, ...; NULL: the defaults */
+    bool is_query;      /* somebody waits for the answer: if small, it goes before others */
     void (*done)(struct t2v_work *work);
     void *user;
 

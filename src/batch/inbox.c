@@ -8,7 +8,8 @@
 
 #include "base/banned.h"
 
-static const uint64_t second_ns = 1000000000, patience_ns = (uint64_t)T2V_EXPRESS_MS * 1000000;
+static const uint64_t second_ns = 1000000000, patience_ns = (uint64_t)T2V_EXPRESS_MS * 1000000,
+                      query_patience_ns = (uint64_t)T2V_QUERY_MS * 1000000;
 
 int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task)
 {
@@ -18,7 +19,8 @@ int t2v_inbox_init(struct t2v_inbox *inbox, size_t n_task)
     for (size_t i = 0; i < inbox->n_task; i++) {
         for (int rank = 0; rank < T2V_N_RANK; rank++)
             t2v_list_init(&inbox->of[i].arrived[rank]);
-        t2v_list_init(&inbox->of[i].lent);
+        for (int rank = 0; rank < T2V_N_EXPRESS; rank++)
+            t2v_list_init(&inbox->of[i].lent[rank]);
     }
     t2v_list_init(&inbox->stepped);
     t2v_list_init(&inbox->back);
@@ -39,27 +41,38 @@ void t2v_inbox_deinit(struct t2v_inbox *inbox)
     t2v_free(inbox->of);
 }
 
-/* The next task, from the one whose turn it is, that has small works; NULL: none has. */
-static struct t2v_inbox_part *find_small(const struct t2v_inbox *inbox)
+/* The next task, from the one whose turn it is, that has works of a rank; NULL: none has. */
+static struct t2v_inbox_part *find(const struct t2v_inbox *inbox, enum t2v_rank rank)
 {
     for (size_t i = 0; i < inbox->n_task; i++) {
         struct t2v_inbox_part *part = &inbox->of[(inbox->express_turn + i) % inbox->n_task];
-        if (part->lent.head != NULL || part->arrived[T2V_RANK_SMALL].head != NULL)
+        if (part->lent[rank].head != NULL || part->arrived[rank].head != NULL)
             return part;
     }
     return NULL;
 }
 
-static bool small_waits(const struct t2v_inbox *inbox)
+/* When the express thread may take works of a rank; UINT64_MAX: not as things are. */
+static uint64_t due_ns(const struct t2v_inbox *inbox, enum t2v_rank rank)
 {
-    return find_small(inbox) != NULL;
+    bool soon = rank == T2V_RANK_QUERY && !inbox->batch_of_queries;
+    if (inbox->batch_ns == 0 || find(inbox, rank) == NULL)
+        return UINT64_MAX;
+    return inbox->batch_ns + (soon ? query_patience_ns : patience_ns);
 }
 
-/* Wakes the express thread, so that it waits with a timeout. Does nothing if it already does. */
+/* When it may take any. */
+static uint64_t first_due_ns(const struct t2v_inbox *inbox)
+{
+    uint64_t query_ns = due_ns(inbox, T2V_RANK_QUERY), small_ns = due_ns(inbox, T2V_RANK_SMALL);
+    return query_ns < small_ns ? query_ns : small_ns;
+}
+
+/* Wakes the express thread if it would sleep for too long. */
 static void alert_express(struct t2v_inbox *inbox)
 {
-    if (inbox->express_is_asleep && inbox->batch_ns != 0 && small_waits(inbox)) {
-        inbox->express_is_asleep = false;
+    if (first_due_ns(inbox) < inbox->express_ns) {
+        inbox->express_ns = 0;
         pthread_cond_signal(&inbox->for_express);
     }
 }
@@ -67,10 +80,10 @@ static void alert_express(struct t2v_inbox *inbox)
 static bool has_arrivals(const struct t2v_inbox *inbox)
 {
     for (size_t i = 0; i < inbox->n_task; i++) {
-        const struct t2v_inbox_part *part = &inbox->of[i];
-        if (part->arrived[T2V_RANK_SMALL].head != NULL ||
-            part->arrived[T2V_RANK_LARGE].head != NULL)
-            return true;
+        for (int rank = 0; rank < T2V_N_RANK; rank++) {
+            if (inbox->of[i].arrived[rank].head != NULL)
+                return true;
+        }
     }
     return inbox->stepped.head != NULL;
 }
@@ -174,13 +187,14 @@ void t2v_inbox_send_away(struct t2v_inbox *inbox)
     pthread_mutex_unlock(&inbox->lock);
 }
 
-void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues)
+void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues, bool of_queries)
 {
     uint64_t now_ns = t2v_clock_ns();
     pthread_mutex_lock(&inbox->lock);
     inbox->batch_ns = now_ns;
+    inbox->batch_of_queries = of_queries;
     for (size_t i = 0; i < queues->n && inbox->has_express; i++)
-        t2v_queue_lend(&queues->of[i], &inbox->of[i].lent);
+        t2v_queue_lend(&queues->of[i], inbox->of[i].lent);
     alert_express(inbox);
     pthread_mutex_unlock(&inbox->lock);
 }
@@ -190,7 +204,7 @@ void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queues *queues)
     pthread_mutex_lock(&inbox->lock);
     inbox->batch_ns = 0;
     for (size_t i = 0; i < queues->n; i++)
-        t2v_queue_reclaim(&queues->of[i], &inbox->of[i].lent);
+        t2v_queue_reclaim(&queues->of[i], inbox->of[i].lent);
     pthread_mutex_unlock(&inbox->lock);
 }
 
@@ -199,31 +213,23 @@ void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queues *queues)
 /* Under the lock: waits for anything that could be a reason to work. */
 static void await_small(struct t2v_inbox *inbox)
 {
-    if (inbox->batch_ns == 0 || !small_waits(inbox)) {
-        inbox->express_is_asleep = true;
+    inbox->express_ns = first_due_ns(inbox);
+    if (inbox->express_ns == UINT64_MAX)
         pthread_cond_wait(&inbox->for_express, &inbox->lock);
-        inbox->express_is_asleep = false;
-    } else {
-        wait_until(inbox, &inbox->for_express, inbox->batch_ns + patience_ns);
-    }
+    else
+        wait_until(inbox, &inbox->for_express, inbox->express_ns);
+    inbox->express_ns = 0;
 }
 
-static bool is_due(const struct t2v_inbox *inbox)
+/* Takes the shortest work of a rank of a task, which has one: into queues if it is begun, else into
+ * taken. Returns its bytes. */
+static size_t take_shortest(struct t2v_inbox_part *part, enum t2v_rank rank,
+                            struct t2v_queues *queues, struct t2v_list *taken)
 {
-    return inbox->batch_ns != 0 && small_waits(inbox) &&
-           t2v_clock_ns() >= inbox->batch_ns + patience_ns;
-}
-
-/* Takes the shortest work of a task, which has one: into queues if it is begun, else into taken.
- * Returns its bytes. */
-static size_t take_shortest(struct t2v_inbox_part *part, struct t2v_queues *queues,
-                            struct t2v_list *taken)
-{
-    struct t2v_list *arrived = &part->arrived[T2V_RANK_SMALL];
-    struct t2v_work **lent_place = t2v_list_shortest(&part->lent), **place;
-    place = t2v_list_shortest(arrived);
+    struct t2v_list *arrived = &part->arrived[rank], *lent = &part->lent[rank];
+    struct t2v_work **lent_place = t2v_list_shortest(lent), **place = t2v_list_shortest(arrived);
     if (*lent_place != NULL && (*place == NULL || (*lent_place)->bytes <= (*place)->bytes)) {
-        struct t2v_work *work = t2v_list_remove(&part->lent, lent_place);
+        struct t2v_work *work = t2v_list_remove(lent, lent_place);
         t2v_queues_push(queues, work->progress);
         return work->bytes;
     }
@@ -232,21 +238,37 @@ static size_t take_shortest(struct t2v_inbox_part *part, struct t2v_queues *queu
     return work->bytes;
 }
 
+/* The rank of the work that is next among those that are due at now_ns: queries and others take
+ * turns. T2V_N_EXPRESS: none is. */
+static enum t2v_rank next_rank(struct t2v_inbox *inbox, uint64_t now_ns)
+{
+    bool query = due_ns(inbox, T2V_RANK_QUERY) <= now_ns;
+    bool small = due_ns(inbox, T2V_RANK_SMALL) <= now_ns;
+    if (!query && !small)
+        return T2V_N_EXPRESS;
+    bool is_small = small && (!query || inbox->small_is_next);
+    inbox->small_is_next = !is_small;
+    return is_small ? T2V_RANK_SMALL : T2V_RANK_QUERY;
+}
+
 bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queues *queues,
                           struct t2v_work **works, size_t *n)
 {
     struct t2v_list taken;
-    struct t2v_inbox_part *part;
+    enum t2v_rank rank;
     size_t bytes = 0;
     *n = 0;
     t2v_list_init(&taken);
     pthread_mutex_lock(&inbox->lock);
-    while (!inbox->stop && !is_due(inbox))
+    while (!inbox->stop && first_due_ns(inbox) > t2v_clock_ns())
         await_small(inbox);
     bool stop = inbox->stop;
-    for (; !stop && bytes < T2V_SMALL_BYTES && (part = find_small(inbox)) != NULL; ++*n) {
-        bytes += take_shortest(part, queues, &taken);
+    uint64_t now_ns = t2v_clock_ns();
+    while (!stop && bytes < T2V_SMALL_BYTES && (rank = next_rank(inbox, now_ns)) < T2V_N_EXPRESS) {
+        struct t2v_inbox_part *part = find(inbox, rank);
+        bytes += take_shortest(part, rank, queues, &taken);
         inbox->express_turn = (size_t)(part - inbox->of + 1) % inbox->n_task;
+        ++*n;
     }
     inbox->n_away += *n;
     pthread_mutex_unlock(&inbox->lock);

@@ -4,9 +4,9 @@
 /*
  * Where works wait for one of the engine's two threads, and where these wait for works. The leader
  * takes all; while its batch runs for longer than T2V_EXPRESS_MS, the express thread takes small
- * ones, of each task in turn. All of the engine's shared lists are here, under one lock; a work
- * that was taken is its taker's alone. Any thread may call these functions, except where they say
- * whose they are.
+ * ones, of each task in turn; and queries from T2V_QUERY_MS on, unless the batch is of queries. All
+ * of the engine's shared lists are here, under one lock; a work that was taken is its taker's
+ * alone. Any thread may call these functions, except where they say whose they are.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -17,11 +17,14 @@
 
 /* Long enough that ordinary batches, which aim at T2V_BATCH_NS, have ended by then. */
 enum { T2V_EXPRESS_MS = 100 };
+/* Long enough that the batch is not one of a few short texts, for which a query may wait. */
+enum { T2V_QUERY_MS = 2 };
 
 /* The works of one task. */
 struct t2v_inbox_part {
     struct t2v_list arrived[T2V_N_RANK]; /* nobody has begun them */
-    struct t2v_list lent; /* the leader's small works of which no sequence is in its batch */
+    /* The leader's of which no sequence is in its batch. */
+    struct t2v_list lent[T2V_N_EXPRESS];
 };
 
 struct t2v_inbox {
@@ -35,8 +38,11 @@ struct t2v_inbox {
     struct t2v_list back;    /* from the feeder or the express thread, for the leader */
     size_t n_away;           /* works that are with the feeder or the express thread */
     uint64_t batch_ns;       /* when the leader's batch began; 0: none runs */
+    bool batch_of_queries;   /* that batch */
+    bool small_is_next;      /* for the express thread; else a query */
     bool has_express;        /* there is such a thread */
-    bool express_is_asleep;  /* until something small waits while a batch runs */
+    uint64_t express_ns;     /* until then the express thread sleeps; UINT64_MAX: until it is
+                              * woken; 0: it is awake */
     bool stop;
 };
 
@@ -72,13 +78,14 @@ bool t2v_inbox_has_stopped(struct t2v_inbox *inbox);
 /* It gives a work away, for which t2v_inbox_bring_back is called. */
 void t2v_inbox_send_away(struct t2v_inbox *inbox);
 /* Its batch, or a step, begins: small works in the queues that are not in it may be taken; and has
- * ended. */
-void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues);
+ * ended. of_queries: the batch has only such. */
+void t2v_inbox_lend(struct t2v_inbox *inbox, struct t2v_queues *queues, bool of_queries);
 void t2v_inbox_reclaim(struct t2v_inbox *inbox, struct t2v_queues *queues);
 
-/* The express thread's. Waits until the leader's batch has run for T2V_EXPRESS_MS and small works
- * wait; takes about T2V_SMALL_BYTES of them, of each task in turn the shortest: those that the
- * leader had begun into *queues, the others linked by next. *n: how many. False: the end. */
+/* The express thread's. Waits until queries or small works wait and the leader's batch has run for
+ * long enough; takes about T2V_SMALL_BYTES of them, queries and others in turn, of each task in
+ * turn the shortest: those that the leader had begun into *queues, the others linked by next. *n:
+ * how many. False: the end. */
 bool t2v_inbox_take_small(struct t2v_inbox *inbox, struct t2v_queues *queues,
                           struct t2v_work **works, size_t *n);
 /* A work that it took is complete. */

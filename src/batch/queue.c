@@ -69,7 +69,9 @@ size_t t2v_small_bytes(const struct t2v_work *work)
 
 enum t2v_rank t2v_rank_of(const struct t2v_work *work)
 {
-    return work->bytes <= T2V_SMALL_BYTES ? T2V_RANK_SMALL : T2V_RANK_LARGE;
+    if (work->bytes > T2V_SMALL_BYTES)
+        return T2V_RANK_LARGE;
+    return work->is_query ? T2V_RANK_QUERY : T2V_RANK_SMALL;
 }
 
 void t2v_queue_init(struct t2v_queue *queue)
@@ -84,9 +86,14 @@ static bool waits(const struct t2v_queue *queue, enum t2v_rank rank)
     return queue->active[rank].head != NULL;
 }
 
+static bool others_wait(const struct t2v_queue *queue)
+{
+    return waits(queue, T2V_RANK_SMALL) || waits(queue, T2V_RANK_LARGE);
+}
+
 bool t2v_queue_is_empty(const struct t2v_queue *queue)
 {
-    return !waits(queue, T2V_RANK_SMALL) && !waits(queue, T2V_RANK_LARGE);
+    return !waits(queue, T2V_RANK_QUERY) && !others_wait(queue);
 }
 
 void t2v_queue_push(struct t2v_queue *queue, struct t2v_progress *progress)
@@ -96,6 +103,8 @@ void t2v_queue_push(struct t2v_queue *queue, struct t2v_progress *progress)
 
 void t2v_queue_begin(struct t2v_queue *queue, size_t budget)
 {
+    bool others_turn = queue->of_queries && others_wait(queue);
+    queue->of_queries = waits(queue, T2V_RANK_QUERY) && !others_turn;
     queue->small_most = budget / 2;
     for (int rank = 0; rank < T2V_N_RANK; rank++) {
         queue->taken[rank] = 0;
@@ -112,8 +121,17 @@ static struct t2v_work *pop_small(struct t2v_queue *queue)
                                    : t2v_list_remove(small, t2v_list_shortest(small));
 }
 
+static struct t2v_progress *next_query(struct t2v_queue *queue)
+{
+    if (!waits(queue, T2V_RANK_QUERY) || queue->full[T2V_RANK_QUERY])
+        return NULL;
+    return t2v_list_pop(&queue->active[T2V_RANK_QUERY])->progress;
+}
+
 struct t2v_progress *t2v_queue_next(struct t2v_queue *queue)
 {
+    if (queue->of_queries)
+        return next_query(queue);
     bool small = waits(queue, T2V_RANK_SMALL) && !queue->full[T2V_RANK_SMALL];
     bool large = waits(queue, T2V_RANK_LARGE) && !queue->full[T2V_RANK_LARGE];
     bool large_first = queue->large_due && queue->taken[T2V_RANK_LARGE] == 0;
@@ -135,12 +153,12 @@ void t2v_queue_return(struct t2v_queue *queue, struct t2v_progress *progress)
 
 void t2v_queue_end(struct t2v_queue *queue)
 {
-    queue->large_due = waits(queue, T2V_RANK_LARGE) && queue->taken[T2V_RANK_LARGE] == 0;
+    if (!queue->of_queries)
+        queue->large_due = waits(queue, T2V_RANK_LARGE) && queue->taken[T2V_RANK_LARGE] == 0;
 }
 
-void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *list)
+static void lend(struct t2v_list *kept, struct t2v_list *list)
 {
-    struct t2v_list *kept = &queue->active[T2V_RANK_SMALL];
     struct t2v_work *work = kept->head, *next;
     t2v_list_init(kept);
     for (; work != NULL; work = next) {
@@ -149,11 +167,18 @@ void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *list)
     }
 }
 
-void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *list)
+void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *lists)
 {
-    struct t2v_list *small = &queue->active[T2V_RANK_SMALL];
-    t2v_list_append(list, small);
-    t2v_list_append(small, list);
+    for (int rank = 0; rank < T2V_N_EXPRESS; rank++)
+        lend(&queue->active[rank], &lists[rank]);
+}
+
+void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *lists)
+{
+    for (int rank = 0; rank < T2V_N_EXPRESS; rank++) {
+        t2v_list_append(&lists[rank], &queue->active[rank]);
+        t2v_list_append(&queue->active[rank], &lists[rank]);
+    }
 }
 
 /* --- of all tasks --- */

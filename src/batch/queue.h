@@ -2,7 +2,8 @@
 #ifndef T2V_BATCH_QUEUE_H
 #define T2V_BATCH_QUEUE_H
 /*
- * The order of works: which one gives the next sequence of a batch. Small works go before large
+ * The order of works: which one gives the next sequence of a batch. Queries go first, in batches of
+ * their own; while other works wait, every second batch is theirs. Small works go before large
  * ones. A short text waits for the running batch, and for at most one more batch with long texts.
  * Every second turn of the small works goes to the shortest, so that a very short text need not
  * wait for many longer ones. Large works get at least half of each batch; a sequence too long for
@@ -32,11 +33,13 @@ struct t2v_work *t2v_list_pop(struct t2v_list *list);
  * list is empty. */
 struct t2v_work **t2v_list_shortest(struct t2v_list *list);
 
-/* Small works go before large ones. */
+/* In the order in which works go. */
 enum t2v_rank {
+    T2V_RANK_QUERY, /* a query, at most T2V_SMALL_BYTES */
     T2V_RANK_SMALL, /* at most T2V_SMALL_BYTES */
     T2V_RANK_LARGE,
-    T2V_N_RANK
+    T2V_N_RANK,
+    T2V_N_EXPRESS = T2V_RANK_LARGE /* those before it may go to the express thread */
 };
 enum { T2V_SMALL_BYTES = 1024 };
 
@@ -49,7 +52,7 @@ static inline bool t2v_work_is_stepped(const struct t2v_work *work)
 /* Sum of the lengths of a work's texts in bytes, plus 1 per input; counting stops once the sum is
  * above T2V_SMALL_BYTES. */
 size_t t2v_small_bytes(const struct t2v_work *work);
-/* From work->bytes. */
+/* From work->bytes and work->is_query. */
 enum t2v_rank t2v_rank_of(const struct t2v_work *work);
 
 /* Works of one task, all begun, that may have sequences left. Those of one rank take turns, a
@@ -60,6 +63,7 @@ struct t2v_queue {
     bool large_due; /* large works wait, and the previous batch had none of their sequences */
 
     /* The batch that is being filled. */
+    bool of_queries;          /* it has queries only, or none */
     size_t small_most;        /* max. tokens of small works, while large ones wait */
     size_t taken[T2V_N_RANK]; /* tokens */
     bool full[T2V_N_RANK];    /* the next sequence of this rank did not fit */
@@ -82,10 +86,11 @@ void t2v_queue_return(struct t2v_queue *queue, struct t2v_progress *progress);
 /* Ends the batch. */
 void t2v_queue_end(struct t2v_queue *queue);
 
-/* Moves the small works that have no sequence in the batch to the end of list. */
-void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *list);
-/* Moves all works of list back into the queue, before its other small works. */
-void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *list);
+/* Moves the queries and small works that have no sequence in the batch to the ends of
+ * lists[T2V_N_EXPRESS], by rank. */
+void t2v_queue_lend(struct t2v_queue *queue, struct t2v_list *lists);
+/* Moves all works of lists[T2V_N_EXPRESS] back into the queue, before the others of their rank. */
+void t2v_queue_reclaim(struct t2v_queue *queue, struct t2v_list *lists);
 
 /* A queue for each task. */
 struct t2v_queues {

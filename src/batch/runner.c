@@ -136,6 +136,11 @@ size_t t2v_runner_which(const struct t2v_runner *runner)
     return (size_t)(runner->batch - runner->batches.of);
 }
 
+bool t2v_runner_has_queries(const struct t2v_runner *runner)
+{
+    return runner->queues.of[t2v_runner_which(runner)].of_queries;
+}
+
 void t2v_runner_encode(struct t2v_runner *runner)
 {
     struct t2v_batch *batch = runner->batch;
@@ -150,9 +155,11 @@ static void give_up(struct t2v_runner *runner)
     struct t2v_progress *progress;
     for (size_t i = 0; i < runner->queues.n; i++) {
         struct t2v_queue *queue = &runner->queues.of[i];
-        t2v_queue_begin(queue, SIZE_MAX); /* so that none is left in it */
-        while ((progress = t2v_queue_next(queue)) != NULL)
-            t2v_list_push(&runner->closing, progress->work);
+        while (!t2v_queue_is_empty(queue)) {
+            t2v_queue_begin(queue, SIZE_MAX); /* so that none of its kind is left */
+            while ((progress = t2v_queue_next(queue)) != NULL)
+                t2v_list_push(&runner->closing, progress->work);
+        }
     }
     for (struct t2v_work *work = runner->closing.head; work != NULL; work = work->next) {
         if (work->err.code == 0)

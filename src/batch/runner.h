@@ -63,6 +63,8 @@ void t2v_runner_add(struct t2v_runner *runner, struct t2v_work *work);
 void t2v_runner_fill(struct t2v_runner *runner);
 /* The index of that task. */
 size_t t2v_runner_which(const struct t2v_runner *runner);
+/* Whether it is a batch of queries. */
+bool t2v_runner_has_queries(const struct t2v_runner *runner);
 /* Encodes it, if there is anything in it. */
 void t2v_runner_encode(struct t2v_runner *runner);
 /* Hands back what is complete. */

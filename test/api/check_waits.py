@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How long a short text waits for other people's long ones. The limit is what doc/reliability.md says, with room for a busy machine."""
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from daemon import Daemon, vectors
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 LIMIT_S = 0.3
+QUERY = {"text": "hello there", "config": {"task_type": "query"}}
 
 
 def make(check, folder, *flags):
@@ -56,6 +58,37 @@ def check_behind_requests(check):
         for n, times in (24, 120), (64, 120), (64, 60):
             with Daemon(check.binary, folder, "--sentence-transformers") as d:
                 behind(check, d, [f"{i} " + "the and is of " * times for i in range(n)], f"{n} requests of {4 * times} words")
+
+
+def times(d, bodies):
+    """Seconds that each takes, one after the other."""
+    took = []
+    for body in bodies:
+        begin = time.monotonic()
+        assert d.ask(vectors(body)).status == 200
+        took.append(time.monotonic() - begin)
+    return took
+
+
+def check_queries_first(check):
+    """Beside a crowd of long texts a query waits for less than a batch, and another short text for about one."""
+    if check.sanitized:
+        print("skipped, waits under sanitizers")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        make(check, folder, "--hidden", "384", "--inter", "1536", "--layers", "6")
+        with Daemon(check.binary, folder, "--sentence-transformers") as d:
+            conns = [d.connect() for _ in range(128)]
+            for i, c in enumerate(conns):
+                c.send(vectors({"text": f"{i} " + "the and is of " * 120}))
+            while d.metric("t2v_waiting_requests") < len(conns) / 2:
+                time.sleep(0.01)
+            took = times(d, [QUERY, {"text": "hello there"}] * 15)
+            queries, others = statistics.median(took[::2]), statistics.median(took[1::2])
+            check("queries are answered first", queries < 0.6 * others, (queries, others))
+            check("not after the crowd", d.metric("t2v_waiting_requests") > 0)
+            for c in conns:
+                c.reset()
 
 
 def check_behind_a_long_sequence(check):

@@ -84,6 +84,7 @@ bool t2v_embedding_plan(struct t2v_service *service, struct t2v_job *job)
     job->work.texts = embedding->texts.list;
     job->work.n_text = embedding->texts.n;
     job->work.params = &embedding->params;
+    job->work.is_query = t2v_embed_is_query(&embedding->params);
     job->work.task = t2v_embedder_task(embedder_of(embedding));
     return true;
 }

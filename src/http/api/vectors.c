@@ -313,6 +313,7 @@ static bool plan(struct t2v_service *service, struct t2v_job *job)
     job->work.texts = question->texts;
     job->work.n_text = question->n_text;
     job->work.params = &question->params;
+    job->work.is_query = t2v_embed_is_query(&question->params);
     job->work.task = t2v_embedder_task(question->embedder);
     return true;
 }

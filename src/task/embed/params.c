@@ -7,6 +7,12 @@
 
 #include "base/banned.h"
 
+bool t2v_embed_is_query(const struct t2v_embed_params *params)
+{
+    struct t2v_str name = params->encode.given ? params->encode.prompt_name : params->task;
+    return name.ptr != NULL && t2v_str_is(name, "query");
+}
+
 static int read_pooling(struct t2v_str name, enum t2v_pooling *out, struct t2v_err *err)
 {
     if (name.len == 0 || t2v_str_is(name, "masked_mean"))
@@ -21,7 +27,7 @@ static int read_pooling(struct t2v_str name, enum t2v_pooling *out, struct t2v_e
 static void resolve_prompt(const t2v_embedder *embedder, const struct t2v_embed_params *params,
                            struct t2v_embed_resolved *out)
 {
-    bool query = params->task.ptr != NULL && t2v_str_is(params->task, "query");
+    bool query = t2v_embed_is_query(params);
     int which = query ? T2V_PROMPT_QUERY : T2V_PROMPT_DOCUMENT;
     out->side = query ? T2V_SIDE_QUERY : T2V_SIDE_DOCUMENT;
     out->prompt = embedder->pipeline.prompts[which];

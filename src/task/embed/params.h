@@ -25,6 +25,9 @@ struct t2v_embed_params {
     struct t2v_embed_encode encode; /* if given, `task` has no effect */
 };
 
+/* Whether it says that its texts are queries. */
+bool t2v_embed_is_query(const struct t2v_embed_params *params);
+
 /* struct t2v_embed_params, resolved. Strings are borrowed from it and from the embedder. */
 struct t2v_embed_resolved {
     struct t2v_pool pool;

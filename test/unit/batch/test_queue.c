@@ -134,6 +134,52 @@ static void test_large_every_second(void **state)
     }
 }
 
+/* Queries go first, in a batch of their own. While others wait, every second batch is theirs, so
+ * queries without end leave them at least half of the batches. */
+static void test_queries_first(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    int order[MANY];
+    queue_of(&queue, 1, 1);
+    works[2].rank = works[3].rank = T2V_RANK_QUERY;
+    t2v_queue_push(&queue, &works[2]);
+    t2v_queue_push(&queue, &works[3]);
+    for (int turn = 0; turn < 4; turn++) {
+        fill(&queue, 40, 10, 100, order); /* the queries' sequences are as long as large ones */
+        expect(order, (int[]){2 + turn % 2, -1});
+        fill(&queue, 40, 10, 20, order);
+        expect(order, (int[]){0, 0, 1, -1});
+    }
+    t2v_list_pop(&queue.active[T2V_RANK_SMALL]);
+    t2v_list_pop(&queue.active[T2V_RANK_LARGE]);
+    for (int turn = 0; turn < 4; turn++) { /* nobody else waits */
+        fill(&queue, 40, 10, 20, order);
+        expect(order, (int[]){2, 3, -1});
+    }
+}
+
+/* A batch of queries does not count as one without large works. */
+static void test_large_due_after_queries(void **state)
+{
+    (void)state;
+    struct t2v_queue queue;
+    int order[MANY];
+    queue_of(&queue, 2, 1);
+    fill(&queue, 40, 10, 100, order);
+    expect(order, (int[]){0, 1, 0, 1, -1});
+    works[3].rank = T2V_RANK_QUERY;
+    t2v_queue_push(&queue, &works[3]);
+    fill(&queue, 40, 10, 100, order);
+    expect(order, (int[]){3, -1});
+    fill(&queue, 40, 10, 100, order);
+    expect(order, (int[]){2, -1});
+    fill(&queue, 40, 10, 100, order);
+    expect(order, (int[]){3, -1});
+    fill(&queue, 40, 10, 100, order);
+    expect(order, (int[]){0, 1, 0, 1, -1});
+}
+
 static void test_rank(void **state)
 {
     (void)state;
@@ -142,6 +188,8 @@ static void test_rank(void **state)
     struct t2v_work work = {.texts = texts, .n_text = 2};
     work.bytes = t2v_small_bytes(&work);
     assert_int_equal(t2v_rank_of(&work), T2V_RANK_SMALL);
+    work.is_query = true;
+    assert_int_equal(t2v_rank_of(&work), T2V_RANK_QUERY);
     work.n_text = 3;
     work.bytes = t2v_small_bytes(&work);
     assert_int_equal(t2v_rank_of(&work), T2V_RANK_LARGE);
@@ -170,53 +218,64 @@ static void test_shortest(void **state)
     assert_null(t2v_queue_next(&queue));
 }
 
-/* Small works that are not placed are lent, and come back before the others, in order. */
+/* Small works and queries that are not placed are lent, and come back before the others of their
+ * rank, in order. */
 static void test_lend(void **state)
 {
     (void)state;
     struct t2v_queue queue;
     queue_of(&queue, 4, 1);
-    struct t2v_list list;
-    t2v_list_init(&list);
+    struct t2v_list lists[T2V_N_EXPRESS], *list = &lists[T2V_RANK_SMALL];
+    for (int rank = 0; rank < T2V_N_EXPRESS; rank++)
+        t2v_list_init(&lists[rank]);
+    works[5].rank = T2V_RANK_QUERY;
+    t2v_queue_push(&queue, &works[5]);
     works[0].placed = works[2].placed = true;
-    t2v_queue_lend(&queue, &list);
+    t2v_queue_lend(&queue, lists);
+    assert_ptr_equal(lists[T2V_RANK_QUERY].head, &of[5]);
     assert_ptr_equal(queue.active[T2V_RANK_SMALL].head, &of[0]);
     assert_ptr_equal(of[0].next, &of[2]);
     assert_ptr_equal(queue.active[T2V_RANK_LARGE].head, &of[4]);
-    assert_ptr_equal(list.head, &of[1]);
-    t2v_queue_reclaim(&queue, &list);
-    assert_null(list.head);
+    assert_ptr_equal(list->head, &of[1]);
+    t2v_queue_reclaim(&queue, lists);
+    assert_null(list->head);
     int order[MANY];
+    fill(&queue, 10, 10, 10, order);
+    expect(order, (int[]){5, -1});
     fill(&queue, 80, 10, 20, order);
     expect(order, (int[]){1, 3, 0, 2, 4, 4, -1});
 }
 
-/* Tasks that have works take turns, one batch each. */
 /* Whatever the lengths of sequences are, no work waits for long among others that never end:
- * neither the longest of the small ones, nor a large one. */
+ * neither a query, nor the longest of the small ones, nor a large one. */
 static void test_none_starves(void **state)
 {
     (void)state;
-    enum { N_SMALL = 20, N_LARGE = 10, N_BATCH = 4000, BUDGET = 128 };
-    const int most[T2V_N_RANK] = {4 * N_SMALL, 2 * N_LARGE}; /* batches from turn to turn */
+    enum { N_SMALL = 18, N_LARGE = 9, N_QUERY = 3, N_BATCH = 4000, BUDGET = 128 };
+    const int most[T2V_N_RANK] = {2 * N_QUERY, 8 * N_SMALL, 4 * N_LARGE}; /* from turn to turn */
     struct t2v_queue queue;
-    int order[MANY], seen[N_SMALL + N_LARGE] = {0};
+    int order[MANY], seen[N_SMALL + N_LARGE + N_QUERY] = {0};
     uint32_t random = 1;
     queue_of(&queue, N_SMALL, N_LARGE);
     for (int i = 0; i < N_SMALL + N_LARGE; i++)
         of[i].bytes = i == 0 || i >= N_SMALL ? T2V_SMALL_BYTES : 10;
+    for (int i = N_SMALL + N_LARGE; i < N_SMALL + N_LARGE + N_QUERY; i++) {
+        works[i].rank = T2V_RANK_QUERY;
+        t2v_queue_push(&queue, &works[i]);
+    }
     for (int batch = 1; batch <= N_BATCH; batch++) {
         random = random * 1664525 + 1013904223;
         fill(&queue, BUDGET, 8 + (random >> 8) % 150, 8 + (random >> 16) % 300, order);
         for (int i = 0; order[i] >= 0; i++)
             seen[order[i]] = batch;
-        for (int i = 0; i < N_SMALL + N_LARGE; i++) {
+        for (int i = 0; i < N_SMALL + N_LARGE + N_QUERY; i++) {
             if (batch - seen[i] > most[works[i].rank])
                 fail_msg("batch %d: work %d had its last turn in batch %d", batch, i, seen[i]);
         }
     }
 }
 
+/* Tasks that have works take turns, one batch each. */
 static void test_tasks_in_turn(void **state)
 {
     (void)state;
@@ -251,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_turn),        cmocka_unit_test(test_small_first),
         cmocka_unit_test(test_half_for_large), cmocka_unit_test(test_large_every_second),
+        cmocka_unit_test(test_queries_first),  cmocka_unit_test(test_large_due_after_queries),
         cmocka_unit_test(test_rank),           cmocka_unit_test(test_shortest),
         cmocka_unit_test(test_lend),           cmocka_unit_test(test_none_starves),
         cmocka_unit_test(test_tasks_in_turn),
