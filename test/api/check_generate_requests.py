@@ -104,6 +104,11 @@ def check_completions(check):
         langchain = {"frequency_penalty": 0, "logprobs": None, "n": 1, "presence_penalty": 0, "seed": None, "temperature": 0.7, "top_p": 1}
         b = d.ask(post("/v1/completions/", {**body, "prompt": [TEXT], **langchain}))
         check("as LangChain asks", b.json["choices"] == a.json["choices"], b)
+        for more in ({"max_tokens": None, "max_completion_tokens": 8}, {"max_completion_tokens": 8}):
+            b = d.ask(post("/v1/completions", {**body, **more}))
+            check(f"the newer name of max_tokens: {more}", b.status == 200 and b.json["choices"] == a.json["choices"], b)
+        check("the newer name alone", d.ask(post("/v1/completions", {"prompt": TEXT, "max_completion_tokens": 3})).json["usage"]["completion_tokens"] == 3)
+        check("the newer name with echo", d.ask(post("/v1/completions", {"prompt": TEXT, "echo": True, "max_completion_tokens": 0})).json["choices"][0]["text"] == TEXT)
         check("16 tokens by default", d.ask(post("/v1/completions", {"prompt": TEXT})).json["usage"]["completion_tokens"] == 16)
         prompts = ["one", "two houses", "three"]
         alone = [d.ask(post("/v1/completions", {**body, "prompt": p})).json["choices"][0]["text"] for p in prompts]
@@ -123,7 +128,7 @@ def check_completions(check):
         texts = ["".join(c["text"] for e in s.events[:-1] for c in e["choices"] if c["index"] == i) for i in range(3)]
         check("a stream of several prompts", texts == alone, texts)
         check("its usage", s.events[-2]["choices"] == [] and s.events[-2]["usage"]["completion_tokens"] == 24 and all(e["usage"] is None for e in s.events[:-2]), s.events[-2:])
-        for more, word in (({"prompt": []}, "prompt"), ({"prompt": [[1, 2]]}, "prompt"), ({"prompt": [1, 2]}, "prompt"), ({"prompt": 5}, "prompt"), ({"max_tokens": 0}, "max_tokens"), ({"n": 0}, "n"), ({"n": 2, "best_of": 1}, "best_of"), ({"best_of": 2, "stream": True}, "best_of"), ({"suffix": "x"}, "suffix"), ({"suffix": {}}, "suffix"), ({"adapter_id": 0}, "adapter_id"), ({"logit_bias": []}, "logit_bias"),
+        for more, word in (({"prompt": []}, "prompt"), ({"prompt": [[1, 2]]}, "prompt"), ({"prompt": [1, 2]}, "prompt"), ({"prompt": 5}, "prompt"), ({"max_tokens": 0}, "max_tokens"), ({"max_tokens": None, "max_completion_tokens": 0}, "max_completion_tokens"), ({"max_completion_tokens": 9}, "not the same as max_completion_tokens"), ({"max_completion_tokens": "8"}, "max_completion_tokens"), ({"n": 0}, "n"), ({"n": 2, "best_of": 1}, "best_of"), ({"best_of": 2, "stream": True}, "best_of"), ({"suffix": "x"}, "suffix"), ({"suffix": {}}, "suffix"), ({"adapter_id": 0}, "adapter_id"), ({"logit_bias": []}, "logit_bias"),
                            ({"temperature": -1}, "temperature"), ({"top_p": 1.1}, "top_p"), ({"logit_bias": {"a": 1}}, "logit_bias"), ({"logit_bias": {"5": 101}}, "logit_bias"), ({"logit_bias": [1.0]}, "logit_bias"), ({"logprobs": 21}, "logprobs"), ({"stop": ["a", ""]}, "stop"), ({"response_format": {"type": "x"}}, "response_format"),
                            ({"stream_options": {"include_usage": 1}}, "include_usage"), ({"presence_penalty": 2.5}, "presence_penalty"), ({"n": 129}, "n"), ({"prompt": ["a"] * 129}, "prompt")):
             a = d.ask(post("/v1/completions", {**body, **more}))

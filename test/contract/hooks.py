@@ -64,7 +64,7 @@ def contradicts_itself(body):
     n, best = number(body, "n", 1), number(body, "best_of", 1)
     n_prompt = len(prompts) if isinstance(prompts, list) else 1
     return (number(body, "top_logprobs", 0) > 0 and body.get("logprobs") is not True or
-            "prompt" in body and number(body, "max_tokens", 1) == 0 and body.get("echo") is not True or
+            "prompt" in body and 0 in (number(body, "max_tokens", 1), number(body, "max_completion_tokens", 1)) and body.get("echo") is not True or
             best > 1 and ("inputs" in body or body.get("stream") is True) or "best_of" in body and body["best_of"] is not None and best < n or
             max(n, best) * n_prompt > 128 or number(body, "truncate", 2) == 1 or
             bool(body.get("system")) and body.get("raw") is True or

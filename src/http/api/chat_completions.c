@@ -28,7 +28,6 @@ struct chat_state {
 
 enum {
     MESSAGES = T2V_N_V1,
-    MAX_COMPLETION,
     TOOLS,
     TOOL_CHOICE,
     LOGPROBS,
@@ -42,7 +41,6 @@ enum {
 static const char *const names[N] = {
     T2V_V1_NAMES,
     "messages",
-    "max_completion_tokens",
     "tools",
     "tool_choice",
     "logprobs",
@@ -52,20 +50,6 @@ static const char *const names[N] = {
     "add_generation_prompt",
     "continue_final_message",
 };
-
-static bool read_max(const struct t2v_params *p, const struct t2v_str *v,
-                     struct t2v_generate *generate)
-{
-    size_t max = SIZE_MAX, older = SIZE_MAX;
-    if (!t2v_param_count(p, names[MAX_COMPLETION], v[MAX_COMPLETION], 1, SIZE_MAX, &max) ||
-        !t2v_param_count(p, names[T2V_V1_MAX_TOKENS], v[T2V_V1_MAX_TOKENS], 1, SIZE_MAX, &older))
-        return false;
-    if (max != SIZE_MAX && older != SIZE_MAX && max != older)
-        return t2v_param_wrong(p, names[T2V_V1_MAX_TOKENS],
-                               "not the same as max_completion_tokens");
-    generate->max_new = max < older ? max : older;
-    return true;
-}
 
 static bool read_logprobs(const struct t2v_params *p, const struct t2v_str *v,
                           struct chat_state *state)
@@ -117,7 +101,7 @@ static void read_chat(const struct t2v_service *service, struct t2v_str body, st
                          "\"hello\"}]}",
                          names, v, N, &job->fault) &&
         t2v_v1_text_read(service, v, &state->text, &job->fault) &&
-        read_max(p, v, &generation->generate) && read_logprobs(p, v, state) &&
+        t2v_v1_read_max(p, v, 1, &generation->generate.max_new) && read_logprobs(p, v, state) &&
         t2v_tools_read(p, v[TOOLS], v[TOOL_CHOICE], &state->tools, generation) &&
         read_prompt(v, state, &job->fault) && t2v_generation_make(job, T2V_SSE_TYPE, on_token) &&
         generation->streams)

@@ -64,12 +64,12 @@ static bool read_logprobs(const struct t2v_params *p, struct t2v_str value,
     return true;
 }
 
-static bool read_max(const struct t2v_params *p, struct t2v_str value,
+static bool read_max(const struct t2v_params *p, const struct t2v_str *v,
                      struct completion_state *state)
 {
     size_t *max = &state->text.generation.generate.max_new;
     *max = NEW_DEFAULT;
-    if (!t2v_param_count(p, names[T2V_V1_MAX_TOKENS], value, state->echo ? 0 : 1, SIZE_MAX, max))
+    if (!t2v_v1_read_max(p, v, state->echo ? 0 : 1, max))
         return false;
     state->nothing = *max == 0;
     *max += state->nothing;
@@ -129,9 +129,8 @@ static void read_completion(const struct t2v_service *service, struct t2v_str bo
         t2v_v1_text_read(service, v, &state->text, &job->fault) &&
         t2v_param_refuse(p, names[SUFFIX], v[SUFFIX], "\"\"",
                          "text in the middle is not supported") &&
-        t2v_param_bool(p, names[ECHO], v[ECHO], &state->echo) &&
-        read_max(p, v[T2V_V1_MAX_TOKENS], state) && read_best_of(p, v[BEST_OF], generation) &&
-        read_logprobs(p, v[LOGPROBS], state) &&
+        t2v_param_bool(p, names[ECHO], v[ECHO], &state->echo) && read_max(p, v, state) &&
+        read_best_of(p, v[BEST_OF], generation) && read_logprobs(p, v[LOGPROBS], state) &&
         read_prompts(service, v[PROMPT], generation, &job->fault))
         t2v_generation_make(job, T2V_SSE_TYPE, on_token);
 }

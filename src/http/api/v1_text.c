@@ -111,6 +111,21 @@ bool t2v_v1_text_read(const struct t2v_service *service, const struct t2v_str *v
            (generation->n_best = generation->n_each) != 0;
 }
 
+bool t2v_v1_read_max(const struct t2v_params *p, const struct t2v_str *values, size_t least,
+                     size_t *max)
+{
+    const char *name = names[T2V_V1_MAX_COMPLETION], *older = names[T2V_V1_MAX_TOKENS];
+    size_t of_name = SIZE_MAX, of_older = SIZE_MAX;
+    if (!t2v_param_count(p, name, values[T2V_V1_MAX_COMPLETION], least, SIZE_MAX, &of_name) ||
+        !t2v_param_count(p, older, values[T2V_V1_MAX_TOKENS], least, SIZE_MAX, &of_older))
+        return false;
+    if (of_name != SIZE_MAX && of_older != SIZE_MAX && of_name != of_older)
+        return t2v_param_wrong(p, older, "not the same as max_completion_tokens");
+    if (of_name != SIZE_MAX || of_older != SIZE_MAX)
+        *max = of_name < of_older ? of_name : of_older;
+    return true;
+}
+
 /* ---- Writing ---- */
 
 const char *t2v_v1_finish(enum t2v_finish finish)

@@ -35,6 +35,7 @@ enum {
     T2V_V1_STOP,
     T2V_V1_N_CHOICE,
     T2V_V1_MAX_TOKENS,
+    T2V_V1_MAX_COMPLETION,
     T2V_V1_FORMAT,
     T2V_V1_IGNORE_END,
     T2V_V1_ADAPTER,
@@ -43,12 +44,17 @@ enum {
 #define T2V_V1_NAMES                                                                               \
     "model", "stream", "stream_options", "temperature", "top_p", "top_k", "min_p", "typical_p",    \
         "repetition_penalty", "frequency_penalty", "presence_penalty", "logit_bias", "seed",       \
-        "stop", "n", "max_tokens", "response_format", "ignore_eos", "adapter_id"
+        "stop", "n", "max_tokens", "max_completion_tokens", "response_format", "ignore_eos",       \
+        "adapter_id"
 
 /* For `read`: chooses the model and reads the members above. values: [T2V_N_V1] and more. False:
  * the fault is set. */
 bool t2v_v1_text_read(const struct t2v_service *service, const struct t2v_str *values,
                       struct t2v_v1_text *text, struct t2v_fault *fault);
+/* Replaces *max by max_tokens or max_completion_tokens, each at least `least`, if one is given.
+ * False: the fault is set; also if both are and differ. */
+bool t2v_v1_read_max(const struct t2v_params *p, const struct t2v_str *values, size_t least,
+                     size_t *max);
 
 /* "stop" or "length". */
 const char *t2v_v1_finish(enum t2v_finish finish);
