@@ -42,6 +42,9 @@ int t2v_chat_open(const char *dir, t2v_chat **out, struct t2v_err *err);
  * nothing is. Valid as long as *chat. */
 const char *t2v_chat_fault(const t2v_chat *chat);
 
+/* Whether a template reads this variable, such as "tools"; false if it cannot be used. */
+bool t2v_chat_reads(const t2v_chat *chat, const char *variable);
+
 /* The same for one template, which becomes "default". tokens: an object of special tokens, as
  * tokenizer_config.json has them; may be NULL. Keeps neither. */
 int t2v_chat_parse(struct t2v_str text, const t2v_json *tokens, t2v_chat **out,

@@ -69,6 +69,28 @@ const char *t2v_chat_fault(const t2v_chat *chat)
     return t != NULL ? t->fault.msg : NULL;
 }
 
+/* Nodes are nested no deeper than the parser allows. */
+static bool reads(const struct t2v_node *node, const char *variable)
+{
+    for (; node != NULL; node = node->next) {
+        const struct t2v_node *const parts[] = {node->a, node->b, node->c, node->d, node->e};
+        if (node->type == T2V_NODE_NAME && t2v_str_is(node->name, variable))
+            return true;
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+            if (reads(parts[i], variable))
+                return true;
+    }
+    return false;
+}
+
+bool t2v_chat_reads(const t2v_chat *chat, const char *variable)
+{
+    for (const struct t2v_chat_template *t = chat->templates; t != NULL; t = t->next)
+        if (t->fault.code == 0 && reads(t->body, variable))
+            return true;
+    return false;
+}
+
 /* The text of a special token: a string, or the `content` of an object. */
 static struct t2v_str token_text(const t2v_json *value)
 {

@@ -189,7 +189,7 @@ static int open_one(const struct t2v_options *options, size_t i, struct t2v_open
     else
         rc = open_embedder(options, dir, opened, served, err);
     size_t after = t2v_resident_bytes();
-    opened->resident_bytes = after > before ? after - before : 0;
+    served->resident_bytes = after > before ? after - before : 0;
     return rc;
 }
 

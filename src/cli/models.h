@@ -21,7 +21,6 @@ struct t2v_opened {
     t2v_classifier *classifier;
     t2v_generator *generator; /* NULL: it generates no text */
     t2v_chat *chat;           /* NULL: a generator without chat templates, or none */
-    size_t resident_bytes;    /* by how much the process has grown when it was opened; 0: unknown */
 };
 
 struct t2v_opened_models {

@@ -23,9 +23,9 @@ static double megabytes(size_t bytes)
 }
 
 /* mb: what the process has grown by when the model was opened. */
-static void log_model(const struct t2v_served *served, size_t resident_bytes)
+static void log_model(const struct t2v_served *served)
 {
-    double mb = megabytes(resident_bytes);
+    double mb = megabytes(served->resident_bytes);
     const t2v_model *model = served->model;
     const t2v_embedder *embedder = served->embedder;
     if (embedder != NULL)
@@ -51,7 +51,7 @@ static void log_start(const struct t2v_options *options, const struct t2v_opened
     const struct t2v_models *models = &opened->list;
     const t2v_model *model = models->list[0].model;
     for (size_t i = 0; i < models->n; i++)
-        log_model(&models->list[i], opened->opened[i].resident_bytes);
+        log_model(&models->list[i]);
     t2v_log(T2V_LOG_INFO, "kernel", "chosen kernels=%s blas=%s threads=%d", t2v_model_cpu(model),
             t2v_blas_name(), t2v_thread_count(options));
     t2v_log(T2V_LOG_INFO, "model", "all are open models=%zu resident_mb=%.0f", models->n,

@@ -35,6 +35,7 @@ struct t2v_served {
     const char *name; /* by which clients ask for it, and which answers state */
     unsigned abilities;
     const t2v_model *model;
+    size_t resident_bytes;            /* by which the process grew when it was opened; 0: unknown */
     size_t max_tok;                   /* of a sequence, special tokens included */
     const t2v_embedder *embedder;     /* T2V_CAN_EMBED: as /vectors embeds */
     const t2v_embedder *sentence;     /* T2V_CAN_EMBED: as sentence-transformers embeds; may be the

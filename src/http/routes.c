@@ -7,6 +7,7 @@
 #include "http/api/labels.h"
 #include "http/api/multi_vector.h"
 #include "http/api/ollama.h"
+#include "http/api/ollama_models.h"
 #include "http/api/ollama_text.h"
 #include "http/api/openai.h"
 #include "http/api/page.h"
@@ -72,6 +73,7 @@ static const struct t2v_route rows[] = {
     {"/api/generate", T2V_POST, 0, "/api/generate", &t2v_ollama_generate, NULL},
     {"/api/chat", T2V_POST, 0, "/api/chat", &t2v_ollama_chat, NULL},
     {"/api/show", T2V_POST, 0, "/api/show", &t2v_ollama_show, NULL},
+    {"/api/ps", T2V_GET, 0, "/api/ps", &t2v_ollama_ps, NULL},
     {"/api/tags", T2V_GET, 0, "/api/tags", &t2v_ollama_tags, NULL},
     {"/api/version", T2V_GET, 0, "/api/version", &t2v_ollama_version, NULL},
     {"/metrics", T2V_GET, PROBE, "/metrics", &t2v_probe_metrics, NULL},

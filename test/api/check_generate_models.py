@@ -175,7 +175,7 @@ def check_limits(check):
         check("/info", info["max_total_tokens"] == 256 and info["max_input_tokens"] == 255 and info["model_pipeline_tag"] == "text-generation", info)
         check("/v1/models, /api/tags, /meta", d.get("/v1/models").json["data"][0]["id"] == "marked" == d.get("/api/tags").json["models"][0]["name"] and d.get("/meta").json["models"] == [{"name": "marked", "tasks": ["text generation"]}], d.get("/meta"))
         a = d.ask(post("/api/show", {"model": "marked:latest"})).json
-        check("/api/show", a["model_info"]["qwen3.context_length"] == 256 and "completion" in a["capabilities"], a)
+        check("/api/show", a["model_info"]["qwen3.context_length"] == 256 and a["capabilities"] == ["completion", "tools", "thinking"], a)
         a = generate(d, "stone " * 20, 100000, ignore_eos=True)
         n = a["details"]["generated_tokens"]
         check("as many as fit", a["details"]["finish_reason"] == "length" and n > 100, a["details"]["finish_reason"])

@@ -2,6 +2,7 @@
 """Ollama's API, as far as it is about vectors: shapes, numbers, errors."""
 import json
 import math
+import os
 
 from daemon import Daemon, request
 
@@ -55,4 +56,33 @@ def check_ollama_tags(check):
         model = a.json["models"][0]
         check("the models", set(model) == {"name", "model", "modified_at", "size", "digest", "details"} and model["name"] == model["model"] == d.get("/v1/models").json["data"][0]["id"], a)
         check("their details", set(model["details"]) == {"parent_model", "format", "family", "families", "parameter_size", "quantization_level"} and model["details"]["family"] == "bert" and model["details"]["quantization_level"] == "F32", a)
+        check("their size", model["size"] > 0, a)
         check("the version", d.get("/api/version").json == {"version": d.get("/meta").json["version"]})
+
+
+def check_ollama_ps(check):
+    with Daemon(check.binary, check.model) as d:
+        a = d.get("/api/ps")
+        model, tag = a.json["models"][0], d.get("/api/tags").json["models"][0]
+        check("its keys", list(model) == ["name", "model", "size", "digest", "details", "expires_at", "size_vram", "context_length"] and len(a.json["models"]) == 1, a)
+        check("what /api/tags has", all(model[key] == tag[key] for key in ("name", "model", "size", "digest", "details")), (model, tag))
+        check("it stays loaded", model["expires_at"] > "2100" and model["size_vram"] == 0 and model["context_length"] == 500, a)
+        check("its errors", d.ask(post("/api/ps", {})).json == {"error": "method not allowed, use GET"})
+
+
+def check_ollama_show(check):
+    with Daemon(check.binary, check.model) as d:
+        name = d.get("/v1/models").json["data"][0]["id"]
+        a = d.ask(post("/api/show", {"model": name}))
+        check("an embedder", a.status == 200 and a.json["capabilities"] == ["embedding"] and a.json["details"] == d.get("/api/tags").json["models"][0]["details"], a)
+        check("its sizes", a.json["model_info"] == {"general.architecture": "bert", "bert.context_length": 500, "bert.embedding_length": 32}, a)
+        for body in ({"name": name + ":latest"}, {"model": "other", "verbose": True}, {"model": None}, {}):
+            check(f"the same: {body}", d.ask(post("/api/show", body)).json == a.json)
+        a = d.ask(post("/api/show", {"model": 1}))
+        check("no name", a.status == 400 and "model" in a.json["error"], a)
+    generator = os.path.join(os.path.dirname(check.model), "generators", "marked")
+    with Daemon(check.binary, "e=" + check.model, "--model", "g=" + generator) as d:
+        for model, want in (("e", "bert"), ("g", "qwen3"), ("x", "qwen3")):
+            a = d.ask(post("/api/show", {"model": model}))
+            check(f"of several: {model}", a.json["model_info"]["general.architecture"] == want, a)
+        check("all are loaded", [m["name"] for m in d.get("/api/ps").json["models"]] == ["e", "g"])

@@ -2,7 +2,6 @@
 #include "http/api/ollama.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "http/api/embedding.h"
 #include "http/body.h"
@@ -25,20 +24,21 @@ static void fail(const struct t2v_fault *fault, struct t2v_reply *reply)
 
 const struct t2v_api t2v_api_ollama = {.name = "ollama", .fail = fail};
 
-/* ---- Vectors ---- */
+struct t2v_str t2v_ollama_untagged(struct t2v_str name)
+{
+    static const struct t2v_str tag = T2V_STR(":latest");
+    if (name.len > tag.len && t2v_str_ends(name, tag))
+        name.len -= tag.len;
+    return name;
+}
 
-/* Ollama's names end in a tag, ":latest" where none is given. */
 static bool choose(const struct t2v_service *service, struct t2v_str value,
                    struct t2v_embedding *embedding, struct t2v_fault *fault)
 {
-    static const char tag[] = ":latest";
-    enum { TAG_LEN = sizeof tag - 1 };
     struct t2v_texts texts = {0};
     if (!t2v_texts_read_optional(&texts, value, (struct t2v_loc){"model", NULL, -1}, fault))
         return false;
-    struct t2v_str name = t2v_texts_first(&texts);
-    if (name.len > TAG_LEN && memcmp(name.ptr + name.len - TAG_LEN, tag, TAG_LEN) == 0)
-        name.len -= TAG_LEN;
+    struct t2v_str name = t2v_ollama_untagged(t2v_texts_first(&texts));
     embedding->served = t2v_models_choose(service->models, name, T2V_CAN_EMBED, fault);
     t2v_texts_deinit(&texts);
     return embedding->served != NULL;
@@ -146,54 +146,3 @@ const struct t2v_operation t2v_ollama_embed_one = {
     .write = write_one,
     .deinit = t2v_embedding_deinit,
 };
-
-/* ---- Models and version ---- */
-
-/* "F32", as Ollama writes it. */
-static void write_upper(struct t2v_buf *buf, const char *word)
-{
-    t2v_buf_addc(buf, '"');
-    for (; *word != '\0'; word++)
-        t2v_buf_addc(buf, *word >= 'a' && *word <= 'z' ? (char)(*word - 'a' + 'A') : *word);
-    t2v_buf_addc(buf, '"');
-}
-
-/* Size, digest and date are not known here; Ollama's clients want them to be there. */
-static void write_tag(const struct t2v_served *served, struct t2v_buf *buf)
-{
-    struct t2v_str name = t2v_str_of(served->name);
-    struct t2v_str family = t2v_str_of(t2v_model_family(served->model));
-    t2v_buf_adds(buf, "{\"name\":");
-    t2v_json_write_str(buf, name);
-    t2v_buf_adds(buf, ",\"model\":");
-    t2v_json_write_str(buf, name);
-    t2v_buf_adds(buf, ",\"modified_at\":\"1970-01-01T00:00:00Z\",\"size\":0,\"digest\":\"\","
-                      "\"details\":{\"parent_model\":\"\",\"format\":\"safetensors\",\"family\":");
-    t2v_json_write_str(buf, family);
-    t2v_buf_adds(buf, ",\"families\":[");
-    t2v_json_write_str(buf, family);
-    t2v_buf_adds(buf, "],\"parameter_size\":\"\",\"quantization_level\":");
-    write_upper(buf, t2v_model_precision(served->model));
-    t2v_buf_adds(buf, "}}");
-}
-
-static void answer_tags(struct t2v_service *service, const struct t2v_request *request,
-                        struct t2v_reply *reply, struct t2v_fault *fault)
-{
-    (void)request, (void)fault;
-    t2v_buf_adds(&reply->buf, "{\"models\":");
-    t2v_models_write(service->models, write_tag, &reply->buf);
-    t2v_buf_adds(&reply->buf, "}");
-}
-
-static void answer_version(struct t2v_service *service, const struct t2v_request *request,
-                           struct t2v_reply *reply, struct t2v_fault *fault)
-{
-    (void)request, (void)fault;
-    t2v_buf_adds(&reply->buf, "{\"version\":");
-    t2v_json_write_str(&reply->buf, t2v_str_of(service->version));
-    t2v_buf_adds(&reply->buf, "}");
-}
-
-const struct t2v_operation t2v_ollama_tags = {.api = &t2v_api_ollama, .answer = answer_tags};
-const struct t2v_operation t2v_ollama_version = {.api = &t2v_api_ollama, .answer = answer_version};

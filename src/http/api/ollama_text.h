@@ -3,8 +3,8 @@
 #define T2V_HTTP_API_OLLAMA_TEXT_H
 /*
  * Ollama's API, as far as it generates text: POST /api/generate and /api/chat, which stream lines
- * of JSON unless `stream` is false, and POST /api/show. Of the options, those that say how tokens
- * are chosen count; those of generation_config.json fill in for what is left out.
+ * of JSON unless `stream` is false. Of the options, those that say how tokens are chosen count;
+ * those of generation_config.json fill in for what is left out.
  */
 #include "http/api/api.h"
 
@@ -13,7 +13,5 @@
 extern const struct t2v_operation t2v_ollama_generate;
 /* {"model", "messages", ...} */
 extern const struct t2v_operation t2v_ollama_chat;
-/* {"model"} to what is known of it. */
-extern const struct t2v_operation t2v_ollama_show;
 
 #endif

@@ -306,6 +306,25 @@ static void test_files(void **state)
     remove_all(dir);
 }
 
+static bool reads(const char *template, const char *variable)
+{
+    t2v_chat *chat = NULL;
+    assert_int_equal(t2v_chat_parse(t2v_str_of(template), NULL, &chat, NULL), 0);
+    bool is = t2v_chat_reads(chat, variable);
+    t2v_chat_free(chat);
+    return is;
+}
+
+static void test_reads(void **state)
+{
+    (void)state;
+    assert_true(reads("{{ a }}{% if messages %}{% for t in tools %}{{ t }}{% endfor %}{% endif %}",
+                      "tools"));
+    assert_true(reads("{% macro f(x=tools) %}{% endmacro %}", "tools"));
+    assert_false(reads("tools {{ 'tools' }} {{ x.tools }} {# tools #}", "tools"));
+    assert_false(reads("", "tools"));
+}
+
 /* Every allocation fails once. */
 static void test_no_memory(void **state)
 {
@@ -336,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_limits),  cmocka_unit_test(test_continue),
         cmocka_unit_test(test_request), cmocka_unit_test(test_time),
         cmocka_unit_test(test_files),   cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
