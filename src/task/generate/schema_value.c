@@ -2,6 +2,7 @@
 #include "task/generate/schema_value.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "json/write.h"
@@ -32,6 +33,23 @@ int t2v_schema_string(struct t2v_str s, struct t2v_arena *arena, struct t2v_str 
     return keep(&buf, arena, out);
 }
 
+/* With as few digits as give x again. */
+static void write_double(struct t2v_buf *buf, double x)
+{
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        t2v_json *back = NULL;
+        double y = 0;
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (t2v_json_parse(t2v_str_of(text), &back, NULL) == 0)
+            t2v_json_double(back, &y);
+        t2v_json_free(back);
+        if (y == x)
+            break;
+    }
+    t2v_buf_adds(buf, text);
+}
+
 static void write_number(struct t2v_buf *buf, const t2v_json *value)
 {
     int64_t whole;
@@ -40,7 +58,7 @@ static void write_number(struct t2v_buf *buf, const t2v_json *value)
     if (t2v_json_int(value, &whole))
         t2v_json_write_int(buf, whole);
     else
-        t2v_buf_addf(buf, "%.17g", x);
+        write_double(buf, x);
 }
 
 static void write_value(struct t2v_buf *buf, const t2v_json *value)

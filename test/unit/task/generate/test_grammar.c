@@ -339,6 +339,9 @@ static void test_alternatives(void **state)
     struct model m = open_model();
     accept(&m, "{\"enum\":[\"a\",\"ab\",1,[true,{\"k\":null}]]}", "\"ab\"");
     accept(&m, "{\"enum\":[\"a\",\"ab\",1,[true,{\"k\":null}]]}", "[true, {\"k\": null}]");
+    accept(&m, "{\"enum\":[0.1,-2e-7]}", "0.1");
+    accept(&m, "{\"enum\":[0.1,-2e-7]}", "-2e-07");
+    accept(&m, "{\"const\":0.30000000000000004}", "0.30000000000000004");
     reject(&m, "{\"enum\":[\"a\",\"ab\",1]}", "\"abc");
     reject(&m, "{\"type\":\"string\",\"enum\":[\"a\",1]}", "1");
     accept(&m, "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}],\"default\":null}", "null");
