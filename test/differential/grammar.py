@@ -30,6 +30,10 @@ def number_bounds(rng, scale):
     return out
 
 
+def multiples(rng, steps):
+    return {"multipleOf": rng.choice(steps)} if rng.random() < 0.3 else {}
+
+
 def length_bounds(rng, low, high):
     out, least = {}, rng.randrange(4)
     if rng.random() < 0.4:
@@ -76,9 +80,9 @@ def random_schema(rng, depth):
     if kind == 0:
         return {"type": "string", **length_bounds(rng, "minLength", "maxLength")}
     if kind == 1:
-        return {"type": "integer", **number_bounds(rng, 1)}
+        return {"type": "integer", **number_bounds(rng, 1), **multiples(rng, [1, 2, 3, 7, 60, 1.5, 0.25, 10**10])}
     if kind == 2:
-        return {"type": "number", **(number_bounds(rng, rng.choice([1, 0.1, 0.37])) if rng.random() < 0.6 else {})}
+        return {"type": "number", **(number_bounds(rng, rng.choice([1, 0.1, 0.37])) if rng.random() < 0.6 else {}), **multiples(rng, [0.01, 0.1, 0.000001, 0.7, 2, 2.5])}
     if kind == 3:
         return rng.choice([{"type": "boolean"}, {"type": "null"}, {"type": ["string", "null"]}, {"type": ["integer", "boolean"], "title": "t"}])
     if kind == 4:

@@ -51,6 +51,7 @@ struct t2v_node {
     bool exclusive; /* ANY_OF: of a oneOf */
     bool whole, ranged;
     int64_t lo, hi;
+    uint64_t step;     /* NUMBER, ranged: the multiples of it alone, in the same units */
     uint32_t depth;    /* the least nesting of containers in a value */
     uint32_t n_choice; /* ANY_OF: alternatives, those of alternatives included */
     uint32_t height;   /* ANY_OF: how deep they are nested; 0 while it is being computed */

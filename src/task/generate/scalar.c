@@ -184,6 +184,13 @@ static bool magnitudes(const struct t2v_frame *frame, uint64_t *a, uint64_t *b)
     return lo <= hi;
 }
 
+/* Whether [lo, hi] has a multiple of the node's step. */
+static bool has_multiple(const struct t2v_frame *frame, uint64_t lo, uint64_t hi)
+{
+    uint64_t step = frame->node->step;
+    return lo <= hi && (lo + step - 1) / step * step <= hi;
+}
+
 /* Whether digits can follow, perhaps none, so that the number is in the range. */
 static bool is_possible(const struct t2v_frame *frame)
 {
@@ -193,10 +200,10 @@ static bool is_possible(const struct t2v_frame *frame)
     if (!magnitudes(frame, &a, &b))
         return false;
     if (frame->phase == AFTER_SIGN)
-        return true;
+        return has_multiple(frame, a, b);
     uint64_t from = frame->v * unit, to = from + unit - 1;
     while (from <= b) {
-        if (to >= a)
+        if (has_multiple(frame, from > a ? from : a, to < b ? to : b))
             return true;
         if (frame->phase != IN_WHOLE)
             return false;
@@ -220,7 +227,8 @@ bool t2v_scalar_number_ends(const struct t2v_frame *frame)
     if (!frame->node->ranged)
         return true;
     uint64_t value = frame->v * unit_of(frame);
-    return magnitudes(frame, &a, &b) && value >= a && value <= b;
+    return magnitudes(frame, &a, &b) && value >= a && value <= b &&
+           has_multiple(frame, value, value);
 }
 
 /* A digit of the part that the number is in; n counts its digits. */

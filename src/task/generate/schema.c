@@ -47,6 +47,7 @@ static const struct keyword {
     {"exclusiveMinimum", IS_NUMBER},
     {"maximum", IS_NUMBER},
     {"minimum", IS_NUMBER},
+    {"multipleOf", IS_NUMBER},
     {"format", IS_STRING},
     {"maxLength", IS_STRING},
     {"minLength", IS_STRING},

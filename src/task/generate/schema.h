@@ -9,14 +9,15 @@
  *     further ones only where additionalProperties says so, or nothing else names any;
  *   - without `type`, the keywords tell the types; without any keyword it is any value;
  *   - integers have at most 15 digits; numbers at most 15, a fraction of 15 and an exponent of 2,
- * or with a range 9 and a fraction of 6;
+ * or with a range or multipleOf 9 and a fraction of 6;
  *   - containers are nested at most T2V_SCHEMA_MAX_DEPTH deep.
  *
  * Supported: type (one or several), properties, required, additionalProperties, items, prefixItems,
  * minItems, maxItems, minLength, maxLength, pattern (pattern.h), format (date, time, date-time,
- * uuid, email, ipv4), minimum, maximum, exclusiveMinimum, exclusiveMaximum, enum, const, anyOf,
- * oneOf (of alternatives that cannot hold together), allOf (of one), and $ref within the schema.
- * Annotations are ignored; every other keyword is refused. Read-only once compiled.
+ * uuid, email, ipv4), minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf (at most 6
+ * decimals, and at most 10^12), enum, const, anyOf, oneOf (of alternatives that cannot hold
+ * together), allOf (of one), and $ref within the schema. Annotations are ignored; every other
+ * keyword is refused. Read-only once compiled.
  */
 #include "base/error.h"
 #include "json/json.h"

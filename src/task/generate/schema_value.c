@@ -13,6 +13,7 @@ enum { MAX_VALUE = 1 << 20, MAX_STEP = 4096 };
 
 /* Integers have at most 15 digits, numbers with a range 9 before the point. */
 static const double max_whole = 999999999999999, max_number = 999999999;
+static const int64_t max_multiple = 1000000000000;
 
 static int keep(struct t2v_buf *buf, struct t2v_arena *arena, struct t2v_str *out)
 {
@@ -147,6 +148,57 @@ static int narrow(const t2v_json *json, const char *name, struct t2v_node *node,
     return 0;
 }
 
+uint64_t t2v_schema_gcd(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+bool t2v_schema_has_multiple(const struct t2v_node *node)
+{
+    int64_t step = (int64_t)node->step, first = node->lo / step * step;
+    first += first < node->lo ? step : 0;
+    return first <= node->hi;
+}
+
+/* multipleOf in units of 1 / T2V_SCHEMA_SCALE. */
+static int read_step(const t2v_json *value, uint64_t *out, struct t2v_err *err)
+{
+    int64_t whole;
+    double x = 0;
+    if (!t2v_json_double(value, &x) || !(x > 0))
+        return t2v_fail(err, T2V_EFORMAT, "\"multipleOf\" of the schema must be a number above 0");
+    if (t2v_json_int(value, &whole) && whole <= max_multiple) {
+        *out = (uint64_t)whole * T2V_SCHEMA_SCALE;
+        return 0;
+    }
+    double units = round(x * T2V_SCHEMA_SCALE);
+    if (!(x <= max_number && units / T2V_SCHEMA_SCALE == x))
+        return t2v_fail(err, T2V_EUNSUPPORTED,
+                        "the schema's keyword \"multipleOf\" is not supported with %g: at most "
+                        "%d decimals are, and at most 10^12",
+                        x, T2V_SCHEMA_DECIMALS);
+    *out = (uint64_t)units;
+    return 0;
+}
+
+/* Integers that are multiples of 1.5 are those of 3. */
+static int narrow_to_multiples(const t2v_json *value, struct t2v_node *node, struct t2v_err *err)
+{
+    int rc = read_step(value, &node->step, err);
+    node->ranged = true;
+    if (rc == 0 && node->whole)
+        node->step /= t2v_schema_gcd(node->step, T2V_SCHEMA_SCALE);
+    if (rc == 0 && !t2v_schema_has_multiple(node))
+        rc = t2v_fail(err, T2V_EFORMAT,
+                      "no number in the schema's range is a multiple of its \"multipleOf\"");
+    return rc;
+}
+
 int t2v_schema_range(const t2v_json *json, struct t2v_node *node, struct t2v_err *err)
 {
     static const char *const names[] = {"minimum", "exclusiveMinimum", "maximum",
@@ -158,11 +210,13 @@ int t2v_schema_range(const t2v_json *json, struct t2v_node *node, struct t2v_err
         rc = narrow(json, names[i], node, &lo, &hi, err);
     if (rc == 0 && !(lo <= hi))
         rc = t2v_fail(err, T2V_EFORMAT, "the schema has an empty range of numbers");
-    if (rc == 0) {
-        node->lo = (int64_t)lo;
-        node->hi = (int64_t)hi;
-    }
-    return rc;
+    if (rc != 0)
+        return rc;
+    node->lo = (int64_t)lo;
+    node->hi = (int64_t)hi;
+    node->step = 1;
+    const t2v_json *value = t2v_json_get(json, "multipleOf");
+    return value != NULL ? narrow_to_multiples(value, node, err) : 0;
 }
 
 /* One step of a JSON pointer, with ~0 for ~ and ~1 for /. */
