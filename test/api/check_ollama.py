@@ -78,8 +78,9 @@ def check_ollama_show(check):
         check("its sizes", a.json["model_info"] == {"general.architecture": "bert", "bert.context_length": 500, "bert.embedding_length": 32}, a)
         for body in ({"name": name + ":latest"}, {"model": "other", "verbose": True}, {"model": None}, {}):
             check(f"the same: {body}", d.ask(post("/api/show", body)).json == a.json)
-        a = d.ask(post("/api/show", {"model": 1}))
-        check("no name", a.status == 400 and "model" in a.json["error"], a)
+        for body, word in (({"model": 1}, "model"), ({"model": name, "name": {}}, "name")):
+            a = d.ask(post("/api/show", body))
+            check(f"no name: {body}", a.status == 400 and word in a.json["error"], a)
     generator = os.path.join(os.path.dirname(check.model), "generators", "marked")
     with Daemon(check.binary, "e=" + check.model, "--model", "g=" + generator) as d:
         for model, want in (("e", "bert"), ("g", "qwen3"), ("x", "qwen3")):

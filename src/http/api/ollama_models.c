@@ -114,14 +114,16 @@ static void read_show(const struct t2v_service *service, struct t2v_str body, st
     static const char *const names[N] = {"model", "name"};
     struct show_state *state = job->state;
     struct t2v_str values[N] = {{NULL, 0}};
-    struct t2v_texts texts = {0};
-    if (!t2v_body_members(body, "{\"model\": \"model\"}", names, values, N, &job->fault))
-        return;
+    struct t2v_texts texts[N] = {{0}};
+    bool ok = t2v_body_members(body, "{\"model\": \"model\"}", names, values, N, &job->fault);
+    for (int i = 0; i < N && ok; i++)
+        ok = t2v_texts_read_optional(&texts[i], values[i], (struct t2v_loc){names[i], NULL, -1},
+                                     &job->fault);
     int of = t2v_body_has(values[MODEL]) ? MODEL : NAME;
-    if (t2v_texts_read_optional(&texts, values[of], (struct t2v_loc){names[of], NULL, -1},
-                                &job->fault))
-        state->served = choose(service->models, t2v_texts_first(&texts));
-    t2v_texts_deinit(&texts);
+    if (ok)
+        state->served = choose(service->models, t2v_texts_first(&texts[of]));
+    for (int i = 0; i < N; i++)
+        t2v_texts_deinit(&texts[i]);
 }
 
 /* "FAMILY.NAME":VALUE after a comma. */
