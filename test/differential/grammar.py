@@ -76,7 +76,8 @@ def random_array(rng, depth):
 def random_schema(rng, depth):
     kind = rng.randrange(12 if depth > 0 else 6)
     if kind == 0 and rng.random() < 0.3:
-        return rng.choice([{"pattern": rng.choice(PATTERNS)}, {"type": "string", "pattern": rng.choice(PATTERNS)}, {"type": "string", "format": rng.choice(FORMATS)}])
+        return rng.choice([{"pattern": rng.choice(PATTERNS)}, {"type": "string", "pattern": rng.choice(PATTERNS)}, {"type": "string", "format": rng.choice(FORMATS)},
+                           {"pattern": rng.choice(PATTERNS), **length_bounds(rng, "minLength", "maxLength")}, {"pattern": rng.choice(["1", "^2", "7$"]), "format": rng.choice(FORMATS)}])
     if kind == 0:
         return {"type": "string", **length_bounds(rng, "minLength", "maxLength")}
     if kind == 1:

@@ -127,10 +127,12 @@ static void expand(struct builder *b, size_t i, uint16_t next[256])
     }
 }
 
-/* Leaves out the ways to states from which the end is not reached. */
-static void prune(struct t2v_pattern *pattern, bool *alive)
+int t2v_pattern_prune(struct t2v_compiler *c, struct t2v_pattern *pattern, bool *some)
 {
-    bool changed = true;
+    bool changed = true, *alive = t2v_compiler_alloc(c, pattern->n, sizeof *alive);
+    if (alive == NULL)
+        return T2V_ENOMEM;
+    memset(alive, 0, pattern->n * sizeof *alive);
     while (changed) {
         changed = false;
         for (size_t i = pattern->n; i-- > T2V_PATTERN_START;) {
@@ -145,6 +147,8 @@ static void prune(struct t2v_pattern *pattern, bool *alive)
         for (int byte = 0; byte < 256; byte++)
             if (!alive[pattern->next[i][byte]])
                 pattern->next[i][byte] = 0;
+    *some = alive[T2V_PATTERN_START];
+    return 0;
 }
 
 static int build_states(struct builder *b)
@@ -162,16 +166,15 @@ static int build_states(struct builder *b)
         expand(b, i, next[i]);
     pattern->next = t2v_compiler_alloc(b->c, pattern->n, sizeof *pattern->next);
     pattern->ends = t2v_compiler_alloc(b->c, pattern->n, sizeof *pattern->ends);
-    bool *alive = t2v_compiler_alloc(b->c, pattern->n, sizeof *alive);
-    if (b->rc == 0 && (pattern->next == NULL || pattern->ends == NULL || alive == NULL))
+    if (b->rc == 0 && (pattern->next == NULL || pattern->ends == NULL))
         b->rc = T2V_ENOMEM;
     if (b->rc == 0) {
         memcpy(pattern->next, next, pattern->n * sizeof *next);
-        memset(alive, 0, pattern->n * sizeof *alive);
         for (size_t i = 0; i < pattern->n; i++)
             pattern->ends[i] = i != 0 && b->states[i].ends;
-        prune(pattern, alive);
-        if (!alive[T2V_PATTERN_START])
+        bool some = false;
+        b->rc = t2v_pattern_prune(b->c, pattern, &some);
+        if (b->rc == 0 && !some)
             b->rc = t2v_fail(b->c->err, T2V_EFORMAT, "no text has the schema's \"pattern\"");
     }
     t2v_free(next);

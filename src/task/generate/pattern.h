@@ -25,6 +25,9 @@ struct t2v_pattern {
 /* Compiles a pattern into the schema's arena. T2V_EFORMAT: it is none, or no text has it;
  * T2V_EUNSUPPORTED; T2V_ETOOLARGE; T2V_ENOMEM. */
 int t2v_pattern_compile(struct t2v_compiler *c, struct t2v_str text, struct t2v_pattern **out);
+/* Leaves out the ways to states from which no end is reached. *some: there is an end. T2V_ENOMEM.
+ */
+int t2v_pattern_prune(struct t2v_compiler *c, struct t2v_pattern *pattern, bool *some);
 /* The pattern of a format; ptr NULL: it is not supported. Static. */
 struct t2v_str t2v_pattern_of_format(struct t2v_str format);
 

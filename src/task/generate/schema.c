@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "task/generate/compiler.h"
-#include "task/generate/pattern.h"
+#include "task/generate/pattern_product.h"
 #include "task/generate/schema_check.h"
 #include "task/generate/schema_container.h"
 #include "task/generate/schema_value.h"
@@ -78,16 +78,15 @@ static const struct {
              {"array", IS_ARRAY},    {"number", IS_NUMBER},   {"string", IS_STRING},
              {"integer", IS_INTEGER}};
 
-/* A string with a `pattern` or a `format`, which stands alone. */
-static int compile_pattern(struct t2v_compiler *c, const t2v_json *json, const char *keyword,
-                           struct t2v_node *node)
+/* *out: of `pattern` or `format`; NULL where it is missing. */
+static int read_pattern(struct t2v_compiler *c, const t2v_json *json, const char *keyword,
+                        struct t2v_pattern **out)
 {
-    static const char *const others[] = {"format", "maxLength", "minLength"};
-    struct t2v_str text = t2v_json_str(t2v_json_get(json, keyword));
-    struct t2v_pattern *pattern = NULL;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(others[i], keyword) != 0 && t2v_json_get(json, others[i]) != NULL)
-            return t2v_compiler_beside(c, t2v_str_of(others[i]), keyword);
+    const t2v_json *value = t2v_json_get(json, keyword);
+    struct t2v_str text = t2v_json_str(value);
+    *out = NULL;
+    if (value == NULL)
+        return 0;
     if (text.ptr == NULL)
         return t2v_compiler_wrong(c, keyword, "a string");
     if (strcmp(keyword, "format") == 0) {
@@ -97,20 +96,32 @@ static int compile_pattern(struct t2v_compiler *c, const t2v_json *json, const c
             return t2v_fail(c->err, T2V_EUNSUPPORTED,
                             "the schema's format \"%.*s\" is not supported", T2V_STR_ARG(name));
     }
-    node->kind = T2V_NODE_PATTERN;
-    int rc = t2v_pattern_compile(c, text, &pattern);
-    node->pattern = pattern;
-    return rc;
+    return t2v_pattern_compile(c, text, out);
 }
 
 static int compile_string(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node)
 {
-    if (t2v_json_get(json, "pattern") != NULL)
-        return compile_pattern(c, json, "pattern", node);
-    if (t2v_json_get(json, "format") != NULL)
-        return compile_pattern(c, json, "format", node);
+    struct t2v_pattern *pattern = NULL, *format = NULL;
     node->kind = T2V_NODE_STRING;
-    return t2v_compiler_sizes(c, json, "minLength", "maxLength", node);
+    int rc = t2v_compiler_sizes(c, json, "minLength", "maxLength", node);
+    if (rc == 0)
+        rc = read_pattern(c, json, "pattern", &pattern);
+    if (rc == 0)
+        rc = read_pattern(c, json, "format", &format);
+    if (rc != 0 || (pattern == NULL && format == NULL))
+        return rc;
+    node->kind = T2V_NODE_PATTERN;
+    node->pattern = pattern != NULL ? pattern : format;
+    if (pattern != NULL && format != NULL)
+        rc = t2v_pattern_both(c, pattern, format, &node->pattern);
+    if (rc == 0 && node->pattern != NULL && (node->min != 0 || node->max != UINT64_MAX))
+        rc = t2v_pattern_of_length(c, node->pattern, node->min, node->max, &node->pattern);
+    return rc != 0 || node->pattern != NULL
+               ? rc
+               : t2v_fail(
+                     c->err, T2V_EFORMAT,
+                     "no text has what the schema says of a string: \"pattern\", \"format\" and "
+                     "length exclude each other");
 }
 
 static int compile_number(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node,

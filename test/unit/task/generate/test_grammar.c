@@ -276,6 +276,7 @@ static void test_patterns(void **state)
     (void)state;
     static const char anchored[] = "{\"pattern\":\"^[a-c]{2,3}(x|\\\\d)$\"}";
     static const char wide[] = "{\"pattern\":\"^[\xc3\xa9-\xe4\xb8\xad]\\\"?$\"}";
+    static const char limited[] = "{\"pattern\":\"^a\",\"minLength\":3,\"maxLength\":4}";
     static const char date[] = "{\"format\":\"date\"}";
     struct model m = open_model();
     accept(&m, anchored, "\"abx\"");
@@ -289,6 +290,13 @@ static void test_patterns(void **state)
     accept(&m, wide, "\"\xe4\xb8\xad\\\"\"");
     reject(&m, wide, "\"\xe4\xb8\xae");
     reject(&m, wide, "\"\xf0");
+    accept(&m, limited, "\"a\xc3\xa9\\\"\"");
+    reject(&m, limited, "\"a\xc3\xa9\"");
+    reject(&m, limited, "\"a\xc3\xa9\\\"aa");
+    accept(&m, limited, "\"a\xf0\x9f\x98\x80\\n\xe4\xbd\xa0\"");
+    accept(&m, "{\"pattern\":\"^.{0,3}$\",\"maxLength\":2000000000}", "\"abc\"");
+    accept(&m, "{\"pattern\":\"-29$\",\"format\":\"date\"}", "\"2026-01-29\"");
+    reject(&m, "{\"pattern\":\"-29$\",\"format\":\"date\"}", "\"2026-01-28");
     accept(&m, date, "\"2026-02-28\"");
     reject(&m, date, "\"2026-02-29");
     reject(&m, date, "\"2026-13");
@@ -418,7 +426,9 @@ static void test_refused(void **state)
     refuse("{\"pattern\":\"a{2,1}\"}", T2V_EFORMAT, "repetition");
     refuse("{\"pattern\":\"^[^\\\\d\\\\D]$\"}", T2V_EFORMAT, "no text");
     refuse("{\"pattern\":\"(((a{900}){900}){900}){900}\"}", T2V_ETOOLARGE, "too large");
-    refuse("{\"pattern\":\"a\",\"minLength\":1}", T2V_EUNSUPPORTED, "\"minLength\"");
+    refuse("{\"pattern\":\"^ab?$\",\"minLength\":3}", T2V_EFORMAT, "exclude each other");
+    refuse("{\"pattern\":\"^a\",\"format\":\"date\"}", T2V_EFORMAT, "exclude each other");
+    refuse("{\"pattern\":\"a\",\"minLength\":9999}", T2V_ETOOLARGE, "too large together");
     refuse("{\"pattern\":1}", T2V_EFORMAT, "\"pattern\"");
     refuse("{\"properties\":{\"a\":{\"format\":\"uri\"}}}", T2V_EUNSUPPORTED, "\"uri\"");
     refuse("{\"items\":{\"not\":{}}}", T2V_EUNSUPPORTED, "\"not\"");
