@@ -8,13 +8,6 @@ int t2v_compiler_wrong(struct t2v_compiler *c, const char *keyword, const char *
     return t2v_fail(c->err, T2V_EFORMAT, "\"%s\" of the schema must be %s", keyword, what);
 }
 
-int t2v_compiler_beside(struct t2v_compiler *c, struct t2v_str keyword, const char *other)
-{
-    return t2v_fail(c->err, T2V_EUNSUPPORTED,
-                    "the schema's keyword \"%.*s\" beside \"%s\" is not supported",
-                    T2V_STR_ARG(keyword), other);
-}
-
 int t2v_compiler_node(struct t2v_compiler *c, enum t2v_node_kind kind, struct t2v_node **out)
 {
     struct t2v_schema *schema = c->schema;

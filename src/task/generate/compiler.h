@@ -28,8 +28,6 @@ struct t2v_compiler {
 
 /* Fails with T2V_EFORMAT: the keyword must be `what`. */
 int t2v_compiler_wrong(struct t2v_compiler *c, const char *keyword, const char *what);
-/* Fails with T2V_EUNSUPPORTED: the keyword may not be beside the other. */
-int t2v_compiler_beside(struct t2v_compiler *c, struct t2v_str keyword, const char *other);
 /* A new node. 0; T2V_ENOMEM; T2V_ETOOLARGE: there are too many. */
 int t2v_compiler_node(struct t2v_compiler *c, enum t2v_node_kind kind, struct t2v_node **out);
 /* n items in the schema's arena, n may be 0. NULL without memory. */

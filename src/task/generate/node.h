@@ -49,9 +49,11 @@ struct t2v_node {
     /* NUMBER: whole: an integer. ranged: from lo to hi, in units of 1 if whole, else of 1 /
      * T2V_SCHEMA_SCALE; integers always are. */
     bool exclusive; /* ANY_OF: of a oneOf */
+    bool all;       /* ANY_OF: all items must hold, until schema_merge.h has made them one */
+    bool open;      /* OBJECT: the schema says nothing of further properties */
     bool whole, ranged;
     int64_t lo, hi;
-    uint64_t step;     /* NUMBER, ranged: the multiples of it alone, in the same units */
+    uint64_t step;     /* NUMBER, ranged: the multiples of it alone, in the same units; 0: any */
     uint32_t depth;    /* the least nesting of containers in a value */
     uint32_t n_choice; /* ANY_OF: alternatives, those of alternatives included */
     uint32_t height;   /* ANY_OF: how deep they are nested; 0 while it is being computed */

@@ -188,7 +188,7 @@ static bool magnitudes(const struct t2v_frame *frame, uint64_t *a, uint64_t *b)
 static bool has_multiple(const struct t2v_frame *frame, uint64_t lo, uint64_t hi)
 {
     uint64_t step = frame->node->step;
-    return lo <= hi && (lo + step - 1) / step * step <= hi;
+    return lo <= hi && (step == 0 || (lo + step - 1) / step * step <= hi);
 }
 
 /* Whether digits can follow, perhaps none, so that the number is in the range. */

@@ -7,6 +7,7 @@
 #include "task/generate/pattern_product.h"
 #include "task/generate/schema_check.h"
 #include "task/generate/schema_container.h"
+#include "task/generate/schema_merge.h"
 #include "task/generate/schema_value.h"
 
 #include "base/banned.h"
@@ -23,7 +24,7 @@ enum {
     IS_STRING = 32,
     IS_INTEGER = 64,
     ANNOTATION = 128,
-    OF_ALL = 256 /* keywords that stand alone, apart from `type` */
+    OF_ALL = 256 /* keywords for values of any type */
 };
 
 static const struct keyword {
@@ -271,9 +272,6 @@ static int compile_alternatives(struct t2v_compiler *c, const t2v_json *list, co
     size_t n = t2v_json_len(list);
     if (t2v_json_type(list) != T2V_JSON_ARRAY || n == 0)
         return t2v_compiler_wrong(c, name, "an array that is not empty");
-    if (strcmp(name, "allOf") == 0 && n != 1)
-        return t2v_fail(c->err, T2V_EUNSUPPORTED,
-                        "the schema's keyword \"allOf\" with several schemas is not supported");
     node->items = t2v_compiler_alloc(c, n, sizeof *node->items);
     int rc = node->items != NULL ? 0 : T2V_ENOMEM;
     for (; node->n < n && rc == 0; node->n++)
@@ -329,44 +327,92 @@ static const struct keyword *find_keyword(struct t2v_str name)
     return NULL;
 }
 
-/* Checks that every keyword is known. *used: for which types they are; *alone: the one of OF_ALL.
- */
-static int read_keywords(struct t2v_compiler *c, const t2v_json *json, unsigned *used,
-                         const struct keyword **alone)
+/* What keywords a schema has. */
+struct keywords {
+    unsigned used; /* for which types those are that are not for all */
+    unsigned all;  /* `type`; 0: it is missing */
+    size_t n;      /* those of OF_ALL */
+    size_t n_part; /* at least as many as they and the schemas of an allOf */
+    const struct keyword *last;
+};
+
+/* Checks that every keyword is known. */
+static int read_keywords(struct t2v_compiler *c, const t2v_json *json, struct keywords *out)
 {
-    struct t2v_str other = {NULL, 0};
-    *used = 0;
-    *alone = NULL;
+    *out = (struct keywords){0};
     for (struct t2v_json_member m = t2v_json_first(json); m.value != NULL;
          m = t2v_json_next(json, m)) {
         const struct keyword *keyword = find_keyword(m.key);
         if (keyword == NULL)
             return t2v_fail(c->err, T2V_EUNSUPPORTED,
                             "the schema's keyword \"%.*s\" is not supported", T2V_STR_ARG(m.key));
-        if (keyword->types == OF_ALL && *alone != NULL)
-            return t2v_compiler_beside(c, m.key, (*alone)->name);
-        if (keyword->types == OF_ALL)
-            *alone = keyword;
-        else if (keyword->types != ANNOTATION && keyword->types != 0)
-            other = m.key;
-        *used |= keyword->types & ~(unsigned)(OF_ALL | ANNOTATION);
+        if (keyword->types == OF_ALL) {
+            out->n++;
+            out->n_part += 1 + t2v_json_len(m.value);
+            out->last = keyword;
+        }
+        out->used |= keyword->types & ~(unsigned)(OF_ALL | ANNOTATION);
     }
-    return *alone != NULL && other.ptr != NULL ? t2v_compiler_beside(c, other, (*alone)->name) : 0;
+    return read_types(c, json, &out->all);
 }
 
-static int compile_alone(struct t2v_compiler *c, const t2v_json *json,
-                         const struct keyword *keyword, unsigned all, struct t2v_node *node)
+static bool is_of_values(const struct keyword *keyword)
 {
-    const t2v_json *value = t2v_json_get(json, keyword->name);
-    if (strcmp(keyword->name, "enum") == 0)
+    return strcmp(keyword->name, "enum") == 0 || strcmp(keyword->name, "const") == 0;
+}
+
+/* One keyword of OF_ALL but allOf; `all` counts for values. */
+static int compile_one(struct t2v_compiler *c, const t2v_json *value, const char *name,
+                       unsigned all, struct t2v_node *node)
+{
+    if (strcmp(name, "enum") == 0)
         return compile_enum(c, value, all, node);
-    if (strcmp(keyword->name, "const") == 0)
+    if (strcmp(name, "const") == 0)
         return compile_const(c, value, all, node);
-    if (all != 0)
-        return t2v_compiler_beside(c, T2V_STR("type"), keyword->name);
-    if (strcmp(keyword->name, "$ref") == 0)
+    if (strcmp(name, "$ref") == 0)
         return compile_ref(c, value, node);
-    return compile_alternatives(c, value, keyword->name, node);
+    return compile_alternatives(c, value, name, node);
+}
+
+/* The schemas of an allOf, to the items of node. */
+static int add_all(struct t2v_compiler *c, const t2v_json *list, struct t2v_node *node)
+{
+    int rc = 0;
+    if (t2v_json_type(list) != T2V_JSON_ARRAY || t2v_json_len(list) == 0)
+        return t2v_compiler_wrong(c, "allOf", "an array that is not empty");
+    for (size_t i = 0; i < t2v_json_len(list) && rc == 0; i++)
+        rc = t2v_compiler_new(c, t2v_json_at(list, i), &node->items[node->n++]);
+    return rc;
+}
+
+/* Keywords that all hold: a part for each of OF_ALL, and one for the others together. */
+static int compile_parts(struct t2v_compiler *c, const t2v_json *json, const struct keywords *k,
+                         struct t2v_node *node)
+{
+    node->all = true;
+    node->items = t2v_compiler_alloc(c, k->n_part + 1, sizeof *node->items);
+    int rc = node->items != NULL ? 0 : T2V_ENOMEM;
+    for (struct t2v_json_member m = t2v_json_first(json); m.value != NULL && rc == 0;
+         m = t2v_json_next(json, m)) {
+        const struct keyword *keyword = find_keyword(m.key);
+        struct t2v_node **item = &node->items[node->n];
+        if (keyword->types != OF_ALL)
+            continue;
+        if (strcmp(keyword->name, "allOf") == 0) {
+            rc = add_all(c, m.value, node);
+            continue;
+        }
+        rc = t2v_compiler_node(c, T2V_NODE_ANY_OF, item);
+        node->n += rc == 0;
+        if (rc == 0)
+            rc = compile_one(c, m.value, keyword->name, k->all, *item);
+    }
+    if (rc != 0 || (k->used == 0 && k->all == 0))
+        return rc;
+    rc = t2v_compiler_node(c, T2V_NODE_ANY_OF, &node->items[node->n]);
+    if (rc == 0)
+        rc = compile_types(c, json, k->all != 0 ? k->all : k->used, node->items[node->n++]);
+    return rc;
 }
 
 static int compile_any(struct t2v_compiler *c, struct t2v_node *node)
@@ -380,24 +426,24 @@ static int compile_any(struct t2v_compiler *c, struct t2v_node *node)
 
 static int compile_here(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node)
 {
-    unsigned used, all;
-    const struct keyword *alone;
+    struct keywords k;
     bool allowed = false;
     if (t2v_json_bool(json, &allowed))
         return allowed ? compile_any(c, node)
                        : t2v_fail(c->err, T2V_EFORMAT, "the schema has a part that is false");
     if (t2v_json_type(json) != T2V_JSON_OBJECT)
         return t2v_fail(c->err, T2V_EFORMAT, "a schema must be an object");
-    int rc = read_keywords(c, json, &used, &alone);
-    if (rc == 0)
-        rc = read_types(c, json, &all);
+    int rc = read_keywords(c, json, &k);
     if (rc != 0)
         return rc;
-    if (alone != NULL)
-        return compile_alone(c, json, alone, all, node);
-    if (all == 0 && used == 0)
-        return compile_any(c, node);
-    return compile_types(c, json, all != 0 ? all : used, node);
+    if (k.n == 0)
+        return k.all == 0 && k.used == 0
+                   ? compile_any(c, node)
+                   : compile_types(c, json, k.all != 0 ? k.all : k.used, node);
+    bool alone = k.n == 1 && k.used == 0 && (k.all == 0 || is_of_values(k.last));
+    if (alone && strcmp(k.last->name, "allOf") != 0)
+        return compile_one(c, t2v_json_get(json, k.last->name), k.last->name, k.all, node);
+    return compile_parts(c, json, &k, node);
 }
 
 static int compile(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node)
@@ -428,6 +474,8 @@ int t2v_schema_compile(const t2v_json *json, struct t2v_schema *schema, struct t
     if (rc == 0)
         rc = json != NULL ? compile(&c, json, schema->root)
                           : t2v_schema_object(&c, NULL, schema->root);
+    if (rc == 0)
+        rc = t2v_schema_merge(&c);
     if (rc == 0)
         rc = t2v_schema_check(schema, err);
     return rc != 0 ? rc : check_exclusive(schema, err);

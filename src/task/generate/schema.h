@@ -12,12 +12,16 @@
  * or with a range or multipleOf 9 and a fraction of 6;
  *   - containers are nested at most T2V_SCHEMA_MAX_DEPTH deep.
  *
+ * Keywords beside each other, and the schemas of an allOf, all hold; schema_merge.h finds what they
+ * have in common. An enum or const with an object or array is refused beside what else is said of
+ * these.
+ *
  * Supported: type (one or several), properties, required, additionalProperties, items, prefixItems,
  * minItems, maxItems, minLength, maxLength, pattern (pattern.h), format (date, time, date-time,
  * uuid, email, ipv4), minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf (at most 6
  * decimals, and at most 10^12), enum, const, anyOf, oneOf (of alternatives that cannot hold
- * together), allOf (of one), and $ref within the schema. Annotations are ignored; every other
- * keyword is refused. Read-only once compiled.
+ * together), allOf, and $ref within the schema. Annotations are ignored; every other keyword is
+ * refused. Read-only once compiled.
  */
 #include "base/error.h"
 #include "json/json.h"

@@ -35,6 +35,12 @@ static int by_bytes(const void *a, const void *b)
     return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
 }
 
+void t2v_schema_sort_names(struct t2v_node *node)
+{
+    if (node->n != 0)
+        qsort(node->names, node->n, sizeof *node->names, by_bytes);
+}
+
 static int add_property(struct t2v_compiler *c, struct t2v_node *node, struct t2v_str name,
                         struct t2v_node *value)
 {
@@ -47,7 +53,7 @@ static int add_property(struct t2v_compiler *c, struct t2v_node *node, struct t2
                : T2V_ENOMEM;
 }
 
-static struct t2v_property *find_property(const struct t2v_node *node, struct t2v_str name)
+struct t2v_property *t2v_schema_property(const struct t2v_node *node, struct t2v_str name)
 {
     for (size_t i = 0; i < node->n; i++)
         if (t2v_str_eq(node->properties[i].name, name))
@@ -63,7 +69,7 @@ static int read_required(struct t2v_compiler *c, const t2v_json *list, struct t2
         struct t2v_str name = t2v_json_str(t2v_json_at(list, i));
         if (name.ptr == NULL)
             return t2v_compiler_wrong(c, "required", "an array of strings");
-        struct t2v_property *property = find_property(node, name);
+        struct t2v_property *property = t2v_schema_property(node, name);
         if (property == NULL && node->rest == NULL)
             return t2v_fail(c->err, T2V_EFORMAT,
                             "the schema requires the property \"%.*s\", which it does not allow",
@@ -110,9 +116,9 @@ int t2v_schema_object(struct t2v_compiler *c, const t2v_json *json, struct t2v_n
     }
     if (rc == 0)
         rc = read_required(c, required, node);
-    if (node->n != 0 && t2v_json_get(json, "additionalProperties") == NULL)
+    node->open = t2v_json_get(json, "additionalProperties") == NULL;
+    if (node->n != 0 && node->open)
         node->rest = NULL;
-    if (node->n != 0)
-        qsort(node->names, node->n, sizeof *node->names, by_bytes);
+    t2v_schema_sort_names(node);
     return rc;
 }

@@ -6,6 +6,10 @@
 #include "task/generate/compiler.h"
 
 int t2v_schema_object(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node);
+/* NULL: it has none of that name. */
+struct t2v_property *t2v_schema_property(const struct t2v_node *node, struct t2v_str name);
+/* Once all its properties are there. */
+void t2v_schema_sort_names(struct t2v_node *node);
 int t2v_schema_array(struct t2v_compiler *c, const t2v_json *json, struct t2v_node *node);
 
 #endif

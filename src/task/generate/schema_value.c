@@ -160,6 +160,8 @@ uint64_t t2v_schema_gcd(uint64_t a, uint64_t b)
 
 bool t2v_schema_has_multiple(const struct t2v_node *node)
 {
+    if (node->step == 0)
+        return node->lo <= node->hi;
     int64_t step = (int64_t)node->step, first = node->lo / step * step;
     first += first < node->lo ? step : 0;
     return first <= node->hi;
@@ -214,7 +216,7 @@ int t2v_schema_range(const t2v_json *json, struct t2v_node *node, struct t2v_err
         return rc;
     node->lo = (int64_t)lo;
     node->hi = (int64_t)hi;
-    node->step = 1;
+    node->step = 0;
     const t2v_json *value = t2v_json_get(json, "multipleOf");
     return value != NULL ? narrow_to_multiples(value, node, err) : 0;
 }

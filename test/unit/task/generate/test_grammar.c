@@ -374,6 +374,67 @@ static void test_alternatives(void **state)
     close_model(&m);
 }
 
+/* Keywords that all hold: allOf, and those beside each other. */
+static void test_all(void **state)
+{
+    (void)state;
+    static const char derived[] =
+        "{\"$defs\":{\"base\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},"
+        "\"required\":[\"a\"]}},\"allOf\":[{\"$ref\":\"#/$defs/base\"},{\"properties\":"
+        "{\"b\":{\"type\":\"string\"},\"a\":{\"minimum\":5}},\"required\":[\"b\"]}]}";
+    static const char closed[] =
+        "{\"allOf\":[{\"properties\":{\"a\":{},\"b\":{}},\"additionalProperties\":false},"
+        "{\"additionalProperties\":{\"type\":\"null\"},\"properties\":{\"b\":{\"type\":"
+        "\"boolean\"},\"c\":{}}}]}";
+    static const char tuple[] =
+        "{\"allOf\":[{\"prefixItems\":[{\"type\":\"string\"},{}],\"items\":{\"type\":\"null\"}},"
+        "{\"items\":{\"type\":[\"string\",\"null\"]},\"minItems\":2,\"maxItems\":3}]}";
+    static const char numbers[] =
+        "{\"allOf\":[{\"type\":\"number\",\"minimum\":-1.5,\"multipleOf\":"
+        "1.5},{\"type\":\"integer\",\"maximum\":12,\"multipleOf\":2}]}";
+    static const char ways[] =
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"null\"},\"b\":{\"type\":"
+        "\"boolean\"}},\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}";
+    static const char list[] =
+        "{\"$defs\":{\"a\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/a\"},\"maxItems\":2},"
+        "\"b\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/b\"},\"minItems\":0}},\"allOf\":"
+        "[{\"$ref\":\"#/$defs/a\"},{\"$ref\":\"#/$defs/b\"},{}]}";
+    struct model m = open_model();
+    accept(&m, derived, "{\"a\":12,\"b\":\"x\"}");
+    reject(&m, derived, "{\"a\":3,");
+    reject(&m, derived, "{\"a\":5}");
+    reject(&m, derived, "{\"a\":5,\"b\":\"\",");
+    accept(&m, closed, "{\"a\":null,\"b\":true}");
+    reject(&m, closed, "{\"a\":t");
+    reject(&m, closed, "{\"b\":true,");
+    reject(&m, closed, "{\"c");
+    accept(&m, tuple, "[\"x\",\"y\",null]");
+    reject(&m, tuple, "[n");
+    reject(&m, tuple, "[\"x\",\"y\",\"");
+    reject(&m, tuple, "[\"x\",null,null,");
+    accept(&m, numbers, "0");
+    accept(&m, numbers, "12");
+    reject(&m, numbers, "-");
+    reject(&m, numbers, "4");
+    accept(&m, ways, "{\"b\":true}");
+    accept(&m, ways, "{\"a\":null}");
+    reject(&m, ways, "{}");
+    accept(&m, list, "[[],[[]]]");
+    reject(&m, list, "[[],[],");
+    accept(&m, "{\"enum\":[1,2.5,7],\"minimum\":2,\"type\":\"number\"}", "2.5");
+    reject(&m, "{\"enum\":[1,2.5,7],\"minimum\":2}", "1");
+    reject(&m, "{\"enum\":[\"a\",\"bcd\"],\"minLength\":2}", "\"a");
+    accept(&m, "{\"allOf\":[{\"enum\":[1.0,\"a\",null]},{\"enum\":[null,\"b\",1]}]}", "1");
+    reject(&m, "{\"allOf\":[{\"enum\":[1.0,\"a\",null]},{\"enum\":[null,\"b\",1]}]}", "\"");
+    accept(&m, "{\"allOf\":[{\"pattern\":\"^a\"},{\"pattern\":\"b$\"},{\"maxLength\":2}]}",
+           "\"ab\"");
+    reject(&m, "{\"allOf\":[{\"pattern\":\"^a\"},{\"pattern\":\"b$\"},{\"maxLength\":2}]}", "\"aa");
+    accept(&m, "{\"allOf\":[{\"const\":{}},{\"type\":\"object\"}]}", "{}");
+    accept(&m, "{\"allOf\":[{\"type\":\"string\"}],\"maxLength\":1}", "\"a\"");
+    accept(&m, "{\"allOf\":[{\"type\":\"null\"}],\"allOf\":[{},{},{},{},{},{}]}", "null");
+    close_model(&m);
+}
+
 static void test_recursion(void **state)
 {
     (void)state;
@@ -433,10 +494,17 @@ static void test_refused(void **state)
     refuse("{\"properties\":{\"a\":{\"format\":\"uri\"}}}", T2V_EUNSUPPORTED, "\"uri\"");
     refuse("{\"items\":{\"not\":{}}}", T2V_EUNSUPPORTED, "\"not\"");
     refuse("{\"uniqueItems\":true}", T2V_EUNSUPPORTED, "\"uniqueItems\"");
-    refuse("{\"allOf\":[{},{}]}", T2V_EUNSUPPORTED, "\"allOf\"");
-    refuse("{\"anyOf\":[{}],\"type\":\"string\"}", T2V_EUNSUPPORTED, "\"type\"");
-    refuse("{\"enum\":[1],\"minimum\":2}", T2V_EUNSUPPORTED, "\"minimum\"");
-    refuse("{\"enum\":[1],\"anyOf\":[{}]}", T2V_EUNSUPPORTED, "\"anyOf\"");
+    refuse("{\"allOf\":[]}", T2V_EFORMAT, "\"allOf\"");
+    refuse("{\"allOf\":[{},{\"not\":{}}]}", T2V_EUNSUPPORTED, "\"not\"");
+    refuse("{\"allOf\":[{\"const\":[]},{\"maxItems\":1}]}", T2V_EUNSUPPORTED, "\"const\"");
+    refuse("{\"enum\":[1],\"minimum\":2}", T2V_EFORMAT, "no value");
+    refuse("{\"allOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", T2V_EFORMAT, "no value");
+    refuse("{\"allOf\":[{\"required\":[\"a\"]},{\"properties\":{\"b\":{}},"
+           "\"additionalProperties\":false}]}",
+           T2V_EFORMAT, "no value");
+    refuse("{\"allOf\":[{\"maxItems\":1},{\"minItems\":2}]}", T2V_EFORMAT, "no value");
+    refuse("{\"allOf\":[{\"pattern\":\"^a*$\"},{\"pattern\":\"b\"}]}", T2V_EFORMAT, "no value");
+    refuse("{\"allOf\":[{\"$ref\":\"#\"},{\"type\":\"object\"}]}", T2V_ETOOLARGE, "parts");
     refuse("{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"number\"}]}", T2V_EUNSUPPORTED,
            "\"oneOf\"");
     refuse("{\"oneOf\":[{\"enum\":[1]},{\"enum\":[1.0]}]}", T2V_EUNSUPPORTED, "\"oneOf\"");
@@ -501,6 +569,21 @@ static void test_large(void **state)
     refuse_many("{\"$defs\":{\"r90\":{\"type\":\"null\"},", "\"r@\":{\"$ref\":\"#/$defs/r^\"}", 90,
                 "},\"$ref\":\"#/$defs/r0\"}", "too deep");
     refuse_many("{\"prefixItems\":[", "{\"type\":\"null\"}", 6000, "]}", "parts");
+    refuse_many("{\"$defs\":{\"a\":{\"required\":[", "\"a@\"", 4000,
+                "]}},\"allOf\":[{\"$ref\":\"#/$defs/a\"},{\"required\":[\"x\"]},{\"$ref\":"
+                "\"#/$defs/a\"},{\"required\":[\"y\"]},{\"$ref\":\"#/$defs/a\"}]}",
+                "too large");
+    refuse_many("{\"$defs\":{\"s\":{\"type\":\"string\",\"minLength\":1},\"a\":{\"anyOf\":[",
+                "{\"$ref\":\"#/$defs/s\"}", 1000,
+                "]}},\"allOf\":[{\"$ref\":\"#/$defs/a\"},{\"anyOf\":[{\"$ref\":\"#/$defs/a\"},{}]},"
+                "{\"anyOf\":[{},{\"$ref\":\"#/$defs/a\"}]}]}",
+                "");
+    refuse_many("{\"allOf\":[", "{\"pattern\":\"a.{@}b\"}", 40, "]}", "too large");
+    refuse_many(
+        "{\"$defs\":{\"n0\":{\"type\":\"null\"},",
+        "\"n^\":{\"items\":{\"allOf\":[{\"$ref\":\"#/$defs/n@\"},{\"anyOf\":[{\"maxItems\":@},"
+        "{\"type\":\"null\"}]}]}}",
+        1000, "},\"$ref\":\"#/$defs/n999\"}", "");
     /* Arrays in arrays, each of two kinds: a state doubles with each bracket. */
     t2v_grammar *grammar = grammar_of(
         &m,
@@ -520,8 +603,10 @@ static void test_memory(void **state)
 {
     (void)state;
     struct model m = open_model();
-    t2v_json *json = parse("{\"properties\":{\"a\":{\"enum\":[1,\"x\"]},\"b\":{\"minimum\":2},"
-                           "\"d\":{\"pattern\":\"x{2}\"}},\"required\":[\"a\",\"c\"]}");
+    t2v_json *json = parse("{\"properties\":{\"a\":{\"enum\":[1,\"x\"],\"minimum\":1},\"b\":"
+                           "{\"minimum\":2},\"d\":{\"pattern\":\"x{2}\",\"minLength\":3},\"e\":"
+                           "{\"allOf\":[{\"items\":{}},{\"items\":{\"pattern\":\"a\"}}]}},"
+                           "\"required\":[\"a\",\"c\"]}");
     for (long n = 0;; n++) {
         t2v_grammar *grammar = NULL;
         t2v_mem_fail_at(n);
@@ -564,7 +649,7 @@ int main(void)
         cmocka_unit_test(test_patterns),     cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_alternatives), cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_refused),      cmocka_unit_test(test_large),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory),       cmocka_unit_test(test_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
