@@ -127,20 +127,34 @@ static bool read_digits(struct t2v_str digits, uint64_t *out)
     return digits.len != 0;
 }
 
+/* Digits are exact up to 2^64; 7.0 and 1e3 are whole, too. */
+static bool read_seed(struct t2v_str value, uint64_t *out)
+{
+    bool negative = value.ptr[0] == '-';
+    int64_t whole;
+    if (read_digits(t2v_str_skip(value, negative), out)) {
+        bool fits = !negative || *out <= (uint64_t)INT64_MAX + 1;
+        *out = negative ? -*out : *out;
+        return fits;
+    }
+    if (!t2v_body_whole(value, &whole))
+        return false;
+    *out = (uint64_t)whole;
+    return true;
+}
+
 bool t2v_param_seed(const struct t2v_params *params, const char *name, struct t2v_str value,
                     uint64_t *out, bool *given)
 {
     uint64_t x;
     if (!has(params, value))
         return is_fine(params);
-    bool negative = value.ptr[0] == '-';
-    if (!read_digits(t2v_str_skip(value, negative), &x) ||
-        (negative && x > (uint64_t)INT64_MAX + 1)) {
+    if (!read_seed(value, &x)) {
         t2v_body_not_whole(params->fault, t2v_param_loc(params, name),
                            "a whole number below 2^64 in size", value);
         return false;
     }
-    *out = negative ? -x : x;
+    *out = x;
     *given = true;
     return true;
 }

@@ -91,8 +91,10 @@ static void test_seeds(void **state)
     assert_true(seed("18446744073709551615", &x, &given) && x == UINT64_MAX);
     assert_true(seed("-1", &x, &given) && x == UINT64_MAX);
     assert_true(seed("-9223372036854775808", &x, &given) && x == (uint64_t)1 << 63);
+    assert_true(seed("1e3", &x, &given) && x == 1000);
+    assert_true(seed("-0.0", &x, &given) && x == 0);
     static const char *const wrong[] = {
-        "18446744073709551616", "-9223372036854775809", "1.5", "1e3", "\"1\"", "true"};
+        "18446744073709551616", "-9223372036854775809", "1.5", "1e17", "\"1\"", "true"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(seed(wrong[i], &x, &given));
 }
