@@ -1,4 +1,4 @@
-# Sourced by ./run and test/run: what both need of a bare Debian or Ubuntu machine. Nothing is installed when nothing is missing.
+# Sourced by ./run, test/run and test/fuzz/run: what they need of a bare Debian or Ubuntu machine. Nothing is installed when nothing is missing.
 
 # need PROBE PACKAGE: PACKAGE is installed by install_missing unless the command PROBE succeeds.
 missing=()
