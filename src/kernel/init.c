@@ -56,7 +56,7 @@ static enum rung processor_rung(void)
         return RUNG_BLAS;
     if (!__builtin_cpu_supports("avx512f"))
         return RUNG_AVXVNNI;
-    if (!__builtin_cpu_supports("avx512vnni"))
+    if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512bw"))
         return RUNG_AVX512;
     return multiplies_bf16() ? RUNG_BF16 : RUNG_VNNI;
 #elif defined(__aarch64__)
@@ -112,6 +112,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     out->f32 = &t2v_form_f32_avx2;
     out->int8 = &t2v_form_int8_avx2;
     out->int8_fine = &t2v_form_int8_fine_avx2;
+    out->int16 = &t2v_form_int16_avx2;
     out->f32_of_f16 = &t2v_form_f32_of_f16_avx2;
     out->f32_of_bf16 = &t2v_form_f32_of_bf16_avx2;
     out->bf16 = &t2v_form_bf16_avx2;
@@ -124,7 +125,6 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
     if (rung >= RUNG_AVXVNNI && has_avxvnni()) {
         out->name = "avxvnni";
         out->int8 = &t2v_form_int8_avxvnni;
-        out->int8_fine = NULL;
     }
     if (rung < RUNG_AVX512)
         return;
@@ -143,7 +143,8 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
         return;
     out->name = "avx512vnni";
     out->int8 = &t2v_form_int8_avx512vnni;
-    out->int8_fine = NULL;
+    out->int8_fine = &t2v_form_int8_fine_avx512vnni;
+    out->int16 = &t2v_form_int16_avx512vnni;
     if (rung < RUNG_BF16)
         return;
     out->name = "avx512bf16";
@@ -169,7 +170,7 @@ static void use_vectors(struct t2v_kernels *out, enum rung rung)
         return;
     out->name = "dotprod";
     out->int8 = &t2v_form_int8_dotprod;
-    out->int8_fine = NULL;
+    out->int8_fine = out->int16 = NULL;
     if (rung < RUNG_I8MM)
         return;
     out->name = "i8mm";
@@ -195,6 +196,7 @@ int t2v_kernels_init(struct t2v_kernels *out, const char *cap, struct t2v_err *e
         .f32 = &t2v_form_f32_c,
         .int8 = &t2v_form_int8_c,
         .int8_fine = &t2v_form_int8_fine_c,
+        .int16 = &t2v_form_int16_c,
         .f32_of_f16 = &t2v_form_f32_of_f16_c,
         .f32_of_bf16 = &t2v_form_f32_of_bf16_c,
         .bf16 = &t2v_form_bf16_c,

@@ -77,11 +77,11 @@ typedef void t2v_linear_fn(const struct t2v_linear_call *call);
  * n_in]; the last one is padded with zeros. Threads divide a layer by panels.
  *
  * Accuracy, of products before bias and activation: f32 sums n_in products in float. bf16 rounds
- * weights and rows to bf16 and sums in float. int8 and int8_fine are as c/int8.h defines
+ * weights and rows to bf16 and sums in float. int8, int8_fine and int16 are as c/int8.h defines
  * them, and their integer sums are exact.
  */
 struct t2v_form {
-    const char *name;    /* the precision: "f32", "bf16", "int8" */
+    const char *name;    /* the precision: "f32", "bf16", "int8", "int16" */
     size_t panel;        /* at most T2V_PANEL_MAX */
     bool plain;          /* panels are the checkpoint's f32 rows: no packing needed */
     bool takes_outliers; /* if false, layers have no outliers */
@@ -242,8 +242,9 @@ struct t2v_kernels {
      * `rows`). NULL in "blas". */
     const struct t2v_form *bf16;
     const struct t2v_form *int8; /* never NULL */
-    /* int8 whose rows have up to 16 bits, nearer to f32. NULL: it would take twice int8's time. */
-    const struct t2v_form *int8_fine;
+    /* int8 whose rows have up to 16 bits, and the same with weights of up to 16 bits, nearer to
+     * f32. NULL, both: this processor has int8 alone. */
+    const struct t2v_form *int8_fine, *int16;
     t2v_norm_fn *layer_norm, *rms_norm;
     t2v_gate_fn *gate;
     t2v_attention_fn *attention;

@@ -13,8 +13,8 @@ typedef void t2v_rows_fn(const struct t2v_linear *layer, const float *x, size_t 
 /* Plain C. */
 extern const struct t2v_form t2v_form_f32_c, t2v_form_f32_of_f16_c, t2v_form_f32_of_bf16_c,
     t2v_form_bf16_c;
-extern const struct t2v_form t2v_form_int8_c, t2v_form_int8_fine_c;
-t2v_rows_fn t2v_rows_int8_c, t2v_rows_int8_fine_c;
+extern const struct t2v_form t2v_form_int8_c, t2v_form_int8_fine_c, t2v_form_int16_c;
+t2v_rows_fn t2v_rows_int8_c, t2v_rows_int8_fine_c, t2v_rows_int16_c;
 t2v_norm_fn t2v_layer_norm_f32_c, t2v_rms_norm_f32_c;
 t2v_gate_fn t2v_gate_f32_c;
 t2v_attention_fn t2v_attention_f32_c;
@@ -23,7 +23,7 @@ extern const size_t t2v_key_panel_c;
 /* y[i] = act(y[i] + bias[i]): the end of a linear layer, for back ends that only multiply. bias, y:
  * [n]; bias may be NULL. */
 void t2v_bias_act_f32_c(enum t2v_act act, const float *bias, float *y, size_t n);
-/* row_bytes of every form int8, and of every form int8_fine. */
+/* row_bytes of every form int8, and of every form int8_fine and int16. */
 size_t t2v_row_bytes_int8(size_t n_in);
 size_t t2v_row_bytes_int8_fine(size_t n_in);
 
@@ -35,8 +35,9 @@ void t2v_blas_setup(void);
 /* AVX2, with FMA and F16C; AVX-VNNI has its own int8 alone. */
 extern const struct t2v_form t2v_form_f32_avx2, t2v_form_f32_of_f16_avx2, t2v_form_f32_of_bf16_avx2,
     t2v_form_bf16_avx2;
-extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_fine_avx2, t2v_form_int8_avxvnni;
-t2v_rows_fn t2v_rows_int8_avx2;
+extern const struct t2v_form t2v_form_int8_avx2, t2v_form_int8_fine_avx2, t2v_form_int16_avx2,
+    t2v_form_int8_avxvnni;
+t2v_rows_fn t2v_rows_int8_avx2, t2v_rows_int8_fine_avx2, t2v_rows_int16_avx2;
 t2v_norm_fn t2v_layer_norm_f32_avx2, t2v_rms_norm_f32_avx2;
 t2v_gate_fn t2v_gate_f32_avx2;
 t2v_attention_fn t2v_attention_f32_avx2;
@@ -46,7 +47,8 @@ extern const size_t t2v_key_panel_avx2;
 /* AVX-512F, AVX512_VNNI, AVX512_BF16. */
 extern const struct t2v_form t2v_form_f32_avx512, t2v_form_f32_of_f16_avx512,
     t2v_form_f32_of_bf16_avx512, t2v_form_bf16_avx512;
-extern const struct t2v_form t2v_form_int8_avx512vnni, t2v_form_bf16_avx512bf16;
+extern const struct t2v_form t2v_form_int8_avx512vnni, t2v_form_int8_fine_avx512vnni,
+    t2v_form_int16_avx512vnni, t2v_form_bf16_avx512bf16;
 t2v_norm_fn t2v_layer_norm_f32_avx512, t2v_rms_norm_f32_avx512;
 t2v_gate_fn t2v_gate_f32_avx512;
 t2v_attention_fn t2v_attention_f32_avx512;

@@ -11,6 +11,8 @@
 enum { TILE_ROWS = 5, GROUP = 4 };
 #define EACH_HEIGHT HEIGHTS_5
 #define RUNG(NAME)  NAME##_dotprod
+#define FORM_INT8   t2v_form_int8_dotprod
+#define WEIGHT      int8_t
 #define ROWS_INT8   t2v_rows_int8_dotprod
 #define PAIRS       false
 

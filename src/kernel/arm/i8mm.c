@@ -11,7 +11,8 @@
 
 enum { TILE_ROWS = 4, GROUP = 8 };
 #define EACH_HEIGHT HEIGHTS_4
-#define RUNG(NAME)  NAME##_i8mm
+#define FORM_INT8   t2v_form_int8_i8mm
+#define WEIGHT      int8_t
 #define ROWS_INT8   t2v_rows_int8_dotprod
 #define PAIRS       false
 

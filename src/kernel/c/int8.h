@@ -2,8 +2,9 @@
 #ifndef T2V_KERNEL_C_INT8_H
 #define T2V_KERNEL_C_INT8_H
 /*
- * The form int8: the layout of rows and panels, and the arithmetic that every instruction set must
- * do. They differ in the width of a panel and in the limit on pairs of weights.
+ * The forms int8, int8_fine and int16: the layout of rows and panels, and the arithmetic that every
+ * instruction set must do. They differ in the width of a panel and in the limit on pairs of
+ * weights.
  *
  * A column of weights has one scale: w = weight * q, q from -127 to 127. A row of activations has a
  * scale and a minimum: x = min + scale * q, q from 0 to 255. Hence
@@ -11,6 +12,7 @@
  * where sum(q q') is exact in 32 bits. Outliers (kernel.h) are quantised as 0.
  *
  * The form int8_fine differs in the rows: x = scale * q, q of 16 bits with its sign, and min is 0.
+ * The form int16 has such rows too, and weights of 16 bits.
  */
 #include <float.h>
 #include <math.h>
@@ -19,7 +21,7 @@
 #include "kernel/rungs.h"
 
 enum {
-    INT8_MAX_IN = 65536, /* 255 * 127 * 65536 is below 2^31 */
+    INT8_MAX_IN = 65536, /* 255 * 127 * 65536 is below 2^31; 181 * 181 * 65536, too */
     INT8_ROW_ALIGN = 32
 };
 
@@ -51,14 +53,23 @@ static inline float int8_fine_max(size_t n_in)
     return (float)(max < INT16_MAX ? max : INT16_MAX);
 }
 
+/* The largest |q| of a row and of a weight of int16, so that sums fit 32 bits: 32767 up to 2
+ * inputs, 1930 of 576, 724 of 4096, 181 with the most. */
+static inline float int16_max(size_t n_in)
+{
+    size_t max = n_in <= 2 ? INT16_MAX : (size_t)sqrt((double)INT32_MAX / (double)n_in);
+    return (float)max;
+}
+
 /* The panel layout of an instruction set. */
 struct int8_layout {
+    size_t bytes; /* of a weight: 1, or 2 in int16 */
     size_t width; /* columns of a panel */
-    size_t group; /* consecutive inputs of a column stored together: 4 or 8 */
+    size_t group; /* consecutive inputs of a column stored together: 2, 4 or 8 */
     bool pairs;   /* |q[2i] + q[2i + 1]| <= 128 must hold, see int8_column_max */
 };
 
-/* A panel: weights [n_group, width, group] as int8, then these arrays of [width] each. */
+/* A panel: weights [n_group, width, group] as int8 or int16, then these arrays of [width] each. */
 enum {
     INT8_SCALE,   /* float: the column's scale */
     INT8_SUM,     /* float: scale times the sum of its quantised weights */
@@ -70,7 +81,7 @@ enum {
 static inline size_t int8_weight_bytes(const struct int8_layout *layout, size_t n_in)
 {
     size_t n_group = (n_in + layout->group - 1) / layout->group;
-    return n_group * layout->group * layout->width;
+    return n_group * layout->group * layout->width * layout->bytes;
 }
 static inline size_t int8_panel_bytes(const struct int8_layout *layout, size_t n_in)
 {
@@ -94,10 +105,10 @@ static inline float int8_row_inverse(float min, float max)
     return range > 1e-30f && range <= FLT_MAX ? 255.0f / range : 0.0f;
 }
 
-/* The same for int8_fine and a row whose largest |x| is size. */
-static inline float int8_fine_inverse(float size, size_t n_in)
+/* The same for rows of 16 bits whose largest |x| is size, and largest |q| is max. */
+static inline float int8_fine_inverse(float size, float max)
 {
-    return size > 1e-30f && size <= FLT_MAX ? int8_fine_max(n_in) / size : 0.0f;
+    return size > 1e-30f && size <= FLT_MAX ? max / size : 0.0f;
 }
 
 /* w[i], or 0 for an outlier. */
@@ -133,8 +144,8 @@ static inline size_t int8_chunk(const struct t2v_linear *layer, const float *w, 
     return n;
 }
 
-/* The value that quantises to 127: the largest |w| of a column, or more with `pairs`, to keep the
- * sum of a pair within 128. 127.5 leaves room for rounding both up. */
+/* The value that quantises to the largest |q|: the largest |w| of a column, or more with `pairs`,
+ * to keep the sum of a pair within 128. 127.5 leaves room for rounding both up. */
 static inline float int8_column_max(const struct t2v_linear *layer, const float *w, bool pairs)
 {
     float chunk[INT8_CHUNK], lanes[INT8_LANES] = {0}, max = 0.0f;
@@ -156,27 +167,30 @@ static inline float int8_column_max(const struct t2v_linear *layer, const float 
     return max;
 }
 
-/* Writes a column's groups from q on, one every width * group bytes. Returns the sum of its
- * quantised weights. */
+/* Writes a column's groups from q on, one every width groups. Returns the sum of its quantised
+ * weights. */
 static inline int32_t int8_pack_column(const struct int8_layout *layout,
                                        const struct t2v_linear *layer, const float *w,
-                                       float inverse, int8_t *q)
+                                       float inverse, char *q)
 {
-    const size_t group = layout->group, apart = layout->width * group;
+    const size_t group = layout->group, apart = layout->width * group * layout->bytes;
     float chunk[INT8_CHUNK];
     int32_t bits[INT8_CHUNK], total = 0;
     int8_t bytes[INT8_CHUNK];
+    int16_t shorts[INT8_CHUNK];
+    const char *from = layout->bytes == 1 ? (const char *)bytes : (const char *)shorts;
     for (size_t i = 0; i < layer->n_in; i += INT8_CHUNK) {
         size_t n = int8_chunk(layer, w, i, chunk);
         for (size_t j = 0; j < INT8_CHUNK; j++)
             chunk[j] = chunk[j] * inverse + 12582912.0f; /* as int8_round */
         memcpy(bits, chunk, sizeof bits);
         for (size_t j = 0; j < INT8_CHUNK; j++) {
-            bytes[j] = (int8_t)bits[j]; /* the low byte of 0x4b400000 is 0 */
-            total += bytes[j];
+            shorts[j] = (int16_t)bits[j]; /* the low half of 0x4b400000 is 0 */
+            bytes[j] = (int8_t)bits[j];
+            total += shorts[j];
         }
         for (size_t j = 0; j < n; j += group, q += apart)
-            memcpy(q, bytes + j, group);
+            memcpy(q, from + j * layout->bytes, group * layout->bytes);
     }
     return total;
 }
@@ -187,16 +201,18 @@ static inline void int8_pack(const struct int8_layout *layout, const struct t2v_
 {
     const size_t n_in = layer->n_in, width = layout->width;
     const struct t2v_outliers *outliers = &layer->outliers;
-    int8_t *q = panel;
+    const float top = layout->bytes == 1 ? 127.0f : int16_max(n_in);
+    char *q = panel;
     memset(panel, 0, int8_panel_bytes(layout, n_in));
     float *scale = (float *)(void *)(q + int8_weight_bytes(layout, n_in));
     float *sum = scale + INT8_SUM * width, *outlier = scale + INT8_OUTLIER * width;
     for (size_t j = 0; j < n_col; j++) {
         const float *w = plain + j * n_in;
         float max = int8_column_max(layer, w, layout->pairs);
-        float inverse = max > 1e-30f && max <= FLT_MAX ? 127.0f / max : 0.0f;
-        int32_t total = int8_pack_column(layout, layer, w, inverse, q + j * layout->group);
-        scale[j] = max / 127.0f;
+        float inverse = max > 1e-30f && max <= FLT_MAX ? top / max : 0.0f;
+        char *column = q + j * layout->group * layout->bytes;
+        int32_t total = int8_pack_column(layout, layer, w, inverse, column);
+        scale[j] = max / top;
         sum[j] = scale[j] * (float)total;
         for (size_t k = 0; k < outliers->n; k++)
             outlier[k * width + j] = w[outliers->index[k]];

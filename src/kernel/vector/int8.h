@@ -2,10 +2,11 @@
 #ifndef T2V_KERNEL_VECTOR_INT8_H
 #define T2V_KERNEL_VECTOR_INT8_H
 /*
- * Linear layers in int8, see c/int8.h. The includer defines RUNG(NAME), which appends the suffix of
- * the instruction set; ROWS_INT8, the function that quantises rows, and ROW_BYTES_INT8 if these are
- * not those of int8; GROUP and PAIRS, see struct int8_layout; and the tile: struct int8_tile,
- * int8_mul, and int8_acc, the accumulators of row r and vector v (x86/int8_mul.h is one such set).
+ * Linear layers in int8, int8_fine or int16, see c/int8.h. The includer defines FORM_INT8, the
+ * form's symbol; ROWS_INT8, the function that quantises rows, and ROW_BYTES_INT8 if these are not
+ * those of int8; WEIGHT, the type of a weight; GROUP and PAIRS, see struct int8_layout; and the
+ * tile: struct int8_tile, int8_mul, and int8_acc, the accumulators of row r and vector v
+ * (x86/int8_mul.h is one such set).
  */
 #include "kernel/c/int8.h"
 #include "kernel/vector/tile.h"
@@ -14,7 +15,8 @@
 #define ROW_BYTES_INT8 t2v_row_bytes_int8
 #endif
 
-static const struct int8_layout layout = {.width = PANEL, .group = GROUP, .pairs = PAIRS};
+static const struct int8_layout layout = {
+    .bytes = sizeof(WEIGHT), .width = PANEL, .group = GROUP, .pairs = PAIRS};
 
 /* LANES results of a row. scale: these columns' entries in the panel, from INT8_SCALE on. */
 INLINE vf int8_value(const struct int8_row *row, vi sum, const float *scale, vf bias)
@@ -54,7 +56,8 @@ INLINE void int8_store(const struct int8_tile *t, const int rows, const struct t
     }
 #define TILE_NAME(KIND, ROWS) tile_##ROWS,
 EACH_HEIGHT(TILE, )
-static const struct tiles tiles = {GROUP, PANEL *GROUP, {NULL, EACH_HEIGHT(TILE_NAME, )}};
+static const struct tiles tiles = {
+    GROUP, PANEL *GROUP * sizeof(WEIGHT), {NULL, EACH_HEIGHT(TILE_NAME, )}};
 
 static void linear(const struct t2v_linear_call *call)
 {
@@ -71,8 +74,8 @@ static void pack(const struct t2v_linear *layer, const float *plain, size_t n_co
     int8_pack(&layout, layer, plain, n_col, panel);
 }
 
-const struct t2v_form RUNG(t2v_form_int8) = {
-    .name = "int8",
+const struct t2v_form FORM_INT8 = {
+    .name = sizeof(WEIGHT) == 1 ? "int8" : "int16",
     .panel = PANEL,
     .takes_outliers = true,
     .panel_bytes = panel_bytes,

@@ -10,6 +10,8 @@
 enum { TILE_ROWS = 5, GROUP = 4 };
 #define EACH_HEIGHT  HEIGHTS_5
 #define RUNG(NAME)   NAME##_avx2
+#define FORM_INT8    t2v_form_int8_avx2
+#define WEIGHT       int8_t
 #define ROWS_INT8    t2v_rows_int8_avx2
 #define load_weights vi_load
 #define PAIRS        true

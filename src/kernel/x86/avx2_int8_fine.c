@@ -8,8 +8,9 @@
 
 enum { TILE_ROWS = 5, GROUP = 2 };
 #define EACH_HEIGHT    HEIGHTS_5
-#define RUNG(NAME)     NAME##_fine_avx2
-#define ROWS_INT8      fine_rows
+#define FORM_INT8      t2v_form_int8_fine_avx2
+#define WEIGHT         int8_t
+#define ROWS_INT8      t2v_rows_int8_fine_avx2
 #define ROW_BYTES_INT8 t2v_row_bytes_int8_fine
 #define PAIRS          false
 
@@ -23,8 +24,9 @@ INLINE void store_shorts(int16_t *q, vf a, vf b)
     _mm256_storeu_si256((__m256i *)(void *)q, _mm256_permute4x64_epi64(both, 0xd8));
 }
 
+/* top: the largest |q|. */
 static void fine_rows(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
-                      void *out)
+                      float top, void *out)
 {
     const struct t2v_outliers *outliers = &layer->outliers;
     const uint32_t *keep = outliers->keep;
@@ -34,17 +36,29 @@ static void fine_rows(const struct t2v_linear *layer, const float *x, size_t ldx
         float min, max;
         row_range(x, keep, n, vf_set(int8_kept(outliers, x, 0)), &min, &max);
         float size = -min > max ? -min : max;
-        struct int8_row row = {.scale = size / int8_fine_max(n) + min * 0.0f};
+        struct int8_row row = {.scale = size / top + min * 0.0f};
         for (size_t k = 0; k < outliers->n; k++)
             row.outlier[k] = x[outliers->index[k]];
         memcpy(to, &row, sizeof row);
         int16_t *q = (int16_t *)(void *)(to + sizeof row);
-        const vf by = vf_set(int8_fine_inverse(size, n));
+        const vf by = vf_set(int8_fine_inverse(size, top));
         for (size_t i = 0; i < n; i += 2 * LANES)
             store_shorts(q + i, vf_mul(kept(x, keep, i, n), by),
                          vf_mul(kept(x, keep, i + LANES, n), by));
         memset(q + n, 0, (int8_padded(n) - n) * sizeof *q);
     }
+}
+
+void t2v_rows_int8_fine_avx2(const struct t2v_linear *layer, const float *x, size_t ldx,
+                             size_t n_row, void *out)
+{
+    fine_rows(layer, x, ldx, n_row, int8_fine_max(layer->n_in), out);
+}
+
+void t2v_rows_int16_avx2(const struct t2v_linear *layer, const float *x, size_t ldx, size_t n_row,
+                         void *out)
+{
+    fine_rows(layer, x, ldx, n_row, int16_max(layer->n_in), out);
 }
 
 INLINE vi load_weights(const char *p)

@@ -8,7 +8,8 @@
 
 enum { TILE_ROWS = 14, GROUP = 4 };
 #define EACH_HEIGHT  HEIGHTS_14
-#define RUNG(NAME)   NAME##_avx512vnni
+#define FORM_INT8    t2v_form_int8_avx512vnni
+#define WEIGHT       int8_t
 #define ROWS_INT8    t2v_rows_int8_avx2
 #define load_weights vi_load
 #define PAIRS        false

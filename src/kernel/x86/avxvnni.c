@@ -7,7 +7,8 @@
 
 enum { TILE_ROWS = 6, GROUP = 4 };
 #define EACH_HEIGHT  HEIGHTS_6
-#define RUNG(NAME)   NAME##_avxvnni
+#define FORM_INT8    t2v_form_int8_avxvnni
+#define WEIGHT       int8_t
 #define ROWS_INT8    t2v_rows_int8_avx2
 #define load_weights vi_load
 #define PAIRS        false

@@ -2,9 +2,9 @@
 #ifndef T2V_KERNEL_X86_INT8_MUL_H
 #define T2V_KERNEL_X86_INT8_MUL_H
 /* The int8 tiles of x86: a group of a row's values, four bytes, is broadcast and multiplied by as
- * many weights of each column. The includer defines GROUP, the values of a group; load_weights(p),
- * LANES * GROUP weights; and dot(acc, values, weights), which adds a group's products to each
- * 32-bit accumulator. */
+ * many weights of each column. The includer defines GROUP, the values of a group; WEIGHT, the type
+ * of a weight; load_weights(p), LANES * GROUP weights; and dot(acc, values, weights), which adds a
+ * group's products to each 32-bit accumulator. */
 #include <string.h>
 
 #include "kernel/vector/tile.h"
@@ -28,13 +28,14 @@ INLINE void int8_mul(struct int8_tile *t, const int rows, const char *q, size_t 
         for (int v = 0; v < VECTORS; v++)
             t->acc[r][v] = vi_zero();
     }
+    const size_t line = PANEL * GROUP * sizeof(WEIGHT);
     UNROLL_STEPS
-    for (size_t g = 0; g < n_group; g++, b += PANEL * GROUP, q += sizeof(int32_t)) {
+    for (size_t g = 0; g < n_group; g++, b += line, q += sizeof(int32_t)) {
         vi column[VECTORS];
         UNROLL
         for (int v = 0; v < VECTORS; v++)
-            column[v] = load_weights(b + v * LANES * GROUP);
-        prefetch_step(&prefetch, b, PANEL * GROUP, rows, false);
+            column[v] = load_weights(b + v * LANES * GROUP * sizeof(WEIGHT));
+        prefetch_step(&prefetch, b, line, rows, false);
         UNROLL
         for (int r = 0; r < rows; r++) {
             int32_t group;

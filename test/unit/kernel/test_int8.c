@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The forms int8 and int8_fine of every rung: rows and integer sums against their definition, to
- * the bit; the whole layer against double, within what quantising may cost. Sizes around every
- * tile, operands that end at an unmapped page, extreme values. `T2V_SEED=N` replays a run.
+ * The forms int8, int8_fine and int16 of every rung: rows and integer sums against their
+ * definition, to the bit; the whole layer against double, within what quantising may cost. Sizes
+ * around every tile, operands that end at an unmapped page, extreme values. `T2V_SEED=N` replays a
+ * run.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -143,6 +144,21 @@ static bool is_defined(const struct t2v_form *form)
     return form->row_bytes == t2v_row_bytes_int8 || is_fine(form);
 }
 
+static bool is_int16(const struct t2v_form *form)
+{
+    return strcmp(form->name, "int16") == 0;
+}
+
+/* The largest |q| of rows of 16 bits, and of weights. */
+static float row_max(const struct t2v_form *form, size_t n_in)
+{
+    return is_int16(form) ? int16_max(n_in) : int8_fine_max(n_in);
+}
+static float weight_max(const struct t2v_form *form, size_t n_in)
+{
+    return is_int16(form) ? int16_max(n_in) : 127.0f;
+}
+
 /* Value i of a row. */
 static int32_t value_at(const struct t2v_form *form, const struct int8_row *row, size_t i)
 {
@@ -154,8 +170,9 @@ static int32_t value_at(const struct t2v_form *form, const struct int8_row *row,
 /* The layout of its panels, pairs left out. */
 static struct int8_layout layout_of(const struct t2v_form *form)
 {
-    size_t group = form->panel_bytes(1) / form->panel - INT8_N_OF_COLUMN * sizeof(float);
-    return (struct int8_layout){.width = form->panel, .group = group};
+    size_t bytes = is_int16(form) ? 2 : 1;
+    size_t group = (form->panel_bytes(1) / form->panel - INT8_N_OF_COLUMN * sizeof(float)) / bytes;
+    return (struct int8_layout){.bytes = bytes, .width = form->panel, .group = group};
 }
 
 /* --- rows --- */
@@ -163,7 +180,9 @@ static struct int8_layout layout_of(const struct t2v_form *form)
 static void expect_same_rows(const struct sample *s)
 {
     char *want = malloc(s->n_row * s->row_bytes);
-    t2v_rows_fn *rows = is_fine(s->form) ? t2v_rows_int8_fine_c : t2v_rows_int8_c;
+    t2v_rows_fn *rows = is_int16(s->form)  ? t2v_rows_int16_c
+                        : is_fine(s->form) ? t2v_rows_int8_fine_c
+                                           : t2v_rows_int8_c;
     rows(&s->layer, s->x.ptr, s->n_in, s->n_row, want);
     for (size_t r = 0; r < s->n_row; r++) {
         const struct int8_row *a = (const void *)(want + r * s->row_bytes);
@@ -214,10 +233,13 @@ static int64_t exact_sum(const struct sample *s, size_t r, size_t column)
     const struct int8_layout layout = layout_of(s->form);
     size_t group = layout.group, j = column % layout.width;
     const int8_t *w = t2v_linear_panel(&s->layer, column - j);
+    const int16_t *w16 = t2v_linear_panel(&s->layer, column - j);
     const struct int8_row *row = (const void *)((const char *)s->rows.ptr + r * s->row_bytes);
     int64_t sum = 0;
-    for (size_t i = 0; i < s->n_in; i++)
-        sum += value_at(s->form, row, i) * w[(i / group * layout.width + j) * group + i % group];
+    for (size_t i = 0; i < s->n_in; i++) {
+        size_t at = (i / group * layout.width + j) * group + i % group;
+        sum += value_at(s->form, row, i) * (layout.bytes == 2 ? w16[at] : w[at]);
+    }
     return sum;
 }
 
@@ -275,7 +297,7 @@ static void fill_rows(const struct sample *s)
         char *row = (char *)s->rows.ptr + r * s->row_bytes;
         int16_t *q = (int16_t *)(void *)(row + sizeof(struct int8_row));
         for (size_t i = 0; i < s->n_in; i++)
-            q[i] = (int16_t)int8_fine_max(s->n_in);
+            q[i] = (int16_t)row_max(s->form, s->n_in);
     }
 }
 
@@ -311,7 +333,8 @@ static double act_double(enum t2v_act act, double x)
 }
 
 /* What rounding may cost: half a step of every weight and of every value. The bound holds for
- * columns whose pairs are limited, too, whose steps may be twice as large; int8_fine has none. */
+ * columns whose pairs are limited, too, whose steps may be twice as large; int8_fine and int16 have
+ * none. */
 static void check_whole(const struct t2v_form *form, size_t rows, size_t n_in, size_t n_out,
                         size_t begin, size_t n_outlier, enum t2v_act act)
 {
@@ -330,7 +353,7 @@ static void check_whole(const struct t2v_form *form, size_t rows, size_t n_in, s
         }
         double step_x = (max - min) / 255 / 2;
         if (is_fine(form))
-            step_x = fmax(max, -min) / (double)int8_fine_max(n_in) / 2;
+            step_x = fmax(max, -min) / (double)row_max(form, n_in) / 2;
         for (size_t c = begin; c < n_out; c++) {
             const float *w = plain + c * n_in;
             double sum = s.layer.bias != NULL ? (double)s.layer.bias[c] : 0, top = 0;
@@ -338,7 +361,8 @@ static void check_whole(const struct t2v_form *form, size_t rows, size_t n_in, s
                 sum += (double)x[i] * (double)w[i];
                 top = fmax(top, fabs((double)w[i]));
             }
-            double step_w = (is_fine(form) ? 1 : 2) * top / 127 / 2, bound = 2e-5 * (1 + fabs(sum));
+            double step_w = (is_fine(form) ? 1 : 2) * top / (double)weight_max(form, n_in) / 2;
+            double bound = 2e-5 * (1 + fabs(sum));
             for (size_t i = 0; i < n_in; i++) {
                 bool kept = ((const uint32_t *)(const void *)keep)[i] != 0;
                 double cost = fabs((double)x[i]) * step_w + fabs((double)w[i]) * step_x;
@@ -457,6 +481,8 @@ static void each_rung(void (*check)(const struct t2v_kernels *kernels))
         if (kernels.int8_fine == NULL || kernels.int8_fine == last_fine)
             continue;
         last_fine = kernels.int8 = kernels.int8_fine;
+        check(&kernels);
+        kernels.int8 = kernels.int16;
         check(&kernels);
     }
 }
