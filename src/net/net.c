@@ -104,14 +104,19 @@ int t2v_net_open(const t2v_json *config, const t2v_store *store, const struct t2
                  const struct t2v_form *form, const struct t2v_net_options *options, t2v_net **out,
                  struct t2v_err *err)
 {
-    /* What a generator says next hangs on smaller differences than the direction of a vector. */
-    if (options->head && form == kernels->int8 && kernels->int8_fine != NULL)
+    const struct t2v_form *attention = form;
+    /* A generator's next token depends on smaller differences than the direction of a vector, and
+     * most of all on queries and keys. */
+    if (options->head && form == kernels->int8 && kernels->int8_fine != NULL) {
         form = kernels->int8_fine;
+        attention = kernels->int16;
+    }
     struct t2v_loader loader = {
         .config = t2v_net_text(config),
         .err = err,
         .store = store,
         .form = form,
+        .attention_form = attention,
         .f32 = kernels->f32,
         .kernels = kernels,
         .finite = form->takes_outliers,

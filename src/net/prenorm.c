@@ -158,30 +158,45 @@ static int load_norms(struct t2v_loader *loader, const struct t2v_prenorm *model
     return rc;
 }
 
-static int load_layer(struct t2v_loader *loader, const struct t2v_prenorm *model, size_t index,
-                      const struct t2v_prenorm_names *names, const struct kinds *kinds)
+/* Queries, keys and values, and attention's output. */
+static int load_attention(struct t2v_loader *loader, const struct t2v_prenorm *model,
+                          struct t2v_prenorm_layer *layer, const char *under,
+                          const struct t2v_prenorm_names *names, const struct kinds *kinds)
 {
-    struct t2v_prenorm_layer *layer = &model->layers[index];
     const struct t2v_shape *shape = &model->shape;
     const struct t2v_heads *heads = &model->spans[T2V_FULL].heads;
-    size_t hidden = shape->hidden, inter = shape->inter;
+    const struct t2v_form *form = loader->form;
+    size_t hidden = shape->hidden;
     size_t q = heads->heads * heads->head_dim, kv = heads->kv_heads * heads->head_dim;
-    size_t n_up = names->up[1] == NULL && shape->gated ? 2 * inter : inter;
     bool stacked = names->qkv[1] == NULL; /* in the checkpoint */
     const struct t2v_want qkv[] = {
         {kinds->qkv, &layer->qkv, {names->qkv[0]}, hidden, stacked ? shape->qkv : q},
         {kinds->qkv, NULL, {names->qkv[1]}, hidden, kv},
         {kinds->qkv, NULL, {names->qkv[2]}, hidden, kv},
     };
+    const struct t2v_want out = {kinds->out, &layer->out, {names->out}, q, hidden};
+    loader->form = loader->attention_form;
+    int rc =
+        t2v_load_stack(loader, under, qkv, stacked ? 1 : 3, names->fused ? heads->head_dim : 0);
+    if (rc == 0)
+        rc = t2v_load(loader, under, &out, 1);
+    loader->form = form;
+    return rc;
+}
+
+static int load_layer(struct t2v_loader *loader, const struct t2v_prenorm *model, size_t index,
+                      const struct t2v_prenorm_names *names, const struct kinds *kinds)
+{
+    struct t2v_prenorm_layer *layer = &model->layers[index];
+    size_t hidden = model->shape.hidden, inter = model->shape.inter;
+    size_t n_up = names->up[1] == NULL && model->shape.gated ? 2 * inter : inter;
     const struct t2v_want wants[] = {
-        {kinds->out, &layer->out, {names->out}, q, hidden},
         {kinds->mlp, &layer->up, {names->up[0], names->up[1]}, hidden, n_up},
         {kinds->mlp, &layer->down, {names->down}, inter, hidden},
     };
     char under[64];
     snprintf(under, sizeof under, "%s%zu.", names->layer, index);
-    int rc =
-        t2v_load_stack(loader, under, qkv, stacked ? 1 : 3, names->fused ? heads->head_dim : 0);
+    int rc = load_attention(loader, model, layer, under, names, kinds);
     if (rc == 0)
         rc = t2v_load(loader, under, wants, sizeof wants / sizeof wants[0]);
     return rc != 0 ? rc : load_norms(loader, model, index, under, names, kinds->norm);

@@ -36,8 +36,9 @@ struct t2v_loader {
     const t2v_json *config; /* config.json; NULL for static embeddings */
     struct t2v_err *err;    /* may be NULL */
     const t2v_store *store;
-    const struct t2v_form *form; /* of linear layers */
-    const struct t2v_form *f32;  /* of linear layers above form->max_in, and of those kept exact */
+    const struct t2v_form *form;           /* of linear layers */
+    const struct t2v_form *attention_form; /* of queries, keys, values and attention's output */
+    const struct t2v_form *f32; /* of linear layers above form->max_in, and of those kept exact */
     const struct t2v_kernels *kernels;
     struct t2v_arena *arena; /* owns what is converted or packed */
     char prefix[64];         /* before every name: "bert.", "" */
