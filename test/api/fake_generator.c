@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "task/generate/grammar.h"
+#include "task/generate/grammar/grammar.h"
 #include "task/generate/text.h"
 #include "token/decode/decoder.h"
 

@@ -10,7 +10,7 @@
 
 #include "json/json.h"
 #include "json/write.h"
-#include "task/generate/grammar.h"
+#include "task/generate/grammar/grammar.h"
 #include "token/tokenizer.h"
 
 enum { MAX_STEPS = 600, MAX_VOCAB = 300000 };

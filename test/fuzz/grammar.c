@@ -3,7 +3,7 @@
  * Any bytes up to the last NUL as a JSON Schema; each byte after it chooses one of the ids that its
  * grammar allows. There always is one, it is taken, and a text that may end is JSON.
  */
-#include "task/generate/grammar.h"
+#include "task/generate/grammar/grammar.h"
 #include "folder.h"
 #include "json/write.h"
 #include "token/byte_level.h"

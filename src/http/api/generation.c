@@ -6,7 +6,7 @@
 #include "http/job.h"
 #include "http/service.h"
 #include "json/pull.h"
-#include "task/generate/grammar.h"
+#include "task/generate/grammar/grammar.h"
 #include "token/encode.h"
 
 #include "base/banned.h"

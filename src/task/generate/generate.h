@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/hist.h"
 #include "base/str.h"
-#include "task/generate/grammar.h"
+#include "task/generate/grammar/grammar.h"
 #include "task/generate/sample.h"
 
 /* Why a sequence ended. Where several reasons hold, the first of this order. */

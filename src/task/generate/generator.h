@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "task/generate/generate.h"
-#include "task/generate/grammar.h"
+#include "task/generate/grammar/grammar.h"
 #include "task/task.h"
 #include "token/decode/decoder.h"
 

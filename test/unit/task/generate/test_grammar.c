@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "json/write.h"
-#include "task/generate/grammar.h"
-#include "task/generate/schema.h"
+#include "task/generate/grammar/grammar.h"
+#include "task/generate/grammar/schema.h"
 #include "token/byte_level.h"
 #include "token/tokenizer.h"
 

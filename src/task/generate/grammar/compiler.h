@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_COMPILER_H
-#define T2V_TASK_GENERATE_COMPILER_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_COMPILER_H
+#define T2V_TASK_GENERATE_GRAMMAR_COMPILER_H
 /* What the parts of the compiler of schemas share: new nodes, and errors. Private to this folder.
  */
 #include "base/error.h"
 #include "json/json.h"
-#include "task/generate/node.h"
+#include "task/generate/grammar/node.h"
 
 /* A schema that a $ref names, and its node. */
 struct t2v_target {

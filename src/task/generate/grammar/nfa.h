@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_NFA_H
-#define T2V_TASK_GENERATE_NFA_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_NFA_H
+#define T2V_TASK_GENERATE_GRAMMAR_NFA_H
 /* A pattern as places between bytes, which pattern.c makes deterministic. Private to this folder.
  */
 #include <stddef.h>

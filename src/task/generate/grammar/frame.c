@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/frame.h"
+#include "task/generate/grammar/frame.h"
 
 #include "base/mem.h"
 

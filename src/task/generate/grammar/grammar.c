@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/grammar.h"
+#include "task/generate/grammar/grammar.h"
 
 #include "base/mem.h"
-#include "task/generate/automaton.h"
-#include "task/generate/scalar.h"
+#include "task/generate/grammar/automaton.h"
+#include "task/generate/grammar/scalar.h"
 
 #include "base/banned.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/schema.h"
+#include "task/generate/grammar/schema.h"
 
 #include <string.h>
 
-#include "task/generate/compiler.h"
-#include "task/generate/pattern_product.h"
-#include "task/generate/schema_check.h"
-#include "task/generate/schema_container.h"
-#include "task/generate/schema_merge.h"
-#include "task/generate/schema_value.h"
+#include "task/generate/grammar/compiler.h"
+#include "task/generate/grammar/pattern_product.h"
+#include "task/generate/grammar/schema_check.h"
+#include "task/generate/grammar/schema_container.h"
+#include "task/generate/grammar/schema_merge.h"
+#include "task/generate/grammar/schema_value.h"
 
 #include "base/banned.h"
 

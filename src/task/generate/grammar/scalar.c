@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/scalar.h"
+#include "task/generate/grammar/scalar.h"
 
 #include <string.h>
 

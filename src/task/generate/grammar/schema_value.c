@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/schema_value.h"
+#include "task/generate/grammar/schema_value.h"
 
 #include <math.h>
 #include <stdio.h>

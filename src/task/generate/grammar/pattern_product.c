@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/pattern_product.h"
+#include "task/generate/grammar/pattern_product.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/compiler.h"
+#include "task/generate/grammar/compiler.h"
 
 #include "base/banned.h"
 

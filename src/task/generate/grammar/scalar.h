@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_SCALAR_H
-#define T2V_TASK_GENERATE_SCALAR_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_SCALAR_H
+#define T2V_TASK_GENERATE_GRAMMAR_SCALAR_H
 /*
  * Strings and numbers of automaton.h. Each function takes a frame to change for the next byte.
  * Private to this folder.
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "task/generate/frame.h"
+#include "task/generate/grammar/frame.h"
 
 enum t2v_scalar {
     T2V_SCALAR_NO,   /* the byte cannot follow */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_FRAME_H
-#define T2V_TASK_GENERATE_FRAME_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_FRAME_H
+#define T2V_TASK_GENERATE_GRAMMAR_FRAME_H
 /*
  * States of the automaton of automaton.h. A state is a stack of frames, which are immutable, so
  * that stacks share them: the frame on top says what is being read, the one below it what follows
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "task/generate/node.h"
+#include "task/generate/grammar/node.h"
 
 enum t2v_frame_kind {
     T2V_FRAME_DONE, /* the bottom: the value is complete */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/schema_container.h"
+#include "task/generate/grammar/schema_container.h"
 
 #include <stdlib.h>
 
-#include "task/generate/schema_value.h"
+#include "task/generate/grammar/schema_value.h"
 
 #include "base/banned.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/pattern.h"
+#include "task/generate/grammar/pattern.h"
 
 #include "base/mem.h"
-#include "task/generate/nfa.h"
+#include "task/generate/grammar/nfa.h"
 
 #include "base/banned.h"
 

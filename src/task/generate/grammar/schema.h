@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_SCHEMA_H
-#define T2V_TASK_GENERATE_SCHEMA_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_SCHEMA_H
+#define T2V_TASK_GENERATE_GRAMMAR_SCHEMA_H
 /*
  * A JSON Schema, compiled to a graph of nodes that automaton.h walks. What a node generates is
  * valid, but it need not generate all that is:
@@ -25,7 +25,7 @@
  */
 #include "base/error.h"
 #include "json/json.h"
-#include "task/generate/node.h"
+#include "task/generate/grammar/node.h"
 
 /* Compiles json, which is not kept; NULL: any object. T2V_EUNSUPPORTED: err names the keyword;
  * T2V_EFORMAT: not a schema, or no value satisfies it; T2V_ETOOLARGE; T2V_ENOMEM. Free it with

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/schema_check.h"
+#include "task/generate/grammar/schema_check.h"
 
 #include "base/banned.h"
 

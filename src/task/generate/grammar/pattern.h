@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_PATTERN_H
-#define T2V_TASK_GENERATE_PATTERN_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_PATTERN_H
+#define T2V_TASK_GENERATE_GRAMMAR_PATTERN_H
 /*
  * `pattern` and `format` of a JSON Schema as an automaton over the bytes of a JSON string: a state
  * has at most one successor for a byte, and each can still be completed. A pattern is one of
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "task/generate/compiler.h"
+#include "task/generate/grammar/compiler.h"
 
 enum { T2V_PATTERN_START = 1, T2V_PATTERN_MAX_STATES = 4000 /* of a schema's patterns together */ };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_NODE_H
-#define T2V_TASK_GENERATE_NODE_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_NODE_H
+#define T2V_TASK_GENERATE_GRAMMAR_NODE_H
 /* The graph that a JSON Schema is compiled to (schema.h), for the automaton (automaton.h). */
 #include <stdbool.h>
 #include <stddef.h>

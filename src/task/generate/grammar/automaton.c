@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/automaton.h"
+#include "task/generate/grammar/automaton.h"
 
-#include "task/generate/pattern.h"
-#include "task/generate/scalar.h"
+#include "task/generate/grammar/pattern.h"
+#include "task/generate/grammar/scalar.h"
 
 #include "base/banned.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_VOCAB_TRIE_H
-#define T2V_TASK_GENERATE_VOCAB_TRIE_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_VOCAB_TRIE_H
+#define T2V_TASK_GENERATE_GRAMMAR_VOCAB_TRIE_H
 /*
  * The bytes of all tokens of a model, as decoding gives them in the middle of a text, sorted, so
  * that tokens with a common beginning are neighbours: a trie without nodes. Made once per model;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/vocab_trie.h"
+#include "task/generate/grammar/vocab_trie.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/nfa.h"
+#include "task/generate/grammar/nfa.h"
 
 #include <stdbool.h>
 #include <string.h>

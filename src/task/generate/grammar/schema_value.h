@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_SCHEMA_VALUE_H
-#define T2V_TASK_GENERATE_SCHEMA_VALUE_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_SCHEMA_VALUE_H
+#define T2V_TASK_GENERATE_GRAMMAR_SCHEMA_VALUE_H
 /* Values that a schema has: texts of enum and const, ranges of numbers, $ref. Private to this
  * folder. */
 #include "base/error.h"
 #include "json/json.h"
-#include "task/generate/node.h"
+#include "task/generate/grammar/node.h"
 
 /* s as JSON. T2V_ENOMEM. */
 int t2v_schema_string(struct t2v_str s, struct t2v_arena *arena, struct t2v_str *out);

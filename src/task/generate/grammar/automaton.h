@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_AUTOMATON_H
-#define T2V_TASK_GENERATE_AUTOMATON_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_AUTOMATON_H
+#define T2V_TASK_GENERATE_GRAMMAR_AUTOMATON_H
 /*
  * A nondeterministic pushdown automaton that reads, byte by byte, the JSON texts of a schema. Every
  * state that it reaches can still be completed. White space is what models write: one space, or a
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "task/generate/frame.h"
+#include "task/generate/grammar/frame.h"
 
 /* What one step has: the pool of the new frames, and the new states. */
 struct t2v_step {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_SCHEMA_MEET_H
-#define T2V_TASK_GENERATE_SCHEMA_MEET_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_SCHEMA_MEET_H
+#define T2V_TASK_GENERATE_GRAMMAR_SCHEMA_MEET_H
 /* What two nodes have in common that are neither objects nor arrays nor alternatives. Private to
  * this folder. */
-#include "task/generate/compiler.h"
+#include "task/generate/grammar/compiler.h"
 
 /* Whether a value has the kind of both, as far as the kinds tell. */
 bool t2v_schema_meets(const struct t2v_node *a, const struct t2v_node *b);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "task/generate/schema_meet.h"
+#include "task/generate/grammar/schema_meet.h"
 
 #include <math.h>
 
-#include "task/generate/pattern_product.h"
-#include "task/generate/scalar.h"
-#include "task/generate/schema_value.h"
+#include "task/generate/grammar/pattern_product.h"
+#include "task/generate/grammar/scalar.h"
+#include "task/generate/grammar/schema_value.h"
 
 #include "base/banned.h"
 

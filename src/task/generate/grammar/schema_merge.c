@@ -4,10 +4,10 @@
  * until its turn comes, in the order in which they were made; by then both of its nodes are what
  * they will be. So pairs may lead to each other, as $refs do.
  */
-#include "task/generate/schema_merge.h"
+#include "task/generate/grammar/schema_merge.h"
 
-#include "task/generate/schema_container.h"
-#include "task/generate/schema_meet.h"
+#include "task/generate/grammar/schema_container.h"
+#include "task/generate/grammar/schema_meet.h"
 
 #include "base/banned.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_GRAMMAR_H
-#define T2V_TASK_GENERATE_GRAMMAR_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_GRAMMAR_H
+#define T2V_TASK_GENERATE_GRAMMAR_GRAMMAR_H
 /*
  * Constrained sampling: which tokens may come next so that the text becomes JSON that a schema
  * allows. What is supported of schemas is in schema.h. One grammar serves one sequence, and one
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "task/generate/schema.h"
-#include "task/generate/vocab_trie.h"
+#include "task/generate/grammar/schema.h"
+#include "task/generate/grammar/vocab_trie.h"
 
 typedef struct t2v_grammar t2v_grammar;
 

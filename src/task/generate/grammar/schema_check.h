@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef T2V_TASK_GENERATE_SCHEMA_CHECK_H
-#define T2V_TASK_GENERATE_SCHEMA_CHECK_H
+#ifndef T2V_TASK_GENERATE_GRAMMAR_SCHEMA_CHECK_H
+#define T2V_TASK_GENERATE_GRAMMAR_SCHEMA_CHECK_H
 /* What must hold of all nodes of a schema, once they are linked. Private to this folder. */
 #include "base/error.h"
-#include "task/generate/node.h"
+#include "task/generate/grammar/node.h"
 
 /* Sets the depth of every node. T2V_EFORMAT: no value of at most T2V_SCHEMA_MAX_DEPTH satisfies the
  * schema; T2V_EUNSUPPORTED: a $ref leads to itself without a container between; T2V_ETOOLARGE: more
