@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pulse.h"
 #include "batch/engine.h"
 #include "cli/options.h"
 #include "http/api/chat_completions.h"
@@ -62,7 +63,7 @@ struct t2v_engine {
     bool stop;
     size_t max_queue;
     struct t2v_engine_stats stats;
-    atomic_uint_least64_t moved;
+    struct t2v_pulse pulse;
 };
 
 const t2v_model *t2v_embedder_model(const t2v_embedder *embedder)
@@ -397,13 +398,13 @@ static void *lead(void *arg)
         if (!is_stepped(work)) {
             encode(work);
         } else if (!(is_generation(work) ? fake_generator_step(work) : go_on(engine, work))) {
-            atomic_store(&engine->moved, t2v_clock_ns());
+            t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
             pthread_mutex_lock(&engine->lock);
             put_back(engine, work);
             continue;
         }
         size_t n_tok = work->n_tok, n_text = work->n_text;
-        atomic_store(&engine->moved, t2v_clock_ns());
+        t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
         pthread_mutex_lock(&engine->lock);
         engine->stats.n_waiting--;
         engine->stats.n_batch++;
@@ -425,7 +426,7 @@ int t2v_engine_submit(t2v_engine *engine, struct t2v_work *work)
     bool full = engine->stats.n_waiting >= engine->max_queue;
     if (!full) {
         if (engine->stats.n_waiting++ == 0)
-            atomic_store(&engine->moved, t2v_clock_ns());
+            t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
         work->queued_ns = t2v_clock_ns();
         work->next = NULL;
         *(engine->queue == NULL ? &engine->queue : &engine->last->next) = work;
@@ -466,15 +467,15 @@ void t2v_engine_add_task_stats(t2v_engine *engine, const struct t2v_task *task,
 
 void t2v_engine_resumed(t2v_engine *engine)
 {
-    atomic_store(&engine->moved, t2v_clock_ns());
+    t2v_pulse_beat(&engine->pulse, t2v_clock_ns());
 }
 
 uint64_t t2v_engine_stalled_ms(t2v_engine *engine)
 {
     struct t2v_engine_stats stats;
-    uint64_t now_ns = t2v_clock_ns(), moved_ns = atomic_load(&engine->moved);
     t2v_engine_get_stats(engine, &stats);
-    return stats.n_waiting != 0 && now_ns > moved_ns ? (now_ns - moved_ns) / 1000000 : 0;
+    atomic_store(&engine->pulse.n_waiting, stats.n_waiting);
+    return t2v_pulse_stalled_ms(&engine->pulse, t2v_clock_ns());
 }
 
 static int serve(const struct t2v_options *options, struct t2v_err *err)
