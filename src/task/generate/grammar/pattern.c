@@ -199,6 +199,16 @@ static int build(struct t2v_compiler *c, const struct t2v_nfa *nfa, struct t2v_p
     return rc;
 }
 
+int t2v_pattern_too_large(const struct t2v_compiler *c)
+{
+    return t2v_fail(c->err, T2V_ETOOLARGE, "the schema's patterns are too large together");
+}
+
+int t2v_pattern_room(const struct t2v_compiler *c)
+{
+    return c->n_state + 2 > T2V_PATTERN_MAX_STATES ? t2v_pattern_too_large(c) : 0;
+}
+
 int t2v_pattern_compile(struct t2v_compiler *c, struct t2v_str text, struct t2v_pattern **out)
 {
     struct t2v_nfa nfa;
@@ -206,9 +216,10 @@ int t2v_pattern_compile(struct t2v_compiler *c, struct t2v_str text, struct t2v_
     if (*out == NULL)
         return T2V_ENOMEM;
     **out = (struct t2v_pattern){0};
-    if (c->n_state + 2 > T2V_PATTERN_MAX_STATES)
-        return t2v_fail(c->err, T2V_ETOOLARGE, "the schema's patterns are too large together");
-    int rc = t2v_nfa_parse(text, &nfa, c->err);
+    int rc = t2v_pattern_room(c);
+    if (rc != 0)
+        return rc;
+    rc = t2v_nfa_parse(text, &nfa, c->err);
     if (rc == 0)
         rc = build(c, &nfa, *out);
     t2v_nfa_deinit(&nfa);

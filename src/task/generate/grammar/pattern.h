@@ -25,6 +25,10 @@ struct t2v_pattern {
 /* Compiles a pattern into the schema's arena. T2V_EFORMAT: it is none, or no text has it;
  * T2V_EUNSUPPORTED; T2V_ETOOLARGE; T2V_ENOMEM. */
 int t2v_pattern_compile(struct t2v_compiler *c, struct t2v_str text, struct t2v_pattern **out);
+/* T2V_ETOOLARGE, with its message: the schema has too many states. */
+int t2v_pattern_too_large(const struct t2v_compiler *c);
+/* 0, or as above if there is no room for another pattern. */
+int t2v_pattern_room(const struct t2v_compiler *c);
 /* Leaves out the ways to states from which no end is reached. *some: there is an end. T2V_ENOMEM.
  */
 int t2v_pattern_prune(struct t2v_compiler *c, struct t2v_pattern *pattern, bool *some);

@@ -74,7 +74,7 @@ static uint16_t state_of(struct product *p, uint16_t first, uint64_t second)
         if (p->pairs[i].first == first && p->pairs[i].second == second)
             return i;
     if (p->n == p->max) {
-        p->rc = t2v_fail(p->c->err, T2V_ETOOLARGE, "the schema's patterns are too large together");
+        p->rc = t2v_pattern_too_large(p->c);
         return 0;
     }
     p->pairs[p->n] = (struct pair){.first = first, .second = second, .next = *bucket};
@@ -121,9 +121,10 @@ static int multiply(struct t2v_compiler *c, const struct t2v_pattern *first,
 {
     struct product p = {.c = c, .first = first, .second = second};
     *out = NULL;
+    int rc = t2v_pattern_room(c);
+    if (rc != 0)
+        return rc;
     p.max = T2V_PATTERN_MAX_STATES - c->n_state;
-    if (c->n_state + 2 > T2V_PATTERN_MAX_STATES)
-        return t2v_fail(c->err, T2V_ETOOLARGE, "the schema's patterns are too large together");
     p.next = t2v_alloc_zero(p.max, sizeof *p.next);
     p.pairs = t2v_alloc_zero(p.max, sizeof *p.pairs);
     if (p.next != NULL && p.pairs != NULL)

@@ -103,6 +103,12 @@ static int both_or_never(struct merge *m, struct t2v_node *a, struct t2v_node *b
     return rc;
 }
 
+/* A node that has no value after all. */
+static void empty(struct t2v_node *node)
+{
+    *node = (struct t2v_node){.kind = T2V_NODE_ANY_OF, .next = node->next};
+}
+
 /* ---- Containers ---- */
 
 static struct t2v_node *item_at(const struct t2v_node *array, size_t i)
@@ -126,7 +132,7 @@ static int merge_arrays(struct merge *m, const struct t2v_node *a, const struct 
     if (rc == 0 && a->rest != NULL && b->rest != NULL)
         rc = both(m, a->rest, b->rest, &node->rest);
     if (node->min > node->max)
-        *node = (struct t2v_node){.kind = T2V_NODE_ANY_OF, .next = node->next};
+        empty(node);
     return rc;
 }
 
@@ -215,7 +221,7 @@ static int unite(struct merge *m, const struct pair *pair)
     else
         rc = t2v_schema_meet_strings(m->c, a, b, node, &some);
     if (rc == 0 && !some)
-        *node = (struct t2v_node){.kind = T2V_NODE_ANY_OF, .next = node->next};
+        empty(node);
     return rc;
 }
 
